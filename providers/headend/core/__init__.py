@@ -1,0 +1,1 @@
+"""The engine-neutral heart: kinds, diff, plan, apply, state. Imports neither httpx nor pulumi."""

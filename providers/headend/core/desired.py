@@ -1,0 +1,72 @@
+"""The desired state: what a stack file says once it is loaded, overlaid, interpolated and checked."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headend.core.errors import Source
+from headend.core.kind import Kind, Reference, Spec
+
+
+class Adopt(enum.StrEnum):
+    """What to do when the stack's object is not in state. NEVER: refuse if one like it exists. MATCH: take exactly
+    one with the same natural key. (A fixed id is `Lifecycle.adopt_id`.)"""
+
+    NEVER = "never"
+    MATCH = "match"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """`lifecycle:` of a resource. protect None = the kind's own default."""
+
+    protect: bool | None = None
+    retain: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    adopt: Adopt = Adopt.NEVER
+    adopt_id: str | None = None
+    renamed_from: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One object of the stack.
+
+    key: its own key, the last part of the address. spec: with `Reference` where ids of other resources go.
+    sources: field -> place in the file ("" = the resource itself). secret_fields: marked fields and those given by
+    {secret: ...}. defaulted: fields that took the key as their value (`Named`).
+    """
+
+    address: str
+    key: str
+    kind: Kind[Any, Any]
+    spec: Spec
+    lifecycle: Lifecycle
+    sources: Mapping[str, Source]
+    secret_fields: frozenset[str] = frozenset()
+    defaulted: frozenset[str] = frozenset()
+
+    @property
+    def source(self) -> Source:
+        return self.sources[""]
+
+    def references(self) -> frozenset[str]:
+        """Addresses that must exist before this resource can be written."""
+        found = {value.address for value in self.spec.set_fields().values() if isinstance(value, Reference)}
+        return frozenset(found | set(self.lifecycle.depends_on))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
+    connections: platform -> the settings given in the file (none of them secret)."""
+
+    name: str
+    file: str
+    resources: Mapping[str, Resource]
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)

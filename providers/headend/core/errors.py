@@ -1,0 +1,138 @@
+"""Everything headend raises on purpose.
+
+    HeadendError                exit 1
+     ├─ InputError              exit 3   stack files, variables, secrets, flags: nothing was requested
+     ├─ CredentialsError        exit 4   missing, refused or insufficient credentials
+     ├─ GuardError              exit 5   a step that headend refuses to take without being told to
+     ├─ StaleError              exit 6   the live object or the stack moved since the plan
+     ├─ PartialError            exit 7   some steps were applied, some were not
+     ├─ StateError              exit 1   the state file: unreadable, locked, or of a newer format
+     └─ ApiError                exit 1   an answer (or none) from a platform
+         ├─ Unreachable                  no connection: nothing was done
+         ├─ Ambiguous                    the request left and no answer came: it may have been done
+         ├─ DecodeError                  an answer of a shape that the contract does not know
+         ├─ NotFound                     404, or the platform's own word for it
+         ├─ Forbidden                    403: never read as "absent"
+         ├─ Conflict                     409
+         ├─ Refused                      400 and its like: the platform says the request is wrong
+         ├─ Unavailable                  429 and 5xx after the last retry
+         └─ Timeout                      an awaited state did not come
+
+Messages are for the person who must act. They carry no secret: what builds them redacts first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a stack file; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the input: what, where, and what to do."""
+
+    message: str
+    source: Source | None = None
+    address: str | None = None
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.source}: " if self.source else ""
+        where = f"{self.address}: " if self.address else ""
+        what_to_do = f" ({self.remedy})" if self.remedy else ""
+        return f"{place}{where}{self.message}{what_to_do}"
+
+
+class HeadendError(Exception):
+    """The root; `exit_code` is what the command line exits with."""
+
+    exit_code = 1
+
+
+class InputError(HeadendError):
+    """Input that can't be used; carries every problem found, in file order."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class CredentialsError(HeadendError):
+    exit_code = 4
+
+
+class GuardError(HeadendError):
+    exit_code = 5
+
+
+class StaleError(HeadendError):
+    exit_code = 6
+
+
+class PartialError(HeadendError):
+    exit_code = 7
+
+
+class StateError(HeadendError):
+    pass
+
+
+class ApiError(HeadendError):
+    """An answer that is not the one hoped for. `status` is the HTTP status, None where no answer came."""
+
+    def __init__(self, message: str, *, status: int | None = None, code: int | str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Unreachable(ApiError):
+    pass
+
+
+class Ambiguous(ApiError):
+    pass
+
+
+class DecodeError(ApiError):
+    pass
+
+
+class NotFound(ApiError):
+    pass
+
+
+class Forbidden(ApiError):
+    exit_code = 4
+
+
+class Conflict(ApiError):
+    pass
+
+
+class Refused(ApiError):
+    pass
+
+
+class Unavailable(ApiError):
+    pass
+
+
+class Timeout(ApiError):
+    pass

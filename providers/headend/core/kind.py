@@ -1,0 +1,282 @@
+"""The central interface: what an object is and how its API is called, never when.
+
+A `Kind` is stateless; everything comes in as arguments. The engine (plan, apply) and the Pulumi providers own
+diffing, update-or-replace, ordering, locking, intents and guards. Facts about a field stand on the field:
+
+    port: Annotated[int, Field(ge=1025, le=65535, description="... (A-492)"), Interrupts()]
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from headend.core.errors import Problem
+
+
+# --- marks on fields ---------------------------------------------------------------------------------------
+class Mark:
+    """Base of the facts that an `Annotated` field can carry."""
+
+
+@dataclass(frozen=True)
+class Immutable(Mark):
+    """A change replaces the object."""
+
+
+@dataclass(frozen=True)
+class Secret(Mark):
+    """Never shown or stored in clear, at any depth below the field."""
+
+
+@dataclass(frozen=True)
+class WriteOnly(Mark):
+    """Never read back: compared with what was last applied, and called unverifiable."""
+
+    reason: str = "the API never returns it"
+
+
+@dataclass(frozen=True)
+class Ignored(Mark):
+    """Takes effect at creation or on headend's own side only; never compared, never a reason to write."""
+
+
+@dataclass(frozen=True)
+class Named(Mark):
+    """The object's own name: defaults to the resource's key, settled when the object is created."""
+
+
+@dataclass(frozen=True)
+class Ref(Mark):
+    """The field holds the remote id of an object of this kind; stack files give its name."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Interrupts(Mark):
+    """Changing it in place disturbs a running stream."""
+
+    impact: Impact | None = None
+
+
+@dataclass(frozen=True)
+class Same(Mark):
+    """Two values are the same if their normal forms are equal (instants, sets, null and -1, ...)."""
+
+    normal: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Trigger(Mark):
+    """headend's own: a change of the value causes a write; the value never goes on the wire or comes back."""
+
+
+class Impact(enum.StrEnum):
+    """What a step does to a running stream, worst last."""
+
+    NONE = "none"
+    RESTART = "restart"
+    INTERRUPTS = "interrupts"
+    DESTROYS = "destroys"
+
+
+# --- values ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Stands in a spec where the remote id of another resource of the stack will be."""
+
+    address: str
+
+    def __str__(self) -> str:
+        return self.address
+
+
+Id = str | Reference
+"""Type of a `Ref` field: the remote id, or a reference that the engine resolves before any kind sees it."""
+
+
+class Spec(BaseModel):
+    """Desired state of one object. Unknown keys are errors; unset optional fields are not managed.
+
+    `set_fields()` are the fields that the author gave or that have a default other than None: only they are
+    compared and sent.
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True)
+
+    def __repr__(self) -> str:  # values may be secret, and reprs end up in tracebacks
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
+    __str__ = __repr__
+
+    def set_fields(self) -> dict[str, Any]:
+        """{field: value} of all that is set, by the author or by a default; references stay references."""
+        return {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name in self.model_fields_set or getattr(self, name, None) is not None
+        }
+
+
+def marks(spec: type[BaseModel], name: str) -> Iterator[Mark]:
+    """The marks on a field, in the order they are written."""
+    return (m for m in spec.model_fields[name].metadata if isinstance(m, Mark))
+
+
+M = TypeVar("M", bound=Mark)
+
+
+def mark(spec: type[BaseModel], name: str, kind: type[M]) -> M | None:
+    """The first mark of that type on the field, or None."""
+    if name not in spec.model_fields:
+        return None
+    return next((m for m in marks(spec, name) if isinstance(m, kind)), None)
+
+
+def marked(spec: type[BaseModel], kind: type[Mark]) -> tuple[str, ...]:
+    """Names of the fields that carry a mark of that type."""
+    return tuple(name for name in spec.model_fields if mark(spec, name, kind))
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A live object as read.
+
+    id: the remote id, opaque.
+    values: spec field -> live value, in the spec's own types; a field that can't be read is absent here.
+    computed: what the platform adds (status, derived ids); shown and exported, never diffed.
+    unverifiable: field -> why it can't be known now; such a field is neither in sync nor drifted.
+    incomplete: the object exists but creation has not run to its end; `complete` goes on.
+    warnings: sentences for the person who applies.
+    """
+
+    id: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    computed: Mapping[str, Any] = field(default_factory=dict)
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+    incomplete: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+    cause: str = "you"
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        return self.path[0]
+
+
+class Can(enum.Flag):
+    """What a platform can do with a kind. No OBSERVE: write-only; no UPDATE: a change replaces; no DELETE: forgotten."""
+
+    OBSERVE = enum.auto()
+    CREATE = enum.auto()
+    UPDATE = enum.auto()
+    DELETE = enum.auto()
+    ALL = OBSERVE | CREATE | UPDATE | DELETE
+
+
+Report = Callable[[str], None]
+"""Takes one short sentence about what is being waited for; must not raise."""
+
+S = TypeVar("S", bound=Spec)
+A = TypeVar("A")
+
+kinds: dict[str, Kind[Any, Any]] = {}
+"""Every kind whose module has been imported, by name; `headend.core.registry` imports them all."""
+
+
+class Kind(Generic[S, A]):
+    """One type of object. Subclasses that set `name` register themselves; the docstring becomes the kind's page."""
+
+    name: ClassVar[str]  # "ateme.input"; a public promise, never renamed
+    collection: ClassVar[str]  # key in stack files: "inputs"
+    parent: ClassVar[str | None] = None  # kind whose stack entry nests this one
+    parent_field: ClassVar[str | None] = None  # Ref field that nesting fills: "environment"
+    model: ClassVar[type[Spec]]
+    variants: ClassVar[Mapping[str, type[Spec]]] = {}  # by the value of the field `variant`; empty: only `model`
+    can: ClassVar[Can] = Can.ALL
+    one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
+    create_before_delete: ClassVar[bool] = False  # order of a replacement
+    guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
+    destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
+    impact_of_delete: ClassVar[Impact] = Impact.NONE
+    unreadable: ClassVar[str | None] = None  # without OBSERVE: why the object can't be verified
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if "name" in cls.__dict__:
+            kinds[cls.name] = cls()
+
+    @property
+    def platform(self) -> str:
+        return self.name.partition(".")[0]
+
+    def spec_type(self, variant: str | None) -> type[Spec]:
+        """The model of a variant. Raises KeyError for an unknown one."""
+        return self.variants[variant or ""] if self.variants else self.model
+
+    # --- identity: pure, no requests -------------------------------------------------------------------
+    def identity(self, spec: S) -> str | None:
+        """The remote id where the spec alone determines it (an upsert key), else None."""
+        return None
+
+    def natural_key(self, spec: S) -> tuple[Any, ...] | None:
+        """What the platform's own users would find the object by; None if nothing. References must be resolved."""
+        return None
+
+    def problems(self, spec: S) -> Sequence[Problem]:
+        """Plan-time refusals that a model validator can't say, without requests (source and address are added)."""
+        return ()
+
+    # --- reading: never writes ---------------------------------------------------------------------------
+    async def observe(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
+        """The live object; None = absent, and proven so.
+
+        Not fresh: may come from a list that this run already read (the client shares it by single-flight).
+        Fresh: one item read, for the look just before and just after a write.
+        Raises ApiError for anything that is not a proof; never guesses absence.
+        """
+        raise NotImplementedError
+
+    async def find(self, api: A, spec: S) -> list[Observed]:
+        """Live objects with the spec's natural key: adoption, and settling a create whose answer was lost."""
+        return []
+
+    async def validate(self, api: A, spec: S) -> Sequence[Problem]:
+        """Checks against the live platform at plan time (catalogues, definitions); reads only, shared per run.
+        A Problem with remedy None and message starting "warning: " is shown and does not refuse."""
+        return ()
+
+    # --- writing -------------------------------------------------------------------------------------------
+    async def create(self, api: A, spec: S) -> Observed:
+        """The one creating request. Safe to repeat after find() came back empty. Set `incomplete` if more is needed."""
+        raise NotImplementedError
+
+    async def complete(self, api: A, id: str, spec: S, report: Report) -> Observed:
+        """Brings a created or updated object to the spec: waits for it, starts or stops it, sets what create can't.
+        Idempotent: the engine calls it after create and update, and again in the next run if it failed."""
+        found = await self.observe(api, id, spec, fresh=True)
+        if found is None:
+            raise LookupError(f"{self.name} {id} vanished right after it was written")
+        return found
+
+    async def update(self, api: A, id: str, spec: S, changes: Sequence[Change]) -> None:
+        """In-place change of exactly what `changes` names (the platform's own rules on what must be sent along)."""
+        raise NotImplementedError
+
+    async def delete(self, api: A, id: str, last: S, report: Report) -> None:
+        """Ends when the object is gone; absent is success. `last` is what was last applied, without its secrets."""
+        raise NotImplementedError

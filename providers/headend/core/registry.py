@@ -1,0 +1,67 @@
+"""Finds the platforms and their kinds: every subpackage of headend that defines PLATFORM is one."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+import headend
+from headend.core import kind as kind_module
+from headend.core.kind import Kind, Mark
+from headend.core.wire import Table
+
+
+@dataclass(frozen=True)
+class Env(Mark):
+    """The environment variable that a connection setting is read from."""
+
+    variable: str
+
+
+class Settings(BaseModel):
+    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Platform:
+    """name: key in stack files. connect(settings, client): the typed API client over an open transport client
+    (`headend.transport.Client`). sections: what each operation group is called."""
+
+    name: str
+    title: str
+    settings: type[Settings]
+    connect: Callable[..., Any]
+    table: Table
+
+
+@functools.cache
+def platforms() -> Mapping[str, Platform]:
+    """All platforms by name, with every module of theirs imported, so that their kinds are registered."""
+    found: dict[str, Platform] = {}
+    for info in pkgutil.iter_modules(headend.__path__):
+        if not info.ispkg or info.name in {"core", "cli", "pulumi", "simulator"}:
+            continue
+        package = importlib.import_module(f"headend.{info.name}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"headend.{info.name}.{module.name}")
+        found[package.PLATFORM.name] = package.PLATFORM
+    return found
+
+
+def kinds() -> Mapping[str, Kind[Any, Any]]:
+    """All kinds by name, e.g. "ateme.input"."""
+    platforms()
+    return dict(sorted(kind_module.kinds.items()))

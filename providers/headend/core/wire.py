@@ -1,0 +1,92 @@
+"""Operations tables: how every documented call of a platform looks on the wire.
+
+Providers and simulator share these tables and nothing else. A row can be overridden by its key without code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from headend.core.errors import InputError
+
+_PLACE = re.compile(r"{([a-z_]+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row. `path` is relative to the platform's base URL, with {names} for path values and `?a={b}` for queries.
+
+    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
+    number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
+    holds its rows, None = a bare array or the only array in the object.
+    """
+
+    key: str
+    method: str
+    path: str
+    number: str
+    title: str
+    mark: str = "D"
+    role: str = ""
+    note: str = ""
+    body: str = "json"
+    list_key: str | None = None
+    id_field: str | None = None
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(_PLACE.findall(self.path))
+
+    def url(self, values: Mapping[str, str]) -> str:
+        """The path with every value percent-encoded as one segment.
+
+        Raises InputError for a missing, empty, '.' or '..' value, or one with control characters: such a value
+        can turn an item's address into its collection's (A-44, M-19, R-5).
+        """
+
+        def segment(match: re.Match[str]) -> str:
+            value = str(values.get(match[1], ""))
+            if value in {"", ".", ".."} or any(ord(c) < 32 or ord(c) == 127 for c in value):
+                raise InputError(f"{self.key}: {match[1]} must be a non-empty id, without control characters")
+            return quote(value, safe="")
+
+        return _PLACE.sub(segment, self.path)
+
+
+class Table(Mapping[str, Operation]):
+    """The operations of one platform, by key."""
+
+    def __init__(self, rows: Mapping[str, Operation] | list[Operation]) -> None:
+        self._rows = dict(rows) if isinstance(rows, Mapping) else {row.key: row for row in rows}
+
+    def __getitem__(self, key: str) -> Operation:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def overridden(self, rows: Mapping[str, Mapping[str, Any]]) -> Table:
+        """A copy with the user's rows. {key: {method?, path?, list_key?, id_field?, body?, override_documented?}}.
+
+        Raises InputError for an unknown key or attribute, and for a documented row ("D") without
+        `override_documented: true` (A-41).
+        """
+        table = dict(self._rows)
+        for key, given in rows.items():
+            if key not in table:
+                raise InputError(f"operations: unknown operation {key!r}")
+            allowed = {"method", "path", "list_key", "id_field", "body"}
+            changes = dict(given)
+            insists = changes.pop("override_documented", False)
+            if unknown := sorted(changes.keys() - allowed):
+                raise InputError(f"operations.{key}: unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
+            if table[key].mark == "D" and not insists:
+                raise InputError(f"operations.{key}: documented as it is; override_documented: true insists")
+            table[key] = replace(table[key], **changes)
+        return Table(table)
