@@ -179,7 +179,7 @@ class Change:
 
 
 class Can(enum.Flag):
-    """What a platform can do with a kind. No OBSERVE: write-only; no UPDATE: a change replaces; no DELETE: forgotten."""
+    """What a platform can do. No OBSERVE: write-only; no UPDATE: a change replaces; no DELETE: forgotten."""
 
     OBSERVE = enum.auto()
     CREATE = enum.auto()
