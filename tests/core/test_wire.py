@@ -1,0 +1,55 @@
+"""Operations tables: addresses that can't go astray, rows that can be corrected."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headend.core.errors import InputError
+from headend.core.wire import Operation, Table
+
+ITEM = Operation("thing.get", "GET", "/things/{thing_id}", "A-1", "read a thing", mark="D")
+GUESS = Operation("thing.start", "POST", "/things/{thing_id}/start", "A-2", "start it", mark="A")
+
+
+@pytest.mark.contract("A-44", "M-19", "R-5")
+@pytest.mark.parametrize("value", ["", ".", "..", "a\nb", "a\x00b", "\x7f"])
+def test_an_id_that_could_turn_an_item_into_its_collection_is_refused(value: str) -> None:
+    with pytest.raises(InputError, match="thing_id"):
+        ITEM.url({"thing_id": value})
+
+
+def test_a_missing_id_is_refused() -> None:
+    with pytest.raises(InputError):
+        ITEM.url({})
+
+
+@pytest.mark.contract("A-44", "R-4")
+@given(st.text(min_size=1))
+def test_an_id_stays_one_segment(value: str) -> None:
+    try:
+        url = ITEM.url({"thing_id": value})
+    except InputError:
+        return
+    except UnicodeEncodeError:  # lone surrogates have no percent-encoding
+        return
+    assert url.count("/") == 2
+    assert "?" not in url
+    assert "#" not in url
+
+
+@pytest.mark.contract("A-41")
+def test_an_assumed_row_can_be_overridden_and_a_documented_one_only_on_insistence() -> None:
+    table = Table([ITEM, GUESS])
+    assert table.overridden({"thing.start": {"method": "PUT"}})["thing.start"].method == "PUT"
+    assert table["thing.start"].method == "POST"
+    with pytest.raises(InputError, match="override_documented"):
+        table.overridden({"thing.get": {"path": "/x/{thing_id}"}})
+    insisted = table.overridden({"thing.get": {"path": "/x/{thing_id}", "override_documented": True}})
+    assert insisted["thing.get"].url({"thing_id": "7"}) == "/x/7"
+
+
+def test_an_override_that_names_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="unknown operation"):
+        Table([ITEM]).overridden({"thing.fly": {}})
+    with pytest.raises(InputError, match="unknown key"):
+        Table([GUESS]).overridden({"thing.start": {"verb": "PUT"}})
