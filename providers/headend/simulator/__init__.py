@@ -1,0 +1,6 @@
+"""Simulators of the platforms: one ASGI app, strict per contract, all state in the instance."""
+
+from headend.simulator.app import Entry, Simulator
+from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles
+
+__all__ = ["Call", "Entry", "PlatformSim", "Refusal", "Reply", "Simulator", "handles"]

@@ -1,0 +1,310 @@
+"""The ASGI app over all simulated platforms: routing, latency, faults, journal, dump and load."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import fnmatch
+import importlib
+import json
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import httpx
+
+import headend.simulator
+from headend.core.wire import Operation
+from headend.simulator.base import Call, PlatformSim, Refusal, Reply
+
+MASK = "(secret)"
+_SECRETS = frozenset({"password", "jwt_token", "token", "api_key", "apikey", "secret", "secret_key", "access_key"})
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass
+class Entry:
+    """One request as journalled on arrival; status 0 until answered (or lost). Secrets are masked in it."""
+
+    platform: str
+    key: str
+    method: str
+    path: str
+    body: Any = None
+    status: int = 0
+    scope: Any = None
+    query: tuple[tuple[str, str], ...] = ()
+    write: bool = False
+
+
+@dataclass
+class _Fault:
+    key: str
+    times: int
+    status: int | None
+    drop: str | None
+    delay: float
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Dropped(Exception):
+    """The connection is lost at this point, by an injected fault."""
+
+
+def discover() -> list[type[PlatformSim]]:
+    """Every subclass of PlatformSim with a name, in the modules of headend.simulator."""
+    for info in pkgutil.iter_modules(headend.simulator.__path__):
+        importlib.import_module(f"headend.simulator.{info.name}")
+    found: dict[str, type[PlatformSim]] = {}
+    todo = list(PlatformSim.__subclasses__())
+    while todo:
+        cls = todo.pop()
+        todo += cls.__subclasses__()
+        if "name" in cls.__dict__ and cls.__module__.startswith("headend.simulator."):
+            found[cls.name] = cls
+    return [found[name] for name in sorted(found)]
+
+
+class Simulator:
+    """All platforms behind one address, each under its name ("_" as "-").
+
+    switches: platform -> {switch: value}. latency: seconds before each answer. classes: instead of all platforms.
+    peak: the most requests that were in flight at once.
+    """
+
+    def __init__(
+        self,
+        switches: Mapping[str, Mapping[str, Any]] | None = None,
+        latency: float = 0.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        classes: Sequence[type[PlatformSim]] | None = None,
+    ) -> None:
+        given = dict(switches or {})
+        self.latency = latency
+        self.sims = {cls.name: cls(given.pop(cls.name, None), now=now) for cls in (classes or discover())}
+        if given:
+            raise ValueError(f"switches for unknown platforms: {', '.join(sorted(given))}")
+        self.journal: list[Entry] = []
+        self.peak = 0
+        self._in_flight = 0
+        self._faults: list[_Fault] = []
+        self._prefixes = {sim.prefix: sim for sim in self.sims.values()}
+
+    # --- knobs -------------------------------------------------------------------------------------------------
+    def fail(
+        self,
+        key: str,
+        *,
+        times: int = 1,
+        status: int | None = None,
+        drop: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Makes the next `times` calls of an operation fail.
+
+        key: the operation's key, or a pattern such as "input.create.*". status: answered instead of handling the
+        call. drop: the connection is lost "before" the call is handled or "after" it was. delay: the call is handled
+        and its answer held back for so many seconds.
+        """
+        if drop not in {None, "before", "after"}:
+            raise ValueError("drop is 'before' or 'after'")
+        self._faults.append(_Fault(key, times, status, drop, delay, body, headers or {}))
+
+    def writes(self) -> list[Entry]:
+        """The journalled requests that change a platform, in order of arrival."""
+        return [entry for entry in self.journal if entry.write]
+
+    def reset_journal(self) -> None:
+        self.journal.clear()
+        self.peak = self._in_flight
+
+    def dump(self) -> dict[str, Any]:
+        """Every platform's world, JSON-serialisable."""
+        return {name: copy.deepcopy(sim.world) for name, sim in self.sims.items()}
+
+    def load(self, worlds: Mapping[str, Any]) -> None:
+        """Puts dumped worlds back; a platform that isn't among them keeps its own."""
+        for name, world in worlds.items():
+            if name in self.sims:
+                self.sims[name].world = copy.deepcopy(world)
+
+    def settings(self, base: str = "http://127.0.0.1:1") -> dict[str, str]:
+        """{environment variable: value} for all platforms, with credentials that work."""
+        found: dict[str, str] = {}
+        for name, sim in self.sims.items():
+            found[f"HEADEND_{name.upper()}_URL"] = f"{base.rstrip('/')}/{sim.prefix}"
+            found |= sim.credentials
+        return found
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """An httpx transport that answers from here, without a socket, whatever the host."""
+        return _Transport(self)
+
+    # --- one request -------------------------------------------------------------------------------------------
+    async def answer(self, method: str, raw_path: str, query: str, headers: Mapping[str, str], raw: bytes) -> Reply:
+        """Handles one request. raw_path: still percent-encoded. Raises Dropped where a fault loses the connection."""
+        self._in_flight += 1
+        self.peak = max(self.peak, self._in_flight)
+        try:
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            return await self._answer(method, raw_path, query, headers, raw)
+        finally:
+            self._in_flight -= 1
+
+    async def _answer(self, method: str, raw_path: str, query: str, headers: Mapping[str, str], raw: bytes) -> Reply:
+        prefix, _, rest = raw_path.lstrip("/").partition("/")
+        sim = self._prefixes.get(prefix)
+        pairs = parse_qsl(query, keep_blank_values=True)
+        if sim is None:
+            self.journal.append(Entry("", "", method, raw_path, status=404))
+            return Reply(404, {"message": f"no platform here; there are: /{', /'.join(sorted(self._prefixes))}"})
+        matched = sim.match(method, f"/{rest}", pairs)
+        if isinstance(matched, Reply):
+            self.journal.append(Entry(sim.name, "", method, f"/{rest}", status=matched.status))
+            return matched
+        op, values = matched
+        call = Call(op, values, pairs, None, raw, headers, method, f"/{rest}")
+        refusal = _decode(sim, call)
+        entry = _entry(sim, call)
+        self.journal.append(entry)
+        reply = refusal or await self._handle(sim, call, entry)
+        entry.status = reply.status
+        return reply
+
+    async def _handle(self, sim: PlatformSim, call: Call, entry: Entry) -> Reply:
+        fault = self._fault(sim, call.op)
+        if fault and fault.drop == "before":
+            raise Dropped
+        if fault and fault.status is not None:
+            return Reply(
+                fault.status, sim.fault_body(fault.status) if fault.body is None else fault.body, fault.headers
+            )
+        try:
+            reply = await sim.authenticate(call)
+            entry.scope = copy.deepcopy(call.state.get("scope"))
+            if reply is None:
+                handler = sim.handlers.get(call.op.key)
+                reply = await handler(call) if handler else Reply(501, {"message": f"{call.op.key} is not simulated"})
+        except Refusal as refusal:
+            reply = refusal.reply
+        if fault and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault and fault.drop == "after":
+            raise Dropped
+        return reply
+
+    def _fault(self, sim: PlatformSim, op: Operation) -> _Fault | None:
+        for fault in self._faults:
+            if fault.times > 0 and any(fnmatch.fnmatchcase(k, fault.key) for k in (op.key, f"{sim.name}:{op.key}")):
+                fault.times -= 1
+                return fault
+        return None
+
+    # --- ASGI ----------------------------------------------------------------------------------------------------
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        raw = b"".join([chunk async for chunk in _chunks(receive)])
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).split(b"?")[0].decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
+        try:
+            reply = await self.answer(scope["method"], raw_path, query, headers, raw)
+        except Dropped:
+            # more is announced than ever comes: the server must close the connection, and the client has no answer
+            lost = [(b"content-length", b"1024"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 200, "headers": lost})
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+            return
+        body, fields = _wire(reply)
+        await send({"type": "http.response.start", "status": reply.status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path, _, query = request.url.raw_path.decode("latin-1").partition("?")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            reply = await self._simulator.answer(request.method, path, query, headers, await request.aread())
+        except Dropped:
+            raise httpx.ReadError("the connection was lost", request=request) from None
+        body, fields = _wire(reply)
+        return httpx.Response(reply.status, headers=fields, content=body, request=request)
+
+
+def _wire(reply: Reply) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Body and headers as bytes."""
+    body = reply.body
+    if body is None:
+        content = b""
+    elif isinstance(body, bytes):
+        content = body
+    else:
+        content = (body if isinstance(body, str) and reply.media != "application/json" else json.dumps(body)).encode()
+    fields = {"content-length": str(len(content))} | {k.lower(): v for k, v in reply.headers.items()}
+    if content:
+        fields.setdefault("content-type", reply.media)
+    return content, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
+
+
+def _decode(sim: PlatformSim, call: Call) -> Reply | None:
+    """Fills call.body; a Reply if the body can't be read."""
+    if not call.raw or call.op.body in {"none", "multipart"}:
+        return None
+    if call.op.body == "form":
+        call.body = dict(parse_qsl(call.raw.decode("utf-8", "replace"), keep_blank_values=True))
+        return None
+    try:
+        call.body = json.loads(call.raw)
+    except ValueError:
+        return sim.bad_body(call, "the body is not JSON")
+    return None
+
+
+def _entry(sim: PlatformSim, call: Call) -> Entry:
+    hidden = _SECRETS | sim.secrets
+    path = call.url_path
+    for name, value in call.path.items():
+        if name in hidden or name.endswith("_token"):
+            path = path.replace(quote(value, safe=""), MASK)
+    query = tuple((name, MASK if name.lower() in hidden else value) for name, value in call.query)
+    body = _masked(call.body, hidden)
+    return Entry(sim.name, call.op.key, call.method, path, body, query=query, write=sim.is_write(call.op))
+
+
+def _masked(value: Any, hidden: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {k: MASK if k.lower() in hidden and v is not None else _masked(v, hidden) for k, v in value.items()}
+    return [_masked(item, hidden) for item in value] if isinstance(value, list) else value
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
