@@ -1,0 +1,10 @@
+"""Rights Locker: per-viewer stream limits, category sets and entitlements of a video provider."""
+
+from headend.core.registry import Platform
+from headend.rights_locker.api import connect
+from headend.rights_locker.settings import RightsLockerSettings
+from headend.rights_locker.wire import TABLE
+
+PLATFORM = Platform(
+    name="rights_locker", title="Rights Locker", settings=RightsLockerSettings, connect=connect, table=TABLE
+)

@@ -1,0 +1,31 @@
+"""What all kinds of Rights Locker share: the viewer's account id."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from headend.core.kind import Immutable
+
+_REFUSED = re.compile(r"[\s/&|\[\]\x00-\x1f\x7f]")
+
+
+def _account_id(value: str) -> str:
+    if value in {".", ".."} or _REFUSED.search(value):
+        raise ValueError("may not contain / & | [ ] or blanks, nor be . or .. (R-5, R-6)")
+    return value
+
+
+AccountId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=254,
+        description="The viewer, who exists by being referred to. May be personal data: a salted hash of the"
+        " customer number is the better id. Without / & | [ ] and blanks, below 255 characters (R-6)",
+    ),
+    AfterValidator(_account_id),
+    Immutable(),
+]
