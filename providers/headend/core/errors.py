@@ -16,6 +16,7 @@
          ├─ Conflict                     409
          ├─ Refused                      400 and its like: the platform says the request is wrong
          ├─ Unavailable                  429 and 5xx after the last retry
+         │   └─ Unsettled                Ambiguous too: a write answered with 5xx, which may have been done
          └─ Timeout                      an awaited state did not come
 
 Messages are for the person who must act. They carry no secret: what builds them redacts first.
@@ -131,6 +132,10 @@ class Refused(ApiError):
 
 
 class Unavailable(ApiError):
+    pass
+
+
+class Unsettled(Ambiguous, Unavailable):
     pass
 
 

@@ -1,0 +1,63 @@
+"""httpx over aiohttp's connections; apart, so that aiohttp loads only when the network is used."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+_KEEPALIVE = 4.0  # s; below the 5 s after which many servers hang up: a write on a dying connection is ambiguous
+_LIMITS = httpx.Limits(max_connections=16)
+
+
+class _Transport(AiohttpTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except aiohttp.ClientError as error:  # what httpx-aiohttp doesn't map: an answer that isn't HTTP
+            raise httpx.RemoteProtocolError(type(error).__name__, request=request) from error
+
+
+class _Client(HttpxAiohttpClient):
+    """With proxies from the environment, and no cookies kept at either level."""
+
+    def _init_transport(
+        self,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: Any = None,
+        trust_env: bool = True,
+        http1: bool = True,
+        http2: bool = False,
+        limits: httpx.Limits = _LIMITS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **kw: Any,
+    ) -> httpx.AsyncBaseTransport:
+        def session() -> aiohttp.ClientSession:
+            connector = aiohttp.TCPConnector(
+                limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=_tls(True)
+            )
+            return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+        return _Transport(verify=verify, limits=limits, client=session)
+
+
+@functools.cache
+def _tls(trusting: bool) -> ssl.SSLContext:
+    # One for all clients: loading the certificates costs tens of milliseconds. Plain http gets one that trusts nobody.
+    return httpx.create_ssl_context() if trusting else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def fast_client(base_url: str, timeout: httpx.Timeout, connections: int) -> httpx.AsyncClient:
+    """A client with that many connections; proxies as the environment says, except for plain http (loopback)."""
+    secure = base_url.lower().startswith("https:")
+    return _Client(
+        verify=_tls(secure),
+        trust_env=secure,
+        timeout=timeout,
+        limits=httpx.Limits(max_connections=connections),
+        follow_redirects=False,
+    )
