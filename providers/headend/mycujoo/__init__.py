@@ -1,0 +1,12 @@
+"""mycujoo: the action configurations that a stream's timeline offers."""
+
+from __future__ import annotations
+
+from headend.core.registry import Platform
+from headend.mycujoo.api import connect
+from headend.mycujoo.settings import MycujooSettings
+from headend.mycujoo.wire import TABLE
+
+__all__ = ["PLATFORM"]
+
+PLATFORM = Platform(name="mycujoo", title="mycujoo", settings=MycujooSettings, connect=connect, table=TABLE)

@@ -1,0 +1,229 @@
+"""The mycujoo API as typed calls: one credential, one way to read errors, at most 8 requests in flight (M-14)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from headend.core.errors import (
+    ApiError,
+    Conflict,
+    CredentialsError,
+    DecodeError,
+    Forbidden,
+    NotFound,
+    Refused,
+    Unavailable,
+)
+from headend.mycujoo.settings import MycujooSettings
+from headend.mycujoo.wire import TABLE
+from headend.transport import NO_BODY, Answer, Client
+
+IN_FLIGHT = 8  # requests; the platform states no limit, so it's ours (M-14)
+_RESERVED = frozenset({"calls", "categories", "configurations"})  # they share a route with an action's id (M-19)
+
+_BY_CODE: Mapping[int, type[ApiError]] = {
+    3: Refused,
+    5: NotFound,
+    6: Conflict,
+    7: Forbidden,
+    8: Unavailable,
+    9: Refused,
+    10: Conflict,
+    11: Refused,
+    12: Refused,
+    14: Unavailable,
+    16: Forbidden,
+}
+_NAMES = {
+    1: "cancelled",
+    2: "unknown",
+    3: "invalid argument",
+    4: "deadline exceeded",
+    5: "not found",
+    6: "already exists",
+    7: "permission denied",
+    8: "resource exhausted",
+    9: "failed precondition",
+    10: "aborted",
+    11: "out of range",
+    12: "unimplemented",
+    13: "internal",
+    14: "unavailable",
+    15: "data loss",
+    16: "unauthenticated",
+}
+
+
+class MycujooApi:
+    """Typed calls over an open transport client.
+
+    Every call raises the errors of `Client.send`, sorted by the code in the body where there is one (M-10), and
+    DecodeError for an answer without the object that the contract puts there.
+    """
+
+    def __init__(self, settings: MycujooSettings, client: Client) -> None:
+        self.client = client
+        self.table = TABLE.overridden(settings.operations)
+        self.known: dict[str, set[str]] = {}
+        """listed group -> ids of configurations seen there in this run: what a lost creation can't have made (M-107)."""
+        self._authorization, self._setting = _credential(settings)
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def call(
+        self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
+    ) -> dict[str, Any]:
+        """Sends one operation; an empty answer counts as {} (M-7)."""
+        op = self.table[key]
+        try:
+            async with self._slots:
+                answer = await self.client.send(
+                    op,
+                    path=path,
+                    query=query,
+                    json=json,
+                    headers={"authorization": self._authorization},
+                    repeat=True if op.role == "read" else None,
+                    explain=self._explain,
+                )
+        except ApiError as error:
+            raise _sorted(error) from None
+        if answer.body is None:
+            return {}
+        if not isinstance(answer.body, dict):
+            raise DecodeError(f"mycujoo {key}: the answer is not a JSON object", status=answer.status)
+        return answer.body
+
+    async def action(self, id: str) -> dict[str, Any]:
+        """One action with its field definitions, read once per run (M-73, M-114)."""
+        if id in _RESERVED:
+            raise NotFound(f"mycujoo action.get: {id!r} is a word of the API and no action's id", code=5)
+
+        async def read() -> dict[str, Any]:
+            return _part(await self.call("action.get", path={"id": id}), "action", "action.get")
+
+        return await self.client.reads.get(("action", id), read)
+
+    async def configurations(self, group_id: str, *, fresh: bool = False) -> list[dict[str, Any]]:
+        """A group's configurations, without their fields (M-68); shared within the run until a write to the group."""
+
+        async def read() -> list[dict[str, Any]]:
+            op = self.table["action_configuration.list"]
+            answer = await self.call(op.key, query={"group_id": group_id})
+            items = answer.get(op.list_key or "items") or []
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise DecodeError(f"mycujoo {op.key}: the list holds something else than objects")
+            return items
+
+        key = ("configurations", group_id)
+        if fresh:
+            self.client.reads.drop(*key)
+        return await self.client.reads.get(key, read)
+
+    async def configuration(self, id: str, *, fresh: bool = False) -> dict[str, Any]:
+        """One configuration (M-70)."""
+
+        async def read() -> dict[str, Any]:
+            answer = await self.call("action_configuration.get", path={"id": id})
+            return _part(answer, "action_configuration", "action_configuration.get")
+
+        if fresh:
+            self.client.reads.drop("configuration", id)
+        return await self.client.reads.get(("configuration", id), read)
+
+    async def create_configuration(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Creates one (M-69) and returns it as stored; it's kept as this run's latest reading of the object."""
+        answer = await self.call("action_configuration.create", json=dict(body))
+        made = _part(answer, "action_configuration", "action_configuration.create")
+        if not made.get("id"):
+            raise DecodeError("mycujoo action_configuration.create: the answer holds no id")
+        await self._keep(made, str(body["group_id"]))
+        return made
+
+    async def update_configuration(self, id: str, group_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes the given keys (M-72) and returns the object as stored."""
+        self.forget(id, group_id)
+        try:
+            answer = await self.call("action_configuration.update", path={"id": id}, json=dict(body))
+        finally:
+            self.forget(id, group_id)
+        changed = _part(answer, "action_configuration", "action_configuration.update")
+        await self._keep({**changed, "id": id}, group_id)
+        return changed
+
+    async def delete_configuration(self, id: str, group_id: str) -> None:
+        """Deletes one (M-71)."""
+        try:
+            await self.call("action_configuration.delete", path={"id": id})
+        finally:
+            self.forget(id, group_id)
+
+    def forget(self, id: str, group_id: str) -> None:
+        """Drops the reads that a write to the object touches."""
+        self.client.reads.drop("configuration", id)
+        self.client.reads.drop("configurations", group_id)
+
+    async def _keep(self, stored: dict[str, Any], group_id: str) -> None:
+        self.forget(str(stored["id"]), group_id)
+        if group_id in self.known:
+            self.known[group_id].add(str(stored["id"]))
+
+        async def echo() -> dict[str, Any]:
+            return stored
+
+        await self.client.reads.get(("configuration", str(stored["id"])), echo)
+
+    def _explain(self, answer: Answer) -> str:
+        text = _status_text(answer)
+        if answer.status == 401 or (isinstance(answer.body, dict) and answer.body.get("code") == 16):
+            other = "token" if self._setting == "api_key" else "api_key"
+            text += f"; the credential came from `{self._setting}`: if it is a {other}, set `{other}` instead (M-2)"
+        return text
+
+
+def _credential(settings: MycujooSettings) -> tuple[str, str]:
+    """(Authorization header, name of the setting it came from). Raises CredentialsError (M-2)."""
+    given = {name: value for name in ("api_key", "token") if (value := getattr(settings, name)) is not None}
+    variables = "HEADEND_MYCUJOO_API_KEY or HEADEND_MYCUJOO_TOKEN"
+    if len(given) != 1:
+        raise CredentialsError(f"mycujoo: set {'one' if not given else 'only one'} of {variables}")
+    name, value = next(iter(given.items()))
+    if not value or value != value.strip() or any(ord(c) < 32 or ord(c) > 126 for c in value):
+        raise CredentialsError(f"mycujoo: {name} is empty, or has blanks, line ends or other than ASCII in it")
+    return (value if name == "api_key" else f"Bearer {value}"), name
+
+
+def _sorted(error: ApiError) -> ApiError:
+    """The same error by the code in its body, where that says more than the HTTP status (M-10)."""
+    found = _BY_CODE.get(error.code) if isinstance(error.code, int) else None
+    if found is None or isinstance(error, found):
+        return error
+    return found(str(error), status=error.status, code=error.code)
+
+
+def _status_text(answer: Answer) -> str:
+    """An error body in words: code name, message and the types of its details, else its first 200 characters (M-8)."""
+    body = answer.body
+    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
+        return "" if body is None else " ".join(str(body).split())[:200]
+    code, details = body.get("code"), body.get("details")
+    name = _NAMES.get(code, f"code {code}") if isinstance(code, int) else ""
+    kinds = (
+        [str(d["@type"]) for d in details if isinstance(d, dict) and "@type" in d] if isinstance(details, list) else []
+    )
+    text = f"{name}: {body['message']}" if name else body["message"]
+    return text + (f" ({', '.join(kinds)})" if kinds else "")
+
+
+def _part(answer: Mapping[str, Any], key: str, op: str) -> dict[str, Any]:
+    """The object that this operation wraps in a key; never unwrapped by guess (M-189)."""
+    part = answer.get(key)
+    if not isinstance(part, dict):
+        raise DecodeError(f"mycujoo {op}: the answer holds no {key}")
+    return part
+
+
+def connect(settings: MycujooSettings, client: Client) -> MycujooApi:
+    """The API over a client. Raises CredentialsError unless exactly one usable credential is set."""
+    return MycujooApi(settings, client)
