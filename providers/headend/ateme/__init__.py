@@ -1,0 +1,10 @@
+"""Ateme+ Cloud: environments, inputs, outputs, schedules."""
+
+from __future__ import annotations
+
+from headend.ateme.api import connect
+from headend.ateme.settings import AtemeSettings
+from headend.ateme.wire import TABLE
+from headend.core.registry import Platform
+
+PLATFORM = Platform(name="ateme", title="Ateme+ Cloud", settings=AtemeSettings, connect=connect, table=TABLE)

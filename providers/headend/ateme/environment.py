@@ -1,0 +1,191 @@
+"""Environments: the machines that everything else runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
+from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, only
+from headend.ateme.fields import Extra, check_extra, one_of
+from headend.core.errors import ApiError, NotFound, Problem, Refused
+from headend.core.kind import Change, Immutable, Impact, Interrupts, Kind, Named, Observed, Report, Same, Spec, Trigger
+
+CREATED = ("name", "cloud_provider", "region", "instance_type_id")
+
+
+class Environment(Spec):
+    """A customer environment. Nothing of it can be renamed or resized: all but the state replaces it (A-410)."""
+
+    name: Annotated[
+        str, Named(), Immutable(), Field(min_length=1, max_length=255, description="1..255 characters (A-401)")
+    ]
+    cloud_provider: Annotated[str, Immutable(), Field(description="one of the supported cloud providers (A-402)")]
+    region: Annotated[str, Immutable(), Field(description="one of the provider's regions (A-403)")]
+    instance_type_id: Annotated[
+        str | int, Immutable(), Same(str), Field(description="a supported instance type of that region (A-404)")
+    ]
+    state: Annotated[
+        Literal["started", "stopped"],
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="whether it is to run (A-405)"),
+    ] = "started"
+    restart_trigger: Annotated[
+        str | None,
+        Trigger(),
+        Interrupts(Impact.RESTART),
+        Field(description="any change of the text restarts the environment softly (A-406)"),
+    ] = None
+    extra: Annotated[Extra, Immutable()] = None
+
+    def model_post_init(self, context: Any) -> None:
+        check_extra(self.extra, set(CREATED))
+
+
+class EnvironmentKind(Kind[Environment, Ateme]):
+    """A customer environment in the cloud: inputs, outputs and schedules live in it.
+
+    Creating and deleting take minutes and cost money. No rename and no resize exist, so a change of anything but
+    the state replaces the environment and destroys all it holds; headend refuses that unless it is told to.
+    """
+
+    name = "ateme.environment"
+    collection = "environments"
+    model = Environment
+    create_before_delete = False
+    guard_replacement = True
+    destroys = True
+    impact_of_delete = Impact.DESTROYS
+
+    def natural_key(self, spec: Environment) -> tuple[Any, ...]:
+        return (spec.name,)
+
+    async def observe(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Observed | None:
+        row = await api.environment(id, fresh=fresh)
+        return None if row is None else observed(id, row, spec)
+
+    async def find(self, api: Ateme, spec: Environment) -> list[Observed]:
+        """By name in the list that holds stopped ones too, without the deleted (A-768)."""
+        found = []
+        for row in await api.listed("environment.dropdown", None, fresh=True):
+            id = text_id(row.get("environment_id", row.get("id")))
+            if id is None or row.get("name") != spec.name:
+                continue
+            live = await api.environment(id, fresh=True)
+            if live is not None:
+                found.append(observed(id, live, spec))
+        return found
+
+    async def validate(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
+        """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""
+        if api.settings.validation == "off":
+            return ()
+        prefix = "warning: " if api.settings.validation == "warn" else ""
+        provider, region = {"cloud_provider": spec.cloud_provider}, {"region": spec.region}
+        looks: tuple[tuple[str, dict[str, str], str | int, str], ...] = (
+            ("cloud.providers", {}, spec.cloud_provider, "cloud_provider"),
+            ("cloud.regions", provider, spec.region, "region"),
+            ("cloud.instance_types", provider | region, spec.instance_type_id, "instance_type_id"),
+        )
+        for key, path, value, field in looks:
+            try:
+                offered = await catalogue(api, key, path)
+            except ApiError as error:
+                return (Problem(f"warning: {field} can't be checked: {error}"),)
+            if offered and not one_of(offered, value):
+                return (Problem(f"{prefix}{field}: {value} is not offered", remedy="look at the cloud catalogue"),)
+        return ()
+
+    async def create(self, api: Ateme, spec: Environment) -> Observed:
+        body = {name: getattr(spec, name) for name in CREATED} | (spec.extra or {})
+        answer = await api.call("environment.create", scope=None, body=body)
+        api.changed("environment.dropdown", "environment.list_running")
+        id = api.new_id("environment.create", answer.body, ("environment_id", "id"))
+        if id is None:
+            id = only(await self.find(api, spec), f"environment {spec.name}").id
+        return Observed(id=id, incomplete=True)
+
+    async def complete(self, api: Ateme, id: str, spec: Environment, report: Report) -> Observed:
+        row = await settled(api, id, spec.name, report, api.settings.environment_timeout)
+        if desired_word(stream_state(row)) != spec.state:
+            action = "start" if spec.state == "started" else "stop"
+            await api.call(f"environment.{action}", scope=None, path={"environment_id": id})
+            row = await settled(api, id, spec.name, report, api.settings.state_timeout, until=spec.state)
+        # What lives in it may have changed state with it.
+        api.changed("input.list", "output.list", "output.states")
+        return observed(id, row, spec)
+
+    async def update(self, api: Ateme, id: str, spec: Environment, changes: Sequence[Change]) -> None:
+        """Only a restart is a request of its own; the state is brought about by `complete` (A-734)."""
+        if any(change.field == "restart_trigger" for change in changes):
+            await api.call("environment.soft_restart", scope=None, path={"environment_id": id}, repeat=False)
+        api.changed("environment.get")
+
+    async def delete(self, api: Ateme, id: str, last: Environment, report: Report) -> None:
+        await api.delete("environment.delete", None, {"environment_id": id})
+        async for _ in api.polls(api.settings.environment_timeout, f"deleting environment {id}"):
+            row = await api.environment(id, fresh=True)
+            if row is None:
+                break
+            word = stream_state(row)
+            if word in FAILURES:
+                raise Refused(f"ateme: deleting environment {id}: its status is {word}")
+            report(f"waiting for environment {last.name}: {word}")
+        api.tokens.drop(id)
+        api.client.reads.drop("ateme")
+
+
+async def catalogue(api: Ateme, key: str, path: dict[str, str]) -> list[Any]:
+    """The rows of a cloud catalogue (text or objects), shared for the run; [] for an unknown shape."""
+
+    async def read() -> list[Any]:
+        body = (await api.call(key, scope=None, path=path)).body
+        if isinstance(body, dict):
+            arrays = [value for value in body.values() if isinstance(value, list)]
+            body = arrays[0] if len(arrays) == 1 else []
+        return body if isinstance(body, list) else []
+
+    return await api.client.reads.get(("ateme", key, *path.values()), read)
+
+
+async def settled(api: Ateme, id: str, name: str, report: Report, limit: float, until: str | None = None) -> Row:
+    """Waits until the environment runs or has stopped (`until`: which of both) and returns its details.
+
+    Raises Refused for a failure state, NotFound for one that stays unknown, Timeout.
+    """
+    word: str | None = None
+    async for number in api.polls(limit, f"environment {name}"):
+        row = await api.environment(id, fresh=True)
+        if row is None and number >= NEW_POLLS:
+            raise NotFound(f"ateme: environment {name} ({id}) does not exist", status=404)
+        if row is not None:
+            word = stream_state(row)
+            if word in FAILURES:
+                raise Refused(f"ateme: environment {name} ({id}): its status is {word}")
+            now = desired_word(word)
+            if now is not None and until in {None, now}:
+                return row
+        report(f"waiting for environment {name}: {word or 'not there yet'}")
+    raise AssertionError("polling ends by itself")
+
+
+def observed(id: str, row: Row, spec: Environment) -> Observed:
+    values = {name: row[name] for name in CREATED if row.get(name) is not None}
+    word = stream_state(row)
+    unverifiable = {name: "the answer does not show it" for name in CREATED if name not in values}
+    state = desired_word(word)
+    if state is None:
+        unverifiable["state"] = f"the status is {word}"
+    else:
+        values["state"] = state
+    warnings = (f"its status is {word}",) if word in FAILURES or is_deleted(row) else ()
+    return Observed(
+        id=id,
+        values=values,
+        computed={"environment_id": id, "status": word},
+        unverifiable=unverifiable,
+        incomplete=word == "creating",
+        warnings=warnings,
+    )

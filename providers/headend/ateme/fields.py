@@ -1,0 +1,91 @@
+"""What the models of this platform share: assumed bounds, instants, the free `extra` map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from headend.core.errors import Problem
+from headend.core.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
+
+ENVIRONMENT = Ref("ateme.environment")
+NOW = "NOW"
+
+Extra = Annotated[
+    dict[str, Any] | None,
+    Secret(),
+    WriteOnly("it is sent as it stands, and not known by name"),
+    Field(description="merged into the body last; may not name a field that headend knows (A-49)"),
+]
+
+
+@dataclass(frozen=True)
+class Likely(Mark):
+    """Bounds that the document doesn't print for the field: outside of them is a warning, not an error (A-49)."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+def unlikely(spec: Spec) -> Sequence[Problem]:
+    """A warning for every value outside of assumed bounds; of text, the length counts. Shows no value."""
+    found = []
+    for name in spec.set_fields():
+        value = getattr(spec, name)
+        for bound in marks(type(spec), name):
+            if not isinstance(bound, Likely) or value is None:
+                continue
+            size = len(value) if isinstance(value, str) else value
+            if (bound.low is not None and size < bound.low) or (bound.high is not None and size > bound.high):
+                span = "..".join("" if end is None else f"{end:g}" for end in (bound.low, bound.high))
+                unit = " characters" if isinstance(value, str) else ""
+                found.append(Problem(f"warning: {name} is probably limited to {span}{unit}"))
+    return found
+
+
+def check_extra(extra: Mapping[str, Any] | None, known: set[str]) -> None:
+    """Raises ValueError where `extra` names a known wire field (A-49)."""
+    if taken := sorted(set(extra or ()) & known):
+        raise ValueError(f"extra: {taken[0]} is a field of its own")
+
+
+def instant(value: Any) -> datetime | None:
+    """The instant that a time on the wire or in a stack means; None for what is no time. Without offset: UTC."""
+    if isinstance(value, str):
+        text = value.strip()
+        if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():
+            text = f"{text[:-2]}:{text[-2:]}"
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def same_instant(value: Any) -> Any:
+    """Normal form for comparing times: the instant, or the value itself (A-747)."""
+    return instant(value) or value
+
+
+def milliseconds(value: Any) -> Any:
+    """2020-08-25T16:30:00.000Z, the form of schedules and subscriptions (A-581, A-833); NOW stays NOW."""
+    moment = instant(value)
+    if moment is None:
+        return value
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def one_of(rows: Sequence[Any], value: Any) -> bool:
+    """Whether a catalogue names the value: as a row, or as any text or number in a row."""
+    wanted = str(value)
+    for row in rows:
+        values = row.values() if isinstance(row, Mapping) else [row]
+        if any(isinstance(v, str | int) and str(v) == wanted for v in values):
+            return True
+    return False

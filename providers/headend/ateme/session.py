@@ -1,0 +1,120 @@
+"""Who is calling: one JWT for each environment that is worked on (A-2..A-17)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from headend.ateme.answers import rows, text_id, token_in
+from headend.ateme.settings import AtemeSettings
+from headend.core.errors import CredentialsError, DecodeError, Forbidden
+from headend.core.wire import Table
+from headend.transport import Client
+
+
+class Tokens:
+    """Logs in, switches, and keeps the JWTs. Scope None stands for "the organisation, no matter which environment".
+
+    `mutex` serialises what writes the user's record (login, switches); calls with a token at hand don't take it.
+    """
+
+    def __init__(self, settings: AtemeSettings, client: Client, table: Table) -> None:
+        self._settings, self._client, self._table = settings, client, table
+        self._cache: dict[str | None, str] = {}
+        self.mutex = asyncio.Lock()
+
+    def headers(self, token: str) -> dict[str, str]:
+        value = f"{self._settings.auth_scheme} {token}".strip()
+        return {self._settings.auth_header: value}
+
+    def put(self, environment: str, token: str) -> None:
+        """Keeps a token that came unasked, as the first read of a new environment brings one (A-15)."""
+        self._client.redactor.add(token)
+        self._cache[environment] = token
+
+    def drop(self, scope: str | None, token: str | None = None) -> None:
+        """Forgets a scope's token; with `token`, only if it is still that one."""
+        if token is None or self._cache.get(scope) == token:
+            self._cache.pop(scope, None)
+
+    async def get(self, scope: str | None) -> str:
+        """The token of a scope; logs in and switches where there is none yet."""
+        if scope not in self._cache:
+            async with self.mutex:
+                if scope not in self._cache:
+                    await self.acquire(scope)
+        return self._cache[scope]
+
+    async def acquire(self, scope: str | None) -> str:
+        """A new token for the scope; the caller holds the mutex."""
+        had_base = None in self._cache
+        if not had_base:
+            await self._log_in()
+        if scope is not None:
+            try:
+                token = await self._enter(scope)
+            except Forbidden as error:
+                if error.status != 401 or not had_base:
+                    raise
+                await self._log_in()  # the login's own token had expired
+                token = await self._enter(scope)
+            self.put(scope, token)
+        return self._cache[scope]
+
+    async def _enter(self, environment: str) -> str:
+        return await self._switch("session.switch_environment", "environment", environment, self._cache[None])
+
+    async def _log_in(self) -> None:
+        token = await self._new_token()
+        me = await self._me(token)
+        managed = self._settings.organisation
+        if managed is not None and await self._managed(me, token) != managed:
+            token = await self._switch("session.switch_managing", "organisation", managed, token)
+            me = await self._me(token)
+            if await self._managed(me, token) not in {managed, None}:
+                raise CredentialsError(f"ateme: organisation {managed} is not the one that is managed after the switch")
+        # A fresh login lands where the user's record last pointed, so the active organisation is never assumed (A-14).
+        active = self._settings.guest_of or managed or text_id(me.get("managing_organisation_id"))
+        if active is not None and text_id(me.get("active_organisation_id")) != active:
+            token = await self._switch("session.switch_organisation", "organisation", active, token)
+        self._client.redactor.add(token)
+        self._cache[None] = token
+
+    async def _new_token(self) -> str:
+        credentials = {"email": self._settings.email, "password": self._settings.password}
+        answer = await self._client.send(self._table["session.login"], json=credentials, repeat=True)
+        token = token_in(answer.body)
+        if token is None:
+            raise DecodeError("ateme: session.login: the answer holds no token")
+        self._client.redactor.add(token)
+        return token
+
+    async def _me(self, token: str) -> Mapping[str, Any]:
+        answer = await self._client.send(self._table["user.me"], headers=self.headers(token))
+        me = answer.body if isinstance(answer.body, Mapping) else {}
+        inner = [value for value in me.values() if isinstance(value, Mapping) and "email" in value]
+        me = inner[0] if len(inner) == 1 and "email" not in me else me
+        if me.get("is_invitation_suspended") is True:
+            raise CredentialsError("ateme: the invitation of this login is suspended (A-20)")
+        return me
+
+    async def _managed(self, me: Mapping[str, Any], token: str) -> str | None:
+        """The managing organisation: what the user's details say, else the first of the organisations (A-6)."""
+        if "managing_organisation_id" in me:
+            return text_id(me["managing_organisation_id"])
+        op = self._table["organisation.list"]
+        answer = await self._client.send(op, headers=self.headers(token))
+        found = rows(op, answer.body)
+        return text_id(found[0].get("organisation_id", found[0].get("id"))) if found else None
+
+    async def _switch(self, key: str, what: str, id: str, token: str) -> str:
+        """Switches and returns the new JWT; aborts where the answer names another one than asked for (A-13)."""
+        op = self._table[key]
+        answer = await self._client.send(op, json={f"{what}_id": id}, headers=self.headers(token), repeat=True)
+        body = answer.body if isinstance(answer.body, Mapping) else {}
+        role = "managing" if key == "session.switch_managing" else "active"
+        for name in (f"{what}_id", f"{role}_{what}_id"):
+            if name in body and text_id(body[name]) != id:
+                raise CredentialsError(f"ateme: {key}: asked for {what} {id}, the answer is about another one")
+        return token_in(answer.body) or await self._new_token()

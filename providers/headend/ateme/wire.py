@@ -1,0 +1,14 @@
+"""Every documented call of Ateme+ Cloud API, A-101..A-380, by its key.
+
+The document names five paths literally (mark D, D*); the rest are assumed (A) and can be overridden by key in the
+connection's `operations` (A-41). Paths start with /api (A-42). Roles: SU superuser, AC accounts staff, A admin,
+O+ operator and above, M+ monitor and above; mo, ao, ae, tk are the managing organisation, the active organisation,
+the active environment and the taker organisation that decide; "" where the document names no role (A-57).
+"""
+
+from __future__ import annotations
+
+from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
+from headend.core.wire import Table
+
+TABLE = Table([*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS])

@@ -1,0 +1,52 @@
+"""The operations table says what the contract's tables say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from headend.ateme.wire import TABLE
+from headend.core.errors import InputError
+
+
+@pytest.mark.contract("A-41")
+def test_holds_every_documented_operation_once() -> None:
+    assert len(TABLE) == 280
+    assert [op.number for op in TABLE.values()] == [f"A-{n}" for n in range(101, 381)]
+
+
+@pytest.mark.contract("A-42")
+def test_every_path_starts_with_api() -> None:
+    assert [op.key for op in TABLE.values() if not op.path.startswith("/api/")] == []
+
+
+@pytest.mark.contract("A-43")
+def test_only_literal_paths_are_called_documented() -> None:
+    assert {op.key: (op.method, op.path) for op in TABLE.values() if op.mark != "A"} == {
+        "user.me": ("GET", "/api/user"),
+        "organisation.list": ("GET", "/api/organisations"),
+        "environment.get": ("GET", "/api/customer_environment/{environment_id}"),
+        "schedule.list": ("GET", "/api/schedules"),
+        "schedule.delete": ("DELETE", "/api/schedules/{schedule_id}"),
+    }
+
+
+def test_no_two_operations_share_method_and_path() -> None:
+    seen = Counter((op.method, re.sub(r"{[a-z_]+}", "{}", op.path)) for op in TABLE.values())
+    assert [call for call, times in seen.items() if times > 1] == []
+
+
+@pytest.mark.contract("A-41")
+def test_documented_rows_need_to_be_overridden_on_purpose() -> None:
+    with pytest.raises(InputError, match="override_documented"):
+        TABLE.overridden({"user.me": {"path": "/api/me"}})
+    changed = TABLE.overridden({"input.start": {"method": "PUT", "path": "/api/inputs/{input_id}/run"}})
+    assert changed["input.start"].url({"input_id": "in/1"}) == "/api/inputs/in%2F1/run"
+
+
+@pytest.mark.contract("A-44")
+def test_an_empty_id_never_becomes_a_collection_call() -> None:
+    with pytest.raises(InputError, match="environment_id"):
+        TABLE["environment.delete"].url({"environment_id": ""})
