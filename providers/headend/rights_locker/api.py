@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from headend.core.errors import ApiError, CredentialsError, DecodeError, Refused
 from headend.core.wire import Table
+from headend.rights_locker.quiet import hide_queries
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.signing import signature
 from headend.rights_locker.wire import TABLE
@@ -48,6 +49,7 @@ class RightsLocker:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        hide_queries()
         self.table: Table = TABLE.overridden(settings.operations)
         self._settings = settings
         self._client = client
@@ -73,7 +75,7 @@ class RightsLocker:
         """The category names of the account, empty if there are none (E4)."""
         if fresh:
             self._client.reads.drop(*_CATEGORIES, account_id)
-        return await self._client.reads.get((*_CATEGORIES, account_id), lambda: self._read_categories(account_id))
+        return await self._client.reads.get((*_CATEGORIES, account_id), lambda: self._shared_categories(account_id))
 
     async def replace_categories(
         self, account_id: str, names: frozenset[str], admit: Callable[[frozenset[str]], None] = lambda _: None
@@ -115,6 +117,10 @@ class RightsLocker:
             left = await self._read_until(account_id, lambda live: not live & ours) & ours
         if left:
             raise ApiError(f"rights_locker: categories still there after deletion: {', '.join(sorted(left))}")
+
+    async def _shared_categories(self, account_id: str) -> frozenset[str]:
+        async with self._account(account_id):
+            return await self._read_categories(account_id)
 
     async def _read_categories(self, account_id: str) -> frozenset[str]:
         answer = await self._send("categories.get", {"account_id": account_id}, accept=(404,))
@@ -166,7 +172,7 @@ class RightsLocker:
             repeat=True,
             retry_on=RETRY_ON,
             prepare=self._sign if settings.api_secret else None,
-            prefix="" if of_limits else settings.entitlements_prefix,
+            prefix="" if of_limits else settings.entitlements_prefix.strip("/"),
             **options,
         )
 

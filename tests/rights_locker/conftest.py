@@ -1,0 +1,58 @@
+"""A simulated Rights Locker with a client on it; nothing ever really waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from headend.rights_locker.api import RightsLocker
+from headend.rights_locker.settings import RightsLockerSettings
+from headend.simulator.app import Simulator
+from headend.simulator.rights_locker import RightsLockerSim
+from headend.transport import Client
+
+ENV = "HEADEND_RIGHTS_LOCKER_"
+
+
+@dataclass
+class Locker:
+    """sim: the whole simulator. api: the client. waits: seconds of each wait that was asked for."""
+
+    sim: Simulator
+    api: RightsLocker
+    waits: list[float]
+
+    @property
+    def calls(self) -> list[str]:
+        return [entry.key for entry in self.sim.journal]
+
+    @property
+    def writes(self) -> list[str]:
+        return [entry.key for entry in self.sim.writes()]
+
+    def world(self, part: str) -> dict[str, Any]:
+        """{account id: value} of limits or categories."""
+        world = self.sim.sims["rights_locker"].world[part]
+        return {key.partition("/")[2]: value for key, value in world.items()}
+
+
+@pytest.fixture
+def locker() -> Callable[..., Locker]:
+    """locker(settings={...}, **switches) -> Locker."""
+
+    def make(settings: dict[str, Any] | None = None, **switches: Any) -> Locker:
+        sim = Simulator({"rights_locker": switches}, classes=[RightsLockerSim])
+        waits: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        given = {name.removeprefix(ENV).lower(): value for name, value in sim.settings().items()}
+        connection = RightsLockerSettings(**(given | (settings or {})))
+        client = Client(connection.url, platform="rights_locker", transport=sim.transport(), sleep=sleep)
+        return Locker(sim, RightsLocker(connection, client, sleep=sleep), waits)
+
+    return make
