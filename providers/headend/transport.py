@@ -255,7 +255,9 @@ class Client:
         return self._told(Ambiguous, call, f"{slow}: it may have taken effect")
 
     def _error(self, call: _Call, answer: Answer) -> ApiError:
-        said = call.explain(answer) if call.explain else said_by(answer)
+        said = one_line(self.redactor.scrub(call.explain(answer) if call.explain else said_by(answer)))
+        if len(said) > 300:  # cut after scrubbing: half a secret is not recognised
+            said = said[:299] + "…"
         status = answer.status
         if status >= 500:
             kept = call.op.method in _READING or call.repeat is True
@@ -273,15 +275,19 @@ class Client:
 
 
 def said_by(answer: Answer) -> str:
-    """The message in an error answer, by the usual names, on one line and at most 300 characters; may be ""."""
+    """The message in an error answer, by the usual names, on one line; may be ""."""
     said: Any = answer.body
     if isinstance(said, dict):
         parts = [said[key] for key in ("message", "error", "detail", "error_description", "errors") if said.get(key)]
         said = ": ".join(part if isinstance(part, str) else json_module.dumps(part) for part in parts)
     if not isinstance(said, str) or said.lstrip().startswith("<"):  # a proxy's HTML page says nothing of use
         return ""
-    line = " ".join("".join(c if c.isprintable() else " " for c in said).split())
-    return line if len(line) <= 300 else line[:299] + "…"
+    return one_line(said)
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters, which could play tricks on a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def never_left(error: httpx.TransportError) -> bool:

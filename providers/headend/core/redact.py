@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote, quote_plus
+
 _SHORTEST = 4  # shorter values occur in ordinary words, and replacing them would only garble messages
 
 
@@ -12,12 +15,13 @@ class Redactor:
         self._values: set[str] = set()
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._values)} values)"
+        return "Redactor()"
 
     def add(self, value: str) -> None:
-        """Remembers a secret; ignored when it is shorter than 4 characters."""
-        if len(value) >= _SHORTEST:
-            self._values.add(value)
+        """Remembers a secret, also as it looks in a URL, in JSON and on one line; ignored below 4 characters."""
+        if len(value.strip()) >= _SHORTEST:
+            escaped = json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
+            self._values.update({value, quote(value, safe=""), quote_plus(value), " ".join(value.split()), *escaped})
 
     def scrub(self, text: str) -> str:
         """The text with every added value replaced by "(secret)", the longest first (one may contain another)."""

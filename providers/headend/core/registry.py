@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,8 +25,13 @@ class Env(Mark):
 
 
 class Settings(BaseModel):
-    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env."""
+    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env.
 
+    needs: groups of fields, of each of which at least one must be given. None: every field without a default, and
+    one of the secret fields.
+    """
+
+    needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
     def __repr__(self) -> str:
