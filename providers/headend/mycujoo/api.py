@@ -67,7 +67,7 @@ class MycujooApi:
         self.client = client
         self.table = TABLE.overridden(settings.operations)
         self.known: dict[str, set[str]] = {}
-        """listed group -> ids of configurations seen there in this run: what a lost creation can't have made (M-107)."""
+        """listed group -> ids of configurations seen there: what a lost creation can't have made (M-107)."""
         self._authorization, self._setting = _credential(settings)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
