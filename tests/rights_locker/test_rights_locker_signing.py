@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from headend.core.errors import CredentialsError, Forbidden, Unavailable
+from headend.core.redact import Redactor
 from headend.rights_locker.api import RightsLocker, connect
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.signing import signature
+from headend.session import open_session
 from headend.transport import Client
 
 QUERY = [("api_key", "P0.k1"), ("expires", "1893456000")]
@@ -99,6 +101,14 @@ def test_a_secret_without_its_key_is_refused_before_any_request():
     with pytest.raises(CredentialsError, match="HEADEND_RIGHTS_LOCKER_API_KEY") as caught:
         connect(settings, Client(settings.url, platform="rights_locker"))
     assert "TESTSECRET" not in str(caught.value)
+
+
+@pytest.mark.contract("R-7", "R-11")
+def test_only_the_provider_code_must_be_given():
+    with pytest.raises(CredentialsError, match="HEADEND_RIGHTS_LOCKER_PCODE") as caught:
+        open_session({}, {}, redactor=Redactor()).check(["rights_locker"])
+    assert "API_KEY" not in str(caught.value)
+    open_session({"rights_locker": {"pcode": "P0"}}, {}, redactor=Redactor()).check(["rights_locker"])
 
 
 @pytest.mark.contract("R-1", "R-2", "R-3", "R-4", "R-7")
