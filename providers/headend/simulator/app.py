@@ -211,8 +211,12 @@ class Simulator:
         return None
 
     # --- ASGI ----------------------------------------------------------------------------------------------------
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application."""
+    @property
+    def app(self) -> Simulator:
+        """The ASGI application: this object."""
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return

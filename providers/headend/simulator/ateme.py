@@ -1,0 +1,13 @@
+"""The simulated Ateme+ Cloud API: everything of it that headend manages."""
+
+from __future__ import annotations
+
+from headend.simulator.ateme_accounts import Environments, Office, Sessions
+from headend.simulator.ateme_schedules import Schedules
+from headend.simulator.ateme_signal import Inputs, Outputs
+
+
+class Ateme(Sessions, Office, Inputs, Outputs, Schedules, Environments):
+    """Serves /ateme. Accepts the credentials of `base.CREDENTIALS`; everything else about it is in the parents."""
+
+    name = "ateme"
