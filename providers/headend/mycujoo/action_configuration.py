@@ -11,7 +11,7 @@ from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, Not
 from headend.core.kind import Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.definition import check, default_of, definitions
-from headend.mycujoo.values import Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
+from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
 
 
 class ActionConfiguration(Spec):
@@ -217,15 +217,15 @@ async def _fields(api: MycujooApi, stored: Mapping[str, Any], spec: ActionConfig
     for entry in stored.get("fields") or []:
         name = str(entry.get("field") or "")
         wanted = declared.get(name)
-        several = sum(entry.get(key) is not None for key in entry if key.endswith("_value")) != 1
+        kind = next(iter(wanted)) if wanted else None
+        one = sum(entry.get(key) is not None for key in KEYS) == 1
+        row: Mapping[str, Any] = {}
         try:
-            value = None if several else read(entry)
+            value = read(entry, kind) if one else None
             if value is None or (wanted is None and not is_zero(value)):
                 rows = await _definitions(api, str(stored.get("action_id") or spec.action_id)) if rows is None else rows
                 row = rows.get(name, {})
-                value = read(entry, kind_of_type(row.get("value_type")), next(iter(wanted), None) if wanted else None)
-            else:
-                row = {}
+                value = read(entry, kind_of_type(row.get("value_type")), kind)
         except ValueError as error:
             raise DecodeError(f"mycujoo action_configuration {stored.get('id')}: fields.{name}: {error}") from None
         if wanted is not None and value is not None:

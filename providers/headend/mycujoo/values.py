@@ -165,9 +165,11 @@ def read(entry: Mapping[str, Any], *preferred: str | None) -> Value | None:
     found = {key: entry[key] for key in KEYS if entry.get(key) is not None}
     if found.get("datetime_value") == "":
         del found["datetime_value"]
-    if known and (known in found or len(found) != 1):
-        return {known: _checked(known, found[known])} if known in found else zero(known)
+    if known and known in found:
+        return {known: _checked(known, found[known])}
     values = [{key: _checked(key, raw)} for key, raw in found.items()]
+    if known and all(is_zero(value) for value in values):
+        return zero(known)
     if len(values) <= 1:
         return values[0] if values else None
     telling = [value for value in values if not is_zero(value)]
