@@ -137,7 +137,8 @@ class Session:
     def _given(self, platform: Platform) -> dict[str, Any]:
         """The settings that anyone gave, the environment before the stack file before Pulumi's config."""
         env, stack, extra = self._sources
-        given = {**extra.get(platform.name, {}), **stack.get(platform.name, {})}
+        both = {**extra.get(platform.name, {}), **stack.get(platform.name, {})}
+        given = {name: value for name, value in both.items() if value is not None}
         for field in platform.settings.model_fields:
             variable = mark(platform.settings, field, Env)
             if variable and (value := env.get(variable.variable, "").strip("\r\n")):
@@ -151,7 +152,7 @@ class Session:
         problems = []
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             field = str(detail["loc"][0]) if detail["loc"] else ""
-            if field in absent:
+            if field in absent or (absent and not field):  # what is missing is told apart, and as such
                 continue
             place = ".".join(["connections", platform.name, *map(str, detail["loc"])])
             variable = _variable(platform.settings, field)

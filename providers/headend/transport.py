@@ -31,7 +31,7 @@ from headend.core.errors import (
 )
 from headend.core.redact import Redactor
 from headend.core.wire import Operation
-from headend.limit import LONGEST_WAIT, Limit, wait_before
+from headend.limit import LONGEST_WAIT, Limit, retry_after, wait_before
 from headend.reads import Reads
 
 __all__ = ["NO_BODY", "Answer", "Client", "Limit", "Reads"]
@@ -228,7 +228,9 @@ class Client:
             elif op.body == "multipart":
                 content["files"] = [(name, (None, value)) for name, value in _pairs(body)]
             else:
-                content["json"] = body
+                # Not httpx's `json=`, for which None is no body.
+                content["content"] = json_module.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+                headers = {"content-type": "application/json", **{k.lower(): v for k, v in headers.items()}}
         request = httpx.Request(
             op.method,
             url,
@@ -265,7 +267,9 @@ class Client:
         else:
             error = _ERRORS.get(status, Refused)
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
-        text = f"answered {status}" + (f": {said}" if said else "")
+        asked = retry_after(answer.headers) or 0.0
+        later = f" (it asks to wait {asked:.0f} s)" if asked > LONGEST_WAIT else ""
+        text = f"answered {status}{later}" + (f": {said}" if said else "")
         return self._told(error, call, text, status, code if isinstance(code, int | str) else None)
 
     def _told(

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from yarl import URL
 
 _KEEPALIVE = 4.0  # s; below the 5 s after which many servers hang up: a write on a dying connection is ambiguous
 _LIMITS = httpx.Limits(max_connections=16)
@@ -40,7 +41,10 @@ class _Client(HttpxAiohttpClient):
             connector = aiohttp.TCPConnector(
                 limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=_tls(True)
             )
-            return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            opened = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            # httpx has encoded the URL and signatures cover it: aiohttp must not normalise it again (%40 to @).
+            opened._build_url = lambda url: URL(url, encoded=True)  # type: ignore[method-assign]
+            return opened
 
         return _Transport(verify=verify, limits=limits, client=session)
 
