@@ -107,7 +107,7 @@ def normal(value: Value) -> str:
         raw = instant(raw)
     elif key == "float_value":
         try:
-            raw = struct.unpack("f", struct.pack("f", raw))[0] + 0.0
+            raw = struct.unpack("<f", struct.pack("<f", raw))[0] + 0.0
         except OverflowError:  # more than 32 bits can hold: no such server could have kept it
             raw = float(raw)
     return f"{key} {raw}"
