@@ -177,6 +177,10 @@ class Ateme:
                 return found
         return None
 
+    async def pause(self) -> None:
+        """One poll interval, before something is tried again."""
+        await self._sleep(self.settings.poll_interval)
+
     async def polls(self, limit: float, what: str) -> AsyncIterator[int]:
         """0, 1, 2 ... at growing intervals. Raises Timeout after `limit` seconds (A-722)."""
         end = time.monotonic() + limit

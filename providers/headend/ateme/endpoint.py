@@ -1,0 +1,290 @@
+"""What inputs and outputs share: one object of an environment, in variants, that runs or doesn't."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field
+
+from headend.ateme.answers import Row, desired_word, stream_state, text_id
+from headend.ateme.api import Ateme, hint, only
+from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, unlikely
+from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
+from headend.core.kind import (
+    Change,
+    Id,
+    Ignored,
+    Immutable,
+    Impact,
+    Interrupts,
+    Kind,
+    Observed,
+    Ref,
+    Report,
+    Spec,
+    WriteOnly,
+    mark,
+    marks,
+)
+
+OWN_CALLS = frozenset({"state", "latitude", "longitude", "dashboard_group"})  # set by calls of their own, in place
+UNSEEN = "the answer does not show it"
+
+
+class Endpoint(Spec):
+    """Fields of every input and output."""
+
+    environment: Annotated[
+        Id, ENVIRONMENT, Immutable(), Field(description="the environment it is in; never in a body (A-411, A-458)")
+    ]
+    variant: Annotated[str, Immutable(), Field(description="the type; decides which calls are used (A-412, A-459)")]
+    user_description: Annotated[
+        str | None, Field(max_length=255, description="up to 255 characters (A-414, A-460)")
+    ] = None
+    latitude: Annotated[
+        float | None, Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
+    ] = None
+    longitude: Annotated[
+        float | None, Likely(-180, 180), Field(description="degrees; goes with latitude (A-417, A-463)")
+    ] = None
+    dashboard_group: Annotated[
+        Id | None,
+        Ref("ateme.dashboard_group"),
+        Field(description="the group it is shown in; no call takes it out of one again (A-418, A-464, A-977)"),
+    ] = None
+    state: Annotated[
+        Literal["started", "stopped"],
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="whether it is to run (A-419, A-465)"),
+    ] = "started"
+    extra: Extra = None
+
+    not_sent: ClassVar[frozenset[str]] = OWN_CALLS | {"environment", "variant", "extra"}
+    wire_names: ClassVar[Mapping[str, str]] = {"stream_name": "id"}
+    absent_means_null: ClassVar[frozenset[str]] = frozenset()  # a field that a row lacks is null
+    documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read (A-51)
+    sent_id_on_update: ClassVar[bool] = False  # whether the update lists `id` among its fields (A-805)
+
+    def model_post_init(self, context: Any) -> None:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude are set together")
+        if "dashboard_group" in self.model_fields_set and self.dashboard_group is None:
+            raise ValueError("dashboard_group: no call takes an object out of its group (A-977)")
+        check_extra(self.extra, {self.wire_names.get(name, name) for name in type(self).model_fields})
+
+    @classmethod
+    def wire(cls) -> dict[str, str]:
+        """{field: name on the wire} of what create and update bodies hold."""
+        return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in cls.not_sent}
+
+
+S = TypeVar("S", bound=Endpoint)
+
+
+class EndpointKind(Kind[S, Ateme]):
+    """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
+
+    noun: ClassVar[str]
+    parent = "ateme.environment"
+    parent_field = "environment"
+    impact_of_delete = Impact.DESTROYS
+
+    @abstractmethod
+    def list_scope(self, spec: S) -> str | None:
+        """Whose token the list is read with."""
+
+    # --- reading -----------------------------------------------------------------------------------------
+    def row_id(self, row: Row) -> str | None:
+        return text_id(row.get(f"{self.noun}_id", row.get("id")))
+
+    def is_plain(self, row: Row) -> bool:
+        """Whether `id` is the server's, so that the submitted one stands elsewhere (A-804)."""
+        return f"{self.noun}_id" not in row
+
+    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False) -> list[Row]:
+        """The live objects of the spec's environment; rows that name another one are left out (A-767)."""
+        found = await api.listed(f"{self.noun}.list", self.list_scope(spec), fresh=fresh)
+        return [row for row in found if text_id(row.get("environment_id", spec.environment)) == spec.environment]
+
+    async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> Row | None:
+        if fresh:
+            try:
+                row = await api.single(
+                    f"{self.noun}.get", str(spec.environment), {f"{self.noun}_id": id}, f"{self.noun}_id", "id"
+                )
+            except Refused as error:
+                if error.status != 405:
+                    raise
+                row = None
+            if row is not None:
+                return row
+        # A 404 of an assumed item path proves nothing yet: the list decides (A-46).
+        return next((row for row in await self.rows(api, spec, fresh=fresh) if self.row_id(row) == id), None)
+
+    async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
+        try:
+            row = await self.row(api, id, spec, fresh=fresh)
+        except ApiError:
+            if await api.status(str(spec.environment)) == "deleted":
+                return None  # all that lived in it went with it
+            raise
+        return None if row is None else await self.observed(api, id, row, spec)
+
+    async def observed(self, api: Ateme, id: str, row: Row, spec: S) -> Observed:
+        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment}
+        live_variant = row.get("variant")
+        values["variant"] = live_variant if live_variant in self.variants else spec.variant
+        for field, name in type(spec).wire().items():
+            name = "stream_id" if field == "stream_name" and self.is_plain(row) else name
+            if mark(type(spec), field, WriteOnly) is None and (name in row or field in spec.absent_means_null):
+                values[field] = row.get(name)
+        values |= {name: row[name] for name in ("latitude", "longitude") if name in row}
+        if "dashboard_group_id" in row:
+            values["dashboard_group"] = text_id(row["dashboard_group_id"])
+        unverifiable: dict[str, str] = {}
+        word = stream_state(row)
+        if not await api.is_running(str(spec.environment)):
+            unverifiable["state"] = "its environment is not running"
+        elif (state := desired_word(word)) is not None:
+            values["state"] = state
+        else:
+            unverifiable["state"] = f"its status is {word}" if word else UNSEEN
+        for field in spec.set_fields():
+            compared = not any(isinstance(m, WriteOnly | Ignored) for m in marks(type(spec), field))
+            if compared and field not in values:
+                unverifiable.setdefault(field, UNSEEN)
+        return Observed(
+            id=id,
+            values=values,
+            computed={f"{self.noun}_id": id, "status": word},
+            unverifiable=unverifiable,
+            warnings=self.warnings(row),
+        )
+
+    def warnings(self, row: Row) -> tuple[str, ...]:
+        return ()
+
+    def problems(self, spec: S) -> Sequence[Problem]:
+        return unlikely(spec)
+
+    @abstractmethod
+    def matches(self, row: Row, spec: S) -> bool:
+        """Whether the row has the spec's natural key."""
+
+    async def find(self, api: Ateme, spec: S) -> list[Observed]:
+        found = []
+        for row in await self.rows(api, spec, fresh=True):
+            id = self.row_id(row)
+            if id is not None and row.get("variant", spec.variant) == spec.variant and self.matches(row, spec):
+                found.append(await self.observed(api, id, row, spec))
+        return found
+
+    # --- writing -----------------------------------------------------------------------------------------
+    def body(self, spec: S) -> dict[str, Any]:
+        """Set fields by their wire names. A field that was set to null stays in: null has a meaning (A-50)."""
+        given = spec.set_fields()
+        return {name: given[field] for field, name in type(spec).wire().items() if field in given}
+
+    async def create(self, api: Ateme, spec: S) -> Observed:
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        key = f"{self.noun}.create.{spec.variant}"
+        body = self.body(spec)
+        answer = await api.call(key, scope=environment, body=body | (spec.extra or {}))
+        self.forget(api)
+        id = api.new_id(key, answer.body, (f"{self.noun}_id", "id"), submitted=body.get("id"))
+        if id is None:
+            id = only(await self.find(api, spec), f"{self.noun} in environment {environment}").id
+        return Observed(id=id, incomplete=True)
+
+    async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
+        """One call with all that the variant's update takes: desired where set, else as last read (A-51)."""
+        wire = type(spec).wire()
+        if any(change.field == "dashboard_group" and change.after is None for change in changes):
+            raise Refused(f"ateme: {self.noun} {id}: no call takes an object out of its dashboard group (A-977)")
+        if not any(change.field in wire or change.field == "extra" for change in changes):
+            return  # the rest has calls of its own, in `complete`
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        live = await self.row(api, id, spec, fresh=True)
+        if live is None:
+            raise NotFound(f"ateme: {self.noun} {id} does not exist", status=404)
+        body = self.kept(live, spec) | self.body(spec)
+        for field in type(spec).model_fields:
+            if field in wire and mark(type(spec), field, Immutable) is not None:
+                body.pop(wire[field], None)
+        if spec.sent_id_on_update:
+            body["id"] = self.body(spec)["id"]
+        body |= {wire[c.field]: None for c in changes if c.field in spec.absent_means_null and c.after is None}
+        key = f"{self.noun}.update.{spec.variant}"
+        await api.call(key, scope=environment, path={f"{self.noun}_id": id}, body=body | (spec.extra or {}))
+        self.forget(api)
+        await self.after_update(api, id, spec, changes, live)
+
+    def kept(self, live: Row, spec: S) -> dict[str, Any]:
+        """What the stack doesn't manage and the update would otherwise lose."""
+        wire = type(spec).wire()
+        return {
+            name: live[name]
+            for field, name in wire.items()
+            if field in spec.documented and live.get(name) is not None
+            if not (field == "stream_id" and self.is_plain(live))
+        }
+
+    async def after_update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change], live: Row) -> None:
+        """What a variant needs right after its update."""
+
+    async def complete(self, api: Ateme, id: str, spec: S, report: Report) -> Observed:
+        """Group, place and state, each only where it differs (A-728, A-729)."""
+        seen = await self._must_see(api, id, spec)
+        wanted = spec.set_fields()
+        path = {f"{self.noun}_id": id}
+        environment = str(spec.environment)
+        wrote = False
+        if (group := wanted.get("dashboard_group")) is not None and seen.values.get("dashboard_group") != group:
+            body: dict[str, Any] = {"dashboard_group_id": group}
+            await api.call(f"{self.noun}.dashboard_group", scope=environment, path=path, body=body)
+            wrote = True
+        place = {name: wanted[name] for name in ("latitude", "longitude") if wanted.get(name) is not None}
+        if place and any(seen.values.get(name) != value for name, value in place.items()):
+            await api.call(f"{self.noun}.location", scope=environment, path=path, body=place)
+            wrote = True
+        if self.may_switch(seen, spec) and seen.values["state"] != spec.state:
+            action = "start" if spec.state == "started" else "stop"
+            await api.call(f"{self.noun}.{action}", scope=environment, path=path)
+            wrote = True
+            self.forget(api)
+            async for _ in api.polls(api.settings.state_timeout, f"{action} {self.noun} {id}"):
+                seen = await self._must_see(api, id, spec)
+                if seen.values.get("state", spec.state) == spec.state:
+                    break
+                report(f"waiting for {self.noun} {id}: {spec.state}")
+        self.forget(api)
+        return await self._must_see(api, id, spec) if wrote else seen
+
+    def may_switch(self, seen: Observed, spec: S) -> bool:
+        """Whether the state is known, and headend's to change (A-730)."""
+        return "state" in seen.values
+
+    async def _must_see(self, api: Ateme, id: str, spec: S) -> Observed:
+        seen = await self.observe(api, id, spec, fresh=True)
+        if seen is None:
+            raise NotFound(f"ateme: {self.noun} {id} is gone right after it was written", status=404)
+        return seen
+
+    async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
+        environment = str(last.environment)
+        if await api.status(environment) == "deleted":
+            return
+        try:
+            await api.delete(f"{self.noun}.delete", environment, {f"{self.noun}_id": id})
+        except (Conflict, Refused) as error:
+            if await api.is_running(environment):
+                raise
+            raise hint(error, f"environment {environment} is not running") from None
+        self.forget(api)
+
+    def forget(self, api: Ateme) -> None:
+        api.changed(f"{self.noun}.list", f"{self.noun}.get")

@@ -1,0 +1,269 @@
+"""Outputs: the destinations of an environment, in six variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from headend.ateme.answers import Row, desired_word, stream_state, text_id
+from headend.ateme.api import Ateme
+from headend.ateme.endpoint import Endpoint, EndpointKind
+from headend.ateme.fields import Likely
+from headend.core.errors import Forbidden, Problem, Refused
+from headend.core.kind import Immutable, Interrupts, Named, Observed, Same, Secret, WriteOnly
+
+HIDDEN = WriteOnly("secrets are never read back")
+DESCRIBED = frozenset({"user_description"})
+RTMP = r"^rtmps?://"
+
+
+def remote_latency(value: Any) -> Any:
+    """null, missing and any negative are equal: the remote side decides (A-472, A-772)."""
+    return None if value is None or (isinstance(value, int | float) and value < 0) else value
+
+
+Remote = Annotated[
+    int | None,
+    Same(remote_latency),
+    Interrupts(),
+    Field(description="ms; null or negative: as the remote side is configured (A-472, A-478)"),
+]
+
+
+class Output(Endpoint):
+    """Fields of every output. Which input it carries is said by a schedule, not here (A-469)."""
+
+    permanent_schedule_agreement_id: Annotated[
+        str | None,
+        Immutable(),
+        Field(description="a bought agreement that is neither assigned nor finished; at creation only (A-461)"),
+    ] = None
+
+
+class Pull(Output):
+    """A Zixi receiver fetches the stream from the environment."""
+
+    variant: Annotated[Literal["pull"], Immutable()]
+    stream_name: Annotated[
+        str | None, Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-470)")
+    ] = None
+    port: Annotated[int, Interrupts(), Field(description="one of the predefined output ports (A-471)")]
+    latency: Remote = None
+    stream_id: Annotated[
+        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-473)")
+    ] = None
+    remote_id: Annotated[
+        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-474)")
+    ] = None
+
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id", "remote_id"}
+    absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
+
+
+class Push(Output):
+    """The environment sends to a Zixi receiver. Its update never carries the stream id (A-475)."""
+
+    variant: Annotated[Literal["push"], Immutable()]
+    stream_name: Annotated[
+        str, Named(), Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-475)")
+    ]
+    host: Annotated[str, Interrupts(), Field(description="host name or IP of the receiver (A-476)")]
+    port: Annotated[int, Interrupts(), Field(ge=0, le=65535, description="0..65535 (A-477)")]
+    latency: Remote = None
+    stream_id: Annotated[
+        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-479)")
+    ] = None
+    password: Annotated[str | None, Secret(), HIDDEN, Interrupts(), Field(description="(A-480)")] = None
+
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id"}
+    absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
+
+
+class Rtmp(Output):
+    """To an RTMP server. Its URLs are secrets, since they often hold the stream key (A-486)."""
+
+    variant: Annotated[Literal["rtmp"], Immutable()]
+    url: Annotated[
+        str, Secret(), Interrupts(), Field(pattern=RTMP, description="starts with rtmp:// or rtmps:// (A-481)")
+    ]
+    backup_url: Annotated[str | None, Secret(), Interrupts(), Field(pattern=RTMP, description="as url (A-482)")] = None
+    bitrate: Annotated[int, Interrupts(), Field(ge=0, description="kbit/s, 0: as it comes (A-483)")] = 0
+    reconnect: Annotated[int, Likely(0), Interrupts(), Field(description="attempts to connect again (A-484)")] = 5
+    stream_key: Annotated[str | None, Secret(), HIDDEN, Interrupts(), Field(description="(A-485)")] = None
+
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"backup_url", "bitrate", "reconnect"}
+
+
+class SrtOutput(Output):
+    """Fields of both SRT variants."""
+
+    port: Annotated[int, Interrupts(), Field(ge=1025, le=65535, description="1025..65535 (A-487, A-492)")]
+    latency: Annotated[int, Interrupts(), Field(ge=1, le=599999, description="ms, 1..599999 (A-488, A-493)")]
+    encryption_type: Annotated[
+        int | None,
+        Interrupts(),
+        Field(ge=0, le=3, description="0 none, 1 AES-128, 2 AES-192, 3 AES-256 (A-489, A-494)"),
+    ] = None
+    password: Annotated[
+        str | None,
+        Secret(),
+        HIDDEN,
+        Interrupts(),
+        Field(min_length=10, max_length=80, description="10..80 characters, with encryption only (A-490, A-817)"),
+    ] = None
+
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "encryption_type"}
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if self.encryption_type and self.password is None:
+            raise ValueError("password: required with encryption_type 1..3 (A-817)")
+        if self.encryption_type == 0 and self.password is not None:
+            raise ValueError("password: encryption_type 0 takes none (A-817)")
+
+
+class SrtPull(SrtOutput):
+    """SRT listener: the receiver calls the environment."""
+
+    variant: Annotated[Literal["srt_pull"], Immutable()]
+
+
+class SrtPush(SrtOutput):
+    """SRT caller: the environment calls the receiver."""
+
+    variant: Annotated[Literal["srt_push"], Immutable()]
+    host: Annotated[str, Interrupts(), Field(description="the receiver's host name or IP (A-491)")]
+
+    documented: ClassVar[frozenset[str]] = SrtOutput.documented | {"host"}
+
+
+class UdpRist(Output):
+    """UDP or RIST to a host. The wire's odd TTL limit of 225 is kept (A-815)."""
+
+    variant: Annotated[Literal["udp_rist"], Immutable()]
+    host: Annotated[str, Interrupts(), Field(description="the receiver's host name or IP (A-496)")]
+    port: Annotated[int, Interrupts(), Field(ge=1025, le=65534, description="1025..65534 (A-497)")]
+    local_port: Annotated[int | None, Interrupts(), Field(ge=0, le=65534, description="0, or 1025..65534 (A-498)")] = (
+        None
+    )
+    ttl: Annotated[
+        int | None, Interrupts(), Field(ge=0, le=255, description="0..225; to 255 if validation is warn (A-499)")
+    ] = None
+    fec: Annotated[int | None, Interrupts(), Field(ge=0, le=2, description="0 off, 1 1D, 2 2D (A-500)")] = None
+    rows_d: Annotated[
+        int | None, Interrupts(), Field(ge=4, le=20, description="4..20, 10 if unset; with fec 1 or 2 only (A-501)")
+    ] = None
+    columns_l: Annotated[
+        int | None, Interrupts(), Field(ge=1, le=20, description="1..20, 10 if unset; with fec 1 or 2 only (A-502)")
+    ] = None
+
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "fec"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fec_defaults(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("fec") in {1, 2}:
+            return {"rows_d": 10, "columns_l": 10} | given
+        return given
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if not self.fec and (self.rows_d is not None or self.columns_l is not None):
+            raise ValueError("rows_d and columns_l: only with fec 1 or 2 (A-816)")
+        if self.local_port is not None and 0 < self.local_port < 1025:
+            raise ValueError("local_port: 0, or 1025..65534 (A-498)")
+
+
+class OutputKind(EndpointKind[Output]):
+    """A destination of an environment.
+
+    The variants keep the platform's words: `srt_push` calls, `srt_pull` listens. What an output carries, and when,
+    is said by schedules.
+    """
+
+    name = "ateme.output"
+    collection = "outputs"
+    noun = "output"
+    model = Output
+    variants = {
+        "pull": Pull,
+        "push": Push,
+        "rtmp": Rtmp,
+        "srt_pull": SrtPull,
+        "srt_push": SrtPush,
+        "udp_rist": UdpRist,
+    }
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "pull": ("stream_id",),
+        "push": ("stream_name",),
+        "rtmp": ("url",),
+        "srt_pull": ("port",),
+        "srt_push": ("host", "port"),
+        "udp_rist": ("host", "port"),
+    }
+
+    def natural_key(self, spec: Output) -> tuple[Any, ...] | None:
+        key = tuple(getattr(spec, field) for field in self.keys[spec.variant])
+        return None if None in key else (spec.environment, spec.variant, *key)
+
+    def list_scope(self, spec: Output) -> str | None:
+        return None  # the list goes by the organisation that takes the outputs, over all environments (A-177)
+
+    def matches(self, row: Row, spec: Output) -> bool:
+        if self.natural_key(spec) is None or not set(self.keys[spec.variant]) <= self._shown(row, spec):
+            return False
+        names = type(spec).wire()
+        for field in self.keys[spec.variant]:
+            name = "stream_id" if field == "stream_name" and self.is_plain(row) else names[field]
+            if row.get(name) != getattr(spec, field):
+                return False
+        return True
+
+    def _shown(self, row: Row, spec: Output) -> set[str]:
+        """Fields that the row shows unmistakably: `stream_id` may hold the submitted id (A-804)."""
+        plain = self.is_plain(row)
+        return {field for field in type(spec).wire() if not (plain and field == "stream_id" and spec.variant == "push")}
+
+    async def validate(self, api: Ateme, spec: Output) -> Sequence[Problem]:
+        """The printed TTL limit looks like a misprint: refused under strict, a warning under warn (A-815)."""
+        if isinstance(spec, UdpRist) and spec.ttl is not None and spec.ttl > 225 and api.settings.validation != "off":
+            prefix = "warning: " if api.settings.validation == "warn" else ""
+            return (Problem(f"{prefix}ttl: the document allows 0..225", remedy="HEADEND_ATEME_VALIDATION=warn"),)
+        return ()
+
+    async def observed(self, api: Ateme, id: str, row: Row, spec: Output) -> Observed:
+        if stream_state(row) is None:
+            row = {**row, "status": await self._state_of(api, id, str(spec.environment))}
+        found = await super().observed(api, id, row, spec)
+        values, unverifiable = dict(found.values), dict(found.unverifiable)
+        if self.is_plain(row) and spec.variant == "push" and "stream_id" in values:
+            del values["stream_id"]
+            unverifiable["stream_id"] = "the answer puts the submitted id in its place"
+        return Observed(id, values, found.computed, unverifiable, found.incomplete, found.warnings)
+
+    async def _state_of(self, api: Ateme, id: str, environment: str) -> str | None:
+        """The state from the list of states, which answers for running environments only (A-201, A-468)."""
+        if not await api.is_running(environment):
+            return None
+        try:
+            states = await api.listed("output.states", environment)
+        except (Forbidden, Refused):
+            return None
+        word = next((stream_state(row) for row in states if self.row_id(row) == id), None)
+        return word if desired_word(word) else None
+
+    async def create(self, api: Ateme, spec: Output) -> Observed:
+        """Checks the agreement first, since it is used up by a creation (A-461, A-741)."""
+        wanted = spec.permanent_schedule_agreement_id
+        if wanted is not None:
+            rows = await api.listed("agreement.list", None, fresh=True)
+            row = next((r for r in rows if wanted in {text_id(r.get("agreement_id")), text_id(r.get("id"))}), None)
+            if row is None or row.get("is_assigned") or row.get("is_finished"):
+                raise Refused(f"ateme: agreement {wanted} is not there, already assigned or finished")
+        return await super().create(api, spec)
+
+    def forget(self, api: Ateme) -> None:
+        super().forget(api)
+        api.changed("output.states", "agreement.list")
