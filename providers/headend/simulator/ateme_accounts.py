@@ -63,7 +63,7 @@ class Sessions(AtemeBase):
         user_id = call.state["scope"]["user"]
         kept = {key: call.state["scope"][key] for key in ("managing", "organisation", "environment")}
         self.world["users"][user_id] |= kept | to
-        return Reply(200, {"jwt_token": self.issue(user_id)} | self._where(user_id))
+        return Reply(200, {"jwt_token": self.issue(user_id, switch=True)} | self._where(user_id))
 
     def _where(self, user_id: str) -> Row:
         user = self.world["users"][user_id]

@@ -79,12 +79,12 @@ class AtemeBase(PlatformSim):
         }
 
     # --- tokens and scope ------------------------------------------------------------------------------------
-    def issue(self, user_id: str) -> str:
-        """A new JWT for the scope in the user's row."""
+    def issue(self, user_id: str, *, switch: bool = False) -> str:
+        """A new JWT for the scope in the user's row; a switch may revoke the user's older ones."""
         user = self.world["users"][user_id]
         number = self.new_id("jwt")
         token = f"sim.{hashlib.sha256(number.encode()).hexdigest()[:32]}.{number}"
-        if self.switch("old_tokens") == "revoked":
+        if switch and self.switch("old_tokens") == "revoked":
             for known in self.world["tokens"].values():
                 known["revoked"] = known["revoked"] or known["user"] == user_id
         claims = {key: user[key] for key in ("managing", "organisation", "environment")}
