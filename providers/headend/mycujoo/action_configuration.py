@@ -227,6 +227,8 @@ async def _fields(api: MycujooApi, stored: Mapping[str, Any], spec: ActionConfig
                 row = rows.get(name, {})
                 value = read(entry, kind_of_type(row.get("value_type")), kind)
         except ValueError as error:
+            if spec.fields is None:  # all that is known of it is that it's to be deleted: its values don't matter
+                continue
             raise DecodeError(f"mycujoo action_configuration {stored.get('id')}: fields.{name}: {error}") from None
         if wanted is not None and value is not None:
             found[name] = wanted if same(wanted, value) else value
