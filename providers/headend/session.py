@@ -208,13 +208,7 @@ def _meant(word: str, known: Iterable[str]) -> str:
 def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
     if settings.needs is not None:
         return settings.needs
-    required = tuple((name,) for name, field in settings.model_fields.items() if field.is_required())
-    secrets = tuple(
-        name
-        for name, field in settings.model_fields.items()
-        if mark(settings, name, Secret) and not field.is_required()
-    )
-    return (*required, secrets) if secrets else required
+    return tuple((name,) for name, field in settings.model_fields.items() if field.is_required())
 
 
 def _lack(platform: Platform, group: tuple[str, ...]) -> Problem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json as json_module
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ __all__ = ["NO_BODY", "Answer", "Client", "Limit", "Reads"]
 
 NO_BODY: Final = object()
 """Stands for "no body at all"; None is a body too (JSON null)."""
+
+# httpx logs every URL with its query, which for some platforms holds a key and a signature.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # s: connecting 5, each read 30
 _OVERLOADED = frozenset({429, 502, 503, 504})
@@ -175,7 +179,7 @@ class Client:
             attempt = self._attempts - left
             try:
                 answer = await self._once(call)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if not self._goes_on(call, error, last=left == 0):
                     raise self._no_answer(call, error) from None
                 await self._sleep(wait_before(attempt))
@@ -242,13 +246,13 @@ class Client:
             prepare(request)
         return request
 
-    def _goes_on(self, call: _Call, error: httpx.TransportError, *, last: bool) -> bool:
+    def _goes_on(self, call: _Call, error: httpx.RequestError, *, last: bool) -> bool:
         if never_left(error):
             return not last and call.may_repeat_unconnected()
         call.lost = True
         return not last and call.may_repeat_lost()
 
-    def _no_answer(self, call: _Call, error: httpx.TransportError) -> ApiError:
+    def _no_answer(self, call: _Call, error: httpx.RequestError) -> ApiError:
         if not call.lost:
             return self._told(Unreachable, call, f"no connection to {self.base_url}")
         slow = "no answer within 30 s" if isinstance(error, httpx.ReadTimeout) else "the connection broke"
@@ -294,7 +298,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def never_left(error: httpx.TransportError) -> bool:
+def never_left(error: httpx.RequestError) -> bool:
     """True when no connection was made, so that the request can't have taken effect.
 
     aiohttp's exception decides where there is one: the transport gives a connection that broke after sending

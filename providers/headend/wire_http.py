@@ -43,7 +43,7 @@ class _Client(HttpxAiohttpClient):
             )
             opened = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
             # httpx has encoded the URL and signatures cover it: aiohttp must not normalise it again (%40 to @).
-            opened._build_url = lambda url: URL(url, encoded=True)  # type: ignore[method-assign]
+            opened._build_url = lambda str_or_url: URL(str_or_url, encoded=True)  # type: ignore[method-assign]
             return opened
 
         return _Transport(verify=verify, limits=limits, client=session)

@@ -182,6 +182,24 @@ def test_a_secret_at_the_cut_of_a_long_message_is_not_halved() -> None:
     assert "ccc" not in str(caught.value)
 
 
+def test_no_url_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    Script(200).send(row("GET"), query={"api_key": "canary"})
+    assert "canary" not in caplog.text
+
+
+def test_a_body_that_does_not_decompress_is_an_answer_that_got_lost() -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
+
+    async def go() -> None:
+        async with Client("https://api.example", platform="demo", transport=httpx.MockTransport(broken)) as client:
+            await client.send(row("POST"))
+
+    with pytest.raises(Ambiguous):
+        asyncio.run(go())
+
+
 def test_accept_and_explain() -> None:
     assert Script(404).send(row("GET"), accept=(404,)).status == 404
     with pytest.raises(NotFound, match="because of said 404"):

@@ -21,6 +21,7 @@ CALL = Operation("thing.list", "GET", "/things", "T-1", "list")
 
 
 class DemoSettings(Settings):
+    needs = (("email",), ("api_key", "token"))
     url: Annotated[str, Env("DEMO_URL")] = "https://demo.example"
     email: Annotated[str, Env("DEMO_EMAIL")]
     api_key: Annotated[str | None, Env("DEMO_API_KEY"), Secret()] = None
@@ -30,6 +31,7 @@ class DemoSettings(Settings):
 
 
 class OtherSettings(Settings):
+    account: Annotated[str, Env("OTHER_ACCOUNT")]
     url: Annotated[str, Env("OTHER_URL")] = "https://demo.example"
 
 
@@ -45,7 +47,7 @@ PLATFORMS = {
     "demo": Platform("demo", "Demo", DemoSettings, Api, Table([CALL])),
     "other": Platform("other", "Other", OtherSettings, Api, Table([])),
 }
-ENOUGH = {"DEMO_EMAIL": "a@b.example", "DEMO_API_KEY": "canary-key"}
+ENOUGH = {"DEMO_EMAIL": "a@b.example", "DEMO_API_KEY": "canary-key", "OTHER_ACCOUNT": "x"}
 
 
 def session(
@@ -87,6 +89,7 @@ def test_all_that_is_missing_is_named_with_its_variable() -> None:
     assert [str(problem) for problem in opened.missing(["demo", "other"])] == [
         "Demo: email is missing (set DEMO_EMAIL, or connections.demo.email in the stack file)",
         "Demo: api_key or token is missing (set DEMO_API_KEY or DEMO_TOKEN)",
+        "Other: account is missing (set OTHER_ACCOUNT, or connections.other.account in the stack file)",
     ]
     with pytest.raises(CredentialsError, match="DEMO_EMAIL") as caught:
         asyncio.run(opened("demo"))

@@ -27,8 +27,7 @@ class Env(Mark):
 class Settings(BaseModel):
     """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env.
 
-    needs: groups of fields, of each of which at least one must be given. None: every field without a default, and
-    one of the secret fields.
+    needs: groups of fields, of each of which at least one must be given. None: every field without a default.
     """
 
     needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None

@@ -13,6 +13,8 @@ from headend.core.registry import Env, Settings
 class MycujooSettings(Settings):
     """Where the API is and who calls it: exactly one of `api_key` and `token` (M-2)."""
 
+    needs = (("api_key", "token"),)
+
     url: Annotated[
         str,
         Env("HEADEND_MYCUJOO_URL"),
