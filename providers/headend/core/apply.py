@@ -1,0 +1,259 @@
+"""Carries out a plan: in dependency order, independent branches in parallel, past failures, and never blindly.
+
+Before each write the object is read again; a step whose object moved since the plan is refused. An intent is on
+disk before a write leaves and its result after it came back, so a run killed anywhere goes on in the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import graphlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headend.core import registry
+from headend.core.desired import Resource, Stack
+from headend.core.diff import fingerprint, recorded, secret_fields
+from headend.core.errors import Ambiguous, DecodeError, HeadendError, StaleError, Unavailable
+from headend.core.kind import Can, Kind, Observed, Spec
+from headend.core.plan import Action, Plan, Step
+from headend.core.planner import Apis
+from headend.core.specs import readable, resolve, revive, settled
+from headend.core.state import Entry, State
+
+Node = tuple[str, str]
+"""(address, "put" or "drop"): a replacement is two nodes, so that what depends on it can go in between."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Progress. phase: start, waiting, done, failed, skipped. seconds: since the step began."""
+
+    address: str
+    action: Action
+    phase: str
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Outcome:
+    """What came of it. failed: address -> message. stale: refused as their object moved. interrupted: asked to stop."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, HeadendError] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 7 some were, or the run was interrupted; else that of the first error (6 for stale steps)."""
+        if self.interrupted or (self.errors and self.done):
+            return 7
+        return next(iter(self.errors.values())).exit_code if self.errors else 0
+
+
+def graph(plan: Plan, stack: Stack, entries: Mapping[str, Entry]) -> dict[Node, set[Node]]:
+    """node -> the nodes that must be done before it."""
+    steps = {step.address: step for step in plan.writes()}
+    puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
+    drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
+    nodes: dict[Node, set[Node]] = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
+    for address in puts:
+        resource = stack.resources[address]
+        nodes[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
+        if address in drops and not resource.kind.create_before_delete:
+            nodes[address, "put"].add((address, "drop"))
+        elif address in drops:
+            nodes[address, "drop"].add((address, "put"))
+    for address, entry in entries.items():
+        for needed in entry.depends:
+            if (needed, "drop") not in nodes:
+                continue
+            if address in drops:
+                nodes[needed, "drop"].add((address, "drop"))
+            elif address in puts and (needed, "put") not in nodes:
+                nodes[needed, "drop"].add((address, "put"))
+    return nodes
+
+
+class Applier:
+    """One run. Failures stay with their step; what depends on it is skipped."""
+
+    def __init__(
+        self, plan: Plan, stack: Stack, state: State, apis: Apis, parallelism: int, on_event: Callable[[Event], None]
+    ) -> None:
+        self.steps = {step.address: step for step in plan.writes()}
+        self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
+        self.outcome = Outcome()
+        self.ids = {a: e.id for a, e in state.entries().items()}
+        self.slots = asyncio.Semaphore(parallelism)
+        self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.began: dict[str, float] = {}
+
+    def say(self, step: Step, phase: str, message: str = "") -> None:
+        began = self.began.setdefault(step.address, time.monotonic())
+        self.on_event(Event(step.address, step.action, phase, message, time.monotonic() - began))
+
+    async def node(self, node: Node) -> None:
+        """One node of the graph. Errors that headend knows end up in the outcome; others are bugs and propagate."""
+        step = self.steps[node[0]]
+        kind = registry.kinds()[step.kind]
+        async with self.slots, self._lock(kind, step):
+            self.say(step, "start")
+            try:
+                if node[1] == "drop":
+                    await self.drop(kind, step)
+                else:
+                    await self.put(kind, step, self.stack.resources[step.address])
+            except HeadendError as error:
+                self.fail(step, error)
+                return
+        if node[1] == "put" or step.action is not Action.REPLACE:
+            self.outcome.done.append(step.address)
+            self.say(step, "done")
+
+    def fail(self, step: Step, error: HeadendError) -> None:
+        self.outcome.failed[step.address] = str(error)
+        self.outcome.errors[step.address] = error
+        self.say(step, "failed", str(error))
+
+    def _lock(self, kind: Kind[Any, Any], step: Step) -> contextlib.AbstractAsyncContextManager[Any]:
+        if kind.one_at_a_time_per is None:
+            return contextlib.nullcontext()
+        entry = self.state.entries().get(step.address)
+        resource = self.stack.resources.get(step.address)
+        if resource is not None:
+            value = getattr(self.spec(resource, entry), kind.one_at_a_time_per)
+        else:
+            value = entry.spec.get(kind.one_at_a_time_per) if entry else ""
+        return self.locks[kind.one_at_a_time_per, str(value)]
+
+    def spec(self, resource: Resource, entry: Entry | None) -> Spec:
+        return resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
+
+    async def put(self, kind: Kind[Any, Any], step: Step, resource: Resource) -> None:
+        """Create, update, adopt, move, or the second half of a replacement."""
+        if step.moved_from:
+            self.state.move(step.moved_from, step.address)
+        entry = self.state.entries().get(step.address)
+        spec = self.spec(resource, None if step.action is Action.REPLACE else entry)
+        if step.action is Action.MOVE:
+            return
+        api = await self.apis(kind.platform)
+        if step.action in {Action.CREATE, Action.REPLACE}:
+            self.state.begin(step.address, kind.name, step.action)
+            made = await self._create(kind, api, spec, step)
+        else:
+            made = await self._update(kind, api, spec, step, entry)
+        self.record(resource, spec, made, incomplete=True)
+        if Can.OBSERVE in kind.can:
+            made = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+        for warning in made.warnings:
+            self.say(step, "waiting", warning)
+        self.record(resource, spec, made, incomplete=False)
+
+    async def _create(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step) -> Observed:
+        try:
+            return await kind.create(api, spec)
+        except HeadendError as error:
+            if not _may_have_arrived(error):
+                self.state.settle(step.address)
+            raise
+
+    async def _update(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step, entry: Entry | None) -> Observed:
+        assert step.id is not None
+        if Can.OBSERVE in kind.can:
+            where = readable(kind, spec, entry) if entry else spec
+            live = await kind.observe(api, step.id, where, fresh=True)
+            if fingerprint(live, self.state.digest) != step.seen:
+                raise StaleError(f"{step.address}: the live object changed since the plan; plan again")
+        if step.changes:
+            await kind.update(api, step.id, spec, step.changes)
+        return Observed(step.id)
+
+    async def drop(self, kind: Kind[Any, Any], step: Step) -> None:
+        """Delete, forget, or the first half of a replacement."""
+        entry = self.state.entries().get(step.address)
+        if entry is None:
+            return
+        replaced = kind.create_before_delete and step.action is Action.REPLACE
+        if step.action is not Action.FORGET and Can.DELETE in kind.can:
+            api = await self.apis(kind.platform)
+            id = step.id if replaced and step.id else entry.id
+            await kind.delete(api, id, revive(kind, entry), lambda text: self.say(step, "waiting", text))
+        if not replaced:
+            self.state.drop(step.address)
+
+    def record(self, resource: Resource, spec: Spec, made: Observed, *, incomplete: bool) -> None:
+        hidden = secret_fields(type(spec), resource.secret_fields)
+        self.ids[resource.address] = made.id
+        self.state.put(
+            Entry(
+                resource.address,
+                resource.kind.name,
+                made.id,
+                recorded(spec, hidden, self.state.digest),
+                made.computed,
+                tuple(sorted(resource.references())),
+                incomplete,
+                resource.lifecycle.protect,
+                resource.lifecycle.retain,
+            )
+        )
+
+    def skip(self, nodes: Iterable[Node], why: str) -> None:
+        for address in dict.fromkeys(node[0] for node in nodes):
+            if address not in self.outcome.failed and address not in self.outcome.skipped:
+                self.outcome.skipped[address] = why
+                self.say(self.steps[address], "skipped", why)
+
+
+def _may_have_arrived(error: HeadendError) -> bool:
+    """Whether a create that failed like this may have been done all the same: no answer, or a 5xx."""
+    return isinstance(error, Ambiguous | DecodeError | Unavailable)
+
+
+async def apply(
+    plan: Plan,
+    stack: Stack,
+    state: State,
+    apis: Apis,
+    *,
+    parallelism: int = 16,
+    on_event: Callable[[Event], None] = lambda event: None,
+    stop: asyncio.Event | None = None,
+) -> Outcome:
+    """Carries out every step. `stop`: begin nothing more, finish and record what is in flight."""
+    run = Applier(plan, stack, state, apis, parallelism, on_event)
+    edges = graph(plan, stack, state.entries())
+    sorter = graphlib.TopologicalSorter(edges)
+    sorter.prepare()
+    broken: set[Node] = set()
+    tasks: dict[asyncio.Task[None], Node] = {}
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            halted = stop is not None and stop.is_set()
+            cause = next((n for n in edges[node] if n in broken), None)
+            if halted or cause or node[0] in run.outcome.failed:
+                broken.add(node)
+                run.outcome.interrupted |= halted
+                run.skip([node], "interrupted" if halted else f"{cause[0] if cause else node[0]} was not done")
+                sorter.done(node)
+            else:
+                tasks[asyncio.create_task(run.node(node))] = node
+        if not tasks:
+            continue
+        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in finished:
+            node = tasks.pop(task)
+            task.result()
+            if node[0] in run.outcome.failed:
+                broken.add(node)
+            sorter.done(node)
+    return run.outcome

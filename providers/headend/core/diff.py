@@ -1,0 +1,152 @@
+"""The three-way difference: desired, live, last applied. deepdiff lives behind `differences`, nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deepdiff import DeepDiff
+
+from headend.core.kind import (
+    Change,
+    Ignored,
+    Immutable,
+    Named,
+    Observed,
+    Reference,
+    Same,
+    Secret,
+    Spec,
+    Trigger,
+    WriteOnly,
+    mark,
+    marked,
+)
+
+UNKNOWN = "(known after apply)"
+HIDDEN = "(secret)"
+Digest = Callable[[Any], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """changes: what a write must change. replaces: fields among them that can't change in place.
+    unverifiable: field -> why nobody can say whether it is in sync."""
+
+    changes: tuple[Change, ...] = ()
+    replaces: tuple[str, ...] = ()
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+
+
+def recorded(spec: Spec, secret_fields: Collection[str], digest: Digest) -> dict[str, Any]:
+    """What state keeps of an applied spec: {field: JSON value}, secrets as digests."""
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    return {name: digest(value) if name in secret_fields else value for name, value in plain.items()}
+
+
+def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
+    """Fields marked Secret and those that the stack gave as {secret: ...}."""
+    return frozenset(marked(spec, Secret)) | frozenset(given)
+
+
+def fingerprint(observed: Observed | None, digest: Digest) -> str:
+    """A keyed hash of what a plan saw, so that apply can tell whether the object moved."""
+    if observed is None:
+        return "absent"
+    seen = {"id": observed.id, "values": observed.values, "unverifiable": sorted(observed.unverifiable)}
+    return str(digest(seen)["$digest"])
+
+
+def differences(
+    spec: Spec,
+    observed: Observed,
+    last: Mapping[str, Any] | None,
+    *,
+    digest: Digest,
+    hidden: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> Difference:
+    """Compares a spec with the live object, field by field.
+
+    spec: references that could be resolved are resolved. last: as `recorded` made it, None if never applied.
+    hidden: secret fields. ignore: `lifecycle.ignore_changes`.
+    """
+    model = type(spec)
+    changes: list[Change] = []
+    unverifiable = dict(observed.unverifiable)
+    record = recorded(spec, hidden, digest)
+    for name in model.model_fields:
+        if name in ignore or mark(model, name, Ignored):
+            continue
+        secret = name in hidden
+        if mark(model, name, Trigger) or (mark(model, name, WriteOnly) and name not in observed.values):
+            if last is not None and record.get(name) != last.get(name):
+                after = spec.set_fields().get(name)
+                changes.append(
+                    Change((name,), HIDDEN if secret else last.get(name), shown(after, secret), "you", secret)
+                )
+            elif (note := mark(model, name, WriteOnly)) and name in record:
+                unverifiable.setdefault(name, note.reason)
+            continue
+        if name in observed.unverifiable:
+            continue
+        changes += _field(spec, name, observed, last, record, secret)
+    replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
+    return Difference(tuple(changes), replaces, unverifiable)
+
+
+def _field(
+    spec: Spec, name: str, observed: Observed, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
+) -> list[Change]:
+    """Changes of one readable field. A field that isn't set is managed only if it was set the last time."""
+    model, wanted = type(spec), spec.set_fields()
+    live = observed.values.get(name)
+    if name not in wanted:
+        dropped = last is not None and last.get(name) is not None and live is not None
+        if not dropped or mark(model, name, Named) or mark(model, name, Immutable):
+            return []
+        return [Change((name,), shown(live, secret), None, "you", secret)]
+    want = wanted[name]
+    if isinstance(want, Reference):
+        return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
+    normal = rule.normal if (rule := mark(model, name, Same)) else _plain
+    if normal(want) == normal(live):
+        return []
+    cause = "drift" if last is not None and last.get(name) == record.get(name) else "you"
+    if isinstance(want, Mapping) and isinstance(live, Mapping):
+        return _nested(name, normal(want), normal(live), cause, secret) or [
+            Change((name,), shown(live, secret), shown(want, secret), cause, secret)
+        ]
+    return [Change((name,), shown(live, secret), shown(want, secret), cause, secret)]
+
+
+def _nested(name: str, want: Any, live: Any, cause: str, secret: bool) -> list[Change]:
+    found = []
+    for entries in DeepDiff(live, want, view="tree", ignore_order=False).values():
+        for entry in entries:
+            path = (name, *(str(part) for part in entry.path(output_format="list")))
+            found.append(
+                Change(path, shown(_or_none(entry.t1), secret), shown(_or_none(entry.t2), secret), cause, secret)
+            )
+    return sorted(found, key=lambda change: change.path)
+
+
+def _or_none(value: Any) -> Any:
+    return None if type(value).__name__ == "NotPresent" else value
+
+
+def _plain(value: Any) -> Any:
+    """JSON-like form, so that tuples equal lists and models equal mappings."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def shown(value: Any, secret: bool) -> Any:
+    """What a plan may say of a value."""
+    return HIDDEN if secret and value is not None else value

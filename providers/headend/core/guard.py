@@ -1,0 +1,38 @@
+"""Refusals: what headend won't do unless the stack or a flag says so by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from headend.core.errors import GuardError
+from headend.core.kind import Kind
+from headend.core.plan import Action, Plan
+
+
+def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str | None:
+    """Why this action on an object of this kind may not pass; None if it may (A-410, A-971)."""
+    if action not in {Action.DELETE, Action.REPLACE}:
+        return None
+    if protect:
+        return f"{action} refused: lifecycle.protect is true; set it to false and apply that first"
+    if action is Action.REPLACE and kind.guard_replacement and protect is not False:
+        return "replace refused: it destroys all that lives in the object; set lifecycle.protect: false to allow it"
+    return None
+
+
+def mass_deletion(plan: Plan, managed: int, allowed: bool) -> str | None:
+    """Why a plan that deletes most of what is managed may not pass: a wrong file or overlay looks just like that."""
+    losses = sum(1 for step in plan.steps if step.action in {Action.DELETE, Action.REPLACE})
+    if allowed or plan.destroy or losses < 5 or losses * 10 <= managed * 3:
+        return None
+    return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say --allow-deletions"
+
+
+def check(plan: Plan, managed: int, *, allow_deletions: bool = False, override: Collection[str] = ()) -> None:
+    """Raises GuardError naming every refused step; `override` holds addresses that the user named."""
+    refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused and s.address not in override]
+    if many := mass_deletion(plan, managed, allow_deletions):
+        refused.append(many)
+    if refused:
+        raise GuardError("\n".join(refused))

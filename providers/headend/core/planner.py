@@ -1,0 +1,300 @@
+"""Makes the plan: reads what is live, compares it with the stack and the state, decides. Writes nothing anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import graphlib
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headend.core import guard, registry
+from headend.core.desired import Adopt, Resource, Stack
+from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
+from headend.core.errors import InputError, Problem
+from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
+from headend.core.plan import Action, Plan, Reason, Step
+from headend.core.specs import is_resolved, readable, resolve, revive, settled
+from headend.core.state import Entry, State
+
+Apis = Callable[[str], Awaitable[Any]]
+"""Gives the API client of a platform, opened once."""
+
+WARNING = "warning: "
+
+
+@dataclass
+class Planner:
+    """One planning run. `ids` grows as resources turn out to exist: address -> remote id that will stay."""
+
+    stack: Stack
+    state: State
+    apis: Apis
+    entries: dict[str, Entry]
+    ids: dict[str, str]
+    problems: list[Problem]
+
+    async def resource(self, resource: Resource) -> Step:
+        """The step of one resource, once all that it refers to has been planned."""
+        entry = self.entries.get(resource.address)
+        spec = resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
+        warnings = await self._checked(resource, spec)
+        step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
+        if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
+            self.ids[resource.address] = step.id
+        protect = resource.lifecycle.protect
+        refused = step.refused or guard.refusal(resource.kind, step.action, protect)
+        return replace(step, warnings=(*warnings, *step.warnings), source=resource.source, refused=refused)
+
+    async def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
+        """Plan-time checks against the platform. Refusals go to `problems`; warnings come back."""
+        if not is_resolved(spec):
+            return ()
+        found = list(resource.kind.problems(spec))
+        found += await resource.kind.validate(await self.apis(resource.kind.platform), spec)
+        self.problems += placed(resource, [p for p in found if not p.message.startswith(WARNING)])
+        return tuple(p.message.removeprefix(WARNING) for p in found if p.message.startswith(WARNING))
+
+    async def _known(self, resource: Resource, spec: Spec, entry: Entry) -> Step:
+        kind, hidden = resource.kind, secret_fields(type(spec), resource.secret_fields)
+        seen = await self._observe(kind, entry.id, readable(kind, spec, entry))
+        if seen is None:
+            return self._step(resource, Action.CREATE, Reason.VANISHED, seen=None)
+        found = differences(
+            spec,
+            seen,
+            entry.spec,
+            digest=self.state.digest,
+            hidden=hidden,
+            ignore=resource.lifecycle.ignore_changes,
+        )
+        replaced = found.replaces or (found.changes and Can.UPDATE not in kind.can)
+        if replaced:
+            action, reason = Action.REPLACE, Reason.CHANGED
+        elif found.changes:
+            action, reason = Action.UPDATE, _why(found)
+        elif entry.incomplete or seen.incomplete:
+            action, reason = Action.UPDATE, Reason.INCOMPLETE
+        else:
+            action, reason = Action.NONE, Reason.UNCHANGED
+        return self._step(resource, action, reason, seen=seen, found=found)
+
+    async def _unknown(self, resource: Resource, spec: Spec) -> Step:
+        """A resource that state doesn't know: new, found, or the unfinished work of a run that was killed."""
+        if not is_resolved(spec):
+            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        kind, life = resource.kind, resource.lifecycle
+        recovering = resource.address in self.state.intents()
+        wanted = life.adopt_id or kind.identity(spec)
+        if wanted is not None and Can.OBSERVE in kind.can:
+            seen = await self._observe(kind, wanted, spec)
+            if seen is None and life.adopt_id:
+                self.problems += placed(resource, [Problem(f"lifecycle.adopt: there is no {kind.name} {wanted}")])
+            return self._adoption(resource, spec, seen, Reason.RECOVERED if recovering else Reason.FOUND)
+        if Can.OBSERVE not in kind.can:
+            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        owned = {entry.id for entry in self.entries.values() if entry.kind == kind.name}
+        found = [o for o in await kind.find(await self.apis(kind.platform), spec) if o.id not in owned]
+        if not found:
+            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        ids = ", ".join(o.id for o in found)
+        if len(found) > 1:
+            remedy = "name one with lifecycle.adopt: {id: ...}"
+            message = f"{len(found)} live objects have its natural key: {ids}"
+            self.problems += placed(resource, [Problem(message, remedy=remedy)])
+            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        if recovering or life.adopt is Adopt.MATCH:
+            full = await self._observe(kind, found[0].id, spec) or found[0]
+            return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
+        step = self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        return replace(step, refused=f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
+
+    def _adoption(self, resource: Resource, spec: Spec, seen: Observed | None, reason: Reason) -> Step:
+        if seen is None:
+            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        hidden = secret_fields(type(spec), resource.secret_fields)
+        found = differences(
+            spec,
+            seen,
+            None,
+            digest=self.state.digest,
+            hidden=hidden,
+            ignore=resource.lifecycle.ignore_changes,
+        )
+        if found.replaces:
+            names = ", ".join(found.replaces)
+            message = f"the live object {seen.id} differs in what can't be changed: {names}"
+            self.problems += placed(resource, [Problem(message, remedy="correct the stack, or adopt another one")])
+        return self._step(resource, Action.ADOPT, reason, seen=seen, found=found)
+
+    def _step(
+        self,
+        resource: Resource,
+        action: Action,
+        reason: Reason,
+        *,
+        seen: Observed | None,
+        found: Difference | None = None,
+    ) -> Step:
+        found = found or Difference()
+        return Step(
+            resource.address,
+            resource.kind.name,
+            action,
+            reason,
+            impact=impact(resource.kind, action, type(resource.spec), found.changes),
+            id=seen.id if seen else None,
+            changes=found.changes,
+            unverifiable=found.unverifiable,
+            warnings=seen.warnings if seen else (),
+            seen=fingerprint(seen, self.state.digest),
+        )
+
+    async def removal(self, entry: Entry) -> Step:
+        """The step of an object that the stack no longer names."""
+        kind = registry.kinds().get(entry.kind)
+        if kind is None:
+            raise InputError(f"{entry.address}: this headend does not know the kind {entry.kind}")
+        seen = await self._observe(kind, entry.id, revive(kind, entry))
+        action, reason = Action.DELETE, Reason.REMOVED
+        if seen is None:
+            action, reason = Action.FORGET, Reason.GONE
+        elif entry.retain or Can.DELETE not in kind.can:
+            action, reason = Action.FORGET, Reason.RETAINED
+        return Step(
+            entry.address,
+            kind.name,
+            action,
+            reason,
+            impact=impact(kind, action, kind.model, ()),
+            id=entry.id,
+            seen=fingerprint(seen, self.state.digest),
+            refused=guard.refusal(kind, action, entry.protect),
+        )
+
+    async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
+        if Can.OBSERVE not in kind.can:
+            return Observed(id)
+        return await kind.observe(await self.apis(kind.platform), id, spec)
+
+
+def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
+    """What a step does to a running stream; the worst of its parts."""
+    if action in {Action.DELETE, Action.REPLACE}:
+        return Impact.DESTROYS if kind.destroys else kind.impact_of_delete
+    found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}
+    return max(found, key=list(Impact).index, default=Impact.NONE)
+
+
+def _why(found: Difference) -> Reason:
+    return Reason.DRIFTED if all(change.cause == "drift" for change in found.changes) else Reason.CHANGED
+
+
+def placed(resource: Resource, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems with the resource's place and address."""
+    return [replace(p, source=p.source or resource.source, address=p.address or resource.address) for p in problems]
+
+
+def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by natural key."""
+    gone = {a: e for a, e in entries.items() if a not in stack.resources}
+    new = {a: r for a, r in stack.resources.items() if a not in entries}
+    found: dict[str, str] = {}
+    ids = {a: e.id for a, e in entries.items()}
+    for address, resource in new.items():
+        parent = next((p for p in found if address.startswith(f"{p}.")), None)
+        candidates = [resource.lifecycle.renamed_from]
+        if parent:
+            candidates.append(found[parent] + address[len(parent) :])
+        old = next((c for c in candidates if c in gone and gone[c].kind == resource.kind.name), None)
+        old = old or _same_object(resource, resolve(resource.spec, ids | {n: ids[o] for n, o in found.items()}), gone)
+        if old:
+            found[address] = old
+            del gone[old]
+    return found
+
+
+def _same_object(resource: Resource, spec: Spec, gone: Mapping[str, Entry]) -> str | None:
+    """The one vanished address whose object has this spec's identity or natural key."""
+    kind = resource.kind
+    if not is_resolved(spec):
+        return None
+    key = kind.identity(spec) or kind.natural_key(spec)
+    same = [a for a, e in gone.items() if e.kind == kind.name and key and key in _keys(kind, e)]
+    return same[0] if len(same) == 1 else None
+
+
+def _keys(kind: Kind[Any, Any], entry: Entry) -> tuple[Any, ...]:
+    spec = revive(kind, entry)
+    return kind.identity(spec), kind.natural_key(spec)
+
+
+def order(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
+    """Addresses in waves: each wave refers only to earlier ones. Raises InputError on a cycle."""
+    graph = {a: {r for r in resource.references() if r in resources} for a, resource in resources.items()}
+    sorter = graphlib.TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise InputError(f"resources refer to each other in a circle: {' -> '.join(error.args[1])}") from None
+    waves = []
+    while sorter.is_active():
+        wave = sorter.get_ready()
+        waves.append(wave)
+        sorter.done(*wave)
+    return waves
+
+
+def desired_hash(stack: Stack, state: State) -> str:
+    """Keyed hash of all that the stack wants, secrets included (as digests)."""
+    wanted = {
+        a: recorded(r.spec, secret_fields(type(r.spec), r.secret_fields), state.digest)
+        for a, r in sorted(stack.resources.items())
+    }
+    return state.digest(wanted)["$digest"]
+
+
+def _targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
+    """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
+    if not targets:
+        return dict(stack.resources)
+    wanted = [a for a in stack.resources if any(a == t or a.startswith(f"{t}.") for t in targets)]
+    if not wanted:
+        raise InputError(f"--target: the stack has nothing at {', '.join(targets)}")
+    chosen: dict[str, Resource] = {}
+    while wanted:
+        address = wanted.pop()
+        if address not in chosen and address in stack.resources:
+            chosen[address] = stack.resources[address]
+            wanted += stack.resources[address].references()
+    return {a: r for a, r in stack.resources.items() if a in chosen}
+
+
+async def make_plan(
+    stack: Stack, state: State, apis: Apis, *, targets: Collection[str] = (), destroy: bool = False
+) -> Plan:
+    """Reads and decides. Raises InputError with every problem of the stack, ApiError where reading failed."""
+    entries = state.entries()
+    moved = {} if destroy else moves(stack, entries)
+    current = {new: replace(entries[old], address=new) for new, old in moved.items()}
+    current |= {a: e for a, e in entries.items() if a not in moved.values()}
+    resources = {} if destroy else _targeted(stack, targets)
+    planner = Planner(stack, state, apis, current, {}, [])
+    if targets:
+        planner.ids |= {a: e.id for a, e in current.items() if a not in resources}
+    steps: dict[str, Step] = {}
+    for wave in order(resources):
+        done = await asyncio.gather(*(planner.resource(resources[a]) for a in wave))
+        steps |= dict(zip(wave, done, strict=True))
+    for new, old in moved.items():
+        if new in steps:
+            action = Action.MOVE if steps[new].action is Action.NONE else steps[new].action
+            reason = Reason.RENAMED if action is Action.MOVE else steps[new].reason
+            steps[new] = replace(steps[new], action=action, reason=reason, moved_from=old)
+    gone = [e for a, e in current.items() if a not in stack.resources or destroy]
+    gone = [e for e in gone if not targets or any(e.address == t or e.address.startswith(f"{t}.") for t in targets)]
+    removals = await asyncio.gather(*(planner.removal(e) for e in gone))
+    if planner.problems:
+        raise InputError(planner.problems)
+    ordered = [steps[a] for a in stack.resources if a in steps]
+    return Plan(stack.name, stack.file, desired_hash(stack, state), (*ordered, *removals), destroy)

@@ -1,0 +1,63 @@
+"""Specs on their way: references resolved, names settled, and back again from state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from headend.core.kind import Immutable, Kind, Ref, Reference, Spec, mark
+from headend.core.state import Entry
+
+
+def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
+    """A copy with every reference whose address is in `ids` replaced by its remote id."""
+    known = {
+        name: ids[value.address]
+        for name, value in spec.set_fields().items()
+        if isinstance(value, Reference) and value.address in ids
+    }
+    return spec.model_copy(update=known) if known else spec
+
+
+def is_resolved(spec: Spec) -> bool:
+    return not any(isinstance(value, Reference) for value in spec.set_fields().values())
+
+
+def settled(spec: Spec, defaulted: frozenset[str], last: Mapping[str, Any] | None) -> Spec:
+    """Names that were taken from the key stay what they were when the object was created, whatever the key is now."""
+    names = {name: last[name] for name in defaulted if last and isinstance(last.get(name), str)}
+    return spec.model_copy(update=names) if names else spec
+
+
+def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry) -> Spec:
+    """The spec to read an existing object by: where it was put the last time, not where the stack wants it now."""
+    if kind.variants and entry.spec.get("variant") != getattr(spec, "variant", None):
+        return revive(kind, entry)
+    model = type(spec)
+    placed = {
+        name: entry.spec[name]
+        for name in model.model_fields
+        if isinstance(entry.spec.get(name), str)
+        and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
+    }
+    return spec.model_copy(update=placed)
+
+
+def revive(kind: Kind[Any, Any], entry: Entry) -> Spec:
+    """The last applied spec, without its secrets (they are None): enough to read or delete the object."""
+    model = kind.spec_type(entry.spec.get("variant"))
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        value = entry.spec.get(name)
+        if isinstance(value, dict) and "$digest" in value:
+            value = None
+        if value is not None:
+            adapter: TypeAdapter[Any] = TypeAdapter(Any if info.annotation is None else info.annotation)
+            try:
+                value = adapter.validate_python(value)
+            except ValidationError:
+                value = entry.spec[name]
+        values[name] = value
+    return model.model_construct(_fields_set={n for n, v in values.items() if v is not None}, **values)

@@ -1,0 +1,193 @@
+"""The embedded state store: identity, what was last applied, and intents. SQLite, O(1) per write.
+
+State never holds a secret in clear: a secret value is stored as a keyed digest, enough to tell that it changed.
+Losing the file loses nothing that adoption can't find again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from headend.core.errors import StateError
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE entries (
+    address TEXT PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, spec TEXT NOT NULL, computed TEXT NOT NULL,
+    depends TEXT NOT NULL, incomplete INTEGER NOT NULL, protect INTEGER, retain INTEGER NOT NULL,
+    applied TEXT NOT NULL);
+CREATE TABLE intents (address TEXT PRIMARY KEY, kind TEXT NOT NULL, action TEXT NOT NULL, begun TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What state knows of one object. spec: field -> last applied value (references resolved, secrets as digests).
+    incomplete: it exists, but its creation has not run to the end. protect and retain outlive the stack's line."""
+
+    address: str
+    kind: str
+    id: str
+    spec: Mapping[str, Any]
+    computed: Mapping[str, Any] = field(default_factory=dict)
+    depends: tuple[str, ...] = ()
+    incomplete: bool = False
+    protect: bool | None = None
+    retain: bool = False
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A write that was about to leave. Still there at the next run: nobody knows whether it arrived."""
+
+    address: str
+    kind: str
+    action: str
+    begun: str
+
+
+class State:
+    """An open state file. Every method commits before it returns."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._db = database
+        row = database.execute("SELECT value FROM meta WHERE key = 'digest_key'").fetchone()
+        self._key = bytes.fromhex(row[0])
+
+    def digest(self, value: Any) -> dict[str, str]:
+        """The keyed digest that stands for a secret value; equal values of this state file have equal digests."""
+        text = json.dumps(value, sort_keys=True, default=str)
+        return {"$digest": hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()}
+
+    def entries(self) -> dict[str, Entry]:
+        """All entries by address, in address order."""
+        columns = "address, kind, id, spec, computed, depends, incomplete, protect, retain"
+        rows = self._db.execute(f"SELECT {columns} FROM entries ORDER BY address")  # noqa: S608 - a constant
+        return {
+            row[0]: Entry(
+                row[0],
+                row[1],
+                row[2],
+                json.loads(row[3]),
+                json.loads(row[4]),
+                tuple(json.loads(row[5])),
+                bool(row[6]),
+                None if row[7] is None else bool(row[7]),
+                bool(row[8]),
+            )
+            for row in rows
+        }
+
+    def intents(self) -> dict[str, Intent]:
+        """Intents that no run has settled, by address."""
+        return {row[0]: Intent(*row) for row in self._db.execute("SELECT address, kind, action, begun FROM intents")}
+
+    def begin(self, address: str, kind: str, action: str) -> None:
+        """Records that a write is about to leave. Call it, and only then send."""
+        self._run(
+            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", (address, kind, action, datetime.now(UTC).isoformat())
+        )
+
+    def put(self, entry: Entry) -> None:
+        """Records an object as it now is, and settles its intent, in one transaction."""
+        with self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    entry.address,
+                    entry.kind,
+                    entry.id,
+                    _dump(entry.spec),
+                    _dump(entry.computed),
+                    json.dumps(entry.depends),
+                    entry.incomplete,
+                    entry.protect,
+                    entry.retain,
+                    datetime.now(UTC).isoformat(),
+                ),
+            )
+            self._db.execute("DELETE FROM intents WHERE address = ?", (entry.address,))
+
+    def drop(self, address: str) -> None:
+        """Forgets an object and its intent."""
+        with self._db:
+            self._db.execute("DELETE FROM entries WHERE address = ?", (address,))
+            self._db.execute("DELETE FROM intents WHERE address = ?", (address,))
+
+    def settle(self, address: str) -> None:
+        """Drops an intent whose write is known not to have been done, or whose outcome any read tells."""
+        self._run("DELETE FROM intents WHERE address = ?", (address,))
+
+    def move(self, old: str, new: str) -> None:
+        """Renames an address, also where others depend on it."""
+        with self._db:
+            self._db.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
+            for address, depends in self._db.execute("SELECT address, depends FROM entries").fetchall():
+                names = json.loads(depends)
+                if old in names:
+                    renamed = json.dumps([new if name == old else name for name in names])
+                    self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (renamed, address))
+
+    def _run(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._db:
+            self._db.execute(statement, values)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+@contextlib.contextmanager
+def open_state(path: Path) -> Iterator[State]:
+    """Opens (or makes) the state file, for one process at a time.
+
+    Raises StateError if another process holds it, if it can't be read, or if a newer headend wrote it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise StateError(f"{path} is in use by another headend process; wait for it to end") from None
+    try:
+        with contextlib.closing(_connect(path)) as database:
+            yield State(database)
+    finally:
+        lock.release()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    database = sqlite3.connect(path)
+    try:
+        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not tables:
+            with database:
+                database.executescript(_SCHEMA)
+                database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+                database.execute("INSERT INTO meta VALUES ('digest_key', ?)", (secrets.token_hex(32),))
+        row = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if row is None or int(row[0]) > FORMAT:
+            raise StateError(f"{path} was written by a newer headend; this one reads format {FORMAT}")
+    except sqlite3.Error as error:
+        database.close()
+        raise StateError(f"{path} is not a headend state file: {error}") from None
+    except StateError:
+        database.close()
+        raise
+    return database
