@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -110,3 +111,26 @@ def test_a_write_whose_connection_breaks_is_ambiguous_and_made_once(said: bytes)
 
     asyncio.run(go())
     assert arrived == 1
+
+
+@pytest.mark.parametrize(("method", "error"), [("GET", Unreachable), ("POST", Ambiguous)])
+def test_a_server_that_is_silent_is_not_waited_for_forever(
+    method: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headend.transport.TIMEOUT", httpx.Timeout(0.05))
+    hung_up = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal hung_up
+        await reader.read()  # to the end: the client gives up
+        hung_up += 1
+        writer.close()
+
+    async def go() -> None:
+        async with raw_server(handle) as url, Client(url, platform="demo", sleep=no_wait, attempts=2) as client:
+            with pytest.raises(error, match="no answer within"):
+                await client.send(row(method, "/things"))
+            await asyncio.sleep(0.02)
+
+    asyncio.run(go())
+    assert hung_up == (2 if method == "GET" else 1)
