@@ -118,10 +118,9 @@ class ScheduleKind(Kind[Schedule, Ateme]):
         wanted = spec.set_fields()
         live = await self.observe(api, id, spec, fresh=True)
         body = {
-            name: milliseconds(getattr(spec, name))
+            name: milliseconds(wanted[name])
             for name in TIMES
-            if name in names
-            and (live is None or same_instant(live.values.get(name)) != same_instant(getattr(spec, name)))
+            if name in names and (live is None or same_instant(live.values.get(name)) != same_instant(wanted[name]))
         }
         if "extra" in names:
             body |= spec.extra or {}
