@@ -16,6 +16,7 @@ def test_each_variant_is_made_read_updated_stopped_and_deleted(noun: str) -> Non
             await w.call("PUT", f"{noun}s/{kind}/{id}", {"user_description": "new"}, 200)
             row = await w.call("GET", f"{noun}s/{id}", None, 200)
             assert (row["user_description"], row["environment_id"]) == ("new", "env-1")
+            assert row["variant"].removeprefix("zixi_" if noun == "input" else "") == kind
             assert "password" not in row
             started = row["status"] == "started"
             await w.call("POST", f"{noun}s/{id}/{'stop' if started else 'start'}", None, 200)

@@ -124,6 +124,22 @@ def test_the_world_survives_a_dump_and_a_load() -> None:
     assert list(first.sims["corner_shop"].world["things"]) == ["thing-1"], "nothing is shared between instances"
 
 
+def test_observers_see_the_world_as_it_is_before_the_answer_leaves() -> None:
+    simulator = Simulator(classes=[Shop])
+    seen: list[tuple[str, int, int]] = []
+    things = simulator.sims["corner_shop"].world.setdefault("things", {})
+    simulator.observers.append(lambda entry: seen.append((entry.key, entry.status, len(things))))
+    simulator.fail("thing.create", drop="after")
+
+    async def body(client: httpx.AsyncClient) -> None:
+        with pytest.raises(httpx.ReadError):
+            await client.post("/api/things", json={})
+        await client.get("/api/things/none")
+
+    run(simulator, body)
+    assert seen == [("thing.create", 201, 1), ("thing.get", 404, 1)]
+
+
 def test_switches_are_checked() -> None:
     assert (
         Simulator({"corner_shop": {"colour": "blue", "size": 9}}, classes=[Shop]).sims["corner_shop"].switch("size")

@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 @dataclass
 class Entry:
-    """One request as journalled on arrival; status 0 until answered (or lost). Secrets are masked in it."""
+    """One request as journalled on arrival; status 0 until handled. Secrets are masked in it."""
 
     platform: str
     key: str
@@ -76,7 +76,8 @@ class Simulator:
     """All platforms behind one address, each under its name ("_" as "-").
 
     switches: platform -> {switch: value}. latency: seconds before each answer. classes: instead of all platforms.
-    peak: the most requests that were in flight at once.
+    peak: the most requests that were in flight at once. observers: called with the journal entry of each handled
+    request, before its answer leaves (to keep the world in a file, or to stop a client right there).
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Simulator:
             raise ValueError(f"switches for unknown platforms: {', '.join(sorted(given))}")
         self.journal: list[Entry] = []
         self.peak = 0
+        self.observers: list[Callable[[Entry], None]] = []
         self._in_flight = 0
         self._faults: list[_Fault] = []
         self._prefixes = {sim.prefix: sim for sim in self.sims.values()}
@@ -177,31 +179,33 @@ class Simulator:
         refusal = _decode(sim, call)
         entry = _entry(sim, call)
         self.journal.append(entry)
-        reply = refusal or await self._handle(sim, call, entry)
-        entry.status = reply.status
-        return reply
-
-    async def _handle(self, sim: PlatformSim, call: Call, entry: Entry) -> Reply:
-        fault = self._fault(sim, call.op)
+        fault = self._fault(sim, op)
         if fault and fault.drop == "before":
             raise Dropped
         if fault and fault.status is not None:
-            return Reply(
-                fault.status, sim.fault_body(fault.status) if fault.body is None else fault.body, fault.headers
-            )
-        try:
-            reply = await sim.authenticate(call)
-            entry.scope = copy.deepcopy(call.state.get("scope"))
-            if reply is None:
-                handler = sim.handlers.get(call.op.key)
-                reply = await handler(call) if handler else Reply(501, {"message": f"{call.op.key} is not simulated"})
-        except Refusal as refusal:
-            reply = refusal.reply
+            entry.status = fault.status
+            body = sim.fault_body(fault.status) if fault.body is None else fault.body
+            return Reply(fault.status, body, fault.headers)
+        reply = await self._handle(sim, call, entry, refusal)
+        entry.status = reply.status
+        for observer in self.observers:
+            observer(entry)
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault and fault.drop == "after":
             raise Dropped
         return reply
+
+    async def _handle(self, sim: PlatformSim, call: Call, entry: Entry, bad_body: Reply | None) -> Reply:
+        try:
+            refused = await sim.authenticate(call)
+            entry.scope = copy.deepcopy(call.state.get("scope"))
+            if answer := refused or bad_body:
+                return answer
+            handler = sim.handlers.get(call.op.key)
+            return await handler(call) if handler else Reply(501, {"message": f"{call.op.key} is not simulated"})
+        except Refusal as refusal:
+            return refusal.reply
 
     def _fault(self, sim: PlatformSim, op: Operation) -> _Fault | None:
         for fault in self._faults:

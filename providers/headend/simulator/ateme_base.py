@@ -36,6 +36,7 @@ class AtemeBase(PlatformSim):
         "stopped_writes": ("refused", "accepted"),  # on an environment that isn't running
         "deleted": ("gone", "visible"),  # soft-deleted rows: 404, or shown with is_deleted
         "updates": ("partial", "full"),
+        "variant_echo": (True, False),  # whether rows of inputs and outputs say what they are
         "latency_echo": ("null", "minus_one"),
         "ttl_limit": (225, 255),
         "unknown_keys": ("refused", "accepted"),

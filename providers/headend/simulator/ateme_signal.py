@@ -33,7 +33,9 @@ class Signal(AtemeBase):
         """A row as answered: without secrets unless chosen, the ids named as chosen (A-774)."""
         if not self.switch("secrets_shown"):
             hidden = hidden | _HIDDEN
-        drop = hidden | {"variant", "organisation_id"}
+        drop = hidden | {"organisation_id"}
+        if not self.switch("variant_echo"):
+            drop = drop | {"variant"}
         if self.switch("deleted") == "gone":
             drop = drop | {"is_deleted"}
         out = {name: value for name, value in row.items() if name not in drop}
@@ -128,7 +130,7 @@ class Inputs(Signal):
         defaults = {name: rule.default for name, rule in INPUTS[variant].items() if rule.default is not None}
         where = {"environment_id": environment["environment_id"], "organisation_id": environment["organisation_id"]}
         made = {"is_transcoded_input": False, "is_being_transcoded": False, "has_alerts": False}
-        row = {"input_id": id, **where, "variant": variant, "type": variant, **defaults, **body}
+        row = {"input_id": id, **where, "variant": variant, **defaults, **body}
         row |= {"status": self.switch("initial_input"), "input_stopped": False, "warning_sent": False, **made}
         row |= {"associated_transcoder_id": None, "technical_details": {"host": f"{id}.cenv.example.com"}}
         self.world["inputs"][id] = row | {"is_deleted": False}
@@ -223,7 +225,7 @@ class Outputs(Signal, Environments):
         rules = self._rules(variant)
         body = self.body(call, rules)
         defaults = {name: rule.default for name, rule in rules.items() if rule.default is not None}
-        row = self._with_fec({"variant": variant, "type": variant, **defaults, **body})
+        row = self._with_fec({"variant": variant, **defaults, **body})
         self.refuse(joint_errors(row, body))
         self.clash("outputs", environment["environment_id"], body.get("id"))
         self._assign(call, body.get("permanent_schedule_agreement_id"))
