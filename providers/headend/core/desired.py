@@ -56,7 +56,9 @@ class Resource:
 
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
-        found = {value.address for value in self.spec.set_fields().values() if isinstance(value, Reference)}
+        values = self.spec.set_fields().values()
+        items = (item for value in values for item in (value if isinstance(value, (list, tuple)) else (value,)))
+        found = {item.address for item in items if isinstance(item, Reference)}
         return frozenset(found | set(self.lifecycle.depends_on))
 
 

@@ -1,0 +1,237 @@
+"""`load`: from a file to a checked `Stack`, or an InputError with every problem in it.
+
+The steps: read and overlay; find all resources, so that names can be looked up; fill in variables, secrets and
+references and check each resource against its model; check what spans resources. A step goes on past problems as far
+as what it reports is not a mere consequence of what is reported already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from headend.core import registry
+from headend.core.desired import Resource, Stack
+from headend.core.errors import InputError, Problem, Source
+from headend.core.kind import Kind, Reference
+from headend.core.stack import secrets
+from headend.core.stack.hints import remedy
+from headend.core.stack.nodes import Entry, Node
+from headend.core.stack.overlay import read_stack
+from headend.core.stack.references import Draft, Names, cycles
+from headend.core.stack.resource import Builder
+from headend.core.stack.values import Values
+
+FORMAT = 1
+GENERAL = ("headend", "stack", "extends", "vars", "connections", "options")
+
+Kinds = Mapping[str, Kind[Any, Any]]
+
+
+def load(
+    path: str | Path,
+    *,
+    stack_name: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    secret: secrets.Lookup | None = None,
+    kinds: Kinds | None = None,
+) -> Stack:
+    """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
+    `secrets.lookup()` (environment, then HEADEND_SECRETS_FILE). kinds: all registered ones by default.
+
+    Raises InputError with every problem found, in file order. Makes no request.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    root = read_stack(path, problems)
+    if root is None or root.mapping is None:
+        raise InputError(problems)
+    kinds = registry.kinds() if kinds is None else kinds
+    entries = root.mapping
+    values = Values(secrets.lookup() if secret is None else secret, problems)
+    values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
+    name = _stack_name(path, entries, stack_name, values, problems)
+    values.names["stack.name"] = Node(name, root.source, name)
+    _top(entries, kinds, root.source, problems)
+    connections = _connections(entries, kinds, values, problems)
+    options = _mapping("options", entries, values, problems)
+    drafts = _find(entries, kinds, problems)
+    build = Builder(values, Names(kinds, drafts), problems).build
+    built = {address: build(draft) for address, draft in drafts.items()}
+    resources = {address: resource for address, resource in built.items() if resource is not None}
+    _identities(resources, problems)
+    problems += cycles(resources)
+    if problems:
+        raise InputError(sorted(dict.fromkeys(problems), key=_place))
+    return Stack(name, str(path), resources, connections, options)
+
+
+def warnings(stack: Stack) -> tuple[Problem, ...]:
+    """What the kinds warn of without refusing, with the place of the resource."""
+    return tuple(
+        Problem(p.message, p.source or r.source, p.address or r.address, p.remedy)
+        for r in stack.resources.values()
+        for p in r.kind.problems(r.spec)
+        if p.message.startswith("warning: ")
+    )
+
+
+def _place(problem: Problem) -> tuple[Any, ...]:
+    source = problem.source
+    return (source is None, source and (source.file, source.line, source.column), problem.message)
+
+
+def _stack_name(
+    path: Path, entries: Mapping[str, Entry], given: str | None, values: Values, problems: list[Problem]
+) -> str:
+    if given:
+        return given
+    if "stack" not in entries:
+        return path.stem
+    node = entries["stack"].node
+    plain = values.plain(node, secrets=False)
+    if plain.broken:
+        return path.stem
+    if isinstance(plain.value, str) and plain.value:
+        return plain.value
+    problems.append(Problem(f"`stack` is a name, not {node.type_name}", node.source))
+    return path.stem
+
+
+def _top(entries: Mapping[str, Entry], kinds: Kinds, start: Source, problems: list[Problem]) -> None:
+    """The keys of the file itself."""
+    known = {*GENERAL, *(kind.platform for kind in kinds.values())}
+    for key, entry in entries.items():
+        if key not in known:
+            problems.append(Problem(f"unknown key `{key}`", entry.source, remedy=remedy(key, known - entries.keys())))
+    version = entries.get("headend")
+    if version is None:
+        problems.append(Problem("`headend` is missing", start, remedy=f"begin the file with `headend: {FORMAT}`"))
+    elif version.node.value != FORMAT or isinstance(version.node.value, bool):
+        problems.append(
+            Problem(
+                "a format of stack files that this headend doesn't know",
+                version.node.source,
+                remedy=f"write `headend: {FORMAT}`",
+            )
+        )
+
+
+def _mapping(
+    key: str, entries: Mapping[str, Entry], values: Values, problems: list[Problem], *, label: str = ""
+) -> dict[str, Any]:
+    """The plain value of a general key that holds a mapping and no secrets."""
+    if key not in entries:
+        return {}
+    node = entries[key].node
+    if node.mapping is None and node.value is not None:
+        problems.append(Problem(f"`{label or key}` is a mapping, not {node.type_name}", node.source))
+        return {}
+    plain = values.plain(node, secrets=False)
+    return plain.value if isinstance(plain.value, dict) else {}
+
+
+def _connections(
+    entries: Mapping[str, Entry], kinds: Kinds, values: Values, problems: list[Problem]
+) -> dict[str, dict[str, Any]]:
+    known = {kind.platform for kind in kinds.values()}
+    whole = entries.get("connections")
+    if whole is None or whole.node.mapping is None:
+        _mapping("connections", entries, values, problems)
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in whole.node.mapping.items():
+        if name not in known:
+            problems.append(Problem(f"unknown platform `{name}`", entry.source, "connections", remedy(name, known)))
+        found[name] = _mapping(name, whole.node.mapping, values, problems, label=f"connections.{name}")
+    return found
+
+
+def _find(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Draft]:
+    """Every resource of the file by address, in file order."""
+    drafts: dict[str, Draft] = {}
+    for platform in dict.fromkeys(kind.platform for kind in kinds.values()):
+        if platform not in entries:
+            continue
+        collections = {  # a nested kind may stand alone too, if its own field can name its parent
+            kind.collection: kind
+            for kind in sorted(kinds.values(), key=lambda k: k.parent is None)
+            if kind.platform == platform and (kind.parent is None or kind.parent_field)
+        }
+        node = entries[platform].node
+        if node.mapping is None:
+            if node.value is not None:
+                problems.append(Problem(f"`{platform}` is a mapping of collections", node.source))
+            continue
+        for key, entry in node.mapping.items():
+            if key in collections:
+                _collection(entry.node, collections[key], f"{platform}.{key}", None, kinds, drafts, problems)
+            else:
+                problems.append(Problem(f"unknown key `{key}`", entry.source, platform, remedy(key, collections)))
+    return drafts
+
+
+def _collection(
+    node: Node,
+    kind: Kind[Any, Any],
+    address: str,
+    parent: Draft | None,
+    kinds: Kinds,
+    drafts: dict[str, Draft],
+    problems: list[Problem],
+) -> None:
+    """The resources of one collection, and those nested in them."""
+    if node.mapping is None:
+        if node.value is not None:
+            problems.append(
+                Problem(f"`{kind.collection}` is a mapping of names to objects, not {node.type_name}", node.source)
+            )
+        return
+    nested = {k.collection: k for k in kinds.values() if k.parent == kind.name}
+    for key, entry in node.mapping.items():
+        if set(key) & set("./{}") or key != key.strip():
+            problems.append(
+                Problem(
+                    f"`{key}` can't be a resource's name",
+                    entry.source,
+                    address,
+                    "leave out `.`, `/`, `{`, `}` and spaces around it; the object's own name is a field",
+                )
+            )
+            continue
+        if entry.node.mapping is None and entry.node.value is not None:
+            problems.append(Problem(f"must be a mapping, not {entry.node.type_name}", entry.source, f"{address}.{key}"))
+            continue
+        own = dict(entry.node.mapping or {})
+        inner = {name: own.pop(name) for name in nested if name in own}
+        lifecycle = own.pop("lifecycle", None)
+        draft = Draft(f"{address}.{key}", key, kind, entry.source, parent, own, lifecycle)
+        drafts[draft.address] = draft
+        for name, below in inner.items():
+            _collection(below.node, nested[name], f"{draft.address}.{name}", draft, kinds, drafts, problems)
+
+
+def _identities(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """Two resources that would be one object."""
+    owners: dict[tuple[str, str], Resource] = {}
+    for resource in resources.values():
+        spec = resource.spec
+        standing_in = {
+            name: f"reference:{value.address}"
+            for name, value in spec.set_fields().items()
+            if isinstance(value, Reference)
+        }
+        identity = resource.kind.identity(spec.model_copy(update=standing_in))
+        if identity is None:
+            continue
+        first = owners.setdefault((resource.kind.name, identity), resource)
+        if first is not resource:
+            problems.append(
+                Problem(
+                    f"is the same object as {first.address} ({first.source})",
+                    resource.source,
+                    resource.address,
+                    "keep one of them",
+                )
+            )

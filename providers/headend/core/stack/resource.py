@@ -1,0 +1,258 @@
+"""One resource: variables, secrets, references, defaults, the model, the kind's own checks, `lifecycle`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from headend.core.desired import Adopt, Lifecycle, Resource
+from headend.core.errors import Problem, Source
+from headend.core.kind import Named, Ref, Reference, Secret, Spec, mark, marked
+from headend.core.stack.check import Input, make, scrub
+from headend.core.stack.hints import remedy
+from headend.core.stack.nodes import Entry, Node
+from headend.core.stack.references import Draft, Names
+from headend.core.stack.values import Broken, Values
+
+
+class AdoptId(Spec):
+    """`adopt: {id: ...}`."""
+
+    id: str = Field(min_length=1, description="The remote id of the object to take over.")
+
+
+class LifecycleModel(Spec):
+    """`lifecycle:` as it is written."""
+
+    model_config = ConfigDict(title="lifecycle")
+
+    protect: bool | None = Field(None, description="Refuse to delete or replace it; unset: the kind's own default.")
+    retain: bool = Field(False, description="When it leaves the stack: forget it instead of deleting it.")
+    ignore_changes: tuple[str, ...] = Field((), description="Fields whose changes are left alone.")
+    adopt: Literal["never", "match"] | AdoptId = Field(
+        "never", description="What to do with an object that exists: refuse, take the one that matches, or this id."
+    )
+    renamed_from: str | None = Field(None, description="The key (or the address) that this resource had before.")
+    depends_on: tuple[str, ...] = Field((), description="Addresses of resources that must be written before.")
+
+
+@dataclass
+class _Fields:
+    """A resource's fields on their way to the model."""
+
+    values: dict[str, Any] = field(default_factory=dict, repr=False)
+    broken: set[str] = field(default_factory=set)
+    secrets: list[str] = field(default_factory=list, repr=False)
+    from_secret: set[str] = field(default_factory=set)
+    defaulted: set[str] = field(default_factory=set)
+
+
+class Builder:
+    """Makes resources of drafts; problems go to `problems`."""
+
+    def __init__(self, values: Values, names: Names, problems: list[Problem]) -> None:
+        self.values = values
+        self.names = names
+        self.problems = problems
+
+    def build(self, draft: Draft) -> Resource | None:
+        """The resource, or None with the reasons recorded."""
+        model = self._model(draft)
+        lifecycle = self._lifecycle(draft, model)
+        if model is None:
+            return None
+        fields = self._fields(draft, model)
+        marked_secret = set(marked(model, Secret))
+        hidden = [*fields.secrets, *(t for n in marked_secret for t in _texts(fields.values.get(n)))]
+        nested = [k.collection for k in self.names.kinds.values() if k.parent == draft.kind.name]
+        given = Input(
+            values=fields.values,
+            entries=draft.fields,
+            source=draft.source,
+            address=draft.address,
+            broken=frozenset(fields.broken),
+            hidden=hidden,
+            hidden_fields=frozenset(marked_secret | fields.from_secret),
+            known=("lifecycle", *nested),
+        )
+        spec = make(model, given, self.problems)
+        if spec is not None:
+            for problem in draft.kind.problems(spec):
+                if not problem.message.startswith("warning: "):
+                    message, where = scrub(problem.message, hidden), problem.address or draft.address
+                    self.problems.append(Problem(message, problem.source or draft.source, where, problem.remedy))
+        return None if spec is None else self._resource(draft, spec, lifecycle or Lifecycle(), fields)
+
+    @staticmethod
+    def _resource(draft: Draft, spec: Spec, lifecycle: Lifecycle, fields: _Fields) -> Resource:
+        sources = {name: entry.node.source for name, entry in draft.fields.items()}
+        return Resource(
+            address=draft.address,
+            key=draft.key,
+            kind=draft.kind,
+            spec=spec,
+            lifecycle=lifecycle,
+            sources={"": draft.source, **sources},
+            secret_fields=frozenset(fields.from_secret | set(marked(type(spec), Secret))),
+            defaulted=frozenset(fields.defaulted),
+        )
+
+    def _problem(self, draft: Draft, message: str, source: Source, hint: str | None = None) -> None:
+        self.problems.append(Problem(message, source, draft.address, hint))
+
+    def _model(self, draft: Draft) -> type[Spec] | None:
+        """The model, by `variant` where the kind has variants."""
+        variants: Mapping[str, type[Spec]] = draft.kind.variants
+        if not variants:
+            model: type[Spec] = draft.kind.model
+            return model
+        entry = draft.fields.get("variant")
+        if entry is None:
+            self._problem(draft, "`variant` is missing", draft.source, remedy("", variants))
+            return None
+        plain = self.values.plain(entry.node, secrets=False)
+        if plain.broken:
+            return None
+        if not isinstance(plain.value, str) or plain.value not in variants:
+            known = remedy(str(plain.value), variants)
+            self._problem(draft, f"`variant`: unknown variant `{entry.node.text}`", entry.node.source, known)
+            return None
+        return variants[plain.value]
+
+    def _fields(self, draft: Draft, model: type[Spec]) -> _Fields:
+        fields = _Fields()
+        parent_field = draft.kind.parent_field if draft.parent else None
+        for name, entry in draft.fields.items():
+            ref = mark(model, name, Ref)
+            if name == parent_field:
+                self._problem(draft, f"`{name}` follows from where this stands", entry.source, "leave it out")
+                fields.broken.add(name)
+            elif ref is not None:
+                self._reference(draft, name, entry.node, ref, fields)
+            else:
+                plain = self.values.plain(entry.node)
+                fields.values[name] = plain.value
+                fields.secrets += plain.secrets
+                if plain.broken:
+                    fields.broken.add(name)
+                if plain.secrets or _asks_for_secret(entry.node):
+                    fields.from_secret.add(name)
+        if parent_field and draft.parent is not None:
+            fields.values[parent_field] = Reference(draft.parent.address)
+        for name in marked(model, Named):
+            if name not in draft.fields:
+                fields.values[name] = draft.key
+                fields.defaulted.add(name)
+        return fields
+
+    def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields) -> None:
+        """One reference, or a list of them; null stays null."""
+        try:
+            if isinstance(node.value, tuple):
+                fields.values[name] = [self._target(draft, name, item, ref) for item in node.value]
+            elif node.value is None:
+                fields.values[name] = None
+            else:
+                fields.values[name] = self._target(draft, name, node, ref)
+        except Broken:
+            fields.broken.add(name)
+            fields.values[name] = None
+
+    def _target(self, draft: Draft, name: str, node: Node, ref: Ref) -> str | Reference:
+        external = node.sole("id")
+        written = external or node
+        word = self.values.text(written) if written.text is not None else None
+        if word is not None and not isinstance(word, str):
+            word = written.text if written.value == word else str(word)  # `input: 17` names the resource `17`
+        if not word:
+            hint = f"the name of a {ref.kind} of this stack, or `{{id: ...}}` for one outside it"
+            self._problem(draft, f"`{name}`: not a reference", node.source, hint)
+            raise Broken
+        if external is not None:
+            return word
+        found = self.names.find(word, ref.kind, draft, node.source)
+        if isinstance(found, Problem):
+            message = f"`{name}`: {found.message}"
+            self._problem(draft, message, node.source, found.remedy)
+            raise Broken
+        return Reference(found)
+
+    # --- lifecycle -------------------------------------------------------------------------------------------
+    def _lifecycle(self, draft: Draft, model: type[Spec] | None) -> Lifecycle | None:
+        """None where something is wrong with it."""
+        if draft.lifecycle is None:
+            return Lifecycle()
+        node = draft.lifecycle.node
+        address = f"{draft.address}.lifecycle"
+        if node.mapping is None:
+            self._problem(draft, f"`lifecycle` is a mapping, not {node.type_name}", node.source)
+            return None
+        plain = self.values.plain(node, secrets=False)
+        if plain.broken:
+            return None
+        given = Input(plain.value, node.mapping, draft.lifecycle.source, address)
+        before = len(self.problems)
+        written = make(LifecycleModel, given, self.problems)
+        if written is None:
+            return None
+        self._check_lifecycle(draft, model, written, node.mapping)
+        if len(self.problems) > before:
+            return None
+        adopt = written.adopt
+        old = written.renamed_from
+        return Lifecycle(
+            protect=written.protect,
+            retain=written.retain,
+            ignore_changes=written.ignore_changes,
+            adopt=Adopt.NEVER if isinstance(adopt, AdoptId) else Adopt(adopt),
+            adopt_id=adopt.id if isinstance(adopt, AdoptId) else None,
+            renamed_from=_old_address(draft, old) if old else None,
+            depends_on=written.depends_on,
+        )
+
+    def _check_lifecycle(
+        self, draft: Draft, model: type[Spec] | None, written: LifecycleModel, entries: Mapping[str, Entry]
+    ) -> None:
+        for name in written.ignore_changes:
+            if model is not None and name.partition(".")[0] not in model.model_fields:
+                source = entries["ignore_changes"].node.source
+                self._problem(
+                    draft, f"`ignore_changes`: there is no field `{name}`", source, remedy(name, model.model_fields)
+                )
+        for address in written.depends_on:
+            if address not in self.names.drafts:
+                source = entries["depends_on"].node.source
+                known = remedy(address, self.names.drafts, show=0) or "an address, as `headend plan` prints it"
+                self._problem(draft, f"`depends_on`: there is no resource `{address}`", source, known)
+        old = written.renamed_from
+        if old and _old_address(draft, old) in self.names.drafts:
+            source = entries["renamed_from"].node.source
+            self._problem(
+                draft, f"`renamed_from`: `{old}` still stands in the stack", source, "rename it, or drop this"
+            )
+
+
+def _old_address(draft: Draft, old: str) -> str:
+    """A bare key stood where this resource stands; keys hold no dots."""
+    return old if "." in old else f"{draft.address.rpartition('.')[0]}.{old}"
+
+
+def _asks_for_secret(node: Node) -> bool:
+    """Whether `{secret: ...}` stands at or below the node, found or not."""
+    if node.sole("secret") is not None:
+        return True
+    if node.mapping is not None:
+        return any(_asks_for_secret(entry.node) for entry in node.mapping.values())
+    return isinstance(node.value, tuple) and any(map(_asks_for_secret, node.value))
+
+
+def _texts(value: Any) -> list[str]:
+    """All strings at or below a value."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []
