@@ -186,3 +186,13 @@ def test_over_a_real_socket_a_lost_answer_is_a_lost_connection() -> None:
         server.should_exit = True
         thread.join()
     assert len(simulator.sims["corner_shop"].world["things"]) == 2
+
+
+def test_every_platform_with_a_simulator_is_found_and_its_handlers_have_rows() -> None:
+    simulator = Simulator()
+    assert {"ateme", "mycujoo", "rights_locker"} <= set(simulator.sims)
+    assert "corner_shop" not in simulator.sims, "only what lives in headend.simulator"
+    for name, sim in simulator.sims.items():
+        assert set(sim.handlers) <= set(sim.table), name
+        assert set(sim.credentials) <= set(simulator.settings()), name
+    json.dumps(simulator.dump())
