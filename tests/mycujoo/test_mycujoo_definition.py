@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import jsonschema
 import pytest
 from pydantic import ValidationError
 
@@ -211,3 +212,12 @@ def test_only_a_missing_action_is_an_error_an_unreadable_one_warns() -> None:
     assert validated("configurations") == ["action_id: no such action: configurations"]
     (warning,) = validated("act-1", status=500)
     assert warning.startswith("warning: the action's definition can't be read")
+
+
+@pytest.mark.contract("M-100", "M-102")
+def test_the_schema_for_editors_takes_plain_and_explicit_values() -> None:
+    validator = jsonschema.Draft202012Validator(ActionConfiguration.model_json_schema())
+    base = {"action_id": "a", "group_id": "g", "title": "t"}
+    assert validator.is_valid({**base, "fields": {"delay": 5, "clip": True, "at": {"datetime_value": "x"}}})
+    assert not validator.is_valid({**base, "fields": {"delay": {"number": 5}}})
+    assert not validator.is_valid({**base, "fields": {"delay": {"number_value": 5, "bool_value": True}}})

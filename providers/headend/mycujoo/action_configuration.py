@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
 from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Unavailable
 from headend.core.kind import Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.definition import check, default_of, definitions
 from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
+
+_AS_WRITTEN = {
+    "anyOf": [
+        {"type": ["boolean", "number", "string"]},
+        {
+            "type": "object",
+            "properties": {
+                "bool_value": {"type": "boolean"},
+                "datetime_value": {"type": "string", "format": "date-time"},
+                "float_value": {"type": "number"},
+                "number_value": {"type": ["integer", "string"]},
+                "string_value": {"type": "string"},
+            },
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+    ]
+}
+"""What editors may accept for one value: authors write more than the canonical form."""
 
 
 class ActionConfiguration(Spec):
@@ -27,7 +47,7 @@ class ActionConfiguration(Spec):
     ]
     title: Annotated[str, Field(min_length=1, description="Title; part of what it is found by (M-100, M-113)")]
     fields: Annotated[
-        dict[str, Value],
+        dict[str, Annotated[Value, WithJsonSchema(_AS_WRITTEN)]],
         Field(description="Values by the names of the action's fields; may hold secrets (M-101..M-104)"),
         Secret(),
         Same(normal_fields),
