@@ -66,7 +66,7 @@ def _problem(
     loc = tuple(detail["loc"])
     if (loc and str(loc[0]) in given.broken) or (not loc and given.broken):
         return None  # follows from a problem that is reported already
-    path, source, candidates = _locate(model, given, loc)
+    path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
     if detail["type"] == "extra_forbidden":
         known = {*candidates, *(given.known if len(loc) == 1 else ())} - {str(loc[-1])}
         return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, remedy(str(loc[-1]), known))
@@ -90,9 +90,11 @@ def _worded(message: str, custom: bool) -> str:
     return message.replace("Input should be", "must be").replace("Input should", "must")
 
 
-def _locate(model: type[BaseModel], given: Input, loc: tuple[Any, ...]) -> tuple[tuple[str, ...], Source, set[str]]:
-    """The part of pydantic's location that exists in the file, its place (of the key, where there is one), and the
-    fields that are known beside its last part. Names of union members in the location are passed over."""
+def _locate(
+    model: type[BaseModel], given: Input, loc: tuple[Any, ...], *, of_key: bool
+) -> tuple[tuple[str, ...], Source, set[str]]:
+    """The part of pydantic's location that exists in the file, its place (the key's or the value's), and the fields
+    that are known beside its last part. Names of union members in the location are passed over."""
     path: list[str] = []
     source = given.source
     entries: Mapping[str, Entry] | None = given.entries
@@ -103,7 +105,7 @@ def _locate(model: type[BaseModel], given: Input, loc: tuple[Any, ...]) -> tuple
         candidates = {name for m in models for name in m.model_fields}
         if entries is not None and str(part) in entries:
             entry = entries[str(part)]
-            node, source = entry.node, entry.source
+            node, source = entry.node, entry.source if of_key else entry.node.source
         elif isinstance(part, int) and part < len(items):
             node = items[part]
             source = node.source
@@ -113,14 +115,7 @@ def _locate(model: type[BaseModel], given: Input, loc: tuple[Any, ...]) -> tuple
         entries, items = node.mapping, node.value if isinstance(node.value, tuple) else ()
         if isinstance(part, str):
             models = [n for m in models if part in m.model_fields for n in _models(m.model_fields[part].annotation)]
-    if path and entries is None:
-        source = _value_place(given.entries, path) or source
     return tuple(path), source, candidates
-
-
-def _value_place(entries: Mapping[str, Entry], path: Sequence[str]) -> Source | None:
-    """Where the scalar at the end of the path is written, if it is one of the resource's own fields."""
-    return entries[path[0]].node.source if len(path) == 1 and path[0] in entries else None
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

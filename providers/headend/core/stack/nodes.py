@@ -158,6 +158,7 @@ class _Builder:
             try:
                 value = scalar(event.value)
             except ValueError:
+                value = None
                 self.problem("a number that is not finite, or too long", source, "quote it if it is a string")
         self.add(Node(value, source, event.value), event.anchor, 1)
 
