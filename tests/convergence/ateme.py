@@ -1,0 +1,56 @@
+"""States that each kind of Ateme+ goes through; a second run after each must find nothing to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
+PASSWORD = "convergence-only"
+
+SETUP: dict[str, Any] = {
+    "ateme": {
+        "environments": {
+            "matchday-eu": {
+                **ENVIRONMENT,
+                "inputs": {"stadium": {"variant": "srt_push", "port": 5001}},
+                "outputs": {"cdn": {"variant": "srt_pull", "port": 5002, "latency": 200}},
+            }
+        }
+    }
+}
+
+CASES: dict[str, list[dict[str, Any]]] = {
+    "ateme.environment": [ENVIRONMENT, {**ENVIRONMENT, "state": "stopped"}, {**ENVIRONMENT, "restart_trigger": "1"}],
+    "ateme.input": [
+        {"variant": "srt_push", "port": 5003},
+        {"variant": "srt_push", "port": 5004, "latency": 2000, "encryption_type": 2, "password": PASSWORD},
+        {"variant": "srt_push", "port": 5004, "state": "stopped", "latitude": 48.2, "longitude": 16.4},
+        {"variant": "zixi_push", "port": 2088, "max_allowed_bitrate_kbps": 9000},
+        {"variant": "zixi_push", "port": 2089, "user_description": "north stand"},
+        {"variant": "zixi_pull", "pull_port": 2077, "pull_host": "ingest.example.com"},
+        {"variant": "srt_pull", "host": "venue.example.com", "port": 5005, "bitrate": 8000},
+        {"variant": "udp_rist", "port": 6000, "rist_remote_port": 6001},
+        {"variant": "udp_rist", "port": 6000, "rist_remote_port": None},
+    ],
+    "ateme.output": [
+        {"variant": "pull", "port": 2078, "stream_id": "out"},
+        {"variant": "pull", "port": 2078, "stream_id": "out", "latency": 500},
+        {"variant": "pull", "port": 2078, "stream_id": "out", "latency": -1},
+        {"variant": "push", "host": "cdn.example.com", "port": 2088},
+        {"variant": "rtmp", "url": "rtmp://live.example.com/app"},
+        {"variant": "rtmp", "url": "rtmp://live.example.com/app", "bitrate": 4000, "state": "stopped"},
+        {"variant": "srt_pull", "port": 5007, "latency": 200, "encryption_type": 1, "password": PASSWORD},
+        {"variant": "srt_push", "host": "cdn.example.com", "port": 5008, "latency": 200},
+        {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 1, "ttl": 64},
+        {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 2, "rows_d": 5},
+    ],
+    "ateme.schedule": [
+        {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
+        {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:30:00Z", "end_time": "2999-12-05T17:00:00Z"},
+        {"input": "stadium", "output": "cdn", "start_time": "NOW", "end_time": "2999-12-05T17:00:00Z"},
+    ],
+}
+
+
+def WORLD(sim: Any) -> None:
+    """Nothing has to be there before."""
