@@ -1,0 +1,122 @@
+"""What every command that reads or writes needs: the stack, the state, the session, and a place to be asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headend.core.desired import Stack
+from headend.core.errors import InputError, StateError
+from headend.core.redact import Redactor
+from headend.core.registry import kinds
+from headend.core.stack import load, lookup
+from headend.core.state import State, open_state
+from headend.session import Session, open_session
+
+
+@dataclass(frozen=True)
+class Options:
+    """Flags that all such commands share."""
+
+    file: Path
+    stack: str | None = None
+    var: tuple[str, ...] = ()
+    simulator: bool = False
+    parallelism: int = 16
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """--var KEY=VALUE as a mapping. Raises InputError for one without '='."""
+        wrong = [pair for pair in self.var if "=" not in pair]
+        if wrong:
+            raise InputError(f"--var {wrong[0]}: expected KEY=VALUE")
+        return dict(pair.split("=", 1) for pair in self.var)
+
+
+def load_stack(options: Options, redactor: Redactor) -> Stack:
+    """The stack, with every secret it uses known to the redactor. Raises InputError."""
+    find = lookup()
+
+    def secret(name: str) -> str | None:
+        value = find(name)
+        if value:
+            redactor.add(value)
+        return value
+
+    return load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
+
+
+def state_path(stack: str, simulator: bool) -> Path:
+    """HEADEND_STATE, else .headend/<stack>.db beside where headend runs; a simulated world has a state of its own."""
+    given = os.environ.get("HEADEND_STATE")
+    path = Path(given) if given else Path(".headend") / f"{stack}.db"
+    return path.with_suffix(f".simulated{path.suffix}") if simulator else path
+
+
+@contextlib.contextmanager
+def simulated(path: Path) -> Iterator[dict[str, Any]]:
+    """The three platforms in this process, their world kept beside the state. Gives open_session's arguments."""
+    from headend.simulator import Simulator  # heavy, and rarely wanted
+
+    simulator = Simulator()
+    file = path.with_suffix(".world.json")
+    if file.exists():
+        try:
+            simulator.load(json.loads(file.read_text()))
+        except ValueError:
+            raise StateError(f"{file} is not a simulated world; delete it to begin anew") from None
+    try:
+        transports = dict.fromkeys(simulator.sims, simulator.transport())
+        yield {"env": simulator.settings(), "transports": transports, "extra": {"ateme": {"poll_interval": 0}}}
+    finally:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(simulator.dump()))
+        part.replace(file)
+
+
+@contextlib.asynccontextmanager
+async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
+    """Stack, state and session. What is missing is named before anything is requested."""
+    stack = load_stack(options, redactor)
+    path = state_path(stack.name, options.simulator)
+    with contextlib.ExitStack() as stacked:
+        state = stacked.enter_context(open_state(path))
+        where: dict[str, Any] = {"env": os.environ}
+        if options.simulator:
+            where = stacked.enter_context(simulated(path))
+        session = open_session(
+            stack.connections if not options.simulator else {},
+            redactor=redactor,
+            parallelism=options.parallelism,
+            **where,
+        )
+        used = {r.kind.platform for r in stack.resources.values()}
+        used |= {kinds()[e.kind].platform for e in state.entries().values() if e.kind in kinds()}
+        async with session:
+            session.check(used)
+            yield stack, state, session
+
+
+def stop_on_interrupt() -> asyncio.Event:
+    """Set by the first Ctrl-C (or SIGTERM); a second one ends the process as usual."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask(number: signal.Signals) -> Callable[[], None]:
+        def first() -> None:
+            stop.set()
+            loop.remove_signal_handler(number)
+
+        return first
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask(number))
+    return stop
