@@ -106,17 +106,20 @@ def test_an_input_is_found_however_its_item_path_answers(opened: Any, environmen
 
 
 @pytest.mark.contract("A-406", "A-734")
-def test_a_restart_is_asked_for_once_and_awaited(opened: Any, environment: Any) -> None:
+@pytest.mark.parametrize(
+    ("was", "calls"), [("started", ["environment.soft_restart"]), ("stopped", ["environment.start"])]
+)
+def test_a_restart_is_asked_for_once_and_awaited(opened: Any, environment: Any, was: str, calls: list[str]) -> None:
     async def run() -> None:
         async with opened() as (api, simulator):
-            id, kind = await environment(api), EnvironmentKind()
+            id, kind = await environment(api, state=was), EnvironmentKind()
             fields: dict[str, Any] = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
             spec = Environment(name="matchday-eu", **fields, restart_trigger="2")
             simulator.reset_journal()
             await kind.update(api, id, spec, [Change(("restart_trigger",), "1", "2")])
             live = await kind.complete(api, id, spec, lambda _: None)
             assert live.values["state"] == "started"
-            assert [entry.key for entry in simulator.writes()] == ["environment.soft_restart"]
+            assert [entry.key for entry in simulator.writes()] == calls
 
     asyncio.run(run())
 

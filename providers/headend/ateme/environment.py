@@ -118,8 +118,13 @@ class EnvironmentKind(Kind[Environment, Ateme]):
         return observed(id, row, spec)
 
     async def update(self, api: Ateme, id: str, spec: Environment, changes: Sequence[Change]) -> None:
-        """Only a restart is a request of its own; the state is brought about by `complete` (A-734)."""
-        if any(change.field == "restart_trigger" for change in changes):
+        """Only a restart is a request of its own; the state is brought about by `complete` (A-734).
+
+        What is stopped, or to be stopped, isn't restarted: its next start is as good.
+        """
+        asked = any(change.field == "restart_trigger" and change.after is not None for change in changes)
+        api.changed("environment.get")
+        if asked and spec.state == "started" and await api.status(id) in {"running", "started"}:
             await api.call("environment.soft_restart", scope=None, path={"environment_id": id}, repeat=False)
         api.changed("environment.get")
 
