@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only
@@ -67,12 +67,14 @@ class Endpoint(Spec):
     documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read
     sent_id_on_update: ClassVar[bool] = False  # whether the update lists `id` among its fields
 
-    def model_post_init(self, context: Any) -> None:
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
             raise ValueError("latitude and longitude are set together")
         if "dashboard_group" in self.model_fields_set and self.dashboard_group is None:
             raise ValueError("dashboard_group: no call takes an object out of its group (A-977)")
         check_extra(self.extra, {self.wire_names.get(name, name) for name in type(self).model_fields})
+        return self
 
     @classmethod
     def wire(cls) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, only
@@ -40,8 +40,10 @@ class Environment(Spec):
     ] = None
     extra: Annotated[Extra, Immutable()] = None
 
-    def model_post_init(self, context: Any) -> None:
+    @model_validator(mode="after")
+    def _extra_fits(self) -> Self:
         check_extra(self.extra, set(CREATED))
+        return self
 
 
 class EnvironmentKind(Kind[Environment, Ateme]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -116,12 +116,13 @@ class SrtOutput(Output):
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "encryption_type"}
 
-    def model_post_init(self, context: Any) -> None:
-        super().model_post_init(context)
+    @model_validator(mode="after")
+    def _password_fits(self) -> Self:
         if self.encryption_type and self.password is None:
             raise ValueError("password: required with encryption_type 1..3 (A-817)")
         if self.encryption_type == 0 and self.password is not None:
             raise ValueError("password: encryption_type 0 takes none (A-817)")
+        return self
 
 
 class SrtPull(SrtOutput):
@@ -168,12 +169,13 @@ class UdpRist(Output):
             return {"rows_d": 10, "columns_l": 10} | given
         return given
 
-    def model_post_init(self, context: Any) -> None:
-        super().model_post_init(context)
+    @model_validator(mode="after")
+    def _fec_fits(self) -> Self:
         if not self.fec and (self.rows_d is not None or self.columns_l is not None):
             raise ValueError("rows_d and columns_l: only with fec 1 or 2 (A-816)")
         if self.local_port is not None and 0 < self.local_port < 1025:
             raise ValueError("local_port: 0, or 1025..65534 (A-498)")
+        return self
 
 
 class OutputKind(EndpointKind[Output]):

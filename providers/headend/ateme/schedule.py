@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, only
@@ -39,7 +39,8 @@ class Schedule(Spec):
     def _text(cls, value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else value
 
-    def model_post_init(self, context: Any) -> None:
+    @model_validator(mode="after")
+    def _times(self) -> Self:
         if self.start_time != NOW and instant(self.start_time) is None:
             raise ValueError("start_time: a time like 2026-12-05T15:00:00Z, or NOW")
         end, start = instant(self.end_time), instant(self.start_time)
@@ -48,6 +49,7 @@ class Schedule(Spec):
         if start is not None and end <= start:
             raise ValueError("end_time: must be after start_time (A-748)")
         check_extra(self.extra, {"input_id", "output_id", *TIMES})
+        return self
 
 
 class ScheduleKind(Kind[Schedule, Ateme]):

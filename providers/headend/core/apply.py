@@ -126,7 +126,7 @@ class Applier:
     def _lock(self, kind: Kind[Any, Any], step: Step) -> contextlib.AbstractAsyncContextManager[Any]:
         if kind.one_at_a_time_per is None:
             return contextlib.nullcontext()
-        entry = self.state.entries().get(step.address)
+        entry = self.state.entry(step.address)
         resource = self.stack.resources.get(step.address)
         if resource is not None:
             value = getattr(self.spec(resource, entry), kind.one_at_a_time_per)
@@ -141,7 +141,7 @@ class Applier:
         """Create, update, adopt, move, or the second half of a replacement."""
         if step.moved_from:
             self.state.move(step.moved_from, step.address)
-        entry = self.state.entries().get(step.address)
+        entry = self.state.entry(step.address)
         spec = self.spec(resource, None if step.action is Action.REPLACE else entry)
         if step.action is Action.MOVE:
             return
@@ -179,7 +179,7 @@ class Applier:
 
     async def drop(self, kind: Kind[Any, Any], step: Step) -> None:
         """Delete, forget, or the first half of a replacement."""
-        entry = self.state.entries().get(step.address)
+        entry = self.state.entry(step.address)
         if entry is None:
             return
         replaced = kind.create_before_delete and step.action is Action.REPLACE

@@ -66,11 +66,13 @@ def differences(
     digest: Digest,
     hidden: Collection[str] = (),
     ignore: Collection[str] = (),
+    blind: str | None = None,
 ) -> Difference:
     """Compares a spec with the live object, field by field.
 
     spec: references that could be resolved are resolved. last: as `recorded` made it, None if never applied.
     hidden: secret fields. ignore: `lifecycle.ignore_changes`.
+    blind: why nothing at all can be read back, for kinds of which that is so.
     """
     model = type(spec)
     changes: list[Change] = []
@@ -80,13 +82,14 @@ def differences(
         if name in ignore or mark(model, name, Ignored):
             continue
         secret = name in hidden
-        if mark(model, name, Trigger) or (mark(model, name, WriteOnly) and name not in observed.values):
+        note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
+        if mark(model, name, Trigger) or (note and name not in observed.values):
             if last is not None and record.get(name) != last.get(name):
                 after = spec.set_fields().get(name)
                 changes.append(
                     Change((name,), HIDDEN if secret else last.get(name), shown(after, secret), "you", secret)
                 )
-            elif (note := mark(model, name, WriteOnly)) and name in record:
+            elif note and name in record:
                 unverifiable.setdefault(name, note.reason)
             continue
         if name in observed.unverifiable:

@@ -33,6 +33,7 @@ class Planner:
     entries: dict[str, Entry]
     ids: dict[str, str]
     problems: list[Problem]
+    intents: Collection[str]
 
     async def resource(self, resource: Resource) -> Step:
         """The step of one resource, once all that it refers to has been planned."""
@@ -67,6 +68,7 @@ class Planner:
             digest=self.state.digest,
             hidden=hidden,
             ignore=resource.lifecycle.ignore_changes,
+            blind=kind.unreadable if Can.OBSERVE not in kind.can else None,
         )
         replaced = found.replaces or (found.changes and Can.UPDATE not in kind.can)
         if replaced:
@@ -84,10 +86,13 @@ class Planner:
         if not is_resolved(spec):
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
         kind, life = resource.kind, resource.lifecycle
-        recovering = resource.address in self.state.intents()
+        recovering = resource.address in self.intents
         wanted = life.adopt_id or kind.identity(spec)
         if wanted is not None and Can.OBSERVE in kind.can:
-            seen = await self._observe(kind, wanted, spec)
+            if life.adopt_id or recovering:
+                seen = await self._observe(kind, wanted, spec)
+            else:  # find says what taking the object over will cost
+                seen = next(iter(await kind.find(await self.apis(kind.platform), spec)), None)
             if seen is None and life.adopt_id:
                 self.problems += placed(resource, [Problem(f"lifecycle.adopt: there is no {kind.name} {wanted}")])
             return self._adoption(resource, spec, seen, Reason.RECOVERED if recovering else Reason.FOUND)
@@ -279,7 +284,7 @@ async def make_plan(
     current = {new: replace(entries[old], address=new) for new, old in moved.items()}
     current |= {a: e for a, e in entries.items() if a not in moved.values()}
     resources = {} if destroy else _targeted(stack, targets)
-    planner = Planner(stack, state, apis, current, {}, [])
+    planner = Planner(stack, state, apis, current, {}, [], state.intents())
     if targets:
         planner.ids |= {a: e.id for a, e in current.items() if a not in resources}
     steps: dict[str, Step] = {}

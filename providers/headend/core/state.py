@@ -75,22 +75,14 @@ class State:
 
     def entries(self) -> dict[str, Entry]:
         """All entries by address, in address order."""
-        columns = "address, kind, id, spec, computed, depends, incomplete, protect, retain"
-        rows = self._db.execute(f"SELECT {columns} FROM entries ORDER BY address")  # noqa: S608 - a constant
-        return {
-            row[0]: Entry(
-                row[0],
-                row[1],
-                row[2],
-                json.loads(row[3]),
-                json.loads(row[4]),
-                tuple(json.loads(row[5])),
-                bool(row[6]),
-                None if row[7] is None else bool(row[7]),
-                bool(row[8]),
-            )
-            for row in rows
-        }
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
+        return {row[0]: _entry(row) for row in rows}
+
+    def entry(self, address: str) -> Entry | None:
+        """One entry, or None."""
+        found = self._db.execute(f"SELECT {_COLUMNS} FROM entries WHERE address = ?", (address,))  # noqa: S608
+        row = found.fetchone()
+        return _entry(row) if row else None
 
     def intents(self) -> dict[str, Intent]:
         """Intents that no run has settled, by address."""
@@ -145,6 +137,24 @@ class State:
     def _run(self, statement: str, values: tuple[Any, ...]) -> None:
         with self._db:
             self._db.execute(statement, values)
+
+
+_COLUMNS = "address, kind, id, spec, computed, depends, incomplete, protect, retain"
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    address, kind, id, spec, computed, depends, incomplete, protect, retain = row
+    return Entry(
+        address,
+        kind,
+        id,
+        json.loads(spec),
+        json.loads(computed),
+        tuple(json.loads(depends)),
+        bool(incomplete),
+        None if protect is None else bool(protect),
+        bool(retain),
+    )
 
 
 def _dump(value: Any) -> str:

@@ -73,7 +73,10 @@ class AccountCategories(Kind[AccountCategoriesSpec, RightsLocker]):
         return _observed(id, names) if names else None
 
     async def find(self, api: RightsLocker, spec: AccountCategoriesSpec) -> list[Observed]:
+        """Raises Conflict where there is something to find and the spec says `on_existing: fail`."""
         names = await api.categories(spec.account_id, fresh=True)
+        if names and spec.on_existing == "fail":
+            raise Conflict(f"account has categories already ({', '.join(sorted(names))}); on_existing is fail")
         return [_observed(spec.account_id, names, _removed(names, spec))] if names else []
 
     async def create(self, api: RightsLocker, spec: AccountCategoriesSpec) -> Observed:
