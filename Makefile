@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test lint contract clean
+.PHONY: test lint demo contract clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
@@ -13,6 +13,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+demo: $(READY)
+	tools/demo.sh
 
 contract: $(READY)
 	$(BIN)/python tools/contract.py

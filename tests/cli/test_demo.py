@@ -67,7 +67,9 @@ def test_bad_input_is_one_line_with_its_place_and_no_traceback(headend: Run, tmp
     assert not list(tmp_path.glob("**/*.world.json"))
 
 
-def test_missing_credentials_are_named_with_their_variables(headend: Run, tmp_path: Path, monkeypatch) -> None:
+def test_missing_credentials_are_named_with_their_variables(
+    headend: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HEADEND_ATEME_URL", "http://127.0.0.1:1/ateme")
     refused = headend("plan", str(DEMO))
     assert refused.returncode == 4
