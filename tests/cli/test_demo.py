@@ -75,3 +75,26 @@ def test_missing_credentials_are_named_with_their_variables(
     assert refused.returncode == 4
     assert "HEADEND_ATEME_PASSWORD" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_plan_file_applies_what_was_approved_and_nothing_that_moved(headend: Run, tmp_path: Path) -> None:
+    assert headend("plan", str(DEMO), "--simulator", "--out", "first.json").returncode == 2
+    assert headend("apply", "first.json", "--simulator", "--yes").returncode == 0
+    assert headend("plan", str(DEMO), "--simulator").returncode == 0
+    stale = headend("apply", "first.json", "--simulator", "--yes")
+    assert stale.returncode == 6
+    assert "plan again" in stale.stderr
+
+
+def test_a_plan_file_of_another_stack_is_stale(headend: Run, tmp_path: Path) -> None:
+    stack = tmp_path / "demo.yaml"
+    stack.write_text(DEMO.read_text())
+    assert headend("plan", "demo.yaml", "--simulator", "--out", "plan.json").returncode == 2
+    stack.write_text(DEMO.read_text().replace("latency: 6000", "latency: 5000"))
+    stale = headend("apply", "plan.json", "--simulator", "--yes")
+    assert (stale.returncode, "stack" in stale.stderr) == (6, True)
+
+
+def test_a_json_file_that_is_no_plan_is_refused(headend: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("[]")
+    assert headend("apply", "x.json", "--simulator", "--yes").returncode == 3

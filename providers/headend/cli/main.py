@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
+from headend.cli import planfile
 from headend.cli.render import plan_text
 from headend.cli.run import Options, load_stack, opened, state_path, stop_on_interrupt
 from headend.core import guard
 from headend.core.apply import Event, apply
-from headend.core.errors import HeadendError, InputError
+from headend.core.errors import HeadendError, InputError, PartialError, StaleError
 from headend.core.plan import Plan
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
@@ -89,9 +90,13 @@ def apply_command(
     yes: Yes = False,
     allow_deletions: Deletions = False,
 ) -> None:
-    """Makes what is live equal to the stack."""
+    """Makes what is live equal to the stack; with a plan file, exactly as that plan says."""
+    document = planfile.read(file)
+    if document:
+        file, stack = Path(document["file"]), document["stack"]
     options = Options(file, stack, tuple(var or ()), simulator, parallelism)
-    raise typer.Exit(asyncio.run(_carry_out(options, target or [], yes, allow_deletions, destroy=False)))
+    work = _carry_out(options, target or [], yes, allow_deletions, destroy=False, document=document)
+    raise typer.Exit(asyncio.run(work))
 
 
 @app.command()
@@ -171,20 +176,31 @@ async def _planned(options: Options, targets: list[str]) -> Plan:
         return await make_plan(stack, state, session, targets=targets)
 
 
-async def _carry_out(options: Options, targets: list[str], yes: bool, deletions: bool, *, destroy: bool) -> int:
+async def _carry_out(
+    options: Options,
+    targets: list[str],
+    yes: bool,
+    deletions: bool,
+    *,
+    destroy: bool,
+    document: dict[str, Any] | None = None,
+) -> int:
     async with opened(options, Redactor()) as (stack, state, session):
         made = await make_plan(stack, state, session, targets=targets, destroy=destroy)
+        made, stale = planfile.approved(made, document) if document else (made, [])
+        for address in stale:
+            typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         _show(made, "text")
         guard.check(made, len(state.entries()), allow_deletions=deletions)
         if not made.writes():
-            return 0
+            return StaleError.exit_code if stale else 0
         _agree(yes)
         stop = stop_on_interrupt()
         outcome = await apply(
             made, stack, state, session, parallelism=options.parallelism, on_event=_progress, stop=stop
         )
         typer.echo(f"{len(outcome.done)} done, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
-        return outcome.exit_code
+        return outcome.exit_code if not stale else PartialError.exit_code
 
 
 def _agree(yes: bool) -> None:
