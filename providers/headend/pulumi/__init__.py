@@ -1,0 +1,1 @@
+"""headend's kinds as Pulumi dynamic providers, generic over the registry."""

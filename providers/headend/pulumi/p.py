@@ -1,0 +1,31 @@
+"""One provider object per kind, under a name short enough for state files.
+
+Every resource's state entry holds its provider's pickle. These objects pickle as a mere name: this module's, and a
+checksum of the kind's name, so that no table of names has to be kept and no entry ever goes stale. Both are a promise.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from headend.core.registry import kinds
+from headend.pulumi.provider import KindProvider
+
+
+def code(kind: str) -> str:
+    """The name a kind's provider goes by in state files."""
+    return f"k{crc32(kind.encode()):08x}"
+
+
+def class_name(kind: str) -> str:
+    """The kind's name as Pulumi writes types: ateme.input -> AtemeInput."""
+    return "".join(part.capitalize() for part in kind.replace(".", "_").split("_"))
+
+
+PROVIDERS: dict[str, KindProvider] = {
+    name: type(
+        class_name(name), (KindProvider,), {"kind_name": name, "__module__": __name__, "__doc__": kind.__doc__}
+    )()
+    for name, kind in kinds().items()
+}
+globals().update({code(name): provider for name, provider in PROVIDERS.items()})
