@@ -7,6 +7,7 @@ token caches, locks) lives here and not in them (A-11).
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 from collections.abc import Coroutine, Mapping
@@ -35,6 +36,7 @@ def session() -> Session:
     with _lock:
         if _session is None:
             _session = open_session({}, os.environ, redactor=Redactor(), extra=_config)
+            atexit.register(_close, _session)
         return _session
 
 
@@ -46,3 +48,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="headend", daemon=True).start()
     return asyncio.run_coroutine_threadsafe(work, _loop).result()
+
+
+def _close(opened: Session) -> None:
+    """Closes connections at the end of the process, so that nothing is said of them on its last lines."""
+    run(opened.aclose())
