@@ -31,9 +31,9 @@ def test_a_match_day_from_nothing_and_back(headend: Run, tmp_path: Path) -> None
     again = headend("plan", str(DEMO), "--simulator", "--format", "json")
     assert again.returncode == 0, again.stdout
     summary = json.loads(again.stdout)["summary"]
-    assert {name: n for name, n in summary.items() if n} == {"unchanged": 24, "unverifiable": 2}
+    assert {name: n for name, n in summary.items() if n} == {"unchanged": 29, "unverifiable": 2}
     listed = headend("state", "list", "demo", "--simulator")
-    assert len(listed.stdout.splitlines()) == 26
+    assert len(listed.stdout.splitlines()) == 31
     assert headend("destroy", str(DEMO), "--simulator", "--yes").returncode == 0
     assert headend("state", "list", "demo", "--simulator").stdout == ""
 
