@@ -48,6 +48,14 @@ def test_production_is_not_destroyed_by_a_slip(tmp_path: Path) -> None:
     assert "lifecycle.protect" in slip.stderr
 
 
+def test_protection_is_lifted_by_an_apply_and_then_destroy_may(tmp_path: Path) -> None:
+    file, unprotected = ROOT / "stacks" / "prod.yaml", ("--yes", "--var", "protected=false")
+    assert headend(tmp_path, "apply", file, "--simulator", "--yes", **SECRETS).returncode == 0
+    assert headend(tmp_path, "apply", file, "--simulator", *unprotected, **SECRETS).returncode == 0
+    assert headend(tmp_path, "destroy", file, "--simulator", *unprotected, **SECRETS).returncode == 0
+    assert headend(tmp_path, "state", "list", "prod", "--simulator").stdout == ""
+
+
 def test_production_names_the_secrets_it_lacks_and_asks_nobody(tmp_path: Path) -> None:
     refused = headend(tmp_path, "validate", ROOT / "stacks" / "prod.yaml")
     assert refused.returncode == 3

@@ -18,6 +18,7 @@ from headend.cli.run import Options, load_stack, opened, state_path, stop_on_int
 from headend.core import guard
 from headend.core.apply import Event, apply
 from headend.core.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.lifecycle import remember
 from headend.core.plan import Plan
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
@@ -192,6 +193,7 @@ async def _carry_out(
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         _show(made, "text")
         guard.check(made, len(state.entries()), allow_deletions=deletions)
+        remember(made, stack, state)
         if not made.writes():
             return StaleError.exit_code if stale else 0
         _agree(yes)
