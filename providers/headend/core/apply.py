@@ -20,7 +20,7 @@ from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
 from headend.core.errors import Ambiguous, DecodeError, HeadendError, StaleError, Unavailable
 from headend.core.kind import Can, Kind, Observed, Spec
-from headend.core.plan import Action, Plan, Step
+from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis
 from headend.core.specs import readable, resolve, revive, settled
 from headend.core.state import Entry, State
@@ -171,7 +171,7 @@ class Applier:
         if Can.OBSERVE in kind.can:
             where = readable(kind, spec, entry) if entry else spec
             live = await kind.observe(api, step.id, where, fresh=True)
-            if fingerprint(live, self.state.digest) != step.seen:
+            if fingerprint(live, self.state.digest) != step.seen and not _settles_by_itself(step, live):
                 raise StaleError(f"{step.address}: the live object changed since the plan; plan again")
         if step.changes:
             await kind.update(api, step.id, spec, step.changes)
@@ -212,6 +212,12 @@ class Applier:
             if address not in self.outcome.failed and address not in self.outcome.skipped:
                 self.outcome.skipped[address] = why
                 self.say(self.steps[address], "skipped", why)
+
+
+def _settles_by_itself(step: Step, live: Observed | None) -> bool:
+    """Whether the object was seen in the middle of what a killed run had begun: it moves on, and nothing of it was
+    shown to be changed, so that going on is what was approved."""
+    return live is not None and not step.changes and step.reason in {Reason.INCOMPLETE, Reason.RECOVERED}
 
 
 def _may_have_arrived(error: HeadendError) -> bool:

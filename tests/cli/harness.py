@@ -1,0 +1,109 @@
+"""Simulated platforms behind a real socket, and headend's commands against them: in this process, or in one to kill."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import uvicorn
+
+from headend.cli.main import main
+from headend.simulator import Simulator
+
+COMMAND = [sys.executable, "-m", "headend.cli.main"]
+
+
+@dataclass
+class Ran:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class World:
+    """The platforms, and a directory to type commands in. env: what the shell would hold, to be changed by tests."""
+
+    simulator: Simulator
+    home: Path
+    url: str
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
+        self.env = kept | self.simulator.settings(self.url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+
+    def __call__(self, *words: str, **env: str) -> Ran:
+        """Runs a command in this process: same code from `main` on, without the start-up of another Python."""
+        out, err, code = StringIO(), StringIO(), 0
+        with (
+            mock.patch.dict(os.environ, self.env | env, clear=True),
+            mock.patch.object(sys, "argv", ["headend", *words]),
+            chdir(self.home),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """Starts a command as a process of its own."""
+        return subprocess.Popen(
+            [*COMMAND, *words],
+            cwd=self.home,
+            env=self.env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.home / name
+        path.write_text(text)
+        return path
+
+    def alive(self) -> dict[str, list[str]]:
+        """Ids of what exists on the platforms, by table."""
+        dumped = self.simulator.dump()
+        tables: dict[str, Any] = {t: dumped["ateme"][t] for t in ("environments", "inputs", "outputs", "schedules")}
+        tables |= {"configurations": dumped["mycujoo"]["configurations"], **dumped["rights_locker"]}
+        return {
+            name: sorted(id.rpartition("/")[2] for id, row in rows.items() if not (isinstance(row, dict) and gone(row)))
+            for name, rows in tables.items()
+            if name != "counters"
+        }
+
+
+def gone(row: dict[str, Any]) -> bool:
+    return bool(row.get("is_deleted")) or row.get("status") in {"deleted", "deleting"}
+
+
+@contextmanager
+def serve(simulator: Simulator) -> Iterator[str]:
+    """Serves it on a free port of this machine, in a thread; gives its address."""
+    config = uvicorn.Config(simulator.app, port=0, log_config=None, lifespan="off", interface="asgi3")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
