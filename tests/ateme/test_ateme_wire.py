@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from headend.ateme.wire import TABLE
 from headend.core.errors import InputError
 
+CONTRACT = Path(__file__).parents[1] / "contract" / "ateme_operations.txt"
 
-@pytest.mark.contract("A-41")
-def test_holds_every_documented_operation_once() -> None:
-    assert len(TABLE) == 280
-    assert [op.number for op in TABLE.values()] == [f"A-{n}" for n in range(101, 381)]
+
+def documented() -> dict[str, tuple[str, ...]]:
+    """number -> (key, verb, path, mark, role), as the contract has it."""
+    rows = [line.split(" ", 5) for line in CONTRACT.read_text().splitlines() if not line.startswith("#")]
+    return {number: tuple(rest) for number, *rest in rows}
+
+
+@pytest.mark.contract("A-41", "A-57", "A-807", "A-862", "A-863", *(f"A-{n}" for n in range(101, 381)))
+def test_every_row_is_as_the_contract_has_it() -> None:
+    rows = {op.number: (op.key, op.method, op.path, op.mark, op.role or "?") for op in TABLE.values()}
+    assert list(rows) == [f"A-{n}" for n in range(101, 381)]
+    assert rows == documented()
+    assert all(op.key == key for key, op in TABLE.items())
 
 
 @pytest.mark.contract("A-42")

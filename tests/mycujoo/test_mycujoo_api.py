@@ -68,6 +68,13 @@ def test_the_paged_operations_are_those_of_the_contract() -> None:
     assert paged == {"M-44", "M-47", "M-63", "M-67", "M-76", "M-80", "M-87"}
 
 
+@pytest.mark.contract("M-4", "M-192")
+@pytest.mark.parametrize("key", sorted(UNAUTHENTICATED))
+def test_the_credential_goes_along_where_the_platform_asks_for_none(key: str) -> None:
+    request, _ = asked(httpx.Response(200, json={}), key)
+    assert request.headers["authorization"] == "Bearer a-token"
+
+
 @pytest.mark.contract("M-5")
 def test_bodies_stand_on_post_and_patch_only() -> None:
     assert {row.body for row in TABLE.values() if row.method in {"GET", "DELETE"}} == {"none"}
@@ -97,7 +104,7 @@ def test_exactly_one_usable_credential_is_needed(given: dict[str, str]) -> None:
     assert "k\r" not in str(caught.value)
 
 
-@pytest.mark.contract("M-2")
+@pytest.mark.contract("M-2", "M-191")
 def test_an_api_key_goes_verbatim() -> None:
     settings = MycujooSettings(api_key="the-key")
     seen: list[str] = []

@@ -251,7 +251,7 @@ def test_a_lost_creation_that_cannot_be_looked_up_stays_unclear() -> None:
     assert bench.counts["create"] == 1
 
 
-@pytest.mark.contract("M-113", "M-112")
+@pytest.mark.contract("M-112", "M-113", "M-182")
 def test_find_takes_one_list_and_one_get() -> None:
     bench = Bench()
     bench.add("c1", fields=[{"field": "delay", "number_value": "5"}])
@@ -283,7 +283,7 @@ def test_update_sends_the_changed_keys_and_the_complete_fields() -> None:
     assert bench.counts == {}
 
 
-@pytest.mark.contract("M-108", "M-186", "M-230", "M-231")
+@pytest.mark.contract("M-108", "M-185", "M-186", "M-230", "M-231")
 @pytest.mark.parametrize(
     ("switches", "wanted", "key"),
     [

@@ -98,13 +98,20 @@ REFUSED = [
     ("M-102", "POST", "/configurations", {"json": {**MAKE, "fields": [{"field": "delay"}]}}, 400),
     ("M-6", "POST", "/configurations", {"json": {**MAKE, "fields": [{"field": "delay", "number_value": 5}]}}, 400),
     ("M-119", "POST", "/configurations", {"json": {**MAKE, "fields": [{"field": "clip", "string_value": ""}]}}, 400),
+    (
+        "M-116",
+        "POST",
+        "/configurations",
+        {"json": {**MAKE, "fields": [{"field": "clip", "bool_value": True}] * 2}},
+        400,
+    ),
     ("M-202", "PATCH", "/configurations/x", {"json": {"group_id": "g"}}, 400),
     ("M-207", "GET", "/nowhere/at/all", {}, 404),
     ("M-207", "PUT", "/configurations", {"json": {}}, 501),
 ]
 
 
-@pytest.mark.contract("M-2", "M-5", "M-6", "M-12", "M-102", "M-119", "M-195", "M-201", "M-202", "M-207")
+@pytest.mark.contract("M-2", "M-5", "M-6", "M-12", "M-102", "M-116", "M-119", "M-195", "M-201", "M-202", "M-207")
 @pytest.mark.parametrize(("number", "method", "path", "request_", "status"), REFUSED)
 def test_the_simulator_refuses(number: str, method: str, path: str, request_: dict[str, Any], status: int) -> None:
     sim = Simulator(classes=[MycujooSim])

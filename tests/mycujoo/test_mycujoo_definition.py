@@ -142,7 +142,7 @@ def test_the_spec_refuses(wrong: dict[str, Any]) -> None:
         spec(**wrong)
 
 
-@pytest.mark.contract("M-6", "M-102", "M-103")
+@pytest.mark.contract("M-6", "M-102", "M-103", "M-181")
 @pytest.mark.parametrize(
     ("given", "sent"),
     [

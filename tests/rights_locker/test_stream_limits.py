@@ -8,12 +8,21 @@ from pydantic import ValidationError
 from headend.core.errors import Unavailable
 from headend.core.kind import Can, Immutable, Trigger, mark
 from headend.rights_locker.stream_limits import StreamLimit, StreamLimitSpec
+from headend.rights_locker.wire import TABLE
 
 KIND = StreamLimit()
 
 
 def quiet(sentence):
     raise AssertionError(f"nothing to wait for: {sentence}")
+
+
+@pytest.mark.contract("R-24")
+def test_no_call_reads_a_limit_a_single_category_or_an_offer():
+    reads = {row.key: row.path for row in TABLE.values() if row.method == "GET"}
+    assert [key for key, path in reads.items() if "limit" in path or "offers" in path] == []
+    assert [key for key in reads if key.startswith("categories.")] == ["categories.get"]
+    assert Can.OBSERVE not in KIND.can
 
 
 @pytest.mark.contract("R-33")

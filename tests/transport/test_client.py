@@ -157,6 +157,7 @@ def test_an_attempt_that_was_lost_is_not_forgotten_when_the_last_one_never_left(
         Script(LOST, NO_CONNECTION).send(row("PUT"))
 
 
+@pytest.mark.contract("R-9")
 def test_redirects_are_not_followed() -> None:
     script = Script(httpx.Response(307, headers={"Location": "https://elsewhere.example/"}))
     with pytest.raises(Refused):
