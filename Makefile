@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test lint demo contract clean
+.PHONY: test lint demo contract generate bench clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
@@ -19,6 +19,12 @@ demo: $(READY)
 
 contract: $(READY)
 	$(BIN)/python tools/contract.py
+
+generate: $(READY)
+	$(BIN)/python tools/generate.py
+
+bench: $(READY)
+	$(BIN)/python tools/bench.py
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,0 +1,211 @@
+"""Writes what follows from the registry: the JSON Schema of stack files and the pages of docs/kinds. (`make generate`)
+
+A test holds that the files in the repository are what this makes of the code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from headend.core import kind as marks
+from headend.core.kind import Can, Kind, Spec
+from headend.core.registry import Env, Platform, kinds, platforms
+from headend.core.stack import json_schema
+
+ROOT = Path(__file__).parents[1]
+ABILITIES = {
+    Can.OBSERVE: ("can be read back", "can't be read back: what is live stays unverifiable"),
+    Can.UPDATE: ("is changed in place where the platform allows it", "can't be changed in place: a change replaces it"),
+    Can.DELETE: ("can be deleted", "can't be deleted: headend forgets it"),
+}
+HEAD = "| Field | Type | Default | What it is | To know |\n|---|---|---|---|---|"
+SETTINGS_HEAD = "| Setting | Variable | Default | What it is |\n|---|---|---|---|"
+
+
+def files() -> dict[str, str]:
+    """Path below the repository -> text, of every generated file."""
+    pages = {f"docs/kinds/{name}.md": page(platform) for name, platform in platforms().items()}
+    return {"stacks/headend.schema.json": json.dumps(json_schema(), indent=1) + "\n"} | pages
+
+
+def page(platform: Platform) -> str:
+    """The page of one platform: its connection settings and all its kinds."""
+    mine = [kind for kind in kinds().values() if kind.platform == platform.name]
+    parts = [
+        f"# {platform.title}",
+        "Made by `make generate` from the code. Numbers in brackets are rules of the platform's contract.",
+        "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
+        *(part for kind in mine for part in about(kind)),
+        "## Connection",
+        (platform.settings.__doc__ or "").strip(),
+        "\n".join([SETTINGS_HEAD, *settings(platform)]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def about(kind: Kind[Any, Any]) -> Iterator[str]:
+    """A kind's part of its page."""
+    yield f"## {kind.name}"
+    yield plain(kind.__doc__)
+    yield "\n".join(f"- {fact}" for fact in facts(kind))
+    yield "\n".join([HEAD, *rows(kind, kind.model).values()])
+    shared = rows(kind, kind.model)
+    for variant, model in kind.variants.items():
+        own = [row for name, row in rows(kind, model).items() if name != "variant" and shared.get(name) != row]
+        yield f"### {kind.name}, variant `{variant}`"
+        yield plain(model.__doc__)
+        yield "\n".join([HEAD, *own])
+
+
+def plain(text: str | None) -> str:
+    """A docstring as a paragraph of Markdown."""
+    return re.sub(r"\n +", "\n", (text or "").strip())
+
+
+def facts(kind: Kind[Any, Any]) -> Iterator[str]:
+    """What holds for the object as a whole."""
+    place = f"{kinds()[kind.parent].collection}.NAME." if kind.parent in kinds() else ""
+    yield f"In a stack: `{kind.platform}.{place}{kind.collection}.NAME`"
+    for ability, (able, unable) in ABILITIES.items():
+        yield f"It {able if ability in kind.can else unable}."
+    found = {v: key for v in kind.variants or ("",) if (key := natural_key(kind, v))}
+    keys = [f"`{v}`: {key}" if len(set(found.values())) > 1 else key for v, key in found.items()]
+    if keys:
+        how = "Found, and adopted," if Can.OBSERVE in kind.can else "Known"
+        yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
+    if kind.one_at_a_time_per:
+        yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
+    yield f"A replacement {'creates the new one first' if kind.create_before_delete else 'deletes the old one first'}."
+    if kind.guard_replacement:
+        yield "It is not replaced unless `lifecycle: {protect: false}` allows it."
+    impact = marks.Impact.DESTROYS if kind.destroys else kind.impact_of_delete
+    if impact is not marks.Impact.NONE:
+        yield f"Deleting it {impact} a running stream."
+
+
+class _Probe:
+    """Stands in for a spec whose every value is its own field's name."""
+
+    def __init__(self, variant: str) -> None:
+        self.variant = variant
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+def natural_key(kind: Kind[Any, Any], variant: str) -> str:
+    """The fields that a kind finds an existing object by; "" if it can't."""
+    probe: Any = _Probe(variant)
+    known = kind.identity(probe)
+    key = (known,) if known else kind.natural_key(probe) or ()
+    return ", ".join(f"`{field}`" for field in key if field not in {variant, kind.parent_field})
+
+
+def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
+    """Field -> its row of the table."""
+    schema = model.model_json_schema()
+    found = {}
+    for name, field in model.model_fields.items():
+        ref = marks.mark(model, name, marks.Ref)
+        shape = f"reference to `{ref.kind}`" if ref else typed(schema["properties"][name], schema.get("$defs", {}))
+        if name == kind.parent_field:
+            default = "the one it stands in"
+        elif marks.mark(model, name, marks.Named):
+            default = "its key in the stack"
+        else:
+            default = "**required**" if field.is_required() else shown(field.get_default(call_default_factory=True))
+        notes = "; ".join(note for mark in marks.marks(model, name) if (note := remark(mark)))
+        found[name] = row(f"`{name}`", shape, default, field.description or "", notes)
+    return found
+
+
+def row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def shown(default: Any) -> str:
+    return "" if default is None else f"`{json.dumps(default)}`"
+
+
+def typed(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    """A JSON Schema fragment in words."""
+    if "$ref" in schema:
+        return typed(defs[schema["$ref"].rpartition("/")[2]], defs)
+    if "const" in schema or "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(typed(option, defs) for option in schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"list{span(schema)}, of {typed(schema.get('items', {}), defs)}"
+    if schema.get("type") == "object":
+        inner = schema.get("additionalProperties")
+        return f"mapping of names to {typed(inner, defs)}" if isinstance(inner, dict) else "mapping"
+    words = schema.get("type", "any value")
+    return (" or ".join(words) if isinstance(words, list) else str(words)) + span(schema)
+
+
+def span(schema: Mapping[str, Any]) -> str:
+    """The range of a number, of a text's length or of a list's."""
+    words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    words |= {"minLength": "of", "maxLength": "to", "minItems": "of", "maxItems": "to"}
+    parts = [f"{word} {schema[key]}" for key, word in words.items() if key in schema]
+    if "maxLength" in schema and "minLength" not in schema:
+        parts.insert(0, "up")
+    if parts[-1:] and parts[-1].startswith("of"):
+        parts.append("or more")
+    unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
+    return f", {' '.join(parts)}{unit}" if parts else ""
+
+
+def remark(mark: marks.Mark) -> str:
+    """What a mark means for whoever writes the field."""
+    match mark:
+        case marks.Immutable():
+            return "a change replaces the object"
+        case marks.Secret():
+            return "secret"
+        case marks.WriteOnly(reason=reason):
+            return f"unverifiable: {reason}"
+        case marks.Interrupts(impact=impact):
+            return f"a change: {impact or marks.Impact.INTERRUPTS}"
+        case marks.Ignored():
+            return "never compared"
+        case marks.Trigger():
+            return "any change causes a write"
+        case marks.Same():
+            return "compared by meaning, not spelling"
+        case marks.Ref() | marks.Named():
+            return ""  # said by type and default
+    values = ", ".join(f"{k} {v:g}" for k, v in dataclasses.asdict(mark).items() if v is not None)
+    return f"{type(mark).__name__.lower()}: {values}" if values else ""
+
+
+def settings(platform: Platform) -> Iterator[str]:
+    """The rows of a platform's connection settings."""
+    model: type[BaseModel] = platform.settings
+    groups = platform.settings.needs or ()
+    needed = {name: "**one of both**" if len(group) == 2 else "**needed**" for group in groups for name in group}
+    for name, field in model.model_fields.items():
+        variable = marks.mark(model, name, Env)
+        secret = " Secret: never in a stack file." if marks.mark(model, name, marks.Secret) else ""
+        default = "**needed**" if field.is_required() else shown(field.get_default(call_default_factory=True))
+        cell = f"`{variable.variable}`" if variable else ""
+        yield row(f"`{name}`", cell, needed.get(name, default), (field.description or "") + secret)
+
+
+def main() -> None:
+    for path, text in files().items():
+        target = ROOT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
