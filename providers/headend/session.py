@@ -160,6 +160,12 @@ class Session:
             problems.append(Problem(self.redactor.scrub(f"{place}: {detail['msg']}"), remedy=remedy))
         return problems
 
+    def _credentials(self, platform: Platform) -> list[str]:
+        """The variables of what proves who is calling, as far as it was given."""
+        needed = {field for group in _needs(platform.settings) for field in group} - {"url"}
+        fields = [f for f in self._given(platform) if f in needed or mark(platform.settings, f, Secret)]
+        return [variable for field in fields if (variable := _variable(platform.settings, field))]
+
     def _client(self, platform: str, settings: Settings) -> Client:
         if platform not in self.clients:
             url: str = settings.url  # type: ignore[attr-defined]  # every platform's settings have one
@@ -171,6 +177,7 @@ class Session:
                 redactor=self.redactor,
                 parallelism=self._parallelism,
                 limit=self._limits.setdefault(host, Limit(self._parallelism)),
+                credentials=self._credentials(self._platforms[platform]),
             )
         return self.clients[platform]
 

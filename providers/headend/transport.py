@@ -106,9 +106,11 @@ class Client:
         attempts: int = 4,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         limit: Limit | None = None,
+        credentials: Sequence[str] = (),
     ) -> None:
         """base_url: https, or http to a loopback host; may have a path. attempts: requests a call may take, at least 1.
         limit: slots to share with other clients of the same host; else `parallelism` of its own.
+        credentials: the variables to look at where they are refused.
 
         Raises InputError for any other URL, one with a user name, query or fragment included.
         """
@@ -121,6 +123,8 @@ class Client:
         self._attempts = max(1, attempts)
         self._sleep = sleep
         self._transport = transport
+        self._credentials = credentials
+        self._closed = False
         self._http: httpx.AsyncClient | None = None
 
     def __repr__(self) -> str:
@@ -133,7 +137,8 @@ class Client:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes the connections; may be called twice."""
+        """Closes the connections for good; may be called twice."""
+        self._closed = True
         http, self._http = self._http, None
         if http is not None:
             await http.aclose()
@@ -204,6 +209,8 @@ class Client:
         return _answer(response)
 
     def _open(self) -> httpx.AsyncClient:
+        if self._closed:  # a read that nobody waits for any more, after another one failed
+            raise ApiError(f"{self.platform}: the connections are closed")
         if self._http is None:
             if self._transport is not None:
                 self._http = httpx.AsyncClient(transport=self._transport, timeout=TIMEOUT, trust_env=False)
@@ -274,6 +281,8 @@ class Client:
         asked = retry_after(answer.headers) or 0.0
         later = f" (it asks to wait {asked:.0f} s)" if asked > LONGEST_WAIT else ""
         text = f"answered {status}{later}" + (f": {said}" if said else "")
+        if error is Forbidden and self._credentials:
+            text += f" (look at {', '.join(self._credentials)})"
         return self._told(error, call, text, status, code if isinstance(code, int | str) else None)
 
     def _told(

@@ -260,6 +260,16 @@ def test_each_attempt_is_prepared_anew() -> None:
     assert [request.headers["x-nonce"] for request in script.requests] == ["0", "1"]
 
 
+def test_a_closed_client_opens_nothing_again() -> None:
+    async def go() -> None:
+        client = Client("https://api.example", platform="demo", transport=httpx.MockTransport(Script(200)))
+        await client.aclose()
+        with pytest.raises(ApiError, match="closed"):
+            await client.send(row("GET"))
+
+    asyncio.run(go())
+
+
 def test_cookies_are_neither_kept_nor_sent() -> None:
     async def go() -> list[httpx.Request]:
         script = Script(httpx.Response(200, headers={"set-cookie": "a=b"}))

@@ -7,12 +7,13 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headend.core.desired import Stack
+from headend.core.diff import secret_fields
 from headend.core.errors import InputError, StateError
 from headend.core.redact import Redactor
 from headend.core.registry import kinds
@@ -50,7 +51,22 @@ def load_stack(options: Options, redactor: Redactor) -> Stack:
             redactor.add(value)
         return value
 
-    return load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
+    stack = load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
+    for resource in stack.resources.values():  # a secret may also stand in the file as it is
+        for name in secret_fields(type(resource.spec), resource.secret_fields):
+            _add(redactor, resource.spec.set_fields().get(name))
+    return stack
+
+
+def _add(redactor: Redactor, value: Any) -> None:
+    if isinstance(value, str):
+        redactor.add(value)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            _add(redactor, inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _add(redactor, inner)
 
 
 def state_path(stack: str, simulator: bool) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import graphlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -275,6 +275,18 @@ def _targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
     return {a: r for a, r in stack.resources.items() if a in chosen}
 
 
+async def _together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
+    """All results in order. The first failure ends the others, which would go on reading for nobody."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
 async def make_plan(
     stack: Stack, state: State, apis: Apis, *, targets: Collection[str] = (), destroy: bool = False
 ) -> Plan:
@@ -289,7 +301,7 @@ async def make_plan(
         planner.ids |= {a: e.id for a, e in current.items() if a not in resources}
     steps: dict[str, Step] = {}
     for wave in order(resources):
-        done = await asyncio.gather(*(planner.resource(resources[a]) for a in wave))
+        done = await _together(planner.resource(resources[a]) for a in wave)
         steps |= dict(zip(wave, done, strict=True))
     for new, old in moved.items():
         if new in steps:
@@ -298,7 +310,7 @@ async def make_plan(
             steps[new] = replace(steps[new], action=action, reason=reason, moved_from=old)
     gone = [e for a, e in current.items() if a not in stack.resources or destroy]
     gone = [e for e in gone if not targets or any(e.address == t or e.address.startswith(f"{t}.") for t in targets)]
-    removals = await asyncio.gather(*(planner.removal(e) for e in gone))
+    removals = await _together(planner.removal(e) for e in gone)
     if planner.problems:
         raise InputError(planner.problems)
     ordered = [steps[a] for a in stack.resources if a in steps]
