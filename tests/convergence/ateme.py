@@ -23,10 +23,28 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "ateme.environment": [ENVIRONMENT, {**ENVIRONMENT, "state": "stopped"}, {**ENVIRONMENT, "restart_trigger": "1"}],
     "ateme.input": [
         {"variant": "srt_push", "port": 5003},
-        {"variant": "srt_push", "port": 5004, "latency": 2000, "encryption_type": 2, "password": PASSWORD},
-        {"variant": "srt_push", "port": 5004, "state": "stopped", "latitude": 48.2, "longitude": 16.4},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-1"}, "user_description": "gate 1"},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-2"}, "max_allowed_bitrate_kbps": 9000},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-2"}, "latency": -1},
+        {
+            "variant": "srt_push",
+            "port": 5004,
+            "latency": 2000,
+            "encryption_type": 2,
+            "password": PASSWORD,
+            "dashboard_group": {"id": "group-2"},
+        },
+        {
+            "variant": "srt_push",
+            "port": 5004,
+            "state": "stopped",
+            "latitude": 48.2,
+            "longitude": 16.4,
+            "dashboard_group": {"id": "group-2"},
+        },
         {"variant": "zixi_push", "port": 2088, "max_allowed_bitrate_kbps": 9000},
         {"variant": "zixi_push", "port": 2089, "user_description": "north stand"},
+        {"variant": "zixi_push", "port": 2089},
         {"variant": "zixi_pull", "pull_port": 2077, "pull_host": "ingest.example.com"},
         {"variant": "srt_pull", "host": "venue.example.com", "port": 5005, "bitrate": 8000},
         {"variant": "udp_rist", "port": 6000, "rist_remote_port": 6001},
@@ -35,14 +53,19 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "ateme.output": [
         {"variant": "pull", "port": 2078, "stream_id": "out"},
         {"variant": "pull", "port": 2078, "stream_id": "out", "latency": 500},
-        {"variant": "pull", "port": 2078, "stream_id": "out", "latency": -1},
+        {"variant": "pull", "port": 2078, "stream_id": "out", "latency": -1, "remote_id": "far"},
+        {"variant": "pull", "port": 2078, "stream_id": "out", "stream_name": "a", "latitude": -1, "longitude": 0.5},
         {"variant": "push", "host": "cdn.example.com", "port": 2088},
+        {"variant": "rtmp", "url": "rtmp://live.example.com/app"},
+        {"variant": "rtmp", "url": "rtmp://live.example.com/app", "backup_url": "rtmp://spare.example.com/app"},
         {"variant": "rtmp", "url": "rtmp://live.example.com/app"},
         {"variant": "rtmp", "url": "rtmp://live.example.com/app", "bitrate": 4000, "state": "stopped"},
         {"variant": "srt_pull", "port": 5007, "latency": 200, "encryption_type": 1, "password": PASSWORD},
         {"variant": "srt_push", "host": "cdn.example.com", "port": 5008, "latency": 200},
         {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 1, "ttl": 64},
         {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 2, "rows_d": 5},
+        {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 0, "user_description": "no more FEC"},
+        {"variant": "udp_rist", "host": "192.0.2.1", "port": 6001},
     ],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
@@ -53,4 +76,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
 
 
 def WORLD(sim: Any) -> None:
-    """Nothing has to be there before."""
+    """Two dashboard groups for inputs."""
+    for id in ("group-1", "group-2"):
+        row = {"dashboard_group_id": id, "name": id, "group_type": "source", "organisation_id": "org-1"}
+        sim.sims["ateme"].world["groups"][id] = row

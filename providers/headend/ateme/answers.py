@@ -26,6 +26,14 @@ def rows(op: Operation, body: Any) -> list[Row]:
     return found
 
 
+def is_listing(body: Any, *ids: str) -> bool:
+    """Whether an answer that should be one object holds rows: an array, or an object without any of `ids` and with
+    exactly one array (A-46, A-47)."""
+    if isinstance(body, Mapping):
+        return not any(name in body for name in ids) and sum(isinstance(v, list) for v in body.values()) == 1
+    return isinstance(body, list)
+
+
 def item(op: Operation, body: Any, *ids: str) -> Row:
     """The object of an item answer, which may be wrapped one level. `ids`: names that its id may have.
 

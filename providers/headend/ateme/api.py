@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.ateme.answers import Row, is_deleted, item, rows, stream_state, text_id, token_in
+from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, stream_state, text_id, token_in
 from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
@@ -107,7 +107,7 @@ class Ateme:
             answer = await self.call(key, scope=scope, path=path)
         except NotFound:
             return None
-        if not isinstance(answer.body, Mapping):
+        if is_listing(answer.body, *ids):
             found = [row for row in rows(self.table[key], answer.body) if wanted in {text_id(row.get(n)) for n in ids}]
             row = found[0] if found else None
         else:

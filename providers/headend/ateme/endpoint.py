@@ -21,15 +21,16 @@ from headend.core.kind import (
     Interrupts,
     Kind,
     Observed,
+    OwnCall,
     Ref,
     Report,
     Spec,
     WriteOnly,
     mark,
+    marked,
     marks,
 )
 
-OWN_CALLS = frozenset({"state", "latitude", "longitude", "dashboard_group"})  # set by calls of their own, in place
 UNSEEN = "the answer does not show it"
 
 
@@ -44,24 +45,26 @@ class Endpoint(Spec):
         str | None, Field(max_length=255, description="up to 255 characters (A-414, A-460)")
     ] = None
     latitude: Annotated[
-        float | None, Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
+        float | None, OwnCall(), Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
     ] = None
     longitude: Annotated[
-        float | None, Likely(-180, 180), Field(description="degrees; goes with latitude (A-417, A-463)")
+        float | None, OwnCall(), Likely(-180, 180), Field(description="degrees; goes with latitude (A-417, A-463)")
     ] = None
     dashboard_group: Annotated[
         Id | None,
+        OwnCall(),
         Ref("ateme.dashboard_group"),
         Field(description="the group it is shown in; no call takes it out of one again (A-418, A-464, A-977)"),
     ] = None
     state: Annotated[
         Literal["started", "stopped"],
+        OwnCall(),
         Interrupts(Impact.INTERRUPTS),
         Field(description="whether it is to run (A-419, A-465)"),
     ] = "started"
     extra: Extra = None
 
-    not_sent: ClassVar[frozenset[str]] = OWN_CALLS | {"environment", "variant", "extra"}
+    not_sent: ClassVar[frozenset[str]] = frozenset({"environment", "variant", "extra"})
     wire_names: ClassVar[Mapping[str, str]] = {"stream_name": "id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset()  # a field that a row lacks is null
     documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read (A-51)
@@ -79,7 +82,8 @@ class Endpoint(Spec):
     @classmethod
     def wire(cls) -> dict[str, str]:
         """{field: name on the wire} of what create and update bodies hold."""
-        return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in cls.not_sent}
+        own = cls.not_sent.union(marked(cls, OwnCall))
+        return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in own}
 
 
 S = TypeVar("S", bound=Endpoint)

@@ -11,7 +11,20 @@ from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, t
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.core.errors import ApiError, NotFound, Problem, Refused
-from headend.core.kind import Change, Immutable, Impact, Interrupts, Kind, Named, Observed, Report, Same, Spec, Trigger
+from headend.core.kind import (
+    Change,
+    Immutable,
+    Impact,
+    Interrupts,
+    Kind,
+    Named,
+    Observed,
+    OwnCall,
+    Report,
+    Same,
+    Spec,
+    Trigger,
+)
 
 CREATED = ("name", "cloud_provider", "region", "instance_type_id")
 
@@ -29,6 +42,7 @@ class Environment(Spec):
     ]
     state: Annotated[
         Literal["started", "stopped"],
+        OwnCall(),
         Interrupts(Impact.INTERRUPTS),
         Field(description="whether it is to run (A-405)"),
     ] = "started"

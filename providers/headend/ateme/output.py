@@ -240,9 +240,12 @@ class OutputKind(EndpointKind[Output]):
             row = {**row, "status": await self._state_of(api, id, str(spec.environment))}
         found = await super().observed(api, id, row, spec)
         values, unverifiable = dict(found.values), dict(found.unverifiable)
-        if self.is_plain(row) and spec.variant == "push" and "stream_id" in values:
-            del values["stream_id"]
-            unverifiable["stream_id"] = "the answer puts the submitted id in its place"
+        if self.is_plain(row) and isinstance(spec, Pull | Push) and spec.stream_name is not None:
+            # `stream_id` holds the submitted id or the field of that name, and the other one isn't shown
+            other = "stream_id" if values.get("stream_name") == spec.stream_name != spec.stream_id else "stream_name"
+            values.pop(other, None)
+            if other in spec.set_fields():
+                unverifiable[other] = "the answer shows either the submitted id or stream_id, not both"
         return Observed(id, values, found.computed, unverifiable, found.incomplete, found.warnings)
 
     async def _state_of(self, api: Ateme, id: str, environment: str) -> str | None:
