@@ -51,6 +51,11 @@ class Named(Mark):
 
 
 @dataclass(frozen=True)
+class OwnCall(Mark):
+    """Creation can't set it: `complete` does, by a request of its own."""
+
+
+@dataclass(frozen=True)
 class Ref(Mark):
     """The field holds the remote id of an object of this kind; stack files give its name."""
 
@@ -258,6 +263,16 @@ class Kind(Generic[S, A]):
     async def validate(self, api: A, spec: S) -> Sequence[Problem]:
         """Checks against the live platform at plan time (catalogues, definitions); reads only, shared per run.
         A Problem with remedy None and message starting "warning: " is shown and does not refuse."""
+        return ()
+
+    async def foresee(
+        self, api: A, spec: S, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """What would make the planned write fail, said before it is sent; reads and warnings as in `validate`.
+
+        changes: None for a creation. parent: what the stack wants of the object that this one lives in, None where
+        the stack doesn't hold it. References may be unresolved.
+        """
         return ()
 
     # --- writing -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from headend.core import guard, registry
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
 from headend.core.errors import InputError, Problem
-from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
+from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Reference, Spec, mark
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.specs import is_resolved, readable, resolve, revive, settled
 from headend.core.state import Entry, State
@@ -41,6 +41,7 @@ class Planner:
         spec = resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
         warnings = await self._checked(resource, spec)
         step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
+        warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
         protect = resource.lifecycle.protect
@@ -53,6 +54,20 @@ class Planner:
             return ()
         found = list(resource.kind.problems(spec))
         found += await resource.kind.validate(await self.apis(resource.kind.platform), spec)
+        return self._noted(resource, found)
+
+    async def _foreseen(self, resource: Resource, spec: Spec, step: Step) -> tuple[str, ...]:
+        """What is bound to fail in this step."""
+        kind, creates = resource.kind, step.action in {Action.CREATE, Action.REPLACE}
+        if not creates and not step.changes:
+            return ()
+        holder = getattr(resource.spec, kind.parent_field) if kind.parent_field else None
+        parent = self.stack.resources.get(holder.address) if isinstance(holder, Reference) else None
+        changes = None if creates else step.changes
+        api = await self.apis(kind.platform)
+        return self._noted(resource, await kind.foresee(api, spec, changes, parent.spec if parent else None))
+
+    def _noted(self, resource: Resource, found: Sequence[Problem]) -> tuple[str, ...]:
         self.problems += placed(resource, [p for p in found if not p.message.startswith(WARNING)])
         return tuple(p.message.removeprefix(WARNING) for p in found if p.message.startswith(WARNING))
 
