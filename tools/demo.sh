@@ -27,4 +27,10 @@ sed -i.before 's/"Goal replay"/"Own goal"/g' .headend/*.world.json
 expect 2 drift "$stack" --simulator
 expect 0 apply "$stack" --simulator --yes
 expect 0 drift "$stack" --simulator
-say "Go on by hand: PATH=\"$root/.venv/bin:\$PATH\" headend plan stacks/demo.yaml --simulator"
+say "Go on by hand, in $root:"
+cat <<EOF
+  export PATH="$root/.venv/bin:\$PATH"
+  headend plan stacks/demo.yaml --simulator
+Or with Pulumi: "headend simulate" in another terminal prints export lines; with these set, in stacks/:
+  pulumi stack init demo && pulumi up
+EOF
