@@ -12,7 +12,8 @@ from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, strea
 from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
-from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Timeout
+from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Timeout
+from headend.core.kind import Spec
 from headend.core.wire import Table
 from headend.transport import NO_BODY
 
@@ -193,6 +194,22 @@ class Ateme:
                 raise Timeout(f"ateme: {what}: not done after {limit:g} s")
             await self._sleep(interval)
             interval = min(interval * 1.5, self.settings.poll_interval * 3)
+
+
+async def resting(api: Ateme, environment: object, parent: Spec | None) -> list[Problem]:
+    """The plan-time refusal of a write in an environment that doesn't run, or is to be stopped first (A-731).
+
+    environment: its id, or a reference to one that is yet to be made. parent: what the stack wants of it, if it does.
+    """
+    remedy = "let it run (state: started) for this change"
+    if parent is not None:
+        if getattr(parent, "state", None) != "stopped":
+            return []
+        return [Problem("its environment is to be stopped, and takes no writes then (A-731)", remedy=remedy)]
+    if isinstance(environment, str) and not await api.is_running(environment):
+        word = await api.status(environment)
+        return [Problem(f"environment {environment} is {word}, and takes no writes (A-731)", remedy=remedy)]
+    return []
 
 
 def only(found: list[Any], what: str) -> Any:

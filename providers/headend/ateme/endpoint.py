@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
-from headend.ateme.api import Ateme, hint, only
-from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, unlikely
+from headend.ateme.api import Ateme, hint, only, resting
+from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
 from headend.core.kind import (
     Change,
@@ -24,6 +24,7 @@ from headend.core.kind import (
     OwnCall,
     Ref,
     Report,
+    Same,
     Spec,
     WriteOnly,
     mark,
@@ -31,6 +32,8 @@ from headend.core.kind import (
     marks,
 )
 
+UNGROUPED = "no call takes an object out of its group (A-977)"
+CLEARED = "user_description"  # by an empty text
 UNSEEN = "the answer does not show it"
 
 
@@ -42,7 +45,7 @@ class Endpoint(Spec):
     ]
     variant: Annotated[str, Immutable(), Field(description="the type; decides which calls are used (A-412, A-459)")]
     user_description: Annotated[
-        str | None, Field(max_length=255, description="up to 255 characters (A-414, A-460)")
+        str | None, Same(empty_is_none), Field(max_length=255, description="up to 255 characters (A-414, A-460)")
     ] = None
     latitude: Annotated[
         float | None, OwnCall(), Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
@@ -70,12 +73,18 @@ class Endpoint(Spec):
     documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read (A-51)
     sent_id_on_update: ClassVar[bool] = False  # whether the update lists `id` among its fields (A-805)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls(cls, given: Any) -> Any:
+        """A null without a meaning of its own on the wire is a field that isn't set (A-50)."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name in cls.absent_means_null}
+
     @model_validator(mode="after")
     def _pairs(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
             raise ValueError("latitude and longitude are set together")
-        if "dashboard_group" in self.model_fields_set and self.dashboard_group is None:
-            raise ValueError("dashboard_group: no call takes an object out of its group (A-977)")
         check_extra(self.extra, {self.wire_names.get(name, name) for name in type(self).model_fields})
         return self
 
@@ -175,6 +184,21 @@ class EndpointKind(Kind[S, Ateme]):
     def problems(self, spec: S) -> Sequence[Problem]:
         return unlikely(spec)
 
+    async def foresee(
+        self, api: Ateme, spec: S, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """A resting environment takes no write (A-731), and not all that was set can be taken away (A-977)."""
+        found = await resting(api, spec.environment, parent)
+        if any(change.field == "dashboard_group" and change.after is None for change in changes or ()):
+            found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
+        stays = "no call takes it away; it stays what it was"
+        return [*found, *(Problem(f"warning: {field}: {stays}") for field in self.lasting(spec, changes or ()))]
+
+    def lasting(self, spec: S, changes: Sequence[Change]) -> list[str]:
+        """Fields that the stack dropped and that no call can clear."""
+        clearable = spec.absent_means_null | {CLEARED, "dashboard_group"}
+        return [c.field for c in changes if c.after is None and c.field not in clearable]
+
     @abstractmethod
     def matches(self, row: Row, spec: S) -> bool:
         """Whether the row has the spec's natural key."""
@@ -209,8 +233,10 @@ class EndpointKind(Kind[S, Ateme]):
         """One call with all that the variant's update takes: desired where set, else as last read (A-51)."""
         wire = type(spec).wire()
         if any(change.field == "dashboard_group" and change.after is None for change in changes):
-            raise Refused(f"ateme: {self.noun} {id}: no call takes an object out of its dashboard group (A-977)")
-        if not any(change.field in wire or change.field == "extra" for change in changes):
+            raise Refused(f"ateme: {self.noun} {id}: {UNGROUPED}")
+        lasting = self.lasting(spec, changes)
+        sent = [c for c in changes if (c.field in wire or c.field == "extra") and c.field not in lasting]
+        if not sent:
             return  # the rest has calls of its own, in `complete`
         environment = str(spec.environment)
         await api.require_running(environment)
@@ -223,7 +249,7 @@ class EndpointKind(Kind[S, Ateme]):
                 body.pop(wire[field], None)
         if spec.sent_id_on_update:
             body["id"] = self.body(spec)["id"]
-        body |= {wire[c.field]: None for c in changes if c.field in spec.absent_means_null and c.after is None}
+        body |= {wire[c.field]: "" if c.field == CLEARED else None for c in sent if c.after is None}
         key = f"{self.noun}.update.{spec.variant}"
         await api.call(key, scope=environment, path={f"{self.noun}_id": id}, body=body | (spec.extra or {}))
         self.forget(api)

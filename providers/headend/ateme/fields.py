@@ -81,6 +81,11 @@ def milliseconds(value: Any) -> Any:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
+def empty_is_none(value: Any) -> Any:
+    """Normal form of a text that is cleared by writing an empty one."""
+    return value or None
+
+
 def one_of(rows: Sequence[Any], value: Any) -> bool:
     """Whether a catalogue names the value: as a row, or as any text or number in a row."""
     wanted = str(value)

@@ -10,7 +10,7 @@ from pydantic import Field
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
-from headend.ateme.fields import Likely
+from headend.ateme.fields import Likely, empty_is_none
 from headend.core.errors import Problem, Refused
 from headend.core.kind import (
     Change,
@@ -23,6 +23,7 @@ from headend.core.kind import (
     Observed,
     Ref,
     Report,
+    Same,
     Secret,
     WriteOnly,
 )
@@ -78,7 +79,10 @@ class ZixiPush(SourceInput):
 
     variant: Annotated[Literal["zixi_push"], Immutable()]
     user_description: Annotated[
-        str | None, Interrupts(Impact.INTERRUPTS), Field(max_length=255, description="up to 255 characters (A-414)")
+        str | None,
+        Same(empty_is_none),
+        Interrupts(Impact.INTERRUPTS),
+        Field(max_length=255, description="up to 255 characters (A-414)"),
     ] = None
     max_allowed_bitrate_kbps: Annotated[
         int | None, Likely(1), Interrupts(Impact.INTERRUPTS), Field(description="kbit/s (A-415)")

@@ -239,14 +239,30 @@ class OutputKind(EndpointKind[Output]):
         if stream_state(row) is None:
             row = {**row, "status": await self._state_of(api, id, str(spec.environment))}
         found = await super().observed(api, id, row, spec)
-        values, unverifiable = dict(found.values), dict(found.unverifiable)
+        values, unverifiable, computed = dict(found.values), dict(found.unverifiable), dict(found.computed)
+        warnings = found.warnings
+        if await self._may_be_derived(api, row, str(spec.environment)):
+            computed["may_be_derived"] = True
+            warnings = (*warnings, "it may be derived: a transcoder makes such an output for itself (A-974)")
         if self.is_plain(row) and isinstance(spec, Pull | Push) and spec.stream_name is not None:
             # `stream_id` holds the submitted id or the field of that name, and the other one isn't shown (A-804)
             other = "stream_id" if values.get("stream_name") == spec.stream_name != spec.stream_id else "stream_name"
             values.pop(other, None)
             if other in spec.set_fields():
                 unverifiable[other] = "the answer shows either the submitted id or stream_id, not both"
-        return Observed(id, values, found.computed, unverifiable, found.incomplete, found.warnings)
+        return Observed(id, values, computed, unverifiable, found.incomplete, warnings)
+
+    async def find(self, api: Ateme, spec: Output) -> list[Observed]:
+        """Without what a transcoder may have made for itself: that is taken over by its id only (A-769, A-974)."""
+        return [one for one in await super().find(api, spec) if "may_be_derived" not in one.computed]
+
+    async def _may_be_derived(self, api: Ateme, row: Row, environment: str) -> bool:
+        """Nothing marks a transcoder's own pull output but 150 ms and the stream id of the input beside it (A-537)."""
+        stream = row.get("stream_id")
+        if not stream or row.get("latency") != 150 or row.get("variant", "pull") != "pull":
+            return False
+        made = [r for r in await api.listed("input.list", environment) if r.get("is_transcoded_input")]
+        return any(stream in {r.get("id"), r.get("stream_id")} for r in made)
 
     async def _state_of(self, api: Ateme, id: str, environment: str) -> str | None:
         """The state from the list of states, which answers for running environments only (A-201, A-468)."""

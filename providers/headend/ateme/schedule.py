@@ -9,11 +9,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from headend.ateme.answers import Row, text_id
-from headend.ateme.api import Ateme, only
+from headend.ateme.api import Ateme, only, resting
 from headend.ateme.fields import ENVIRONMENT, NOW, Extra, check_extra, instant, milliseconds, same_instant
-from headend.core.errors import Ambiguous, Refused, Unavailable, Unreachable
+from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
 from headend.core.kind import Change, Id, Immutable, Impact, Interrupts, Kind, Observed, Ref, Report, Same, Spec
 
+OVER = "lies in the past, so there is nothing to create (A-748)"
 TIMES = ("start_time", "end_time")
 
 
@@ -71,6 +72,19 @@ class ScheduleKind(Kind[Schedule, Ateme]):
     def natural_key(self, spec: Schedule) -> tuple[Any, ...]:
         return (spec.input, spec.output, same_instant(spec.start_time))
 
+    async def foresee(
+        self, api: Ateme, spec: Schedule, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """No entry begins its life at its end (A-748), and none in a resting environment (A-731)."""
+        found = await resting(api, spec.environment, parent)
+        if changes is None and self._is_over(api, spec):
+            found.append(Problem(f"end_time {OVER}", remedy="correct it, or take the entry out of the stack"))
+        return found
+
+    def _is_over(self, api: Ateme, spec: Schedule) -> bool:
+        end = instant(spec.end_time)
+        return end is not None and end <= api.now()
+
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: Schedule, *, fresh: bool = False) -> Observed | None:
         row = None
@@ -81,8 +95,7 @@ class ScheduleKind(Kind[Schedule, Ateme]):
             row = next((r for r in rows if row_id(r) == id), None)
         if row is not None:
             return observed(id, row, spec, api.now())
-        end = instant(spec.end_time)
-        if end is not None and end <= api.now():
+        if self._is_over(api, spec):
             return Observed(id=id, values=spec.set_fields(), computed={"schedule_id": id, "status": "ended"})
         return None
 
@@ -97,9 +110,8 @@ class ScheduleKind(Kind[Schedule, Ateme]):
     # --- writing -----------------------------------------------------------------------------------------
     async def create(self, api: Ateme, spec: Schedule) -> Observed:
         environment = str(spec.environment)
-        end = instant(spec.end_time)
-        if end is None or end <= api.now():
-            raise Refused("ateme: schedule: end_time lies in the past, so there is nothing to create (A-748)")
+        if self._is_over(api, spec):
+            raise Refused(f"ateme: schedule: end_time {OVER}")
         await api.require_running(environment)
         body = {
             "input_id": spec.input,

@@ -1,0 +1,96 @@
+"""Stacks planned and applied against a simulated Ateme+, with the clock in hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from headend.core.apply import Outcome, apply
+from headend.core.errors import InputError
+from headend.core.plan import Plan, Step
+from headend.core.planner import make_plan
+from headend.core.redact import Redactor
+from headend.core.stack import load
+from headend.core.state import State, open_state
+from headend.session import Session, open_session
+from headend.simulator import Simulator
+
+ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
+LISTENER = {"variant": "srt_push", "port": 5001}
+NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)
+E1 = "ateme.environments.e1"
+
+
+def stack(environment: Mapping[str, Any] = {}, **children: Any) -> dict[str, Any]:
+    """A stack with environment e1. children: inputs, outputs, schedules."""
+    return {"headend": 1, "stack": "one", "ateme": {"environments": {"e1": {**ENVIRONMENT, **environment, **children}}}}
+
+
+class Engine:
+    """A directory with a state, and a simulated platform; `now` is the time on both sides."""
+
+    def __init__(self, directory: Path, switches: Mapping[str, Any] | None = None, **settings: Any) -> None:
+        self.directory, self.now = directory, NOON
+        self.sim = Simulator({"ateme": switches or {}}, now=lambda: self.now)
+        self.settings = {"poll_interval": 0, **settings}
+        self.said: list[str] = []
+
+    @property
+    def world(self) -> dict[str, Any]:
+        return self.sim.sims["ateme"].world
+
+    def written(self) -> list[str]:
+        """Operations of the writes so far."""
+        return [entry.key for entry in self.sim.writes()]
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[tuple[State, Session]]:
+        transports = dict.fromkeys(self.sim.sims, self.sim.transport())
+        where: dict[str, Any] = {"env": self.sim.settings(), "transports": transports}
+        with open_state(self.directory / "state.db") as state:
+            async with open_session({}, redactor=Redactor(), **where, extra={"ateme": self.settings}) as session:
+                (await session("ateme")).now = lambda: self.now
+                yield state, session
+
+    def _load(self, wanted: Mapping[str, Any]) -> Any:
+        file = self.directory / "stack.yaml"
+        file.write_text(json.dumps(wanted))
+        return load(file)
+
+    def plan(self, wanted: Mapping[str, Any], **more: Any) -> Plan:
+        async def run() -> Plan:
+            async with self._open() as (state, session):
+                return await make_plan(self._load(wanted), state, session, **more)
+
+        return asyncio.run(run())
+
+    def apply(self, wanted: Mapping[str, Any], **more: Any) -> Outcome:
+        """Plans and applies; `said` holds what was reported meanwhile."""
+
+        async def run() -> Outcome:
+            async with self._open() as (state, session):
+                loaded = self._load(wanted)
+                plan = await make_plan(loaded, state, session, **more)
+                return await apply(plan, loaded, state, session, on_event=lambda event: self.said.append(event.message))
+
+        return asyncio.run(run())
+
+    def done(self, wanted: Mapping[str, Any], **more: Any) -> None:
+        """Applies, and insists that all of it went well."""
+        assert self.apply(wanted, **more).failed == {}
+
+    def step(self, wanted: Mapping[str, Any], address: str) -> Step:
+        return next(step for step in self.plan(wanted).steps if step.address == address)
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[str]:
+        """What the plan is refused for; [] if it isn't."""
+        try:
+            self.plan(wanted)
+        except InputError as error:
+            return [f"{problem.address}: {problem.message}" for problem in error.problems]
+        return []
