@@ -138,12 +138,13 @@ class Session:
         """The settings that anyone gave, the environment before the stack file before Pulumi's config."""
         env, stack, extra = self._sources
         both = {**extra.get(platform.name, {}), **stack.get(platform.name, {})}
-        given = {name: value for name, value in both.items() if value is not None}
-        for field in platform.settings.model_fields:
+        fields = platform.settings.model_fields
+        given = {n: _parsed(v, fields[n].annotation) if n in fields else v for n, v in both.items() if v is not None}
+        for field in fields:
             variable = mark(platform.settings, field, Env)
             if variable and (value := env.get(variable.variable, "").strip("\r\n")):
                 # An empty variable counts as absent: CI systems set those for unset secrets.
-                given[field] = _parsed(value, platform.settings.model_fields[field].annotation)
+                given[field] = _parsed(value, fields[field].annotation)
             if mark(platform.settings, field, Secret) and isinstance(given.get(field), str):
                 self.redactor.add(given[field])
         return given
@@ -186,21 +187,12 @@ def _misplaced(known: Mapping[str, Platform], name: str, given: Mapping[str, Any
     if name not in known:
         return [Problem(f"connections: unknown platform {name!r}", remedy=_meant(name, known))]
     settings = known[name].settings
-    problems = []
-    for field in given:
-        if field not in settings.model_fields:
-            remedy = _meant(field, settings.model_fields)
-            problems.append(Problem(f"connections.{name}: unknown setting {field!r}", remedy=remedy))
-        elif mark(settings, field, Secret):
-            remedy = f"set {_variable(settings, field)} instead"
-            what = f"connections.{name}.{field} is a secret, which no stack file may hold"
-            problems.append(Problem(what, remedy=remedy))
-    return problems
+    return [problem for field in given if (problem := registry.misplaced(name, settings, field))]
 
 
-def _parsed(value: str, annotation: Any) -> Any:
-    """The variable's text; decoded where the setting is a mapping and the text is JSON (pydantic judges the rest)."""
-    if get_origin(annotation) is dict:
+def _parsed(value: Any, annotation: Any) -> Any:
+    """The value; decoded where the setting is a mapping and the value is JSON text (pydantic judges the rest)."""
+    if isinstance(value, str) and get_origin(annotation) is dict:
         with contextlib.suppress(ValueError):
             return json.loads(value)
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ def read(path: Path) -> dict[str, Any] | None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(f"{path}: not a plan file of this headend (format {FORMAT})")
     return document
+
+
+def write(path: Path, plan: Plan, targets: Sequence[str]) -> None:
+    """Writes the plan document, with the targets it was made for."""
+    try:
+        path.write_text(json.dumps(plan.document() | ({"targets": list(targets)} if targets else {}), indent=1))
+    except OSError as error:
+        raise InputError(f"--out {path}: {error.strerror or type(error).__name__}") from None
 
 
 def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:

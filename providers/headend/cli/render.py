@@ -1,35 +1,73 @@
-"""Plan documents and progress as text."""
+"""Plan documents as text: in colour on a terminal, the same text elsewhere. Reads the document, never the engine."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import typer
+
+from headend.cli.options import Format
+
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "x", "adopt": "<", "move": ">"}
+STYLES = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}
+
+Line = tuple[str, str]
+"""Text, and its style on a terminal."""
+
+
+def show(document: dict[str, Any], format: Format) -> None:
+    """Prints the document: JSON, or text, which has colours where stdout is a terminal and NO_COLOR isn't set."""
+    if format is Format.JSON:
+        typer.echo(json.dumps(document, indent=1, default=str))
+    elif not sys.stdout.isatty():
+        typer.echo(plan_text(document))
+    else:
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(soft_wrap=True)
+        for text, style in lines(document):
+            console.print(Text(text, style))
 
 
 def plan_text(document: dict[str, Any]) -> str:
-    """The plan document for a reader: each step, its changes, what it interrupts, and the summary."""
-    lines: list[str] = []
+    """The document for a reader: each step, its changes, what it interrupts, and the summary."""
+    return "\n".join(text for text, _ in lines(document))
+
+
+def lines(document: dict[str, Any]) -> Iterator[Line]:
+    """The same, line by line."""
     for step in document["steps"]:
-        if step["action"] == "none":
-            lines += [f"? {step['address']}: can't be verified ({why})" for why in _reasons(step)]
-            continue
-        moved = f" from {step['moved_from']}" if "moved_from" in step else ""
-        impact = "" if step["impact"] == "none" else f"  [{step['impact']}]"
-        lines.append(f"{SIGNS[step['action']]} {step['action']} {step['address']} ({step['reason']}){moved}{impact}")
-        for change in step.get("changes", ()):
-            cause = "  (changed outside headend)" if change["cause"] == "drift" else ""
-            lines.append(f"    {change['path']}: {_value(change['before'])} -> {_value(change['after'])}{cause}")
-        lines += [f"    ! {text}" for text in step.get("warnings", ())]
-        if "refused" in step:
-            lines.append(f"    refused: {step['refused']}")
+        if step["action"] != "none":
+            yield from _write(step)
+        elif "unverifiable" in step:
+            yield f"? {step['address']}: can't be verified: {_reasons(step['unverifiable'])}", "dim"
     counts = ", ".join(f"{n} {name}" for name, n in document["summary"].items() if n)
-    return "\n".join([*lines, f"{document['stack']}: {counts or 'nothing in the stack'}"])
+    yield f"{document['stack']}: {counts or 'nothing in the stack'}", "bold"
 
 
-def _reasons(step: dict[str, Any]) -> list[str]:
-    return [f"{name}: {why}" for name, why in step.get("unverifiable", {}).items()]
+def _write(step: Mapping[str, Any]) -> Iterator[Line]:
+    moved = f" from {step['moved_from']}" if "moved_from" in step else ""
+    impact = "" if step["impact"] == "none" else f"  [{step['impact']}]"
+    head = f"{SIGNS[step['action']]} {step['action']} {step['address']} ({step['reason']}){moved}{impact}"
+    yield head, STYLES.get(step["action"], "")
+    for change in step.get("changes", ()):
+        cause = "  (changed outside headend)" if change["cause"] == "drift" else ""
+        yield f"    {change['path']}: {_value(change['before'])} -> {_value(change['after'])}{cause}", ""
+    yield from ((f"    ! {text}", "yellow") for text in step.get("warnings", ()))
+    if "refused" in step:
+        yield f"    refused: {step['refused']}", "bold red"
+
+
+def _reasons(fields: Mapping[str, str]) -> str:
+    """Fields with the same reason together: `account_id, limit (why)`."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in fields.items():
+        by_reason.setdefault(why, []).append(name)
+    return "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
 
 
 def _value(value: Any) -> str:

@@ -8,37 +8,18 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headend.cli.options import Options
 from headend.core.desired import Stack
 from headend.core.diff import secret_fields
-from headend.core.errors import InputError, StateError
+from headend.core.errors import StateError
 from headend.core.redact import Redactor
 from headend.core.registry import kinds
 from headend.core.stack import load, lookup
 from headend.core.state import State, open_state
 from headend.session import Session, open_session
-
-
-@dataclass(frozen=True)
-class Options:
-    """Flags that all such commands share."""
-
-    file: Path
-    stack: str | None = None
-    var: tuple[str, ...] = ()
-    simulator: bool = False
-    parallelism: int = 16
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """--var KEY=VALUE as a mapping. Raises InputError for one without '='."""
-        wrong = [pair for pair in self.var if "=" not in pair]
-        if wrong:
-            raise InputError(f"--var {wrong[0]}: expected KEY=VALUE")
-        return dict(pair.split("=", 1) for pair in self.var)
 
 
 def load_stack(options: Options, redactor: Redactor) -> Stack:
@@ -104,7 +85,7 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
     stack = load_stack(options, redactor)
     path = state_path(stack.name, options.simulator)
     with contextlib.ExitStack() as stacked:
-        state = stacked.enter_context(open_state(path))
+        state = stacked.enter_context(open_state(path, stack.name))
         where: dict[str, Any] = {"env": os.environ}
         if options.simulator:
             where = stacked.enter_context(simulated(path))
@@ -121,18 +102,18 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
             yield stack, state, session
 
 
-def stop_on_interrupt() -> asyncio.Event:
-    """Set by the first Ctrl-C (or SIGTERM); a second one ends the process as usual."""
+def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
+    """Set by the first Ctrl-C (or SIGTERM), which `tell` confirms; another one is told that it is being done."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def ask(number: signal.Signals) -> Callable[[], None]:
-        def first() -> None:
+    def ask() -> None:
+        if stop.is_set():
+            tell("already stopping: waiting for what is in flight, so that it can be recorded")
+        else:
             stop.set()
-            loop.remove_signal_handler(number)
-
-        return first
+            tell("stopping: nothing new begins; what is in flight is finished and recorded")
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ask(number))
+        loop.add_signal_handler(number, ask)
     return stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import pkgutil
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 import headend
 from headend.core import kind as kind_module
+from headend.core.errors import Problem
 from headend.core.kind import Kind, Mark
 from headend.core.wire import Table
 
@@ -49,6 +51,19 @@ class Platform:
     settings: type[Settings]
     connect: Callable[..., Any]
     table: Table
+
+
+def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:
+    """Why a setting of that name can't stand under `connections:` in a stack file; None if it can."""
+    if name not in settings.model_fields:
+        near = difflib.get_close_matches(name, settings.model_fields, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(settings.model_fields))}"
+        return Problem(f"connections.{platform}: unknown setting {name!r}", remedy=meant)
+    if kind_module.mark(settings, name, kind_module.Secret):
+        variable = kind_module.mark(settings, name, Env)
+        what = f"connections.{platform}.{name} is a secret, which no stack file may hold"
+        return Problem(what, remedy=f"set {variable.variable} instead" if variable else None)
+    return None
 
 
 @functools.cache

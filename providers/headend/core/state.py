@@ -162,10 +162,11 @@ def _dump(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def open_state(path: Path) -> Iterator[State]:
-    """Opens (or makes) the state file, for one process at a time.
+def open_state(path: Path, stack: str | None = None) -> Iterator[State]:
+    """Opens (or makes) the state file, for one process at a time and for one stack (that of the first `stack` given).
 
-    Raises StateError if another process holds it, if it can't be read, or if a newer headend wrote it.
+    Raises StateError if another process holds it, if it can't be read, if a newer headend wrote it, or if it is
+    another stack's: copies of one stack have the same addresses, and would take each other's objects for their own.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(f"{path}.lock")
@@ -175,9 +176,19 @@ def open_state(path: Path) -> Iterator[State]:
         raise StateError(f"{path} is in use by another headend process; wait for it to end") from None
     try:
         with contextlib.closing(_connect(path)) as database:
+            if stack is not None:
+                _claim(path, database, stack)
             yield State(database)
     finally:
         lock.release()
+
+
+def _claim(path: Path, database: sqlite3.Connection, stack: str) -> None:
+    with database:
+        database.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))
+    (owner,) = database.execute("SELECT value FROM meta WHERE key = 'stack'").fetchone()
+    if owner != stack:
+        raise StateError(f"{path} is the state of the stack {owner}, not of {stack}; give each a file of its own")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,9 @@ as what it reports is not a mere consequence of what is reported already.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +84,19 @@ def _place(problem: Problem) -> tuple[Any, ...]:
     return (source is None, source and (source.file, source.line, source.column), problem.message)
 
 
+_NAMABLE = "letters, digits, `.`, `_` and `-`, a letter or digit first: the state file is called by it"
+
+
+def _unnamable(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None
+
+
 def _stack_name(
     path: Path, entries: Mapping[str, Entry], given: str | None, values: Values, problems: list[Problem]
 ) -> str:
     if given:
+        if _unnamable(given):
+            problems.append(Problem(f"--stack {given}: can't be a stack's name", remedy=_NAMABLE))
         return given
     if "stack" not in entries:
         return path.stem
@@ -93,7 +104,10 @@ def _stack_name(
     plain = values.plain(node, secrets=False)
     if plain.broken:
         return path.stem
-    if isinstance(plain.value, str) and plain.value:
+    if isinstance(plain.value, str) and _unnamable(plain.value):
+        problems.append(Problem(f"`{plain.value}` can't be a stack's name", node.source, remedy=_NAMABLE))
+        return path.stem
+    if isinstance(plain.value, str):
         return plain.value
     problems.append(Problem(f"`stack` is a name, not {node.type_name}", node.source))
     return path.stem
@@ -145,6 +159,10 @@ def _connections(
         if name not in known:
             problems.append(Problem(f"unknown platform `{name}`", entry.source, "connections", remedy(name, known)))
         found[name] = _mapping(name, whole.node.mapping, values, problems, label=f"connections.{name}")
+        platform = registry.platforms().get(name)
+        for field, setting in (entry.node.mapping or {}).items():
+            if platform and (problem := registry.misplaced(name, platform.settings, field)):
+                problems.append(replace(problem, source=setting.source))
     return found
 
 

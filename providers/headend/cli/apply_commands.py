@@ -1,0 +1,134 @@
+"""apply and destroy: commands that write."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headend.cli import planfile
+from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var, Yes
+from headend.cli.progress import Progress, progress
+from headend.cli.render import show
+from headend.cli.run import opened, stop_on_interrupt
+from headend.core import guard
+from headend.core.apply import Outcome
+from headend.core.apply import apply as carry_out
+from headend.core.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.planner import make_plan
+from headend.core.redact import Redactor
+
+Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
+Deletions = Annotated[bool, typer.Option("--allow-deletions", help="Let a plan pass that deletes much of the stack.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(apply)
+    app.command()(destroy)
+
+
+def apply(
+    file: Stack,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    target: Target = None,
+    yes: Yes = False,
+    allow_deletions: Deletions = False,
+) -> None:
+    """Makes what is live equal to the stack; with a plan file, exactly as that plan says.
+
+    Ctrl-C finishes what is in flight, records it and exits 7; the next apply goes on.
+    """
+    document = planfile.read(file)
+    targets = target or []
+    if document:
+        if stack or target:
+            raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
+        file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    raise typer.Exit(asyncio.run(_run(options, targets, yes, allow_deletions, document=document)))
+
+
+def destroy(
+    file: File,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    target: Target = None,
+    yes: Yes = False,
+) -> None:
+    """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    raise typer.Exit(asyncio.run(_run(options, target or [], yes, True, destroy=True)))
+
+
+async def _run(
+    options: Options,
+    targets: list[str],
+    yes: bool,
+    deletions: bool,
+    *,
+    destroy: bool = False,
+    document: dict[str, Any] | None = None,
+) -> int:
+    """Plans, shows, asks, applies; the exit code."""
+    async with opened(options, Redactor()) as (stack, state, session):
+        made = await make_plan(stack, state, session, targets=targets, destroy=destroy)
+        made, stale = planfile.approved(made, document) if document else (made, [])
+        for address in stale:
+            typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
+        show(made.document(), Format.TEXT)
+        guard.check(made, len(state.entries()), allow_deletions=deletions)
+        if not made.writes():
+            return StaleError.exit_code if stale else 0
+        if not _agreed(yes):
+            return HeadendError.exit_code
+        with progress() as told:
+            outcome = await _watched(
+                told,
+                carry_out(
+                    made,
+                    stack,
+                    state,
+                    session,
+                    parallelism=options.parallelism,
+                    on_event=told.event,
+                    stop=stop_on_interrupt(told.note),
+                ),
+            )
+    typer.echo(_summary(outcome))
+    return PartialError.exit_code if stale and outcome.exit_code == 0 else outcome.exit_code
+
+
+async def _watched(told: Progress, work: Any) -> Outcome:
+    """The outcome of the work, with signs of life while a step takes long."""
+    beat = asyncio.ensure_future(told.beat())
+    try:
+        outcome: Outcome = await work
+        return outcome
+    finally:
+        beat.cancel()
+
+
+def _agreed(yes: bool) -> bool:
+    """Asks on a terminal; elsewhere only --yes is consent. Raises InputError without it."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask at; say --yes to apply")
+    agreed = typer.confirm("Apply this?")
+    if not agreed:
+        typer.echo("nothing was changed", err=True)
+    return agreed
+
+
+def _summary(outcome: Outcome) -> str:
+    counts = f"{len(outcome.done)} done, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped"
+    return f"{counts}; interrupted, the next apply goes on" if outcome.interrupted else counts

@@ -1,0 +1,49 @@
+"""kinds, schema and simulate: what headend knows, and platforms to try it on."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from headend.core.errors import InputError
+from headend.core.registry import kinds as known_kinds
+from headend.core.registry import platforms
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(kinds)
+    app.command()(schema)
+    app.command()(simulate)
+
+
+def kinds(
+    platform: Annotated[str | None, typer.Argument(help="Only this platform's.", show_default=False)] = None,
+) -> None:
+    """Lists the kinds of objects headend manages."""
+    if platform is not None and platform not in platforms():
+        raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
+    for name, kind in known_kinds().items():
+        if platform in {None, kind.platform}:
+            typer.echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
+
+
+def schema() -> None:
+    """Prints the JSON Schema of stack files, for editors."""
+    from headend.core.stack import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
+
+
+def simulate(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8480) -> None:
+    """Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it."""
+    import uvicorn
+
+    from headend.simulator import Simulator
+
+    simulator = Simulator()
+    for name, value in simulator.settings(f"http://127.0.0.1:{port}").items():
+        typer.echo(f"export {name}={value}")
+    uvicorn.run(simulator.app, host="127.0.0.1", port=port, log_level="warning", interface="asgi3", lifespan="off")

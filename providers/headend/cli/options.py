@@ -1,0 +1,58 @@
+"""Arguments and flags that commands share."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headend.core.errors import InputError
+
+
+class Format(enum.StrEnum):
+    """How a plan is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+File = Annotated[Path, typer.Argument(help="The stack file.", show_default=False)]
+StackName = Annotated[
+    str | None,
+    typer.Option("--stack", metavar="NAME", help="Name of the stack, for a throw-away copy with a state of its own."),
+]
+Var = Annotated[
+    list[str] | None, typer.Option("--var", metavar="KEY=VALUE", help="Over the file's vars; may be repeated.")
+]
+Simulated = Annotated[
+    bool, typer.Option("--simulator", help="Against simulated platforms, their world kept beside the state.")
+]
+Parallelism = Annotated[int, typer.Option(min=1, max=64, help="Steps, and requests per host, in flight.")]
+Target = Annotated[
+    list[str] | None,
+    typer.Option("--target", metavar="ADDRESS", help="Only this, what lies in it, what it needs; may be repeated."),
+]
+Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Flags that all commands with a stack file share."""
+
+    file: Path
+    stack: str | None = None
+    var: tuple[str, ...] = ()
+    simulator: bool = False
+    parallelism: int = 16
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """--var KEY=VALUE as a mapping. Raises InputError for those without '=', all of them at once."""
+        wrong = [f"--var {pair}: expected KEY=VALUE" for pair in self.var if "=" not in pair]
+        if wrong:
+            raise InputError("\n".join(wrong))
+        return dict(pair.split("=", 1) for pair in self.var)

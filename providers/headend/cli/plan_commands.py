@@ -1,0 +1,75 @@
+"""validate, plan and drift: commands that change nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headend.cli import planfile
+from headend.cli.options import File, Format, Options, Parallelism, Shown, Simulated, StackName, Target, Var
+from headend.cli.render import show
+from headend.cli.run import load_stack, opened
+from headend.core.errors import InputError
+from headend.core.plan import Plan
+from headend.core.planner import make_plan
+from headend.core.redact import Redactor
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands, in the order of a day's work."""
+    app.command()(validate)
+    app.command()(plan)
+    app.command()(drift)
+
+
+def validate(file: File, stack: StackName = None, var: Var = None) -> None:
+    """Checks a stack file without a single request."""
+    loaded = load_stack(Options(file, stack, tuple(var or ())), Redactor())
+    typer.echo(f"{loaded.name}: {len(loaded.resources)} resources, no problems")
+
+
+def plan(
+    file: File,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    target: Target = None,
+    format: Shown = Format.TEXT,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
+    ] = None,
+) -> None:
+    """Shows what apply would do. Exit 0: nothing; 2: there are changes."""
+    if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
+        raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    made = asyncio.run(_planned(options, target or []))
+    if out:
+        planfile.write(out, made, target or [])
+    show(made.document(), format)
+    raise typer.Exit(2 if made.writes() else 0)
+
+
+def drift(
+    file: File,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    target: Target = None,
+    format: Shown = Format.TEXT,
+) -> None:
+    """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
+    made = asyncio.run(_planned(Options(file, stack, tuple(var or ()), simulator, parallelism), target or []))
+    show(made.document(), format)
+    raise typer.Exit(2 if made.writes() else 0)
+
+
+async def _planned(options: Options, targets: list[str]) -> Plan:
+    async with opened(options, Redactor()) as (stack, state, session):
+        return await make_plan(stack, state, session, targets=targets)

@@ -1,0 +1,50 @@
+"""state list and show: what headend's own file holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from headend.cli.options import Simulated
+from headend.cli.run import state_path
+from headend.core.errors import InputError
+from headend.core.state import State, open_state
+
+app = typer.Typer(no_args_is_help=True, help="What headend's own state file holds.")
+StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_default=False)]
+
+
+@app.command("list")
+def list_(stack: StackName, simulator: Simulated = False) -> None:
+    """Every object in state: address, kind, remote id."""
+    with _existing(stack, simulator) as state:
+        for entry in state.entries().values():
+            typer.echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
+
+
+@app.command()
+def show(
+    stack: StackName,
+    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    simulator: Simulated = False,
+) -> None:
+    """One object as state knows it; secrets are digests."""
+    with _existing(stack, simulator) as state:
+        entry = state.entry(address)
+    if entry is None:
+        raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
+    shown = {"id": entry.id, "kind": entry.kind, "spec": entry.spec, "computed": entry.computed}
+    typer.echo(json.dumps(shown | {"depends": entry.depends}, indent=1))
+
+
+@contextmanager
+def _existing(stack: str, simulator: bool) -> Iterator[State]:
+    path = state_path(stack, simulator)
+    if not path.exists():
+        raise InputError(f"there is no state file {path}; HEADEND_STATE names another")
+    with open_state(path, stack) as state:
+        yield state
