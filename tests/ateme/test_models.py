@@ -7,28 +7,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from ateme.ateme_specs import GOOD, PASSWORD, build
 from headend.ateme.fields import instant, milliseconds
 from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind, remote_latency
 from headend.ateme.schedule import Schedule
 from headend.core.kind import Interrupts, Secret, mark, marked
 
-PASSWORD = "x" * 12
-SRT = {"port": 5001, "latency": 200}
-GOOD: dict[str, dict[str, Any]] = {
-    "input.zixi_pull": {"stream_name": "a", "pull_port": 1, "pull_host": "h"},
-    "input.zixi_push": {"stream_name": "a", "port": 1},
-    "input.srt_pull": {"stream_name": "a", "host": "h", "port": 5000},
-    "input.srt_push": {"stream_name": "a", "port": 5000},
-    "input.udp_rist": {"stream_name": "a", "port": 5000},
-    "input.local_ts": {"multi_viewer": "mv-1"},
-    "output.pull": {"port": 1},
-    "output.push": {"stream_name": "a", "host": "h", "port": 0},
-    "output.rtmp": {"url": "rtmps://h/a"},
-    "output.srt_pull": SRT,
-    "output.srt_push": {**SRT, "host": "h"},
-    "output.udp_rist": {"host": "h", "port": 1025},
-}
 BAD = [
     ("input.srt_push", {"stream_name": "x" * 129}, "A-413"),
     ("input.srt_push", {"user_description": "x" * 256}, "A-414"),
@@ -57,12 +42,6 @@ BAD = [
     ("output.udp_rist", {"rows_d": 5}, "A-816"),
     ("output.udp_rist", {"fec": 1, "rows_d": 3}, "A-501"),
 ]
-
-
-def build(name: str, **changes: Any) -> Any:
-    noun, _, variant = name.partition(".")
-    kind: Any = InputKind() if noun == "input" else OutputKind()
-    return kind.spec_type(variant)(environment="env-1", variant=variant, **{**GOOD[name], **changes})
 
 
 @pytest.mark.parametrize("name", GOOD)

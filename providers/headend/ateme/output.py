@@ -10,12 +10,13 @@ from pydantic import Field, model_validator
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
-from headend.ateme.fields import Likely
+from headend.ateme.fields import Likely, empty_is_none
 from headend.core.errors import Forbidden, Problem, Refused
 from headend.core.kind import Immutable, Interrupts, Named, Observed, Same, Secret, WriteOnly
 
 HIDDEN = WriteOnly("secrets are never read back")
 DESCRIBED = frozenset({"user_description"})
+FEC_SIZES = ("rows_d", "columns_l")
 RTMP = r"^rtmps?://"
 
 
@@ -24,6 +25,9 @@ def remote_latency(value: Any) -> Any:
     return None if value is None or (isinstance(value, int | float) and value < 0) else value
 
 
+Description = Annotated[
+    str | None, Same(empty_is_none), Field(max_length=255, description="up to 255 characters (A-460)")
+]
 Remote = Annotated[
     int | None,
     Same(remote_latency),
@@ -35,6 +39,9 @@ Remote = Annotated[
 class Output(Endpoint):
     """Fields of every output. Which input it carries is said by a schedule, not here (A-469)."""
 
+    user_description: Annotated[
+        str | None, Same(empty_is_none), Likely(high=255), Field(description="likely up to 255 characters (A-460)")
+    ] = None
     permanent_schedule_agreement_id: Annotated[
         str | None,
         Immutable(),
@@ -46,6 +53,7 @@ class Pull(Output):
     """A Zixi receiver fetches the stream from the environment."""
 
     variant: Annotated[Literal["pull"], Immutable()]
+    user_description: Description = None
     stream_name: Annotated[
         str | None, Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-470)")
     ] = None
@@ -66,6 +74,7 @@ class Push(Output):
     """The environment sends to a Zixi receiver. Its update never carries the stream id (A-475)."""
 
     variant: Annotated[Literal["push"], Immutable()]
+    user_description: Description = None
     stream_name: Annotated[
         str, Named(), Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-475)")
     ]
@@ -160,7 +169,7 @@ class UdpRist(Output):
         int | None, Interrupts(), Field(ge=1, le=20, description="1..20, 10 if unset; with fec 1 or 2 only (A-502)")
     ] = None
 
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "fec"}
+    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "fec", *FEC_SIZES}
 
     @model_validator(mode="before")
     @classmethod
@@ -284,6 +293,12 @@ class OutputKind(EndpointKind[Output]):
             if row is None or row.get("is_assigned") or row.get("is_finished"):
                 raise Refused(f"ateme: agreement {wanted} is not there, already assigned or finished")
         return await super().create(api, spec)
+
+    def kept(self, live: Row, spec: Output) -> dict[str, Any]:
+        """Without the sizes of an FEC that is off, or is switched off (A-816)."""
+        found = super().kept(live, spec)
+        fec = spec.set_fields().get("fec", live.get("fec"))
+        return found if fec in {1, 2} else {name: value for name, value in found.items() if name not in FEC_SIZES}
 
     def forget(self, api: Ateme) -> None:
         super().forget(api)

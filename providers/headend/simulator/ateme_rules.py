@@ -60,7 +60,6 @@ NEEDED, NEEDED_INT = Rule(required=True, low=1), Rule(int, required=True)
 DESCRIPTION = Rule(high=255)
 INPUT_LATENCY = Rule(int, low=-1, default=6000)
 REMOTE_LATENCY = Rule(int, null=True)
-ENCRYPTION = Rule(int, choices=(0, 1, 2, 3))
 STREAM_ID = Rule(high=100)
 ID = Rule(required=True, low=1, high=128, read_only=True)
 SRT_PORT = Rule(int, 1025, 65535, required=True)
@@ -86,11 +85,10 @@ INPUTS: Mapping[str, Mapping[str, Rule]] = {
         "host": NEEDED,
         "port": NEEDED_INT,
         "password": TEXT,
-        "encryption_type": ENCRYPTION,
+        "encryption_type": INT,
     },
     # no bitrate here: it is copied from max_allowed_bitrate_kbps
-    "srt_push": _INPUT
-    | {"latency": INPUT_LATENCY, "port": NEEDED_INT, "password": TEXT, "encryption_type": ENCRYPTION},
+    "srt_push": _INPUT | {"latency": INPUT_LATENCY, "port": NEEDED_INT, "password": TEXT, "encryption_type": INT},
     "udp_rist": _INPUT
     | {
         "port": Rule(int, 1, 65535, required=True),
