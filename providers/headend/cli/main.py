@@ -13,8 +13,15 @@ from headend.core.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
 
-Exit codes: 0 done or nothing to do, 1 failure, 2 there are changes (plan, drift), 3 invalid input, 4 credentials,
-5 refused by a guard, 6 the live object moved since the plan, 7 applied in part.
+Exit codes:
+0 done or nothing to do
+1 failure
+2 there are changes (plan, drift)
+3 invalid input
+4 credentials
+5 refused by a guard
+6 the live object moved since the plan
+7 applied in part
 """
 # Whichever click typer brings along: the root of all that can be wrong with a command's words.
 _Usage: type[Exception] = typer.BadParameter.__bases__[0]
@@ -46,14 +53,18 @@ app.add_typer(state_commands.app, name="state")
 def main() -> None:
     """Entry point: errors that headend knows are one line each and an exit code, never a traceback."""
     try:
-        raise SystemExit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        if code == 130:  # what typer makes of Ctrl-C; during an apply it is handled there
+            raise typer.Abort
     except HeadendError as error:
         typer.echo(str(error), err=True)
         code = error.exit_code
     except _Usage as error:
-        typer.echo(f"headend: {error.format_message()}", err=True)  # type: ignore[attr-defined]  # as all of click's
+        said = error.format_message()  # type: ignore[attr-defined]  # as all of click's
+        if said:  # else no command was named, and the help is printed already
+            typer.echo(f"headend: {said}", err=True)
         code = InputError.exit_code  # click's own 2 would say that there are changes
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         typer.echo("stopped; nothing was changed", err=True)
         code = HeadendError.exit_code
     except BrokenPipeError:
