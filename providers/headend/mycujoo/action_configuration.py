@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, field_validator
 
 from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Unavailable
-from headend.core.kind import Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
+from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.definition import check, default_of, definitions
 from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
@@ -54,6 +54,7 @@ class ActionConfiguration(Spec):
     ] = {}
     order: Annotated[
         int | None,
+        OwnCall(),
         Field(ge=-(2**31), lt=2**31, description="Place in the group; unmanaged when not given (M-106, M-197)"),
     ] = None
 

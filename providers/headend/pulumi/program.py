@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
-from headend.core.desired import Resource
+from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
+from headend.core.errors import HeadendError
 from headend.core.kind import Reference
 from headend.core.planner import order
+from headend.core.redact import Redactor
+from headend.core.registry import platforms
 from headend.core.stack import load, lookup
 from headend.pulumi.p import PROVIDERS, class_name
-from headend.pulumi.provider import secret_names
+from headend.pulumi.provider import META
+from headend.pulumi.runtime import settings_of
+from headend.session import open_session
 
 TYPES: dict[str, type[DynamicResource]] = {}
 for _name in PROVIDERS:
@@ -27,39 +33,80 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
     """Declares every resource of <folder>/<stack>.yaml and exports their ids. Returns them by address.
 
     Secrets come from the environment or HEADEND_SECRETS_FILE, then from `pulumi config set --secret NAME`.
-    Raises InputError with every problem of the file.
+    Raises RunError, which Pulumi shows as it is, with every problem of the file, or all credentials that are missing.
     """
     config, find = pulumi.Config(), lookup()
 
     def secret(name: str) -> str | None:
         return find(name) or config.get(name)
 
-    stack = load(folder / f"{name or pulumi.get_stack()}.yaml", secret=secret)
+    try:
+        stack = load(folder / f"{name or pulumi.get_stack()}.yaml", secret=secret)
+        _check_connections(stack)
+    except HeadendError as error:
+        raise pulumi.RunError(str(error)) from None
     made: dict[str, DynamicResource] = {}
     for wave in order(stack.resources):
         for address in wave:
-            made[address] = _declared(stack.resources[address], made)
+            made[address] = _declared(stack, stack.resources[address], made)
     for address, resource in made.items():
         pulumi.export(address, resource.id)
     return made
 
 
-def _declared(resource: Resource, made: Mapping[str, DynamicResource]) -> DynamicResource:
-    hidden = secret_fields(type(resource.spec), resource.secret_fields)
+def _check_connections(stack: Stack) -> None:
+    """Raises CredentialsError or InputError here, at once for all, rather than in a provider at the first resource."""
+    used = {resource.kind.platform for resource in stack.resources.values()}
+    extra = {name: settings_of(platforms()[name], pulumi.Config("headend").get) for name in used}
+    open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra).check(used)
+
+
+def properties(stack: Stack, resource: Resource, id_of: Callable[[str], Any]) -> dict[str, Any]:
+    """What the provider is given of a resource: its spec as JSON, ids by `id_of(address)`, and `headend`."""
     plain = resource.spec.model_dump(mode="json", include=set(resource.spec.set_fields()))
-    props: dict[str, Any] = {"computed": None}
     for field, value in resource.spec.set_fields().items():
-        given = made[value.address].id if isinstance(value, Reference) else plain[field]
-        props[field] = pulumi.Output.secret(given) if field in hidden else given
-    needs = [made[address] for address in sorted(resource.references()) if address in made]
+        if isinstance(value, Reference):
+            plain[field] = id_of(value.address)
+    return plain | {META: _meta(stack, resource)}
+
+
+def _declared(stack: Stack, resource: Resource, made: Mapping[str, DynamicResource]) -> DynamicResource:
+    hidden = secret_fields(type(resource.spec), resource.secret_fields)
+    given = properties(stack, resource, lambda address: made[address].id)
+    props = {name: pulumi.Output.secret(value) if name in hidden else value for name, value in given.items()}
     life = resource.lifecycle
     options = pulumi.ResourceOptions(
         protect=bool(life.protect),
-        depends_on=needs,
+        depends_on=[made[address] for address in sorted(resource.references()) if address in made],
         delete_before_replace=not resource.kind.create_before_delete,
         ignore_changes=list(life.ignore_changes),
         retain_on_delete=life.retain,
-        additional_secret_outputs=[*secret_names(resource.kind.name)],
-        aliases=[pulumi.Alias(name=life.renamed_from)] if life.renamed_from else None,
+        additional_secret_outputs=sorted(hidden),
+        aliases=[pulumi.Alias(name=name) for name in _former(stack, resource.address)],
     )
-    return TYPES[resource.kind.name](PROVIDERS[resource.kind.name], resource.address, props, options)
+    kind = resource.kind.name
+    return TYPES[kind](PROVIDERS[kind], resource.address, props | {"computed": None}, options)
+
+
+def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
+    """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
+    life = resource.lifecycle
+    meta = {
+        "address": resource.address,
+        "connections": dict(stack.connections.get(resource.kind.platform, {})),
+        "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
+        "adopt_id": life.adopt_id,
+        "protect": life.protect,
+        "ignore_changes": list(life.ignore_changes),
+        "defaulted": sorted(resource.defaulted),
+        "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
+    }
+    return {name: value for name, value in meta.items() if value is not None and value not in ({}, [])}
+
+
+def _former(stack: Stack, address: str) -> list[str]:
+    """The name it went by before its own key, or that of something it lies in, was changed."""
+    for parent, resource in stack.resources.items():
+        if resource.lifecycle.renamed_from and (address == parent or address.startswith(f"{parent}.")):
+            return [resource.lifecycle.renamed_from + address[len(parent) :]]
+    return []

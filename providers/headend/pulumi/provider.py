@@ -1,11 +1,19 @@
 """The dynamic providers: one class a kind, made from the registry, stateless, found again by name.
 
 `p.Input` and its like are a promise: they stand in users' state files and are never renamed without an alias.
+
+Besides its spec a resource carries the property `headend`: what the provider must know of its entry in the stack file.
+It is never compared.
+
+    address           for messages
+    connections       the stack file's, of the kind's platform
+    adopt, adopt_id, protect, ignore_changes    from `lifecycle:`
+    defaulted         fields that took the resource's key as their value
+    hidden            fields that are secret
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from zlib import crc32
@@ -23,18 +31,20 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pydantic import ValidationError
 
-from headend.core.diff import differences, secret_fields
-from headend.core.errors import InputError
-from headend.core.kind import Can, Immutable, Kind, Observed, Spec, mark
+from headend.core import guard
+from headend.core.desired import Adopt
+from headend.core.diff import Difference, differences
+from headend.core.errors import GuardError, HeadendError, NotFound
+from headend.core.kind import Can, Kind, Observed, OwnCall, Spec, mark
+from headend.core.plan import Action
+from headend.core.planner import WARNING
 from headend.core.registry import kinds, platforms
-from headend.pulumi.runtime import configure, run, session
+from headend.core.specs import readable, revive
+from headend.core.state import Entry
+from headend.pulumi.runtime import configure, run, say, session, settings_of, told, turn
 
-NOT_OURS = frozenset({"__provider", "computed"})
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    """Stands for a keyed digest: Pulumi keeps secrets itself, so they can be compared as they are."""
-    return {"value": value}
+META = "headend"
+NOT_OURS = frozenset({"__provider", "computed", META})
 
 
 class KindProvider(ResourceProvider):
@@ -51,118 +61,197 @@ class KindProvider(ResourceProvider):
         return kinds()[self.kind_name]
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Reads headend:<platform><Setting> of the stack's config for every setting of the kind's platform."""
+        """Reads headend:<platform>_<setting> of the stack's config for every setting of the kind's platform."""
         platform = platforms()[self.kind.platform]
-        given = {}
-        for name in platform.settings.model_fields:
-            value = req.config.get(f"headend:{platform.name}_{name}")
-            if value is not None:
-                given[name] = value
-        configure({platform.name: given})
+        configure({platform.name: settings_of(platform, lambda name: req.config.get(f"headend:{name}"))})
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Validates all that is known; whole numbers come back whole."""
-        given = _inputs(news)
+        """Validates all that is known, and against the platform once all is; whole numbers come back whole.
+
+        A name that was taken from the resource's key stays what it was when the object was made.
+        """
+        given, old, meta = _inputs(news), _inputs(_olds), news.get(META) or {}
+        given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
+        unknown = {name for name, value in given.items() if _is_unknown(value)}
+        rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
-            spec = self._spec(given)
+            spec = self._spec({name: value for name, value in given.items() if name not in unknown})
         except ValidationError as error:
-            failures = [CheckFailure(str(e["loc"][0] if e["loc"] else ""), e["msg"]) for e in error.errors()]
-            unknown = {name for name, value in given.items() if isinstance(value, Unknown)}
-            return CheckResult(dict(given), [f for f in failures if f.property and f.property not in unknown])
+            failures = [(str(e["loc"][0] if e["loc"] else ""), e["msg"]) for e in error.errors(include_input=False)]
+            wrong = [CheckFailure(*f) for f in failures if not unknown or f[0] not in {"", *unknown}]
+            return CheckResult(given | rest, wrong)
         known = spec.model_dump(mode="json", include=set(given))
-        return CheckResult({n: v if isinstance(v, Unknown) else known.get(n, v) for n, v in given.items()}, [])
+        wrong = [] if unknown else run(self._judged(spec, meta))
+        return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, wrong)
+
+    async def _judged(self, spec: Spec, meta: Mapping[str, Any]) -> list[CheckFailure]:
+        found = [*self.kind.problems(spec), *await self.kind.validate(await self._api(meta), spec)]
+        for problem in found:
+            if problem.message.startswith(WARNING):
+                _tell(meta, problem.message)
+        return [CheckFailure("", str(p)) for p in found if not p.message.startswith(WARNING)]
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
         """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing."""
-        given = _inputs(_news)
-        unknown = [name for name, value in given.items() if isinstance(value, Unknown)]
-        old = _inputs(_olds)
+        given, old, meta = _inputs(_news), _inputs(_olds), _news.get(META) or {}
+        unknown = {name for name, value in given.items() if _is_unknown(value)}
         kind = self.kind
-        spec = self._spec({n: old.get(n) if n in unknown else v for n, v in given.items()})
-        where = self._spec({n: old[n] if n in old and self._placed(n) else v for n, v in spec.set_fields().items()})
-        live = run(self._observe(_id, where))
-        if live is None:  # gone: only a replacement makes it again
+        known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
+        spec = self._spec({n: v for n, v in known.items() if v is not None})
+        live = run(self._observe(_id, readable(kind, spec, _entry(kind, _id, old)), meta))
+        if live is None:  # only a replacement makes it again
+            if meta.get("protect"):
+                raise told(
+                    NotFound(f"{_named(meta, kind, _id)} is gone; `pulumi refresh` forgets it, the next up makes it")
+                )
+            _tell(meta, f"{_id} is gone")
             return DiffResult(True, [next(iter(given))], [], True)
-        found = differences(
-            spec, live, old, digest=_plain, blind=kind.unreadable if Can.OBSERVE not in kind.can else None
-        )
-        changed = bool(found.changes or unknown or live.incomplete)
+        found = self._differences(spec, live, old, meta)
         replaces = list(found.replaces)
         if found.changes and Can.UPDATE not in kind.can:
             replaces = sorted({c.field for c in found.changes})
+        if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
+            raise told(GuardError(f"{_named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
+        for change in found.changes:
+            if change.cause == "drift":
+                _tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
+        for warning in live.warnings:
+            _tell(meta, warning)
+        changed = bool(found.changes or unknown or live.incomplete)
         return DiffResult(changed, replaces, [], not kind.create_before_delete)
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
         """Takes over what an interrupted create of this very object left behind, else creates."""
+        meta = props.get(META) or {}
         spec = self._spec(_inputs(props))
-        made = run(self._create(spec))
-        return CreateResult(made.id, _outs(spec, made))
+        made = run(self._create(spec, meta))
+        return CreateResult(made.id, _outs(spec, made, meta))
 
-    async def _create(self, spec: Spec) -> Observed:
-        api, kind = await session()(self.kind.platform), self.kind
-        found = await kind.find(api, spec) if Can.OBSERVE in kind.can else []
-        if len(found) > 1:
-            raise InputError(f"{len(found)} live objects are like it: {', '.join(o.id for o in found)}")
-        made = found[0] if found else await kind.create(api, spec)
+    async def _create(self, spec: Spec, meta: Mapping[str, Any]) -> Observed:
+        api, kind = await self._api(meta), self.kind
+        async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
+            found = await self._like_it(api, spec, meta)
+            made = found or await kind.create(api, spec)
+            if Can.OBSERVE not in kind.can:
+                return made
+            try:
+                if found:
+                    await self._correct(api, made.id, spec, {}, meta)
+                return await kind.complete(api, made.id, spec, _reporter(meta))
+            except HeadendError as error:
+                error.add_note(
+                    f"it exists as {made.id}; lifecycle.adopt: match lets the next `pulumi up` go on with it"
+                )
+                raise
+
+    async def _like_it(self, api: Any, spec: Spec, meta: Mapping[str, Any]) -> Observed | None:
+        """The live object to take over: the one named, the only one like it if told so, or one that is just what
+        creation makes, for the engine creates again what it was killed at. Raises GuardError for others."""
+        kind, wanted = self.kind, meta.get("adopt_id")
         if Can.OBSERVE not in kind.can:
-            return made
-        if found:
-            await self._correct(api, made.id, spec, {})
-        return await kind.complete(api, made.id, spec, _quiet)
+            return None
+        if wanted:
+            named = await kind.observe(api, wanted, spec, fresh=True)
+            if named is None:
+                raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
+            return named
+        found = await kind.find(api, spec)
+        if not found:
+            return None
+        ids = ", ".join(o.id for o in found)
+        if len(found) > 1:
+            raise GuardError(
+                f"{len(found)} live objects are like it: {ids}; name one with lifecycle.adopt: {{id: ...}}"
+            )
+        live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
+        changes = self._differences(spec, live, None, meta).changes
+        unfinished = live.incomplete or all(mark(type(spec), change.field, OwnCall) for change in changes)
+        if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
+            return live
+        raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Exactly the managed inputs, as they are live; an absent object has no id."""
-        old = _inputs(props)
-        spec = self._spec(old)
-        live = run(self._observe(id_, spec))
+        old, meta = _inputs(props), props.get(META) or {}
+        spec = revive(self.kind, _entry(self.kind, id_, old))
+        live = run(self._observe(id_, spec, meta))
         if live is None:
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        return ReadResult(id_, now | {"computed": dict(live.computed)}, now)
+        return ReadResult(id_, now | {"computed": dict(live.computed), META: meta}, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
+        meta = _news.get(META) or {}
         spec = self._spec(_inputs(_news))
-        return UpdateResult(_outs(spec, run(self._update(_id, spec, _inputs(_olds)))))
+        return UpdateResult(_outs(spec, run(self._update(_id, spec, _inputs(_olds), meta)), meta))
 
-    async def _update(self, id: str, spec: Spec, old: Mapping[str, Any]) -> Observed:
-        api, kind = await session()(self.kind.platform), self.kind
-        await self._correct(api, id, spec, old)
-        return await kind.complete(api, id, spec, _quiet) if Can.OBSERVE in kind.can else Observed(id)
+    async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
+        api, kind = await self._api(meta), self.kind
+        async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
+            await self._correct(api, id, spec, old, meta)
+            if Can.OBSERVE not in kind.can:
+                return Observed(id)
+            return await kind.complete(api, id, spec, _reporter(meta))
 
-    async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any]) -> None:
-        kind = self.kind
-        live = await kind.observe(api, id, spec, fresh=True) if Can.OBSERVE in kind.can else Observed(id)
+    async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+        live = await self._observe(id, spec, meta, fresh=True)
         if live is None:
-            raise InputError(f"{kind.name} {id} is gone; run `pulumi refresh`")
-        blind = kind.unreadable if Can.OBSERVE not in kind.can else None
-        if changes := differences(spec, live, dict(old) or None, digest=_plain, blind=blind).changes:
-            await kind.update(api, id, spec, changes)
+            raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
+        if changes := self._differences(spec, live, dict(old) or None, meta).changes:
+            await self.kind.update(api, id, spec, changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         if Can.DELETE in self.kind.can:
-            run(self._delete(_id, self._spec(_inputs(_props))))
+            last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
+            run(self._delete(_id, last, _props.get(META) or {}))
 
-    async def _delete(self, id: str, spec: Spec) -> None:
-        await self.kind.delete(await session()(self.kind.platform), id, spec, _quiet)
+    async def _delete(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
+        async with turn(self.kind, getattr(last, self.kind.one_at_a_time_per or "", None)):
+            await self.kind.delete(await self._api(meta), id, last, _reporter(meta))
 
-    async def _observe(self, id: str, spec: Spec) -> Observed | None:
+    async def _observe(self, id: str, spec: Spec, meta: Mapping[str, Any], *, fresh: bool = False) -> Observed | None:
         if Can.OBSERVE not in self.kind.can:
             return Observed(id)
-        return await self.kind.observe(await session()(self.kind.platform), id, spec, fresh=True)
+        return await self.kind.observe(await self._api(meta), id, spec, fresh=fresh)
+
+    async def _api(self, meta: Mapping[str, Any]) -> Any:
+        platform = self.kind.platform
+        return await session({platform: meta["connections"]} if meta.get("connections") else {})(platform)
+
+    def _differences(
+        self, spec: Spec, live: Observed, last: Mapping[str, Any] | None, meta: Mapping[str, Any]
+    ) -> Difference:
+        hidden = frozenset(meta.get("hidden", ()))
+        record = None if last is None else {n: _digest(v) if n in hidden else v for n, v in last.items()}
+        blind = self.kind.unreadable if Can.OBSERVE not in self.kind.can else None
+        ignore = meta.get("ignore_changes", ())
+        return differences(spec, live, record, digest=_digest, hidden=hidden, ignore=ignore, blind=blind)
 
     def _spec(self, given: Mapping[str, Any]) -> Spec:
-        return self._model(given)(**{n: v for n, v in given.items() if not isinstance(v, Unknown)})
-
-    def _model(self, given: Mapping[str, Any]) -> type[Spec]:
-        return self.kind.spec_type(given.get("variant"))
-
-    def _placed(self, name: str) -> bool:
-        return name != "variant" and mark(self.kind.model, name, Immutable) is not None
+        return self.kind.spec_type(given.get("variant"))(**given)
 
 
-def _quiet(text: str) -> None:
-    """Pulumi shows no progress of dynamic providers."""
+def _digest(value: Any) -> dict[str, Any]:
+    """Stands for a keyed digest: Pulumi keeps secrets itself, so they can be compared as they are."""
+    return {"value": value}
+
+
+def _entry(kind: Kind[Any, Any], id: str, old: Mapping[str, Any]) -> Entry:
+    """What Pulumi's state knows of an object, in the form of headend's own."""
+    return Entry("", kind.name, id, dict(old))
+
+
+def _named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
+    return f"{meta.get('address') or kind.name} ({id})"
+
+
+def _tell(meta: Mapping[str, Any], text: str) -> None:
+    say(f"{meta.get('address')}: {text}")
+
+
+def _reporter(meta: Mapping[str, Any]) -> Any:
+    return lambda text: _tell(meta, text)
 
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,13 +267,15 @@ def _whole(value: Any) -> Any:
     return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
-def _outs(spec: Spec, made: Observed) -> dict[str, Any]:
-    return spec.model_dump(mode="json", include=set(spec.set_fields())) | {"computed": dict(made.computed)}
+def _is_unknown(value: Any) -> bool:
+    """Whether any part of it is known only after other resources are made."""
+    if isinstance(value, Mapping):
+        return any(map(_is_unknown, value.values()))
+    return any(map(_is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
 
 
-@functools.cache
-def secret_names(kind: str) -> tuple[str, ...]:
-    """Fields whose outputs Pulumi must encrypt."""
-    known = kinds()[kind]
-    models = known.variants.values() if known.variants else (known.model,)
-    return tuple(sorted({name for model in models for name in secret_fields(model)}))
+def _outs(spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
+    return spec.model_dump(mode="json", include=set(spec.set_fields())) | {
+        "computed": dict(made.computed),
+        META: dict(meta),
+    }

@@ -1,4 +1,4 @@
-"""One event loop and one session per provider process.
+"""One event loop, one session per set of connections, and the keyed locks, per provider process.
 
 Pulumi restores provider objects from pickles, in threads, one `configure` each: whatever must be shared (clients,
 token caches, locks) lives here and not in them (A-11).
@@ -8,36 +8,57 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
+import json
 import os
+import sys
 import threading
-from collections.abc import Coroutine, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+from headend.core.errors import HeadendError
+from headend.core.kind import Kind
 from headend.core.redact import Redactor
+from headend.core.registry import Platform
 from headend.session import Session, open_session
 
 T = TypeVar("T")
+Connections = Mapping[str, Mapping[str, Any]]
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_session: Session | None = None
+_sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
+_locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
-def configure(config: Mapping[str, Mapping[str, Any]]) -> None:
-    """Takes the stack's config, platform -> {setting: value}; the environment comes before it."""
+def configure(config: Connections) -> None:
+    """Takes the Pulumi stack's config, platform -> {setting: value}; environment and stack file come before it."""
     with _lock:
         for platform, settings in config.items():
             _config.setdefault(platform, {}).update(settings)
 
 
-def session() -> Session:
-    """The process's session."""
-    global _session
+def settings_of(platform: Platform, get: Callable[[str], Any]) -> dict[str, Any]:
+    """The platform's settings that stand in a Pulumi stack's config, as <platform>_<setting>."""
+    given = {name: get(f"{platform.name}_{name}") for name in platform.settings.model_fields}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def session(connections: Connections) -> Session:
+    """The process's session over those `connections:` of a stack file."""
+    key = json.dumps(connections, sort_keys=True)
     with _lock:
-        if _session is None:
-            _session = open_session({}, os.environ, redactor=Redactor(), extra=_config)
-            atexit.register(_close, _session)
-        return _session
+        if key not in _sessions:
+            _sessions[key] = open_session(connections, os.environ, redactor=Redactor(), extra=_config)
+            atexit.register(_close, _sessions[key])
+        return _sessions[key]
+
+
+def turn(kind: Kind[Any, Any], value: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+    """One's turn to write, where a kind wants its writes one after the other per value of a field."""
+    return _locks[kind.one_at_a_time_per, str(value)] if kind.one_at_a_time_per else contextlib.nullcontext()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -47,7 +68,25 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         if _loop is None:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="headend", daemon=True).start()
-    return asyncio.run_coroutine_threadsafe(work, _loop).result()
+    try:
+        return asyncio.run_coroutine_threadsafe(work, _loop).result()
+    except Exception as error:
+        raise told(error) from None
+
+
+def told(error: Exception) -> Exception:
+    """The error, ready to be raised into the SDK, which shows failures as tracebacks.
+
+    Those that headend raises on purpose say what to do in their message, so they are cut to it; anything else is a
+    bug and keeps its traceback.
+    """
+    sys.tracebacklimit = 0 if isinstance(error, HeadendError) else 1000
+    return error
+
+
+def say(text: str) -> None:
+    """A line for the person at the engine, which shows what its plugins print."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _close(opened: Session) -> None:

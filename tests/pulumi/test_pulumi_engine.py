@@ -1,0 +1,297 @@
+"""The real engine, where its command is on PATH: up, preview, refresh and destroy of a stack of every kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.harness import gone, serve
+from headend.core.kind import Secret, mark
+from headend.core.registry import Env, platforms
+from headend.simulator import Simulator
+from headend.simulator.app import Entry
+
+pytestmark = [
+    pytest.mark.pulumi_cli,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="no `pulumi` command on PATH"),
+]
+PROJECT = Path(__file__).parents[2] / "stacks"
+STACK = """
+headend: 1
+ateme:
+  environments:
+    eu:
+      cloud_provider: aws
+      region: eu-west-1
+      instance_type_id: medium
+      inputs:
+        stadium: {variant: srt_push, port: 5001, latency: 6000, password: {secret: STADIUM}}
+      outputs:
+        cdn: {variant: rtmp, url: {secret: CDN_URL}}
+      schedules:
+        derby: {input: stadium, output: cdn, start_time: 2035-12-01T15:00:00Z, end_time: 2035-12-01T17:00:00Z}
+mycujoo:
+  action_configurations:
+    goal: {action_id: act-1, group_id: derby, title: Goal, fields: {delay: 5, clip: true}}
+rights_locker:
+  stream_limits:
+    viewer: {account_id: viewer-17, limit: 3}
+  account_categories:
+    viewer: {account_id: viewer-17, categories: [sport]}
+"""
+RESOURCES = 7
+CANARIES = {"STADIUM": "canary-stadium-0123456789", "CDN_URL": "rtmp://ingest.cdn.example.com/live/canary-cdn"}
+SECRET_SETTINGS = {
+    m.variable
+    for platform in platforms().values()
+    for field in platform.settings.model_fields
+    if mark(platform.settings, field, Secret) and (m := mark(platform.settings, field, Env))
+}
+
+
+@dataclass
+class Project:
+    """A Pulumi project in a folder of its own, with its own state, against simulated platforms."""
+
+    simulator: Simulator
+    home: Path
+    env: dict[str, str]
+
+    def __call__(self, *words: str, fails: bool = False) -> str:
+        """Runs `pulumi WORDS`; insists on how it ends and gives all that was printed."""
+        flags = ["--non-interactive", "--stack", "day"]
+        done = subprocess.run(
+            ["pulumi", *words, *flags], cwd=self.home, env=self.env, capture_output=True, text=True, timeout=300
+        )
+        said = done.stdout + done.stderr
+        assert bool(done.returncode) is fails, said
+        return said
+
+    def begin(self, state: str) -> None:
+        """A stack in a state of its own."""
+        (self.home / state).mkdir()
+        self.env["PULUMI_BACKEND_URL"] = (self.home / state).as_uri()
+        self("stack", "init")
+
+    def preview(self) -> dict[str, int]:
+        """What a preview would do: {"same": 8, ...}."""
+        printed = self("preview", "--json")
+        document = json.loads(printed[printed.index("{") :])
+        return dict(document["changeSummary"])
+
+    def write(self, text: str) -> None:
+        (self.home / "day.yaml").write_text(text)
+
+    def alive(self) -> list[str]:
+        """What exists on the platforms."""
+        worlds = self.simulator.dump()
+        tables = {t: worlds["ateme"][t] for t in ("environments", "inputs", "outputs", "schedules")}
+        tables |= {"configurations": worlds["mycujoo"]["configurations"]}
+        return [id for rows in tables.values() for id, row in rows.items() if not gone(row)]
+
+    def row(self, platform: str, table: str) -> Any:
+        """The only row of a table, to be looked at or changed behind everybody's back."""
+        (row,) = self.simulator.sims[platform].world[table].values()
+        return row
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    simulator = Simulator()
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROJECT / name, tmp_path / name)
+    with serve(simulator) as url:
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("HEADEND_", "PULUMI_"))}
+        env |= (
+            simulator.settings(url)
+            | {
+                "HEADEND_ATEME_POLL_INTERVAL": "0",
+                "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase",
+                "PULUMI_HOME": str(tmp_path / "home"),
+                "PULUMI_PYTHON_CMD": sys.executable,
+                "PULUMI_SKIP_UPDATE_CHECK": "1",
+            }
+            | CANARIES
+        )
+        made = Project(simulator, tmp_path, env)
+        made.write(STACK)
+        made.begin("state")
+        yield made
+
+
+def test_up_again_changes_nothing_and_destroy_leaves_nothing(project: Project) -> None:
+    assert f"+ {RESOURCES + 1} created" in project("up", "--yes", "--skip-preview")
+    assert len(project.alive()) == 5
+    project.simulator.reset_journal()
+    assert f"{RESOURCES + 1} unchanged" in project("up", "--yes", "--skip-preview")
+    assert project.preview() == {"same": RESOURCES + 1}
+    assert project.simulator.writes() == []
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []
+
+
+def test_a_change_behind_its_back_is_seen_by_preview_and_repaired_by_up(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    project.row("ateme", "inputs")["latency"] = 1234
+    assert project.preview() == {"same": RESOURCES, "update": 1}
+    assert "inputs.stadium: latency was changed outside headend: 1234 -> 6000" in project("preview")
+    project("up", "--yes", "--skip-preview")
+    assert project.row("ateme", "inputs")["latency"] == 6000
+    assert project.preview() == {"same": RESOURCES + 1}
+
+
+def test_refresh_takes_the_change_into_state_and_up_repairs_it(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    project.row("ateme", "inputs")["latency"] = 1234
+    assert "~ 1 updated" in project("refresh", "--yes", "--skip-preview")
+    assert project.preview() == {"same": RESOURCES, "update": 1}
+    project("up", "--yes", "--skip-preview")
+    assert project.row("ateme", "inputs")["latency"] == 6000
+
+
+def test_what_was_deleted_behind_its_back_is_made_again(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    project.simulator.sims["mycujoo"].world["configurations"].clear()
+    assert project.preview() == {"same": RESOURCES, "replace": 1}
+    project("up", "--yes", "--skip-preview")
+    assert project.row("mycujoo", "configurations")["title"] == "Goal"
+    project.simulator.sims["mycujoo"].world["configurations"].clear()
+    assert "- 1 deleted" in project("refresh", "--yes", "--skip-preview")
+    project("up", "--yes", "--skip-preview")
+    assert project.row("mycujoo", "configurations")["title"] == "Goal"
+
+
+def test_secrets_are_nowhere_in_clear(project: Project) -> None:
+    said = project("up", "--yes", "--skip-preview", "--show-config", "--diff")
+    project.write(STACK.replace("secret: STADIUM", "secret: OTHER"))
+    project.env["OTHER"] = "canary-other-0123456789"
+    said += project("preview", "--diff", "--verbose=3", "--logtostderr")
+    said += project("up", "--yes", "--skip-preview") + project("stack", "export")
+    files = [file.read_bytes() for file in (project.home / "state").rglob("*") if file.is_file()]
+    assert files
+    canaries = [value for name, value in project.env.items() if name in {*SECRET_SETTINGS, *CANARIES, "OTHER"}]
+    assert len(canaries) > len(platforms()) + len(CANARIES)
+    for canary in canaries:
+        assert canary not in said
+        assert not any(canary.encode() in content for content in files)
+
+
+def test_every_credential_may_be_a_secret_of_the_stack(project: Project) -> None:
+    for platform in platforms().values():
+        for field in platform.settings.model_fields:
+            variable = mark(platform.settings, field, Env)
+            value = project.env.pop(variable.variable, None) if variable else None
+            if value is not None:
+                project("config", "set", "--secret", f"headend:{platform.name}_{field}", value)
+    for name in CANARIES:
+        project("config", "set", "--secret", name, project.env.pop(name))
+    project("up", "--yes", "--skip-preview")
+    assert project.row("ateme", "inputs")["password"] == CANARIES["STADIUM"]
+    assert project.preview() == {"same": RESOURCES + 1}
+    project("refresh", "--yes", "--skip-preview")
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []
+
+
+def test_what_is_missing_is_named_without_a_traceback(project: Project) -> None:
+    missing = ["HEADEND_ATEME_PASSWORD", "HEADEND_RIGHTS_LOCKER_PCODE"]
+    values = [project.env.pop(name) for name in missing]
+    said = project("preview", fails=True)
+    assert all(name in said for name in missing)
+    assert "Traceback" not in said
+    project.env |= dict(zip(missing, values, strict=True))
+    project.write(STACK.replace("latency: 6000", "latnecy: 6000"))
+    said = project("preview", fails=True)
+    assert "did you mean `latency`" in said
+    assert "Traceback" not in said
+
+
+def test_replacing_an_environment_takes_saying_so_and_then_takes_all_in_it(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    bigger = STACK.replace("instance_type_id: medium", "instance_type_id: large")
+    project.write(bigger)
+    said = project("preview", fails=True)
+    assert (
+        "error: headend.core.errors.GuardError: ateme.environments.eu (env-1): instance_type_id: replace refused"
+        in said
+    )
+    project.write(bigger.replace("      inputs:", "      lifecycle: {protect: false}\n      inputs:"))
+    project("up", "--yes", "--skip-preview")
+    assert project.preview() == {"same": RESOURCES + 1}
+    assert len(project.alive()) == 5
+    assert len(project.simulator.sims["ateme"].world["environments"]) == 2
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []
+
+
+def test_protect_refuses_destroy_and_a_new_key_is_a_move(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    before = project.alive()
+    moved = STACK.replace(
+        "    eu:", "    europe:\n      lifecycle: {renamed_from: ateme.environments.eu, protect: true}"
+    )
+    project.write(moved)
+    project.simulator.reset_journal()
+    project("up", "--yes", "--skip-preview")
+    assert (project.alive(), project.simulator.writes()) == (before, [])
+    assert "protect" in project("destroy", "--yes", "--skip-preview", fails=True)
+    assert project.row("ateme", "environments")["name"] == "eu"
+
+
+def test_an_object_like_it_is_not_taken_over_unasked(project: Project) -> None:
+    project("up", "--yes", "--skip-preview")
+    project.begin("another")
+    project.write(STACK.replace("delay: 5", "delay: 9"))
+    said = project("up", "--yes", "--skip-preview", fails=True)
+    assert "error: headend.core.errors.GuardError: one like it exists already" in said
+    project.write(STACK.replace("delay: 5, clip: true}", "delay: 9, clip: true}, lifecycle: {adopt: match}"))
+    project("up", "--yes", "--skip-preview")
+    assert "9" in str(project.row("mycujoo", "configurations"))
+
+
+@pytest.mark.parametrize("key", ["environment.create", "input.create.srt_push", "action_configuration.create"])
+def test_an_engine_killed_while_it_creates_makes_no_second_object(project: Project, key: str) -> None:
+    project.write(STACK.replace("title: Goal,", "title: Goal, order: 3,"))
+    killed = threading.Event()
+
+    def kill(entry: Entry) -> None:
+        if entry.key == key and not killed.is_set():
+            time.sleep(0.5)  # the engine's own state file is whole while it has nothing to write
+            os.killpg(process.pid, signal.SIGKILL)
+            killed.set()
+
+    project.simulator.observers.append(kill)
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "day"]
+    process = subprocess.Popen(
+        command, cwd=project.home, env=project.env, start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    process.wait(timeout=120)
+    assert killed.is_set()
+    project("cancel", "--yes")  # the lock of the killed engine
+    project("up", "--yes", "--skip-preview")
+    assert len(project.alive()) == 5
+    assert project.row("mycujoo", "configurations")["order"] == 3
+    assert project.preview() == {"same": RESOURCES + 1}
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []
+
+
+def test_the_demo_comes_up_and_goes(project: Project) -> None:
+    project.write((PROJECT / "demo.yaml").read_text())
+    assert "created" in project("up", "--yes", "--skip-preview")
+    (kept,) = project.preview()
+    assert kept == "same"
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []

@@ -1,0 +1,183 @@
+"""Every kind over the wire that Pulumi's engine speaks: the SDK's provider server in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto.provider_pb2 import DiffResponse
+
+from cli.harness import serve
+from convergence.test_convergence import CASES, stack_of
+from headend.core.desired import Stack
+from headend.core.kind import Can, Secret, mark
+from headend.core.registry import Env, kinds, platforms
+from headend.core.stack import load
+from headend.simulator import Simulator
+from pulumi_wire import UNKNOWN, Engine, provider
+
+PASSING = {"counters", "tokens", "users", "pushes"}
+LIMIT = {"account_id": "viewer-17", "limit": 3.0}
+
+
+class World:
+    """A simulator behind a socket, a provider process, and stacks made of a kind's convergence list."""
+
+    def __init__(self, module: Any, name: str, folder: Path, simulator: Simulator, engine: Engine) -> None:
+        self.module, self.name, self.folder = module, name, folder
+        self.simulator, self.engine = simulator, engine
+        self.fragments = [dict(fragment) for fragment in module.CASES[name]]
+
+    def stack(self, fragment: dict[str, Any]) -> Stack:
+        file = self.folder / "stack.yaml"
+        file.write_text(json.dumps(stack_of(self.module, self.name, fragment | {"lifecycle": {"protect": False}})))
+        return load(file)
+
+    @property
+    def address(self) -> str:
+        return next(a for a in self.engine.state if a.endswith(".it"))
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    module, name = request.param
+    simulator = Simulator()
+    module.WORLD(simulator)
+    with serve(simulator) as url, provider(simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}) as engine:
+        yield World(module, name, tmp_path, simulator, engine)
+
+
+every_kind = pytest.mark.parametrize(
+    "world", [pytest.param((module, name), id=name) for module, name in CASES], indirect=True
+)
+
+
+@every_kind
+def test_each_state_converges_over_the_wire_and_nothing_is_left(world: World) -> None:
+    before = world.simulator.dump()
+    for fragment in world.fragments:
+        stack = world.stack(fragment)
+        world.engine.up(stack)
+        world.simulator.reset_journal()
+        assert world.engine.up(stack) == {"same": len(stack.resources)}
+        assert world.simulator.writes() == []
+        live = world.engine.state[world.address]
+        id, inputs, outputs = world.engine.read(live.kind, live.id, live.outputs)
+        assert id == live.id
+        found = world.engine.diff(live.kind, id, outputs, inputs)
+        assert found.changes == DiffResponse.DIFF_NONE  # what a refresh writes into state is no change either
+    world.engine.destroy()
+    after = world.simulator.dump()
+    assert _alive(after) == _alive(before)
+
+
+@every_kind
+def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world: World) -> None:
+    stack = world.stack(world.fragments[0])
+    world.engine.up(stack)
+    live = world.engine.state[world.address]
+    before = _alive(world.simulator.dump())
+    again, _ = world.engine.create(live.kind, live.inputs)
+    assert again == live.id
+    assert _alive(world.simulator.dump()) == before
+    world.engine.delete(world.address)
+    world.engine._delete(live)
+    if Can.OBSERVE in kinds()[world.name].can:
+        assert world.engine.read(live.kind, live.id, live.outputs) == ("", {}, {})
+
+
+@every_kind
+def test_what_is_gone_is_a_replacement_and_unknown_replaces_nothing(world: World) -> None:
+    stack = world.stack(world.fragments[0])
+    world.engine.up(stack)
+    live = world.engine.state[world.address]
+    for name in kinds()[world.name].model.model_fields:
+        if name in live.inputs and name != "variant":
+            found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs | {name: UNKNOWN})
+            assert (found.changes, list(found.replaces)) == (DiffResponse.DIFF_SOME, [])
+            checked, failures = world.engine.check(live.kind, live.inputs | {name: UNKNOWN}, {})
+            assert (checked[name], failures) == (UNKNOWN, {})
+    world.engine._delete(live)
+    if Can.OBSERVE in kinds()[world.name].can:
+        found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs)
+        assert (found.changes, bool(found.replaces)) == (DiffResponse.DIFF_SOME, True)
+
+
+@every_kind
+def test_a_wrong_value_is_a_failure_with_the_name_of_its_field(world: World) -> None:
+    stack = world.stack(world.fragments[0])
+    world.engine.up(stack)
+    live = world.engine.state[world.address]
+    _, failures = world.engine.check(live.kind, live.inputs | {"nonsense": 1}, live.inputs)
+    assert list(failures) == ["nonsense"]
+
+
+def credentials(simulator: Simulator, url: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The environment without secrets, and all secrets as a Pulumi stack's config."""
+    env, config = simulator.settings(url), {}
+    for platform in platforms().values():
+        for field in platform.settings.model_fields:
+            variable = mark(platform.settings, field, Env)
+            if variable and mark(platform.settings, field, Secret) and variable.variable in env:
+                config[f"headend:{platform.name}_{field}"] = env.pop(variable.variable)
+    return env, config
+
+
+def test_credentials_may_come_from_the_stacks_config_and_what_is_missing_is_one_line() -> None:
+    simulator = Simulator()
+    goal = {"action_id": "act-1", "group_id": "derby", "title": "Goal"}
+    with serve(simulator) as url:
+        env, config = credentials(simulator, url)
+        with provider(env, config) as engine:
+            id, _ = engine.create("mycujoo.action_configuration", goal)
+            assert id in simulator.sims["mycujoo"].world["configurations"]
+        with provider(env) as engine, pytest.raises(grpc.RpcError) as caught:
+            engine.check("mycujoo.action_configuration", goal, {})
+    said = caught.value.details()
+    assert "HEADEND_MYCUJOO_API_KEY" in said
+    assert "Traceback" not in said
+
+
+def test_writes_that_must_take_turns_do_so_in_one_process_of_four_threads() -> None:
+    simulator = Simulator(latency=0.02)
+    seen: list[str] = []
+    simulator.observers.append(lambda entry: seen.append(entry.key))
+    with serve(simulator) as url, provider(simulator.settings(url)) as engine, ThreadPoolExecutor(4) as threads:
+        named = [{"action_id": "act-1", "group_id": "derby", "title": f"{n}", "order": 9 - n} for n in range(4)]
+        list(threads.map(lambda given: engine.create("mycujoo.action_configuration", given), named))
+    writes = [key for key in seen if key in {"action_configuration.create", "action_configuration.update"}]
+    assert writes == ["action_configuration.create", "action_configuration.update"] * 4
+
+
+def test_whole_numbers_arrive_as_doubles_and_leave_whole() -> None:
+    with serve(Simulator()) as url, provider(Simulator().settings(url)) as engine:
+        checked, failures = engine.check("rights_locker.stream_limit", LIMIT, {})
+        assert (checked, failures) == (LIMIT, {})
+        _, failures = engine.check("rights_locker.stream_limit", LIMIT | {"limit": 0.5}, {})
+        assert list(failures) == ["limit"]
+
+
+def test_a_name_taken_from_the_key_stays_when_the_key_changes_and_is_new_in_a_replacement() -> None:
+    given = {"name": "new", "cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "medium"}
+    given |= {"headend": {"address": "ateme.environments.new", "defaulted": ["name"]}}
+    simulator = Simulator()
+    with serve(simulator) as url, provider(simulator.settings(url)) as engine:
+        assert engine.check("ateme.environment", given, given | {"name": "old"})[0]["name"] == "old"
+        assert engine.check("ateme.environment", given, {})[0]["name"] == "new"
+
+
+def _alive(worlds: dict[str, Any]) -> dict[str, Any]:
+    """Every table's rows that are not deleted, without what platforms write for themselves."""
+    found: dict[str, Any] = {}
+    for platform, tables in worlds.items():
+        for table, rows in tables.items():
+            if isinstance(rows, dict) and table not in PASSING:
+                found[f"{platform}.{table}"] = sorted(
+                    id for id, row in rows.items() if not (isinstance(row, dict) and row.get("is_deleted"))
+                )
+    return found
