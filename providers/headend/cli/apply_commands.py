@@ -18,6 +18,7 @@ from headend.core import guard
 from headend.core.apply import Outcome
 from headend.core.apply import apply as carry_out
 from headend.core.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.lifecycle import remember
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
 
@@ -86,6 +87,7 @@ async def _run(
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         show(made.document(), Format.TEXT)
         guard.check(made, len(state.entries()), allow_deletions=deletions)
+        remember(made, stack, state)
         if not made.writes():
             return StaleError.exit_code if stale else 0
         if not _agreed(yes):
