@@ -196,6 +196,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     database = sqlite3.connect(path)
     try:
+        # A commit is one sync instead of four or five, and as safe. EXCLUSIVE (the lock above says so anyway) keeps the
+        # index of the log in memory, so that this works on shared folders too.
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+            database.execute(f"PRAGMA {pragma}")
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
             with database:
