@@ -26,6 +26,7 @@ def no_digest(value: Any) -> dict[str, str]:
     return {"$digest": repr(value)}
 
 
+@pytest.mark.contract("A-56", "A-813", "A-814")
 @pytest.mark.parametrize("row", ROWS)
 def test_values_are_taken_refused_or_wondered_at(row: F) -> None:
     kind = KINDS[row.noun]
@@ -52,7 +53,7 @@ async def created(api: Ateme, row: F, env: str, spec: Any) -> str:
     return str((await KINDS[row.noun].create(api, spec)).id)
 
 
-@pytest.mark.contract("A-49", "A-50")
+@pytest.mark.contract("A-49", "A-50", "A-412", "A-459", "A-811")
 @pytest.mark.parametrize("row", ROWS)
 def test_creation_sends_what_is_set_under_its_name(opened: Any, environment: Any, row: F) -> None:
     async def run() -> None:
@@ -83,6 +84,7 @@ def test_creation_sends_what_is_set_under_its_name(opened: Any, environment: Any
         asyncio.run(unset())
 
 
+@pytest.mark.contract("A-771")
 @pytest.mark.parametrize("row", ROWS)
 def test_an_update_sends_it_or_the_object_is_replaced(opened: Any, environment: Any, row: F) -> None:
     async def run() -> None:
@@ -159,7 +161,7 @@ def test_secrets_are_marked(row: F) -> None:
     assert mark(type(row.build(row.good[0])), row.field, Secret)
 
 
-@pytest.mark.contract("A-446", "A-812", "A-813", "A-814", "A-821")
+@pytest.mark.contract("A-446")
 def test_what_is_no_field_of_a_variant_is_refused() -> None:
     for name, field in (("input.srt_push", "bitrate"), ("input.zixi_push", "bitrate"), ("output.rtmp", "latency")):
         with pytest.raises(ValidationError, match=field):

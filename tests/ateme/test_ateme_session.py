@@ -88,11 +88,14 @@ def test_a_refused_read_is_no_proof_of_absence(opened: Any, environment: Any) ->
     asyncio.run(run())
 
 
-@pytest.mark.contract("A-46")
+@pytest.mark.contract("A-46", "A-806")
+@pytest.mark.parametrize("envelope", ["bare", "object"])
 @pytest.mark.parametrize("answers", ["item", "list", "refused"])
-def test_an_input_is_found_however_its_item_path_answers(opened: Any, environment: Any, answers: str) -> None:
+def test_an_input_is_found_however_its_item_path_answers(
+    opened: Any, environment: Any, answers: str, envelope: str
+) -> None:
     async def run() -> None:
-        async with opened({"input_get": answers}) as (api, _):
+        async with opened({"input_get": answers, "envelope": envelope}) as (api, _):
             spec = listener(await environment(api))
             made = await InputKind().create(api, spec)
             await InputKind().create(api, listener(str(spec.environment), "other"))

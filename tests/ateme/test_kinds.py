@@ -84,7 +84,7 @@ def test_what_was_made_reads_back_without_a_difference(
     asyncio.run(run())
 
 
-@pytest.mark.contract("A-438", "A-752")
+@pytest.mark.contract("A-438", "A-752", "A-809")
 def test_an_updated_zixi_push_input_runs_again(opened: Any, environment: Any) -> None:
     async def run() -> None:
         async with opened() as (api, simulator):
@@ -101,7 +101,7 @@ def test_an_updated_zixi_push_input_runs_again(opened: Any, environment: Any) ->
     asyncio.run(run())
 
 
-@pytest.mark.contract("A-9", "A-12", "A-775")
+@pytest.mark.contract("A-9", "A-12", "A-775", "A-801")
 @pytest.mark.parametrize(("mode", "scoping"), [("token", "claim"), ("session", "row")])
 def test_two_environments_keep_their_inputs_apart(opened: Any, environment: Any, mode: str, scoping: str) -> None:
     async def run() -> None:

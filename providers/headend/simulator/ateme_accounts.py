@@ -35,8 +35,9 @@ class Sessions(AtemeBase):
         organisation_id = environment["organisation_id"]
         if environment["is_deleted"]:
             raise Refusal(404, {"message": "the environment is deleted"})
-        if not self.role(call, organisation_id):
-            raise Refusal(403, {"message": "not a member of the environment's organisation"})
+        guest = self.scope(call, "user") in self.world["guests"].get(organisation_id, ())
+        if not self.role(call, organisation_id) and not guest:
+            raise Refusal(403, {"message": "neither a member nor a guest of the environment's organisation"})
         return self._moved(call, {"organisation": organisation_id, "environment": environment["environment_id"]})
 
     @handles("session.switch_organisation")
