@@ -21,7 +21,7 @@ from headend.core.diff import fingerprint, recorded, secret_fields
 from headend.core.errors import Ambiguous, DecodeError, HeadendError, StaleError, Unavailable
 from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.plan import Action, Plan, Reason, Step
-from headend.core.planner import Apis
+from headend.core.planner import Apis, claimed
 from headend.core.specs import readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
@@ -95,6 +95,7 @@ class Applier:
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began: dict[str, float] = {}
+        self.aside: dict[str, str] = {}  # address -> where state keeps the object that is being replaced
 
     def say(self, step: Step, phase: str, message: str = "") -> None:
         began = self.began.setdefault(step.address, time.monotonic())
@@ -147,6 +148,8 @@ class Applier:
             return
         api = await self.apis(kind.platform)
         if step.action in {Action.CREATE, Action.REPLACE}:
+            if step.action is Action.REPLACE and kind.create_before_delete:
+                self.aside[step.address] = self.state.set_aside(step.address)
             self.state.begin(step.address, kind.name, step.action)
             made = await self._create(kind, api, spec, step)
         else:
@@ -164,6 +167,8 @@ class Applier:
         except HeadendError as error:
             if not _may_have_arrived(error):
                 self.state.settle(step.address)
+                if aside := self.aside.get(step.address):
+                    self.state.move(aside, step.address)
             raise
 
     async def _update(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step, entry: Entry | None) -> Observed:
@@ -179,16 +184,15 @@ class Applier:
 
     async def drop(self, kind: Kind[Any, Any], step: Step) -> None:
         """Delete, forget, or the first half of a replacement."""
-        entry = self.state.entry(step.address)
+        address = self.aside.get(step.address, step.address)
+        entry = self.state.entry(address)
         if entry is None:
             return
-        replaced = kind.create_before_delete and step.action is Action.REPLACE
-        if step.action is not Action.FORGET and Can.DELETE in kind.can:
+        kept = step.action is Action.FORGET or (address in self.aside.values() and claimed(self.stack, kind, entry.id))
+        if not kept and Can.DELETE in kind.can:
             api = await self.apis(kind.platform)
-            id = step.id if replaced and step.id else entry.id
-            await kind.delete(api, id, revive(kind, entry), lambda text: self.say(step, "waiting", text))
-        if not replaced:
-            self.state.drop(step.address)
+            await kind.delete(api, entry.id, revive(kind, entry), lambda text: self.say(step, "waiting", text))
+        self.state.drop(address)
 
     def record(self, resource: Resource, spec: Spec, made: Observed, *, incomplete: bool) -> None:
         hidden = secret_fields(type(spec), resource.secret_fields)

@@ -42,6 +42,7 @@ class Reason(enum.StrEnum):
     RECOVERED = "recovered"
     FOUND = "found"
     REMOVED = "removed"
+    REPLACED = "replaced"
     RETAINED = "retained"
     GONE = "gone"
     RENAMED = "renamed"

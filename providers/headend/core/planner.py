@@ -176,9 +176,11 @@ class Planner:
         if kind is None:
             raise InputError(f"{entry.address}: this headend does not know the kind {entry.kind}")
         seen = await self._observe(kind, entry.id, revive(kind, entry))
-        action, reason = Action.DELETE, Reason.REMOVED
+        action, reason = Action.DELETE, Reason.REPLACED if is_aside(entry.address) else Reason.REMOVED
         if seen is None:
             action, reason = Action.FORGET, Reason.GONE
+        elif entry.address not in self.stack.resources and claimed(self.stack, kind, entry.id):
+            action, reason = Action.FORGET, Reason.RENAMED
         elif entry.retain or Can.DELETE not in kind.can:
             action, reason = Action.FORGET, Reason.RETAINED
         return Step(
@@ -196,6 +198,17 @@ class Planner:
         if Can.OBSERVE not in kind.can:
             return Observed(id)
         return await kind.observe(await self.apis(kind.platform), id, spec)
+
+
+def is_aside(address: str) -> bool:
+    """Whether state keeps there an object that was replaced and is still to be deleted: no stack has such a name."""
+    return "/" in address
+
+
+def claimed(stack: Stack, kind: Kind[Any, Any], id: str) -> bool:
+    """Whether a resource of the stack is that very object by its identity, so that it must not be deleted."""
+    same = (r.spec for r in stack.resources.values() if r.kind.name == kind.name and is_resolved(r.spec))
+    return any(kind.identity(spec) == id for spec in same)
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
@@ -217,7 +230,7 @@ def placed(resource: Resource, problems: Sequence[Problem]) -> list[Problem]:
 
 def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
     """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by natural key."""
-    gone = {a: e for a, e in entries.items() if a not in stack.resources}
+    gone = {a: e for a, e in entries.items() if a not in stack.resources and not is_aside(a)}
     new = {a: r for a, r in stack.resources.items() if a not in entries}
     found: dict[str, str] = {}
     ids = {a: e.id for a, e in entries.items()}
@@ -324,7 +337,7 @@ async def make_plan(
             reason = Reason.RENAMED if action is Action.MOVE else steps[new].reason
             steps[new] = replace(steps[new], action=action, reason=reason, moved_from=old)
     gone = [e for a, e in current.items() if a not in stack.resources or destroy]
-    gone = [e for e in gone if not targets or any(e.address == t or e.address.startswith(f"{t}.") for t in targets)]
+    gone = [e for e in gone if not targets or any(f"{e.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
     removals = await _together(planner.removal(e) for e in gone)
     if planner.problems:
         raise InputError(planner.problems)

@@ -134,6 +134,14 @@ class State:
                     renamed = json.dumps([new if name == old else name for name in names])
                     self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (renamed, address))
 
+    def set_aside(self, address: str) -> str:
+        """Keeps an object that is about to be replaced under an address of its own, so that it isn't forgotten before
+        it is deleted: `<address>/<id>`, which no stack can name. Returns that address."""
+        aside = f"{address}/{self.entries()[address].id}"
+        with self._db:
+            self._db.execute("UPDATE OR REPLACE entries SET address = ? WHERE address = ?", (aside, address))
+        return aside
+
     def _run(self, statement: str, values: tuple[Any, ...]) -> None:
         with self._db:
             self._db.execute(statement, values)
