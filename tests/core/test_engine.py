@@ -277,6 +277,24 @@ def test_secrets_reach_neither_state_nor_plan_and_a_new_one_shows(state: State, 
     assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir())
 
 
+def test_asked_to_stop_in_the_middle_what_waits_for_its_turn_is_not_begun(state: State) -> None:
+    world, wanted = World(), stack(*(resource(f"box-{n}") for n in range(20)))
+
+    async def go() -> Outcome:
+        async def apis(platform: str) -> World:
+            return world
+
+        stop = asyncio.Event()
+        made = await make_plan(wanted, state, apis)
+        return await apply(made, wanted, state, apis, parallelism=1, on_event=lambda event: stop.set(), stop=stop)
+
+    outcome = asyncio.run(go())
+    assert len(world.log) == len(outcome.done) == 1
+    assert len(outcome.skipped) == 19
+    assert (outcome.interrupted, outcome.exit_code) == (True, 7)
+    assert state.intents() == {}
+
+
 def test_asked_to_stop_it_begins_nothing_more(state: State) -> None:
     world, wanted = World(), stack(resource("a"))
 

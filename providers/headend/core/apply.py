@@ -11,7 +11,7 @@ import contextlib
 import graphlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,8 +86,16 @@ class Applier:
     """One run. Failures stay with their step; what depends on it is skipped."""
 
     def __init__(
-        self, plan: Plan, stack: Stack, state: State, apis: Apis, parallelism: int, on_event: Callable[[Event], None]
+        self,
+        plan: Plan,
+        stack: Stack,
+        state: State,
+        apis: Apis,
+        parallelism: int,
+        on_event: Callable[[Event], None],
+        stop: asyncio.Event,
     ) -> None:
+        self.stop = stop
         self.steps = {step.address: step for step in plan.writes()}
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
@@ -105,7 +113,10 @@ class Applier:
         """One node of the graph. Errors that headend knows end up in the outcome; others are bugs and propagate."""
         step = self.steps[node[0]]
         kind = registry.kinds()[step.kind]
-        async with self.slots, self._lock(kind, step):
+        async with self._lock(kind, step), self.slots:  # in this order: nobody waits for a lock with a slot in hand
+            if self.halted():
+                self.skip(node, "interrupted")
+                return
             self.say(step, "start")
             try:
                 if node[1] == "drop":
@@ -211,11 +222,16 @@ class Applier:
             )
         )
 
-    def skip(self, nodes: Iterable[Node], why: str) -> None:
-        for address in dict.fromkeys(node[0] for node in nodes):
-            if address not in self.outcome.failed and address not in self.outcome.skipped:
-                self.outcome.skipped[address] = why
-                self.say(self.steps[address], "skipped", why)
+    def halted(self) -> bool:
+        """Whether nothing more may begin."""
+        self.outcome.interrupted |= self.stop.is_set()
+        return self.stop.is_set()
+
+    def skip(self, node: Node, why: str) -> None:
+        address = node[0]
+        if address not in self.outcome.failed and address not in self.outcome.skipped:
+            self.outcome.skipped[address] = "interrupted" if self.outcome.interrupted else why
+            self.say(self.steps[address], "skipped", self.outcome.skipped[address])
 
 
 def _settles_by_itself(step: Step, live: Observed | None) -> bool:
@@ -240,30 +256,30 @@ async def apply(
     stop: asyncio.Event | None = None,
 ) -> Outcome:
     """Carries out every step. `stop`: begin nothing more, finish and record what is in flight."""
-    run = Applier(plan, stack, state, apis, parallelism, on_event)
+    run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event())
     edges = graph(plan, stack, state.entries())
     sorter = graphlib.TopologicalSorter(edges)
     sorter.prepare()
     broken: set[Node] = set()
     tasks: dict[asyncio.Task[None], Node] = {}
+    ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait looks at all tasks for each that ends
     while sorter.is_active():
         for node in sorter.get_ready():
-            halted = stop is not None and stop.is_set()
             cause = next((n for n in edges[node] if n in broken), None)
-            if halted or cause or node[0] in run.outcome.failed:
+            if run.halted() or cause or node[0] in run.outcome.failed:
                 broken.add(node)
-                run.outcome.interrupted |= halted
-                run.skip([node], "interrupted" if halted else f"{cause[0] if cause else node[0]} was not done")
+                run.skip(node, f"{cause[0] if cause else node[0]} was not done")
                 sorter.done(node)
             else:
-                tasks[asyncio.create_task(run.node(node))] = node
+                task = asyncio.create_task(run.node(node))
+                task.add_done_callback(ended.put_nowait)
+                tasks[task] = node
         if not tasks:
             continue
-        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in finished:
-            node = tasks.pop(task)
-            task.result()
-            if node[0] in run.outcome.failed:
-                broken.add(node)
-            sorter.done(node)
+        task = await ended.get()
+        node = tasks.pop(task)
+        task.result()
+        if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
+            broken.add(node)
+        sorter.done(node)
     return run.outcome
