@@ -10,6 +10,7 @@ import pytest
 
 from cli.harness import Ran, World
 from headend.core.stack.nodes import MAX_BYTES
+from headend.core.state import open_state
 
 HEAD = "headend: 1\n"
 ENVIRONMENT = HEAD + "ateme: {environments: {e: {cloud_provider: aws, region: eu-west-1, instance_type_id: large"
@@ -143,3 +144,38 @@ def test_connections_in_the_stack_are_used(world: World) -> None:
     assert world("apply", "one.yaml", "--yes", **empty).code == 0
     assert world.alive()["limits"] == ["v"]
     assert "from-the-file/v" in world.simulator.sims["rights_locker"].world["limits"]
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere/state.db", "folder.yaml", "folder.yaml/"])
+def test_a_state_file_that_cannot_be(world: World, place: str) -> None:
+    (world.home / "folder.yaml").mkdir()
+    world.write("one.yaml", ONE + "1}}}\n")
+    (line,) = refused(world("plan", "one.yaml", HEADEND_STATE=place), 1).splitlines()
+    assert place.rstrip("/") in line
+    assert world.simulator.journal == []
+
+
+def test_a_state_file_in_use_is_left_alone(world: World) -> None:
+    world.write("one.yaml", ONE + "1}}}\n")
+    with open_state(world.home / ".headend" / "one.db"):
+        (line,) = refused(world("apply", "one.yaml", "--yes"), 1).splitlines()
+    assert "in use by another headend process" in line
+    assert world.simulator.journal == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"format": "headend.plan/2"}',
+        '{"format": "headend.plan/1"}',
+        '{"format": "headend.plan/1", "headend": "0", "stack": 1, "file": [], "desired": 0, "destroy": 0, "steps": 0}',
+        '{"format": "headend.plan/1", "headend": "0", "stack": "s", "file": "f", "desired": "d", "destroy": false,'
+        ' "steps": [1]}',
+    ],
+)
+def test_a_plan_file_that_is_none(world: World, text: str) -> None:
+    world.write("plan.json", text)
+    (line,) = refused(world("apply", "plan.json", "--yes"), 3).splitlines()
+    assert line.startswith("plan.json: not a plan file")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import headend
 from headend.core.errors import InputError, StaleError
@@ -21,9 +21,19 @@ def read(path: Path) -> dict[str, Any] | None:
         document = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a plan file: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not _is_plan(document):
         raise InputError(f"{path}: not a plan file of this headend (format {FORMAT})")
-    return document
+    return cast(dict[str, Any], document)
+
+
+def _is_plan(document: Any) -> bool:
+    types = {"headend": str, "stack": str, "file": str, "desired": str, "destroy": bool, "steps": list}
+    return (
+        isinstance(document, dict)
+        and document.get("format") == FORMAT
+        and all(isinstance(document.get(name), kind) for name, kind in types.items())
+        and all(isinstance(step, dict) and {"address", "action"} <= step.keys() for step in document["steps"])
+    )
 
 
 def write(path: Path, plan: Plan, targets: Sequence[str]) -> None:

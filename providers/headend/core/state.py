@@ -176,12 +176,14 @@ def open_state(path: Path, stack: str | None = None) -> Iterator[State]:
     Raises StateError if another process holds it, if it can't be read, if a newer headend wrote it, or if it is
     another stack's: copies of one stack have the same addresses, and would take each other's objects for their own.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(f"{path}.lock")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise StateError(f"{path} is in use by another headend process; wait for it to end") from None
+    except OSError as error:
+        raise StateError(f"{path} can't be a state file: {error.strerror or type(error).__name__}") from None
     try:
         with contextlib.closing(_connect(path)) as database:
             if stack is not None:
@@ -200,9 +202,12 @@ def _claim(path: Path, database: sqlite3.Connection, stack: str) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    database = sqlite3.connect(path)
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        database = sqlite3.connect(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"{path} can't be opened: {error}") from None
     try:
         # A commit is one sync instead of four or five, and as safe. EXCLUSIVE (the lock above says so anyway) keeps the
         # index of the log in memory, so that this works on shared folders too.
@@ -210,8 +215,10 @@ def _connect(path: Path) -> sqlite3.Connection:
             database.execute(f"PRAGMA {pragma}")
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
-            with database:
-                database.executescript(_SCHEMA)
+            with database:  # all or nothing: what is half made would be no state file to the next run
+                database.execute("BEGIN")
+                for statement in _SCHEMA.split(";"):
+                    database.execute(statement)
                 database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
                 database.execute("INSERT INTO meta VALUES ('digest_key', ?)", (secrets.token_hex(32),))
         row = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
@@ -220,7 +227,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         database.close()
         raise StateError(f"{path} is not a headend state file: {error}") from None
-    except StateError:
+    except BaseException:
         database.close()
         raise
     return database
