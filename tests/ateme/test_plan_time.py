@@ -94,6 +94,31 @@ def test_no_object_leaves_its_dashboard_group(
     assert fresh.problems(without) == [], "there is nothing to leave at creation"
 
 
+@pytest.mark.contract("A-51")
+@pytest.mark.parametrize(("children", "fields"), [("inputs", LISTENER), ("outputs", SRT_OUT)])
+def test_a_field_that_was_never_set_before_is_written(tmp_path: Path, children: str, fields: dict[str, Any]) -> None:
+    engine = Engine(tmp_path)
+    engine.done(stack(**{children: {"a": fields}}))
+    more = {"user_description": "gate 1", "latitude": 1.5, "longitude": 2.5}
+    engine.done(stack(**{children: {"a": {**fields, **more}}}))
+    (row,) = engine.world[children].values()
+    assert {name: row.get(name) for name in more} == more
+    assert engine.plan(stack(**{children: {"a": {**fields, **more}}})).writes() == ()
+
+
+@pytest.mark.contract("A-730")
+def test_a_state_is_only_noted_down_while_the_environment_rests(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.done(stack(inputs={"a": LISTENER}))
+    engine.done(stack({"state": "stopped"}, inputs={"a": LISTENER}))
+    engine.sim.reset_journal()
+    engine.done(stack({"state": "stopped"}, inputs={"a": {**LISTENER, "state": "stopped"}}))
+    assert engine.written() == []
+    engine.done(stack(inputs={"a": {**LISTENER, "state": "stopped"}}))
+    engine.done(stack(inputs={"a": {**LISTENER, "state": "stopped"}}))
+    assert engine.written() == ["environment.start", "input.stop"]
+
+
 @pytest.mark.contract("A-51", "A-744")
 def test_a_field_that_is_dropped_is_cleared_or_said_to_stay(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
@@ -121,7 +146,7 @@ def test_dropping_what_no_call_can_take_away_sends_nothing(tmp_path: Path) -> No
     assert engine.sim.writes() == []
 
 
-@pytest.mark.contract("A-537", "A-769", "A-974")
+@pytest.mark.contract("A-537", "A-769", "A-825", "A-974")
 def test_what_a_transcoder_made_is_not_taken_over_unless_it_is_named(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.done(stack())

@@ -188,7 +188,9 @@ class EndpointKind(Kind[S, Ateme]):
         self, api: Ateme, spec: S, changes: Sequence[Change] | None, parent: Spec | None
     ) -> Sequence[Problem]:
         """A resting environment takes no write (A-731), and not all that was set can be taken away (A-977)."""
-        found = await resting(api, spec.environment, parent)
+        # a state that is only noted down sends nothing while the environment rests (A-730)
+        sends = changes is None or any(change.field != "state" for change in changes)
+        found = await resting(api, spec.environment, parent) if sends else []
         if any(change.field == "dashboard_group" and change.after is None for change in changes or ()):
             found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
         stays = "no call takes it away; it stays what it was"

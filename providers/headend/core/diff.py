@@ -14,6 +14,7 @@ from headend.core.kind import (
     Immutable,
     Named,
     Observed,
+    OwnCall,
     Reference,
     Same,
     Secret,
@@ -93,10 +94,26 @@ def differences(
                 unverifiable.setdefault(name, note.reason)
             continue
         if name in observed.unverifiable:
+            changes += _unseen(spec, name, last, record, secret)
             continue
         changes += _field(spec, name, observed, last, record, secret)
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
     return Difference(tuple(changes), replaces, unverifiable)
+
+
+def _unseen(
+    spec: Spec, name: str, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
+) -> list[Change]:
+    """Changes of a field that can't be read now: what the stack changed since, and, taking an object over, what can
+    be written to be sure."""
+    model, after = type(spec), shown(spec.set_fields().get(name), secret)
+    fixed = mark(model, name, Immutable) is not None
+    if last is None:
+        sure = name in record and not fixed and mark(model, name, OwnCall) is None
+        return [Change((name,), None, after, "you", secret)] if sure else []
+    if record.get(name) == last.get(name) or (fixed and name not in record):
+        return []
+    return [Change((name,), HIDDEN if secret else last.get(name), after, "you", secret)]
 
 
 def _field(
