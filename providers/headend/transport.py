@@ -31,14 +31,11 @@ from headend.core.errors import (
     Unsettled,
 )
 from headend.core.redact import Redactor
-from headend.core.wire import Operation
+from headend.core.wire import NO_BODY, Operation
 from headend.limit import LONGEST_WAIT, Limit, retry_after, wait_before
 from headend.reads import Reads
 
 __all__ = ["NO_BODY", "Answer", "Client", "Limit", "Reads"]
-
-NO_BODY: Final = object()
-"""Stands for "no body at all"; None is a body too (JSON null)."""
 
 # httpx logs every URL with its query, which for some platforms holds a key and a signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -14,8 +14,7 @@ from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Timeout
 from headend.core.kind import Spec
-from headend.core.wire import Table
-from headend.transport import NO_BODY
+from headend.core.wire import NO_BODY, Table
 
 if TYPE_CHECKING:
     from headend.transport import Answer, Client

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.answers import rows, text_id, token_in
 from headend.ateme.settings import AtemeSettings
 from headend.core.errors import CredentialsError, DecodeError, Forbidden
 from headend.core.wire import Table
-from headend.transport import Client
+
+if TYPE_CHECKING:
+    from headend.transport import Client
 
 
 class Tokens:

@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.cli.options import Options
 from headend.core.desired import Stack
@@ -19,7 +19,9 @@ from headend.core.redact import Redactor
 from headend.core.registry import kinds
 from headend.core.stack import load, lookup
 from headend.core.state import State, open_state
-from headend.session import Session, open_session
+
+if TYPE_CHECKING:
+    from headend.session import Session
 
 
 def load_stack(options: Options, redactor: Redactor) -> Stack:
@@ -83,6 +85,8 @@ def simulated(path: Path) -> Iterator[dict[str, Any]]:
 async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested."""
     stack = load_stack(options, redactor)
+    from headend.session import open_session  # loads httpx: not for a stack that is refused, or only validated
+
     path = state_path(stack.name, options.simulator)
     with contextlib.ExitStack() as stacked:
         state = stacked.enter_context(open_state(path, stack.name))

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from headend.core.errors import InputError
+
+NO_BODY: Final = object()
+"""Stands for "no body at all"; None is a body too (JSON null)."""
 
 _PLACE = re.compile(r"{([a-z_]+)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.core.errors import (
     ApiError,
@@ -16,9 +16,12 @@ from headend.core.errors import (
     Refused,
     Unavailable,
 )
+from headend.core.wire import NO_BODY
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
-from headend.transport import NO_BODY, Answer, Client
+
+if TYPE_CHECKING:
+    from headend.transport import Answer, Client
 
 IN_FLIGHT = 8  # requests; the platform states no limit, so it's ours (M-14)
 _RESERVED = frozenset({"calls", "categories", "configurations"})  # they share a route with an action's id (M-19)
