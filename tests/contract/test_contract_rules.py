@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from headend.core.registry import kinds
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -21,6 +23,12 @@ LISTS: dict[str, dict[str, Any]] = yaml.safe_load(RULES.read_text())
 def test_finished_kinds_leave_no_rule_without_test_or_reason() -> None:
     done = subprocess.run([sys.executable, ROOT / "tools" / "contract.py"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_kind_is_a_finished_group() -> None:
+    for name in kinds():
+        platform, _, group = name.partition(".")
+        assert group in LISTS[platform]["finished"], name
 
 
 def test_reasons_are_sentences() -> None:
