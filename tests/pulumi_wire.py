@@ -19,6 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from headend.core.desired import Stack
+from headend.core.kind import Reference
 from headend.core.planner import order
 from headend.pulumi.p import PROVIDERS
 from headend.pulumi.program import properties
@@ -49,13 +50,17 @@ class Engine:
         done: dict[str, int] = {}
         for address in [a for wave in order(stack.resources) for a in wave]:
             resource = stack.resources[address]
-            given = properties(stack, resource, lambda other: self.state[other].id)
+            given = properties(stack, resource, self._stands_for)
             what = self.put(address, resource.kind.name, given)
             done[what] = done.get(what, 0) + 1
         for address in [a for a in reversed(self.state) if a not in stack.resources]:
             self.delete(address)
             done["delete"] = done.get("delete", 0) + 1
         return done
+
+    def _stands_for(self, reference: Reference) -> Any:
+        live = self.state[reference.address]
+        return live.outputs["computed"][reference.computed] if reference.computed else live.id
 
     def put(self, address: str, kind: str, given: Mapping[str, Any]) -> str:
         old = self.state.get(address)

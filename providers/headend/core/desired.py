@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.errors import Source
-from headend.core.kind import Kind, Reference, Spec
+from headend.core.kind import Kind, Spec, references
 
 
 class Adopt(enum.StrEnum):
@@ -56,9 +56,7 @@ class Resource:
 
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
-        values = self.spec.set_fields().values()
-        items = (item for value in values for item in (value if isinstance(value, (list, tuple)) else (value,)))
-        found = {item.address for item in items if isinstance(item, Reference)}
+        found = {reference.address for value in self.spec.set_fields().values() for reference in references(value)}
         return frozenset(found | set(self.lifecycle.depends_on))
 
 

@@ -15,7 +15,6 @@ from headend.core.kind import (
     Named,
     Observed,
     OwnCall,
-    Reference,
     Same,
     Secret,
     Spec,
@@ -23,6 +22,7 @@ from headend.core.kind import (
     WriteOnly,
     mark,
     marked,
+    references,
 )
 
 UNKNOWN = "(known after apply)"
@@ -128,7 +128,7 @@ def _field(
             return []
         return [Change((name,), shown(live, secret), None, "you", secret)]
     want = wanted[name]
-    if isinstance(want, Reference):
+    if any(True for _ in references(want)):
         return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
     normal = rule.normal if (rule := mark(model, name, Same)) else _plain
     if normal(want) == normal(live):

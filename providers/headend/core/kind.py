@@ -57,9 +57,13 @@ class OwnCall(Mark):
 
 @dataclass(frozen=True)
 class Ref(Mark):
-    """The field holds the remote id of an object of this kind; stack files give its name."""
+    """The field holds the remote id of an object of this kind, or a list or mapping of them; stack files give names.
+
+    through: (kind, computed value) of what makes such objects itself: its name stands for the one that it makes.
+    """
 
     kind: str
+    through: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,16 +97,45 @@ class Impact(enum.StrEnum):
 # --- values ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Stands in a spec where the remote id of another resource of the stack will be."""
+    """Stands in a spec where the remote id of another resource of the stack will be, or a value that it computes."""
 
     address: str
+    computed: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is resolved by."""
+        return self.address if self.computed is None else f"{self.address}#{self.computed}"
 
     def __str__(self) -> str:
-        return self.address
+        return self.key
 
 
 Id = str | Reference
 """Type of a `Ref` field: the remote id, or a reference that the engine resolves before any kind sees it."""
+
+
+def references(value: Any) -> Iterator[Reference]:
+    """The references in a field's value, at any depth."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)
+
+
+def dereferenced(value: Any, change: Callable[[Reference], Any]) -> Any:
+    """A field's value with every reference in it replaced by what `change` gives."""
+    if isinstance(value, Reference):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: dereferenced(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(dereferenced(item, change) for item in value)
+    return value
 
 
 class Spec(BaseModel):

@@ -7,22 +7,22 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.kind import Immutable, Kind, Ref, Reference, Spec, mark
+from headend.core.kind import Immutable, Kind, Ref, Spec, dereferenced, mark, references
 from headend.core.state import Entry
 
 
 def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
-    """A copy with every reference whose address is in `ids` replaced by its remote id."""
+    """A copy with every reference whose key is in `ids` replaced by what stands there: an id or a computed value."""
     known = {
-        name: ids[value.address]
+        name: dereferenced(value, lambda reference: ids.get(reference.key, reference))
         for name, value in spec.set_fields().items()
-        if isinstance(value, Reference) and value.address in ids
+        if any(reference.key in ids for reference in references(value))
     }
     return spec.model_copy(update=known) if known else spec
 
 
 def is_resolved(spec: Spec) -> bool:
-    return not any(isinstance(value, Reference) for value in spec.set_fields().values())
+    return not any(True for value in spec.set_fields().values() for _ in references(value))
 
 
 def settled(spec: Spec, defaulted: frozenset[str], last: Mapping[str, Any] | None) -> Spec:

@@ -13,7 +13,7 @@ from pulumi.dynamic import Resource as DynamicResource
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
 from headend.core.errors import HeadendError
-from headend.core.kind import Reference
+from headend.core.kind import Reference, dereferenced, references
 from headend.core.planner import order
 from headend.core.redact import Redactor
 from headend.core.registry import platforms
@@ -61,18 +61,18 @@ def _check_connections(stack: Stack) -> None:
     open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra).check(used)
 
 
-def properties(stack: Stack, resource: Resource, id_of: Callable[[str], Any]) -> dict[str, Any]:
-    """What the provider is given of a resource: its spec as JSON, ids by `id_of(address)`, and `headend`."""
+def properties(stack: Stack, resource: Resource, id_of: Callable[[Reference], Any]) -> dict[str, Any]:
+    """What the provider is given of a resource: its spec as JSON, what references stand for, and `headend`."""
     plain = resource.spec.model_dump(mode="json", include=set(resource.spec.set_fields()))
     for field, value in resource.spec.set_fields().items():
-        if isinstance(value, Reference):
-            plain[field] = id_of(value.address)
+        if any(True for _ in references(value)):
+            plain[field] = dereferenced(value, id_of)
     return plain | {META: _meta(stack, resource)}
 
 
 def _declared(stack: Stack, resource: Resource, made: Mapping[str, DynamicResource]) -> DynamicResource:
     hidden = secret_fields(type(resource.spec), resource.secret_fields)
-    given = properties(stack, resource, lambda address: made[address].id)
+    given = properties(stack, resource, lambda reference: _stands_for(made[reference.address], reference))
     props = {name: pulumi.Output.secret(value) if name in hidden else value for name, value in given.items()}
     life = resource.lifecycle
     options = pulumi.ResourceOptions(
@@ -86,6 +86,13 @@ def _declared(stack: Stack, resource: Resource, made: Mapping[str, DynamicResour
     )
     kind = resource.kind.name
     return TYPES[kind](PROVIDERS[kind], resource.address, props | {"computed": None}, options)
+
+
+def _stands_for(resource: DynamicResource, reference: Reference) -> pulumi.Output[Any]:
+    if reference.computed is None:
+        return resource.id
+    computed: pulumi.Output[Any] = resource.computed  # type: ignore[attr-defined]  # every resource here has it
+    return computed.apply(lambda values: values[reference.computed])
 
 
 def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         limit: int | None = None
         input: Annotated[Id | None, Ref("fake.input")] = None
         inputs: Annotated[list[Id] | None, Ref("fake.input")] = None
+        tiles: Annotated[dict[int, Id] | None, Ref("fake.input", through=(("fake.rule", "made"),))] = None
         follows: Annotated[Id | None, Ref("fake.rule")] = None
         steps: list[Step] | None = None
         extra: dict[str, Any] | None = None

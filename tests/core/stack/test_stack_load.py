@@ -8,6 +8,7 @@ from stack_kinds import KINDS
 from headend.core import kind as kind_module
 from headend.core.desired import Adopt
 from headend.core.kind import Reference
+from headend.core.specs import resolve
 from headend.core.stack import warnings
 
 GOOD = """\
@@ -61,6 +62,16 @@ def test_names_become_references_and_ids_stay(stack):
     rule = stack.resources["fake.rules.r"].spec
     assert rule.input == Reference(a.address)
     assert rule.inputs == [Reference("fake.environments.spare.inputs.a"), "in-7", Reference("fake.inputs.outside")]
+
+
+def test_a_mapping_may_hold_references_and_a_name_may_stand_for_what_its_resource_makes(read):
+    text = GOOD + "    mv: {account: y, tiles: {1: matchday/a, 2: r, 3: {id: in-7}}}\n"
+    rule = read(text, {"A": "sesame-open-1"}).resources["fake.rules.mv"]
+    a, r = Reference("fake.environments.matchday.inputs.a"), Reference("fake.rules.r", "made")
+    assert rule.spec.tiles == {1: a, 2: r, 3: "in-7"}
+    assert rule.references() == {a.address, r.address}
+    resolved = resolve(rule.spec, {a.address: "in-1", "fake.rules.r": "rule-1", "fake.rules.r#made": "in-9"})
+    assert resolved.tiles == {1: "in-1", 2: "in-9", 3: "in-7"}
 
 
 def test_references_in_lists_are_dependencies_too(stack):

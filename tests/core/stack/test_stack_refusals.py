@@ -27,6 +27,11 @@ ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "
         (ENV + "{variant: srt, port: 5001, environment: e}", "`environment` follows from where this stands"),
         (ENV + "{variant: srt, port: 5001, backup: b}", "`backup`: there is no fake.input `b`"),
         (ENV + "{variant: srt, port: 5001, backup: {name: a}}", "`backup`: not a reference"),
+        (
+            HEAD + "fake: {inputs: {a: {variant: rtmp, url: u, environment: {id: e}}}, "
+            "rules: {a: {account: a}, r: {account: b, tiles: {1: a}}}}",
+            "`a` may be fake.inputs.a and fake.rules.a (give one of them another key)",
+        ),
         (ENV + "{variant: srt, port: 5001, port: 5002}", "key `port` is given twice"),
         (ENV + "{variant: srt, port: '${vars.prot}'}", "unknown variable `${vars.prot}`"),
         (ENV + "{variant: srt, port: '${vars.prot'}", "`${` without its `}`"),

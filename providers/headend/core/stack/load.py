@@ -16,7 +16,7 @@ from typing import Any
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
-from headend.core.kind import Kind, Reference
+from headend.core.kind import Kind, dereferenced
 from headend.core.stack import secrets
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
@@ -236,9 +236,8 @@ def _identities(resources: Mapping[str, Resource], problems: list[Problem]) -> N
     for resource in resources.values():
         spec = resource.spec
         standing_in = {
-            name: f"reference:{value.address}"
+            name: dereferenced(value, lambda reference: f"reference:{reference.key}")
             for name, value in spec.set_fields().items()
-            if isinstance(value, Reference)
         }
         identity = resource.kind.identity(spec.model_copy(update=standing_in))
         if identity is None:

@@ -6,11 +6,13 @@ import difflib
 import graphlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
 
 from headend.core.desired import Resource
 from headend.core.errors import Problem, Source
-from headend.core.kind import Kind
+from headend.core.kind import Kind, Ref, Reference
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry
 
@@ -35,6 +37,21 @@ class Names:
     def __init__(self, kinds: Mapping[str, Kind[Any, Any]], drafts: Mapping[str, Draft]) -> None:
         self.kinds = kinds
         self.drafts = drafts
+
+    def refer(self, name: str, ref: Ref, seeker: Draft, source: Source) -> Reference | Problem:
+        """The resource of that name: one of the kind itself, or one of those that make such an object."""
+        own = self.find(name, ref.kind, seeker, source)
+        found = [] if isinstance(own, Problem) else [Reference(own)]
+        for kind, computed in ref.through:
+            maker = self.find(name, kind, seeker, source) if kind in self.kinds else None
+            if isinstance(maker, str):
+                found.append(Reference(maker, computed))
+        if len(found) > 1:
+            both = " and ".join(reference.address for reference in found)
+            return Problem(f"`{name}` may be {both}", source, seeker.address, "give one of them another key")
+        if isinstance(own, Problem) and not found:
+            return own
+        return found[0]
 
     def find(self, name: str, kind: str, seeker: Draft, source: Source) -> str | Problem:
         """The address of the `kind` called `name` (or `outer/name`) as seen from `seeker`, nearest scope first."""
@@ -98,6 +115,12 @@ class Names:
             draft = draft.parent
             keys.insert(0, draft.key)
         return "/".join(keys)
+
+
+def takes_mapping(model: type[BaseModel], name: str) -> bool:
+    """Whether the field holds a mapping to references, not one reference or a list of them."""
+    annotation = model.model_fields[name].annotation
+    return any(get_origin(option) is dict for option in (annotation, *get_args(annotation)))
 
 
 def cycles(resources: Mapping[str, Resource]) -> list[Problem]:

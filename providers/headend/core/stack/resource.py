@@ -14,7 +14,7 @@ from headend.core.kind import Named, Ref, Reference, Secret, Spec, mark, marked
 from headend.core.stack.check import Input, make, scrub
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
-from headend.core.stack.references import Draft, Names
+from headend.core.stack.references import Draft, Names, takes_mapping
 from headend.core.stack.values import Broken, Values
 
 
@@ -131,7 +131,7 @@ class Builder:
                 self._problem(draft, f"`{name}` follows from where this stands", entry.source, "leave it out")
                 fields.broken.add(name)
             elif ref is not None:
-                self._reference(draft, name, entry.node, ref, fields)
+                self._reference(draft, name, entry.node, ref, fields, takes_mapping(model, name))
             else:
                 plain = self.values.plain(entry.node)
                 fields.values[name] = plain.value
@@ -148,11 +148,15 @@ class Builder:
                 fields.defaulted.add(name)
         return fields
 
-    def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields) -> None:
-        """One reference, or a list of them; null stays null."""
+    def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields, mapping: bool) -> None:
+        """One reference, a list of them, or a mapping to them; null stays null."""
         try:
             if isinstance(node.value, tuple):
                 fields.values[name] = [self._target(draft, name, item, ref) for item in node.value]
+            elif node.mapping is not None and mapping:
+                fields.values[name] = {
+                    key: self._target(draft, f"{name}.{key}", entry.node, ref) for key, entry in node.mapping.items()
+                }
             elif node.value is None:
                 fields.values[name] = None
             else:
@@ -173,12 +177,12 @@ class Builder:
             raise Broken
         if external is not None:
             return word
-        found = self.names.find(word, ref.kind, draft, node.source)
+        found = self.names.refer(word, ref, draft, node.source)
         if isinstance(found, Problem):
             message = f"`{name}`: {found.message}"
             self._problem(draft, message, node.source, found.remedy)
             raise Broken
-        return Reference(found)
+        return found
 
     # --- lifecycle -------------------------------------------------------------------------------------------
     def _lifecycle(self, draft: Draft, model: type[Spec] | None) -> Lifecycle | None:

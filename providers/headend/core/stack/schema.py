@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from headend.core import registry
-from headend.core.kind import Kind, Ref, marked
+from headend.core.kind import Kind, Ref, Reference, marked
+from headend.core.stack.references import takes_mapping
 from headend.core.stack.resource import LifecycleModel
 
 _PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
@@ -54,6 +55,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
     places, generated = models_json_schema(wanted, ref_template="#/$defs/{model}", schema_generator=_Generator)
     names = {model: places[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
     defs: dict[str, Any] = {name: _loose(schema) for name, schema in generated.get("$defs", {}).items()}
+    defs.pop(Reference.__name__, None)  # what names become inside headend is nothing to write
     for kind in kinds.values():
         variants = [_object(kind, model, defs[names[model]], kinds) for model in kind.variants.values() or [kind.model]]
         title = re.split(r"\n\s*\n", (type(kind).__doc__ or kind.name).strip())[0]
@@ -107,7 +109,9 @@ def _object(
     for name in marked(model, Ref):
         keep = {"description": properties.get(name, {}).get("description")}
         one = {"$ref": "#/$defs/reference"}
-        choice = {"anyOf": [one, {"type": "array", "items": one}, {"type": "null"}]}
+        mapping = {"type": "object", "additionalProperties": one}
+        choices = [mapping] if takes_mapping(model, name) else [one, {"type": "array", "items": one}]
+        choice = {"anyOf": [*choices, {"type": "null"}]}
         properties[name] = {**{k: v for k, v in keep.items() if v}, **choice}
     properties["lifecycle"] = {"anyOf": [{"$ref": "#/$defs/LifecycleModel"}, {"type": "null"}]}
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
