@@ -46,6 +46,8 @@ class Planner:
             self.ids[resource.address] = step.id
         protect = resource.lifecycle.protect
         refused = step.refused or guard.refusal(resource.kind, step.action, protect)
+        if step.action is Action.NONE:  # doubts about what would be written; those about what is live stay
+            warnings = ()
         return replace(step, warnings=(*warnings, *step.warnings), source=resource.source, refused=refused)
 
     async def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:

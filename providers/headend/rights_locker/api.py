@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LIFETIME = 300  # seconds that a signature stays valid
 READ_BACK_DELAYS = (0.3, 0.6, 1.1)  # no read-after-write consistency is promised
+ENTITLEMENTS = ("assets", "assets_offline", "labels", "labels_offline")  # others are seen, and left alone
 RETRY_ON = (429, 500, 502, 503, 504)
 _SIGNING = ("api_key", "expires", "signature")
 
@@ -143,15 +144,19 @@ class RightsLocker:
             self._client.reads.drop(*_CATEGORIES, account_id)
 
     # --- entitlements -----------------------------------------------------------------------------------
-    async def entitlements(self, account_id: str) -> Mapping[str, Any]:
-        """The account's entitlements as {"assets": [...], "labels": [...], ...}; none at all is {} (E7, R-26)."""
+    async def entitlements(self, account_id: str) -> Mapping[str, list[Any]]:
+        """The account's entitlements, {kind: [item, ...]} with every kind that is known (E7, R-26).
+
+        Raises DecodeError for an answer without them: it must not look like an account that has none.
+        """
         answer = await self._send("content.get", {"account_id": account_id}, accept=(404,))
-        if _absent(answer):
-            return {}
-        content = answer.body.get("content") if isinstance(answer.body, dict) else None
-        if not isinstance(content, dict):
-            raise DecodeError("rights_locker: content.get: the answer has no content", status=answer.status)
-        return content
+        body = {"content": {}} if _absent(answer) else answer.body
+        content = body.get("content") if isinstance(body, dict) else None
+        if isinstance(content, dict):
+            found = {kind: content.get(kind) or [] for kind in ENTITLEMENTS}
+            if all(isinstance(items, list) for items in found.values()):
+                return found
+        raise DecodeError("rights_locker: content.get: the answer has no content", status=answer.status)
 
     # --- sending ----------------------------------------------------------------------------------------
     def _account(self, account_id: str) -> asyncio.Lock:

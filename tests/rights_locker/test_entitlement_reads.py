@@ -1,0 +1,39 @@
+"""What an answer about entitlements may look like, and what it must never be taken for (R-26)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from headend.core.errors import DecodeError
+from headend.rights_locker.api import RightsLocker
+from headend.rights_locker.settings import RightsLockerSettings
+from headend.transport import Client
+
+ITEM = {"content_id": "a1", "external_product_id": "default", "publishing_rule_id": None, "colour": "unknown to us"}
+
+
+def entitlements(status: int, **answer: Any) -> Any:
+    async def run() -> Any:
+        platform = httpx.MockTransport(lambda request: httpx.Response(status, **answer))
+        settings = RightsLockerSettings(pcode="P0")
+        async with Client(settings.url, platform="rights_locker", transport=platform) as client:
+            return await RightsLocker(settings, client).entitlements("viewer-17")
+
+    return asyncio.run(run())
+
+
+@pytest.mark.contract("R-26")
+def test_missing_and_null_kinds_are_empty_and_unknown_ones_are_left_out() -> None:
+    found = entitlements(200, json={"content": {"assets": [ITEM], "labels": None, "offers": [ITEM]}})
+    assert found == {"assets": [ITEM], "assets_offline": [], "labels": [], "labels_offline": []}
+
+
+@pytest.mark.contract("R-26")
+@pytest.mark.parametrize("body", [{}, {"content": None}, {"content": []}, [], {"content": {"assets": {"a1": ITEM}}}])
+def test_an_answer_without_content_is_no_empty_account(body: Any) -> None:
+    with pytest.raises(DecodeError, match=r"content\.get"):
+        entitlements(200, json=body)
