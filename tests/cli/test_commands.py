@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +145,19 @@ def test_light_commands_load_nothing_heavy(world: World) -> None:
             check=True,
         )
         assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_simulate_prints_the_settings_that_lead_to_it(world: World) -> None:
+    world.write("overlay.yaml", CONFIGURATIONS.format(delay=1))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with world.start("simulate", "--port", str(port)) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in world.simulator.settings()]
+        settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        assert settings["HEADEND_MYCUJOO_URL"] == f"http://127.0.0.1:{port}/mycujoo"
+        assert world("apply", "overlay.yaml", "--yes", **settings).code == 0  # it waits for the server to listen
+        assert world("drift", "overlay.yaml", **settings).code == 0
+        assert world.simulator.journal == []
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0

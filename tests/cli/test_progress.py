@@ -18,9 +18,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7][0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\r")
 
 
-def on_terminal(world: World, *words: str, **env: str) -> str:
-    """All that a terminal shows of a command, escapes included."""
+def on_terminal(world: World, *words: str, typed: str = "", **env: str) -> str:
+    """All that a terminal shows of a command, escapes included; typed: what waits at its keyboard."""
     ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
     settings = world.env | {"TERM": "xterm", "COLUMNS": "150", "LINES": "40"} | env
     with subprocess.Popen(
         [*COMMAND, *words], cwd=world.home, env=settings, stdin=theirs, stdout=theirs, stderr=theirs
@@ -85,6 +86,15 @@ def test_a_terminal_shows_what_runs_and_what_it_waits_for(world: World) -> None:
     assert any("waiting for environment matchday: creating" in line for line in running)
     assert len({re.search(r"([0-9.]+) s", line)[1] for line in running}) >= 2, "the time runs"  # type: ignore[index]
     assert "2 done, 0 failed, 0 skipped" in lines
+
+
+@pytest.mark.parametrize(("typed", "writes"), [("n\n", 0), ("y\n", 2)])
+def test_a_terminal_is_asked(world: World, typed: str, writes: int) -> None:
+    world.write("day.yaml", STACK)
+    shown = on_terminal(world, "apply", "day.yaml", typed=typed)
+    assert "Apply this? [y/N]" in shown
+    assert ("nothing was changed" in shown) == (writes == 0)
+    assert len(world.simulator.writes()) == writes
 
 
 def test_fields_with_one_reason_stand_together() -> None:
