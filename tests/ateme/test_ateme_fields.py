@@ -84,7 +84,7 @@ def test_creation_sends_what_is_set_under_its_name(opened: Any, environment: Any
         asyncio.run(unset())
 
 
-@pytest.mark.contract("A-771")
+@pytest.mark.contract("A-434", "A-771", "A-805")
 @pytest.mark.parametrize("row", ROWS)
 def test_an_update_sends_it_or_the_object_is_replaced(opened: Any, environment: Any, row: F) -> None:
     async def run() -> None:
@@ -109,6 +109,8 @@ def test_an_update_sends_it_or_the_object_is_replaced(opened: Any, environment: 
             (write,) = simulator.writes()
             assert write.key == f"{row.noun}.update.{row.name.partition('.')[2]}"
             assert row.wire in write.body
+            listed = row.noun == "input" and row.name != "input.zixi_pull"
+            assert write.body.get("id") == (then.stream_name if listed else None)
             assert (await raw(simulator, row))[row.wire] == row.good[-1]
             after = await kind.observe(api, id, then, fresh=True)
             left = differences(then, after, None, digest=no_digest).changes

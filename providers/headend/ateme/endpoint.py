@@ -193,8 +193,30 @@ class EndpointKind(Kind[S, Ateme]):
         found = await resting(api, spec.environment, parent) if sends else []
         if any(change.field == "dashboard_group" and change.after is None for change in changes or ()):
             found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
+        elif changes is None or any(change.field == "dashboard_group" for change in changes):
+            found += await self._misfit(api, spec)
         stays = "no call takes it away; it stays what it was"
         return [*found, *(Problem(f"warning: {field}: {stays}") for field in self.lasting(spec, changes or ()))]
+
+    @abstractmethod
+    def group_types(self, spec: S) -> frozenset[str]:
+        """Types of the dashboard groups that it can be in (A-418, A-464)."""
+
+    async def _misfit(self, api: Ateme, spec: S) -> list[Problem]:
+        """The refusal of a dashboard group for something else; one that isn't listed is left to the server (A-841)."""
+        if not isinstance(spec.dashboard_group, str):
+            return []
+        try:
+            groups = await api.listed("dashboard_group.list", None)
+        except ApiError as error:
+            return [Problem(f"warning: dashboard_group can't be checked: {error}")]
+        for row in groups:
+            ids = {text_id(row.get("dashboard_group_id")), text_id(row.get("id"))}
+            found, fitting = row.get("group_type"), self.group_types(spec)
+            if spec.dashboard_group in ids and found is not None and found not in fitting:
+                remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
+                return [Problem(f"dashboard_group: {spec.dashboard_group} is a group for: {found}", remedy=remedy)]
+        return []
 
     def lasting(self, spec: S, changes: Sequence[Change]) -> list[str]:
         """Fields that the stack dropped and that no call can clear."""

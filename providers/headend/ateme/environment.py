@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
-from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, only
+from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
-from headend.core.errors import ApiError, NotFound, Problem, Refused
+from headend.core.errors import ApiError, NotFound, Problem, Refused, Timeout
 from headend.core.kind import (
     Change,
     Immutable,
@@ -174,21 +174,25 @@ async def catalogue(api: Ateme, key: str, path: dict[str, str]) -> list[Any]:
 async def settled(api: Ateme, id: str, name: str, report: Report, limit: float, until: str | None = None) -> Row:
     """Waits until the environment runs or has stopped (`until`: which of both) and returns its details.
 
-    Raises Refused for a failure state, NotFound for one that stays unknown, Timeout.
+    Raises Refused for a failure state, NotFound for one that stays unknown, Timeout naming the last status: a word
+    that nobody knows is waited on (A-723).
     """
     word: str | None = None
-    async for number in api.polls(limit, f"environment {name}"):
-        row = await api.environment(id, fresh=True)
-        if row is None and number >= NEW_POLLS:
-            raise NotFound(f"ateme: environment {name} ({id}) does not exist", status=404)
-        if row is not None:
-            word = stream_state(row)
-            if word in FAILURES:
-                raise Refused(f"ateme: environment {name} ({id}): its status is {word}")
-            now = desired_word(word)
-            if now is not None and until in {None, now}:
-                return row
-        report(f"waiting for environment {name}: {word or 'not there yet'}")
+    try:
+        async for number in api.polls(limit, f"environment {name}"):
+            row = await api.environment(id, fresh=True)
+            if row is None and number >= NEW_POLLS:
+                raise NotFound(f"ateme: environment {name} ({id}) does not exist", status=404)
+            if row is not None:
+                word = stream_state(row)
+                if word in FAILURES:
+                    raise Refused(f"ateme: environment {name} ({id}): its status is {word}")
+                now = desired_word(word)
+                if now is not None and until in {None, now}:
+                    return row
+            report(f"waiting for environment {name}: {word or 'not there yet'}")
+    except Timeout as error:
+        raise hint(error, f"its status is {word or 'unknown'}") from None
     raise AssertionError("polling ends by itself")
 
 

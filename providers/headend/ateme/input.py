@@ -208,6 +208,12 @@ class InputKind(EndpointKind[Input]):
             found.append(Problem("warning: encryption_type without a password"))
         return found
 
+    def group_types(self, spec: Input) -> frozenset[str]:
+        if isinstance(spec, LocalTs):
+            return frozenset({"mv"})
+        # what a transcoder feeds is a Zixi push input, and in a group for transcoders
+        return frozenset({"source", "transcoder"} if isinstance(spec, ZixiPush) else {"source"})
+
     def list_scope(self, spec: Input) -> str | None:
         return str(spec.environment)
 

@@ -12,7 +12,7 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.core.errors import Forbidden, Problem, Refused
-from headend.core.kind import Immutable, Interrupts, Named, Observed, Same, Secret, WriteOnly
+from headend.core.kind import Change, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
 
 HIDDEN = WriteOnly("secrets are never read back")
 DESCRIBED = frozenset({"user_description"})
@@ -219,6 +219,9 @@ class OutputKind(EndpointKind[Output]):
         key = tuple(getattr(spec, field) for field in self.keys[spec.variant])
         return None if None in key else (spec.environment, spec.variant, *key)
 
+    def group_types(self, spec: Output) -> frozenset[str]:
+        return frozenset({"destination"})
+
     def list_scope(self, spec: Output) -> str | None:
         return None  # the list goes by the organisation that takes the outputs, over all environments (A-177)
 
@@ -286,13 +289,29 @@ class OutputKind(EndpointKind[Output]):
 
     async def create(self, api: Ateme, spec: Output) -> Observed:
         """Checks the agreement first, since it is used up by a creation (A-461, A-741)."""
-        wanted = spec.permanent_schedule_agreement_id
-        if wanted is not None:
-            rows = await api.listed("agreement.list", None, fresh=True)
-            row = next((r for r in rows if wanted in {text_id(r.get("agreement_id")), text_id(r.get("id"))}), None)
-            if row is None or row.get("is_assigned") or row.get("is_finished"):
-                raise Refused(f"ateme: agreement {wanted} is not there, already assigned or finished")
+        if problem := await self._taken(api, spec):
+            raise Refused(f"ateme: {problem}")
         return await super().create(api, spec)
+
+    async def foresee(
+        self, api: Ateme, spec: Output, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """An agreement isn't free at once when its output goes: a replacement needs another one (A-741)."""
+        found = list(await super().foresee(api, spec, changes, parent))
+        if changes is None and (problem := await self._taken(api, spec)):
+            found.append(Problem(problem, remedy="name another free one; a replacement can't keep its own"))
+        return found
+
+    async def _taken(self, api: Ateme, spec: Output) -> str | None:
+        """Why the agreement can't be used, by a list that is read anew each time; None if it can, or none is named."""
+        wanted = spec.permanent_schedule_agreement_id
+        if wanted is None:
+            return None
+        rows = await api.listed("agreement.list", None, fresh=True)
+        row = next((r for r in rows if wanted in {text_id(r.get("agreement_id")), text_id(r.get("id"))}), None)
+        if row is None or row.get("is_assigned") or row.get("is_finished"):
+            return f"permanent_schedule_agreement_id: {wanted} is not there, already assigned or finished (A-461)"
+        return None
 
     def kept(self, live: Row, spec: Output) -> dict[str, Any]:
         """Without the sizes of an FEC that is off, or is switched off (A-816)."""
