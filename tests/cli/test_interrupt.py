@@ -56,7 +56,12 @@ def test_stopped_before_anything_was_written(world: World) -> None:
     world.write("day.yaml", STACK)
     process = world.start("apply", "day.yaml", "--yes")
     world.simulator.latency = 0.3
-    world.simulator.observers.append(lambda entry: os.kill(process.pid, signal.SIGINT))
+
+    def interrupt(entry: Entry) -> None:
+        if len(world.simulator.journal) == 1:
+            os.kill(process.pid, signal.SIGINT)
+
+    world.simulator.observers.append(interrupt)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (1, "stopped; nothing was changed\n")
     assert world.simulator.writes() == []

@@ -88,6 +88,16 @@ def test_a_terminal_shows_what_runs_and_what_it_waits_for(world: World) -> None:
     assert "2 done, 0 failed, 0 skipped" in lines
 
 
+def test_a_terminal_keeps_warnings(world: World) -> None:
+    world.write("limit.yaml", "headend: 1\nrights_locker: {stream_limits: {v: {account_id: v, limit: 3}}}\n")
+    shown = ESCAPE.sub("", on_terminal(world, "apply", "limit.yaml", "--yes"))
+    warned = (
+        "rights_locker.stream_limits.v: create warning: any stream limit that the account had before is overwritten"
+    )
+    assert warned in shown
+    assert warned in world("apply", "limit.yaml", "--yes", "--stack", "again").err
+
+
 @pytest.mark.parametrize(("typed", "writes"), [("n\n", 0), ("y\n", 2)])
 def test_a_terminal_is_asked(world: World, typed: str, writes: int) -> None:
     world.write("day.yaml", STACK)

@@ -8,11 +8,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
 from headend.core.kind import (
+    Airtime,
     Change,
     Id,
     Ignored,
@@ -109,6 +111,10 @@ class EndpointKind(Kind[S, Ateme]):
     @abstractmethod
     def list_scope(self, spec: S) -> str | None:
         """Whose token the list is read with."""
+
+    async def on_air(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
+        mine = {f"{self.noun}s": (id,)}
+        return await airtimes(api, inputs=mine.get("inputs", ()), outputs=mine.get("outputs", ()), fresh=fresh)
 
     # --- reading -----------------------------------------------------------------------------------------
     def row_id(self, row: Row) -> str | None:

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.core.errors import ApiError, NotFound, Problem, Refused, Timeout
 from headend.core.kind import (
+    Airtime,
     Change,
     Immutable,
     Impact,
@@ -93,6 +95,9 @@ class EnvironmentKind(Kind[Environment, Ateme]):
             if live is not None:
                 found.append(observed(id, live, spec))
         return found
+
+    async def on_air(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Sequence[Airtime]:
+        return await airtimes(api, environment=id, fresh=fresh)
 
     async def validate(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""

@@ -8,11 +8,25 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, only, resting
 from headend.ateme.fields import ENVIRONMENT, NOW, Extra, check_extra, instant, milliseconds, same_instant
 from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
-from headend.core.kind import Change, Id, Immutable, Impact, Interrupts, Kind, Observed, Ref, Report, Same, Spec
+from headend.core.kind import (
+    Airtime,
+    Change,
+    Id,
+    Immutable,
+    Impact,
+    Interrupts,
+    Kind,
+    Observed,
+    Ref,
+    Report,
+    Same,
+    Spec,
+)
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
 TIMES = ("start_time", "end_time")
@@ -106,6 +120,9 @@ class ScheduleKind(Kind[Schedule, Ateme]):
             if id is not None and not row.get("is_event_subscription") and matches(row, spec):
                 found.append(observed(id, row, spec, api.now()))
         return found
+
+    async def on_air(self, api: Ateme, id: str, spec: Schedule, *, fresh: bool = False) -> Sequence[Airtime]:
+        return await airtimes(api, schedule=id, fresh=fresh)
 
     # --- writing -----------------------------------------------------------------------------------------
     async def create(self, api: Ateme, spec: Schedule) -> Observed:

@@ -23,6 +23,14 @@ from headend.core.planner import make_plan
 from headend.core.redact import Redactor
 
 Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
+Interruptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-interruption",
+        metavar="ADDRESS",
+        help="Let the step there, or any step that would cut the schedule there, interrupt what is on air.",
+    ),
+]
 Deletions = Annotated[bool, typer.Option("--allow-deletions", help="Let a plan pass that deletes much of the stack.")]
 
 
@@ -41,6 +49,7 @@ def apply(
     target: Target = None,
     yes: Yes = False,
     allow_deletions: Deletions = False,
+    allow_interruption: Interruptions = None,
 ) -> None:
     """Makes what is live equal to the stack; with a plan file, exactly as that plan says.
 
@@ -53,7 +62,8 @@ def apply(
             raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
     options = Options(file, stack, tuple(var or ()), simulator, parallelism)
-    raise typer.Exit(asyncio.run(_run(options, targets, yes, allow_deletions, document=document)))
+    allowed = allow_interruption or []
+    raise typer.Exit(asyncio.run(_run(options, targets, yes, allow_deletions, allowed, document=document)))
 
 
 def destroy(
@@ -64,10 +74,11 @@ def destroy(
     parallelism: Parallelism = 16,
     target: Target = None,
     yes: Yes = False,
+    allow_interruption: Interruptions = None,
 ) -> None:
     """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
     options = Options(file, stack, tuple(var or ()), simulator, parallelism)
-    raise typer.Exit(asyncio.run(_run(options, target or [], yes, True, destroy=True)))
+    raise typer.Exit(asyncio.run(_run(options, target or [], yes, True, allow_interruption or [], destroy=True)))
 
 
 async def _run(
@@ -75,6 +86,7 @@ async def _run(
     targets: list[str],
     yes: bool,
     deletions: bool,
+    allowed: list[str],
     *,
     destroy: bool = False,
     document: dict[str, Any] | None = None,
@@ -86,7 +98,7 @@ async def _run(
         for address in stale:
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         show(made.document(), Format.TEXT)
-        guard.check(made, len(state.entries()), allow_deletions=deletions)
+        guard.check(made, len(state.entries()), allow_deletions=deletions, allowed=allowed)
         remember(made, stack, state)
         if not made.writes():
             return StaleError.exit_code if stale else 0
@@ -103,6 +115,7 @@ async def _run(
                     parallelism=options.parallelism,
                     on_event=told.event,
                     stop=stop_on_interrupt(told.note),
+                    allowed=allowed,
                 ),
             )
     typer.echo(_summary(outcome))

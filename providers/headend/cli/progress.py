@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEARTBEAT = 30.0  # seconds of silence from a running step, in a log, that are too many
 ROWS = 12  # running steps that the live view shows; the rest is counted
-_STYLES = {"done": "green", "failed": "bold red", "skipped": "yellow"}
+_STYLES = {"done": "green", "failed": "bold red", "skipped": "yellow", "warning": "yellow"}
 
 
 @dataclass
@@ -52,13 +52,13 @@ class Progress:
             if event.message == known.message:
                 return
             known.message, known.said = event.message, now
-        else:
+        elif event.phase in {"done", "failed", "skipped"}:
             self.running.pop(event.address, None)
         self.tell(event)
 
     def tell(self, event: Event) -> None:
         detail = f": {event.message}" if event.message else ""
-        after = "" if event.phase in {"start", "skipped"} else f" after {lasted(event.seconds)}"
+        after = "" if event.phase in {"start", "warning", "skipped"} else f" after {lasted(event.seconds)}"
         self.note(f"{event.address}: {event.action} {event.phase}{after}{detail}", _STYLES.get(event.phase, ""))
 
     def note(self, text: str, style: str = "") -> None:
@@ -88,7 +88,7 @@ class LiveProgress(Progress):
         self.live = Live(console=console, get_renderable=self.table, refresh_per_second=4, transient=True)
 
     def tell(self, event: Event) -> None:
-        if event.phase != "start" and not (event.phase == "waiting" and event.address in self.running):
+        if event.phase not in {"start", "waiting"}:
             super().tell(event)
 
     def note(self, text: str, style: str = "") -> None:

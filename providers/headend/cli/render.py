@@ -58,6 +58,11 @@ def _write(step: Mapping[str, Any]) -> Iterator[Line]:
         cause = "  (changed outside headend)" if change["cause"] == "drift" else ""
         yield f"    {change['path']}: {_value(change['before'])} -> {_value(change['after'])}{cause}", ""
     yield from ((f"    ! {text}", "yellow") for text in step.get("warnings", ()))
+    for cut in step.get("on_air", ()):
+        name = cut["address"] or f"{cut['kind']} {cut['id']}"
+        since = f" from {cut['start']}" if cut["start"] else ""
+        until = f"until {cut['end']}" if cut["end"] else "without end"
+        yield f"    on air: {name}{since} {until}", "bold red"
     if "refused" in step:
         yield f"    refused: {step['refused']}", "bold red"
 

@@ -31,7 +31,7 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True)
 class Event:
-    """Progress. phase: start, waiting, done, failed, skipped. seconds: since the step began."""
+    """Progress. phase: start, waiting, warning, done, failed, skipped. seconds: since the step began."""
 
     address: str
     action: Action
@@ -169,7 +169,7 @@ class Applier:
         if Can.OBSERVE in kind.can:
             made = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
         for warning in made.warnings:
-            self.say(step, "waiting", warning)
+            self.say(step, "warning", warning)
         self.record(resource, spec, made, incomplete=False)
 
     async def _create(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step) -> Observed:

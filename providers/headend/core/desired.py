@@ -9,6 +9,7 @@ from typing import Any
 
 from headend.core.errors import Source
 from headend.core.kind import Kind, Spec, references
+from headend.core.options import Options
 
 
 class Adopt(enum.StrEnum):
@@ -69,4 +70,4 @@ class Stack:
     file: str
     resources: Mapping[str, Resource]
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from headend.core import onair
 from headend.core.errors import GuardError
 from headend.core.kind import Kind
 from headend.core.plan import Action, Plan
@@ -29,9 +30,10 @@ def mass_deletion(plan: Plan, managed: int, allowed: bool) -> str | None:
     return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say --allow-deletions"
 
 
-def check(plan: Plan, managed: int, *, allow_deletions: bool = False, override: Collection[str] = ()) -> None:
-    """Raises GuardError naming every refused step; `override` holds addresses that the user named."""
-    refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused and s.address not in override]
+def check(plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = ()) -> None:
+    """Raises GuardError naming every refused step. allowed: addresses whose interruption was agreed to."""
+    refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused]
+    refused += filter(None, (onair.refusal(s.address, s.impact, s.on_air, allowed) for s in plan.steps))
     if many := mass_deletion(plan, managed, allow_deletions):
         refused.append(many)
     if refused:

@@ -9,8 +9,10 @@ diffing, update-or-replace, ordering, locking, intents and guards. Facts about a
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -161,9 +163,15 @@ class Spec(BaseModel):
         }
 
 
+@functools.cache
+def _all_marks(spec: type[BaseModel]) -> Mapping[str, tuple[Mark, ...]]:
+    """Field -> its marks. Kept: a plan of a thousand objects asks a hundred thousand times."""
+    return {name: tuple(m for m in field.metadata if isinstance(m, Mark)) for name, field in spec.model_fields.items()}
+
+
 def marks(spec: type[BaseModel], name: str) -> Iterator[Mark]:
     """The marks on a field, in the order they are written."""
-    return (m for m in spec.model_fields[name].metadata if isinstance(m, Mark))
+    return iter(_all_marks(spec)[name])
 
 
 M = TypeVar("M", bound=Mark)
@@ -171,14 +179,15 @@ M = TypeVar("M", bound=Mark)
 
 def mark(spec: type[BaseModel], name: str, kind: type[M]) -> M | None:
     """The first mark of that type on the field, or None."""
-    if name not in spec.model_fields:
-        return None
-    return next((m for m in marks(spec, name) if isinstance(m, kind)), None)
+    for found in _all_marks(spec).get(name, ()):
+        if isinstance(found, kind):
+            return found
+    return None
 
 
 def marked(spec: type[BaseModel], kind: type[Mark]) -> tuple[str, ...]:
     """Names of the fields that carry a mark of that type."""
-    return tuple(name for name in spec.model_fields if mark(spec, name, kind))
+    return tuple(name for name in _all_marks(spec) if mark(spec, name, kind))
 
 
 @dataclass(frozen=True)
@@ -199,6 +208,16 @@ class Observed:
     unverifiable: Mapping[str, str] = field(default_factory=dict)
     incomplete: bool = False
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Airtime:
+    """A span in which something goes out. kind, id: of the schedule that says so. None: it has no such end."""
+
+    kind: str
+    id: str
+    start: datetime | None
+    end: datetime | None
 
 
 @dataclass(frozen=True)
@@ -305,6 +324,13 @@ class Kind(Generic[S, A]):
 
         changes: None for a creation. parent: what the stack wants of the object that this one lives in, None where
         the stack doesn't hold it. References may be unresolved.
+        """
+        return ()
+
+    async def on_air(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
+        """What goes out through this object, as the platform knows it: now, later, and for good.
+
+        spec: what was last applied, without its secrets. The engine adds what depends on the object by the stack.
         """
         return ()
 

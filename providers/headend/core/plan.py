@@ -9,6 +9,7 @@ import enum
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import headend
@@ -50,11 +51,32 @@ class Reason(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Something on air, or soon to be, that a step would cut. address: None where this stack doesn't manage it."""
+
+    kind: str
+    id: str
+    start: datetime | None
+    end: datetime | None
+    address: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        start, end = (time.isoformat() if time else None for time in (self.start, self.end))
+        return {"address": self.address, "kind": self.kind, "id": self.id, "start": start, "end": end}
+
+    def __str__(self) -> str:
+        until = f"until {self.end.isoformat()}" if self.end else "without end"
+        since = f"from {self.start.isoformat()} " if self.start else ""
+        return f"{self.address or f'{self.kind} {self.id}'} {since}{until}"
+
+
+@dataclass(frozen=True)
 class Step:
     """One object's part of a plan.
 
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
     unverifiable: field -> why nobody can tell. refused: why a guard won't let it pass, None if it may.
+    on_air: what it would cut, now or within the stack's on-air window.
     """
 
     address: str
@@ -70,6 +92,7 @@ class Step:
     seen: str = ""
     moved_from: str | None = None
     refused: str | None = None
+    on_air: tuple[Cut, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The step as in the plan document; nothing in it is secret."""
@@ -89,6 +112,7 @@ class Step:
             "seen": self.seen,
             "moved_from": self.moved_from,
             "refused": self.refused,
+            "on_air": [cut.document() for cut in self.on_air],
         }
         return {key: value for key, value in entries.items() if value not in (None, [], {}, "")}
 

@@ -13,8 +13,9 @@ from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
 from headend.core.errors import InputError, Problem
 from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Reference, Spec, mark
+from headend.core.onair import Clock, Watch, clock
 from headend.core.plan import Action, Plan, Reason, Step
-from headend.core.specs import is_resolved, readable, resolve, revive, settled
+from headend.core.specs import is_resolved, made_by, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Apis = Callable[[str], Awaitable[Any]]
@@ -44,6 +45,7 @@ class Planner:
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
+            self.ids |= made_by(resource.address, entry.computed if entry else {})
         protect = resource.lifecycle.protect
         refused = step.refused or guard.refusal(resource.kind, step.action, protect)
         if step.action is Action.NONE:  # doubts about what would be written; those about what is live stay
@@ -317,8 +319,18 @@ async def _together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
         raise
 
 
+async def _watched(watch: Watch, step: Step) -> Step:
+    return replace(step, on_air=await watch.cuts(step))
+
+
 async def make_plan(
-    stack: Stack, state: State, apis: Apis, *, targets: Collection[str] = (), destroy: bool = False
+    stack: Stack,
+    state: State,
+    apis: Apis,
+    *,
+    targets: Collection[str] = (),
+    destroy: bool = False,
+    now: Clock = clock,
 ) -> Plan:
     """Reads and decides. Raises InputError with every problem of the stack, ApiError where reading failed."""
     entries = state.entries()
@@ -328,11 +340,14 @@ async def make_plan(
     resources = {} if destroy else _targeted(stack, targets)
     planner = Planner(stack, state, apis, current, {}, [], state.intents())
     if targets:
-        planner.ids |= {a: e.id for a, e in current.items() if a not in resources}
+        for address, entry in current.items():
+            if address not in resources:
+                planner.ids |= {address: entry.id} | made_by(address, entry.computed)
     steps: dict[str, Step] = {}
     for wave in order(resources):
         done = await _together(planner.resource(resources[a]) for a in wave)
         steps |= dict(zip(wave, done, strict=True))
+    steps = {a: steps[a] for a in stack.resources if a in steps}
     for new, old in moved.items():
         if new in steps:
             action = Action.MOVE if steps[new].action is Action.NONE else steps[new].action
@@ -343,5 +358,7 @@ async def make_plan(
     removals = await _together(planner.removal(e) for e in gone)
     if planner.problems:
         raise InputError(planner.problems)
-    ordered = [steps[a] for a in stack.resources if a in steps]
+    watch = Watch(stack, current, apis, now)
+    ordered = await _together(_watched(watch, step) for step in steps.values())
+    removals = await _together(_watched(watch, step) for step in removals)
     return Plan(stack.name, stack.file, desired_hash(stack, state), (*ordered, *removals), destroy)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.kind import Immutable, Kind, Ref, Spec, dereferenced, mark, references
+from headend.core.kind import Immutable, Kind, Ref, Reference, Spec, dereferenced, mark, references
 from headend.core.state import Entry
 
 
@@ -19,6 +19,11 @@ def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
         if any(reference.key in ids for reference in references(value))
     }
     return spec.model_copy(update=known) if known else spec
+
+
+def made_by(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
+    """What references to computed values of a resource are resolved by."""
+    return {Reference(address, name).key: value for name, value in computed.items() if isinstance(value, str)}
 
 
 def is_resolved(spec: Spec) -> bool:

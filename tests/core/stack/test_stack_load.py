@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from stack_kinds import KINDS
 
@@ -15,7 +17,7 @@ GOOD = """\
 headend: 1
 vars: {port: 5001, site: north, exact: 1.10}
 connections: {fake: {url: "https://${vars.site}.example"}}
-options: {max_deletes: 3}
+options: {on_air_window: 45m, maintenance: [{start: 2026-12-05T02:00:00Z, end: 2026-12-05T05:00:00+01:00}]}
 fake:
   environments:
     matchday:
@@ -86,7 +88,8 @@ def test_variables_keep_their_type_alone_and_their_text_inside(stack):
     assert stack.resources["fake.environments.matchday.inputs.a"].spec.port == 5001
     assert stack.resources["fake.environments.matchday.inputs.b"].spec.url == "rtmp://north/1.10?${x}"
     assert stack.connections == {"fake": {"url": "https://north.example"}}
-    assert stack.options == {"max_deletes": 3}
+    assert stack.options.on_air_window == timedelta(minutes=45)
+    assert [(m.start.hour, m.end.hour) for m in stack.options.maintenance] == [(2, 5)]
 
 
 def test_named_defaults_to_the_key(stack):

@@ -17,7 +17,9 @@ from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
 from headend.core.kind import Kind, dereferenced
+from headend.core.options import Options
 from headend.core.stack import secrets
+from headend.core.stack.check import Input, make
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.overlay import read_stack
@@ -57,7 +59,7 @@ def load(
     values.names["stack.name"] = Node(name, root.source, name)
     _top(entries, kinds, root.source, problems)
     connections = _connections(entries, kinds, values, problems)
-    options = _mapping("options", entries, values, problems)
+    options = _options(entries, values, problems)
     drafts = _find(entries, kinds, problems)
     build = Builder(values, Names(kinds, drafts), problems).build
     built = {address: build(draft) for address, draft in drafts.items()}
@@ -144,6 +146,14 @@ def _mapping(
         return {}
     plain = values.plain(node, secrets=False)
     return plain.value if isinstance(plain.value, dict) else {}
+
+
+def _options(entries: Mapping[str, Entry], values: Values, problems: list[Problem]) -> Options:
+    written = _mapping("options", entries, values, problems)
+    if not written:
+        return Options()
+    entry = entries["options"]
+    return make(Options, Input(written, entry.node.mapping or {}, entry.source, "options"), problems) or Options()
 
 
 def _connections(

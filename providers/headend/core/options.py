@@ -1,0 +1,64 @@
+"""`options:` of a stack file: how headend is to guard what the stack describes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+_DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+
+
+def _duration(given: Any) -> Any:
+    """`1h30m`, `30m`, `45s`."""
+    if isinstance(given, timedelta):
+        return given
+    found = _DURATION.fullmatch(given) if isinstance(given, str) else None
+    if found is None:
+        raise ValueError("must be a duration such as 30m, 1h30m or 45s")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def spelt(span: timedelta) -> str:
+    """The duration as stack files write it, to whole seconds."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if n) or "0s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str), PlainSerializer(spelt)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Maintenance(_Model):
+    """A span in which interruptions are agreed: the on-air guard lets everything pass."""
+
+    start: AwareDatetime = Field(description="When it begins, with Z or an offset.")
+    end: AwareDatetime = Field(description="When it is over.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end: must be after start")
+        return self
+
+    def covers(self, now: datetime) -> bool:
+        return self.start <= now < self.end
+
+
+class Options(_Model):
+    """`options:` as it is written."""
+
+    on_air_window: Duration = Field(
+        default=timedelta(minutes=30), description="What goes on air within it counts as on air, e.g. 30m or 1h30m."
+    )
+    clock_skew: Duration = Field(
+        default=timedelta(seconds=30), description="How far the platforms' clocks and this one may be apart."
+    )
+    maintenance: tuple[Maintenance, ...] = Field(default=(), description="Spans in which interruptions are agreed.")
