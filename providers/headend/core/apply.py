@@ -11,18 +11,19 @@ import contextlib
 import graphlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
-from headend.core.errors import Ambiguous, DecodeError, HeadendError, StaleError, Unavailable
+from headend.core.errors import Ambiguous, DecodeError, GuardError, HeadendError, StaleError, Unavailable
 from headend.core.kind import Can, Kind, Observed, Spec
+from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis, claimed
-from headend.core.specs import readable, resolve, revive, settled
+from headend.core.specs import made_by, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Node = tuple[str, str]
@@ -94,12 +95,18 @@ class Applier:
         parallelism: int,
         on_event: Callable[[Event], None],
         stop: asyncio.Event,
+        allowed: Collection[str],
+        now: Clock,
     ) -> None:
         self.stop = stop
         self.steps = {step.address: step for step in plan.writes()}
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
-        self.ids = {a: e.id for a, e in state.entries().items()}
+        self.ids: dict[str, str] = {}
+        for address, entry in state.entries().items():
+            self.ids |= {address: entry.id} | made_by(address, entry.computed)
+        self.allowed = allowed
+        self.watch = Watch(stack, state.entries(), apis, now)
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began: dict[str, float] = {}
@@ -119,6 +126,7 @@ class Applier:
                 return
             self.say(step, "start")
             try:
+                await self.watched(step)
                 if node[1] == "drop":
                     await self.drop(kind, step)
                 else:
@@ -129,6 +137,11 @@ class Applier:
         if node[1] == "put" or step.action is not Action.REPLACE:
             self.outcome.done.append(step.address)
             self.say(step, "done")
+
+    async def watched(self, step: Step) -> None:
+        """Raises GuardError for what is on air by now: a run may take longer than it was to the next programme."""
+        if why := refusal(step.address, step.impact, await self.watch.cuts(step, fresh=True), self.allowed):
+            raise GuardError(why)
 
     def fail(self, step: Step, error: HeadendError) -> None:
         self.outcome.failed[step.address] = str(error)
@@ -207,7 +220,7 @@ class Applier:
 
     def record(self, resource: Resource, spec: Spec, made: Observed, *, incomplete: bool) -> None:
         hidden = secret_fields(type(spec), resource.secret_fields)
-        self.ids[resource.address] = made.id
+        self.ids |= {resource.address: made.id} | made_by(resource.address, made.computed)
         self.state.put(
             Entry(
                 resource.address,
@@ -254,9 +267,12 @@ async def apply(
     parallelism: int = 16,
     on_event: Callable[[Event], None] = lambda event: None,
     stop: asyncio.Event | None = None,
+    allowed: Collection[str] = (),
+    now: Clock = clock,
 ) -> Outcome:
-    """Carries out every step. `stop`: begin nothing more, finish and record what is in flight."""
-    run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event())
+    """Carries out every step. `stop`: begin nothing more, finish and record what is in flight.
+    allowed: addresses of steps, or of schedules, whose interruption was agreed to."""
+    run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now)
     edges = graph(plan, stack, state.entries())
     sorter = graphlib.TopologicalSorter(edges)
     sorter.prepare()
