@@ -65,6 +65,21 @@ def test_the_marks_of_a_deleted_row(row: dict[str, Any], deleted: bool) -> None:
     assert is_deleted(row) is deleted
 
 
+@pytest.mark.contract("A-765")
+@pytest.mark.parametrize("noun", ["input", "output"])
+def test_a_deleted_row_that_is_still_shown_is_absent(opened: Any, environment: Any, noun: str) -> None:
+    async def go() -> None:
+        async with opened({"deleted": "visible"}) as (api, _):
+            kind, spec = KINDS[noun], build(f"{noun}.srt_push", environment=await environment(api))
+            id = (await kind.create(api, spec)).id
+            assert [one.id for one in await kind.find(api, spec)] == [id]
+            await kind.delete(api, id, spec, lambda _: None)
+            assert await kind.find(api, spec) == []
+            assert [await kind.observe(api, id, spec, fresh=fresh) for fresh in (False, True)] == [None, None]
+
+    asyncio.run(go())
+
+
 @pytest.mark.contract("A-766")
 @pytest.mark.parametrize("noun", ["input", "output"])
 @pytest.mark.parametrize(

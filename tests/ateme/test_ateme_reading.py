@@ -88,7 +88,11 @@ def test_a_place_is_set_by_its_own_call_and_only_if_it_differs(
     engine.done(wanted(-90, 180))
     assert engine.written() == []
     engine.done(wanted(-90, 0.5))
-    assert [entry.key for entry in engine.sim.writes()] == [f"{noun}.location"], "no update of the stream itself"
+    assert engine.written() == [f"{noun}.location"], "no update of the stream itself"
+    engine.sim.reset_journal()
+    moved = {**fields, "latitude": -90, "longitude": 0.5, "user_description": "new"}
+    engine.done(stack(**{children: {"a": moved}}))
+    assert engine.written() == [f"{noun}.update.{fields['variant']}"], "and none of the place without need"
     kind, variant = KINDS[noun], f"{noun}.{fields['variant']}"
     for place, warned in (((90, -180), []), ((90.1, 0), ["latitude"]), ((0, -180.1), ["longitude"])):
         found = kind.problems(build(variant, latitude=place[0], longitude=place[1]))
@@ -286,6 +290,21 @@ def test_an_entry_names_its_environment_by_its_token(tmp_path: Path) -> None:
     (write,) = [entry for entry in engine.sim.writes() if entry.key == "schedule.create"]
     assert set(write.body) == {"input_id", "output_id", "start_time", "end_time"}
     assert write.scope["environment"] == "env-1"
+
+
+@pytest.mark.contract("A-745")
+def test_only_the_times_that_are_to_change_are_sent(opened: Any, environment: Any) -> None:
+    async def go() -> None:
+        async with opened() as (api, simulator):
+            await environment(api)
+            simulator.reset_journal()
+            simulator.fail("schedule.get", status=200, body={**ROW, "start_time": "2999-12-05T12:00:00.000Z"})
+            simulator.fail("schedule.update", status=200, body={})
+            later = entry(end_time="2999-12-05T15:00:00Z")
+            await ScheduleKind().update(api, "7", later, [Change(("end_time",), ROW["end_time"], later.end_time)])
+            assert [write.body for write in simulator.writes()] == [{"end_time": "2999-12-05T15:00:00.000Z"}]
+
+    asyncio.run(go())
 
 
 @pytest.mark.contract("A-746")
