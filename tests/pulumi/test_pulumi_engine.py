@@ -288,6 +288,28 @@ def test_an_engine_killed_while_it_creates_makes_no_second_object(project: Proje
     assert project.alive() == []
 
 
+def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(project: Project) -> None:
+    on_air = STACK.replace("2035-12-01T15:00:00Z", "NOW")
+    project.write(on_air)
+    project("up", "--yes", "--skip-preview")
+    project.write(on_air.replace("latency: 6000", "latency: 2000"))
+    seen = project("preview")
+    assert "inputs.stadium: would interrupt what is on air: ateme.schedule sched-1 from" in seen
+    assert "until 2035-12-01T17:00:00+00:00" in seen
+    said = project("up", "--yes", "--skip-preview", fails=True)
+    assert "error: headend.core.errors.GuardError: ateme.environments.eu.inputs.stadium: would interrupt" in said
+    assert "of this stack it carries ateme.environments.eu.schedules.derby" in said
+    assert project.row("ateme", "inputs")["latency"] == 6000
+    project("config", "set", "headend:allowInterruption", "ateme.environments.eu.inputs.stadium")
+    project("up", "--yes", "--skip-preview")
+    assert project.row("ateme", "inputs")["latency"] == 2000
+    project("destroy", "--yes", "--skip-preview", fails=True)
+    project("config", "set", "headend:allowInterruption", '["ateme.environments.eu"]')
+    project("up", "--yes", "--skip-preview")
+    project("destroy", "--yes", "--skip-preview")
+    assert project.alive() == []
+
+
 def test_the_demo_comes_up_and_goes(project: Project) -> None:
     project.write((PROJECT / "demo.yaml").read_text())
     assert "created" in project("up", "--yes", "--skip-preview")

@@ -21,6 +21,19 @@ from headend.core.stack import load
 from headend.simulator import Simulator
 from pulumi_wire import UNKNOWN, Engine, provider
 
+NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+ON_AIR = """
+headend: 1
+ateme:
+  environments:
+    eu:
+      cloud_provider: aws
+      region: eu-west-1
+      instance_type_id: medium
+      inputs: {it: {variant: srt_push, port: 5001, latency: 6000}}
+      outputs: {cdn: {variant: rtmp, url: "rtmp://cdn.example.com/live"}}
+      schedules: {derby: {input: it, output: cdn, start_time: NOW, end_time: 2999-12-01T17:00:00Z}}
+"""
 PASSING = {"counters", "tokens", "users", "pushes"}
 LIMIT = {"account_id": "viewer-17", "limit": 3.0}
 
@@ -48,7 +61,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     module, name = request.param
     simulator = Simulator()
     module.WORLD(simulator)
-    with serve(simulator) as url, provider(simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}) as engine:
+    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
         yield World(module, name, tmp_path, simulator, engine)
 
 
@@ -152,6 +165,28 @@ def test_writes_that_must_take_turns_do_so_in_one_process_of_four_threads() -> N
         list(threads.map(lambda given: engine.create("mycujoo.action_configuration", given), named))
     writes = [key for key in seen if key in {"action_configuration.create", "action_configuration.update"}]
     assert writes == ["action_configuration.create", "action_configuration.update"] * 4
+
+
+@pytest.mark.parametrize("agreed", ["", "ateme.environments.eu", '["a", "ateme.environments.eu.inputs.it"]'])
+def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(agreed: str, tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "day.yaml"
+    file.write_text(ON_AIR)
+    with (
+        serve(simulator) as url,
+        provider(simulator.settings(url) | NO_WAIT, {"headend:allowInterruption": agreed}) as e,
+    ):
+        e.up(load(file))
+        file.write_text(ON_AIR.replace("6000", "2000"))
+        if agreed:
+            assert e.up(load(file)) == {"same": 3, "update": 1}
+            return
+        with pytest.raises(grpc.RpcError) as caught:
+            e.up(load(file))
+        said = caught.value.details()
+        assert "inputs.it: would interrupt what is on air" in said
+        assert "it carries ateme.environments.eu.schedules.derby" in said
+        e.process.terminate()
+        assert b"warning: ateme.environments.eu.inputs.it: would interrupt" in e.process.stderr.read()
 
 
 def test_whole_numbers_arrive_as_doubles_and_leave_whole() -> None:

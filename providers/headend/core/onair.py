@@ -43,18 +43,29 @@ def in_maintenance(options: Options, now: datetime) -> bool:
     return any(span.covers(now) for span in options.maintenance)
 
 
-def refusal(address: str, impact: Impact, cuts: Iterable[Cut], allowed: Collection[str]) -> str | None:
-    """Why the step may not pass: what it would cut and until when; None if it was named, or its schedules were."""
+def refusal(
+    address: str, impact: Impact, cuts: Iterable[Cut], allowed: Collection[str], key: str = "--allow-interruption"
+) -> str | None:
+    """Why the step may not pass: what it would cut and until when; None if it was named, or its schedules were.
+    key: where such names are given."""
     missing = [cut for cut in cuts if not _named(cut.address, allowed)]
     if not missing or _named(address, allowed):
         return None
     verb = "destroy" if impact is Impact.DESTROYS else "interrupt"
     told = "; ".join(map(str, missing))
-    return f"{address}: would {verb} what is on air: {told} (--allow-interruption {address} lets it)"
+    return f"{address}: would {verb} what is on air: {told} ({key} {address} lets it)"
 
 
 def _named(address: str | None, allowed: Collection[str]) -> bool:
     return address is not None and any(address == name or address.startswith(f"{name}.") for name in allowed)
+
+
+def downstream(address: str, needs: Mapping[str, Collection[str]]) -> list[str]:
+    """The address and all that depends on it. needs: address -> what it depends on."""
+    found = [address]
+    for one in found:  # grows while it is walked
+        found += [a for a, needed in needs.items() if one in needed and a not in found]
+    return found
 
 
 @dataclass
@@ -70,7 +81,7 @@ class Watch:
         """What the step would cut, now or within the window; nothing where it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
-        asked = (self._airtimes(address, fresh) for address in self._downstream(step.address))
+        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._needs()))
         times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
         addresses = {(entry.kind, entry.id): address for address, entry in self.entries.items()}
         return tuple(
@@ -85,12 +96,9 @@ class Watch:
         kind = registry.kinds()[entry.kind]
         return await kind.on_air(await self.apis(kind.platform), entry.id, revive(kind, entry), fresh=fresh)
 
-    def _downstream(self, address: str) -> list[str]:
-        """The address and all that depends on it, by the state or by the stack."""
+    def _needs(self) -> Mapping[str, Collection[str]]:
+        """What depends on what, by the state or by the stack."""
         needs = {a: set(entry.depends) for a, entry in self.entries.items()}
         for a, resource in self.stack.resources.items():
             needs.setdefault(a, set()).update(resource.references())
-        found = [address]
-        for one in found:  # grows while it is walked
-            found += [a for a, needed in needs.items() if one in needed and a not in found]
-        return found
+        return needs

@@ -13,7 +13,8 @@ from pulumi.dynamic import Resource as DynamicResource
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
 from headend.core.errors import HeadendError
-from headend.core.kind import Reference, dereferenced, references
+from headend.core.kind import Kind, Reference, dereferenced, references
+from headend.core.onair import downstream
 from headend.core.planner import order
 from headend.core.redact import Redactor
 from headend.core.registry import platforms
@@ -106,9 +107,22 @@ def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
         "protect": life.protect,
         "ignore_changes": list(life.ignore_changes),
         "defaulted": sorted(resource.defaulted),
+        "options": stack.options.model_dump(mode="json", exclude_defaults=True),
+        "carriers": _carriers(stack, resource.address),
         "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
     }
     return {name: value for name, value in meta.items() if value is not None and value not in ({}, [])}
+
+
+def _carriers(stack: Stack, address: str) -> list[str]:
+    """What goes out through the resource: those downstream that have airtimes and nothing behind them."""
+    needs = {a: resource.references() for a, resource in stack.resources.items()}
+    used = set().union(*needs.values())
+    return [
+        a
+        for a in downstream(address, needs)
+        if a not in used and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
+    ]
 
 
 def _former(stack: Stack, address: str) -> list[str]:

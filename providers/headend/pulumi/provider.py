@@ -10,6 +10,8 @@ It is never compared.
     adopt, adopt_id, protect, ignore_changes    from `lifecycle:`
     defaulted         fields that took the resource's key as their value
     hidden            fields that are secret
+    options           of the stack file, for the on-air guard
+    carriers          addresses of what goes out through it, by the stack
 """
 
 from __future__ import annotations
@@ -35,13 +37,15 @@ from headend.core import guard
 from headend.core.desired import Adopt
 from headend.core.diff import Difference, differences
 from headend.core.errors import GuardError, HeadendError, NotFound
-from headend.core.kind import Can, Kind, Observed, OwnCall, Spec, mark
-from headend.core.plan import Action
-from headend.core.planner import WARNING
+from headend.core.kind import Can, Impact, Kind, Observed, OwnCall, Spec, mark
+from headend.core.onair import clock, imminent, in_maintenance, refusal
+from headend.core.options import Options
+from headend.core.plan import Action, Cut
+from headend.core.planner import WARNING, impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import readable, revive
 from headend.core.state import Entry
-from headend.pulumi.runtime import configure, run, say, session, settings_of, told, turn
+from headend.pulumi.runtime import allow, allowed, configure, run, say, session, settings_of, told, turn
 
 META = "headend"
 NOT_OURS = frozenset({"__provider", "computed", META})
@@ -61,8 +65,10 @@ class KindProvider(ResourceProvider):
         return kinds()[self.kind_name]
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Reads headend:<platform>_<setting> of the stack's config for every setting of the kind's platform."""
+        """Reads headend:<platform>_<setting> of the stack's config for every setting of the kind's platform, and
+        headend:allowInterruption."""
         platform = platforms()[self.kind.platform]
+        allow(str(req.config.get("headend:allowInterruption") or ""))
         configure({platform.name: settings_of(platform, lambda name: req.config.get(f"headend:{name}"))})
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
@@ -117,6 +123,9 @@ class KindProvider(ResourceProvider):
                 _tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
         for warning in live.warnings:
             _tell(meta, warning)
+        action = Action.REPLACE if replaces else Action.UPDATE
+        if why := run(self._on_air(_id, old, meta, impact(kind, action, type(spec), found.changes), fresh=False)):
+            say(f"warning: {why}")
         changed = bool(found.changes or unknown or live.incomplete)
         return DiffResult(changed, replaces, [], not kind.create_before_delete)
 
@@ -199,16 +208,37 @@ class KindProvider(ResourceProvider):
         if live is None:
             raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
         if changes := self._differences(spec, live, dict(old) or None, meta).changes:
+            await self._guard(id, old or spec.set_fields(), meta, impact(self.kind, Action.UPDATE, type(spec), changes))
             await self.kind.update(api, id, spec, changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         if Can.DELETE in self.kind.can:
             last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
-            run(self._delete(_id, last, _props.get(META) or {}))
+            run(self._delete(_id, last, _inputs(_props), _props.get(META) or {}))
 
-    async def _delete(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
+    async def _delete(self, id: str, last: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+        await self._guard(id, old, meta, impact(self.kind, Action.DELETE, type(last), ()))
         async with turn(self.kind, getattr(last, self.kind.one_at_a_time_per or "", None)):
             await self.kind.delete(await self._api(meta), id, last, _reporter(meta))
+
+    async def _guard(self, id: str, old: Mapping[str, Any], meta: Mapping[str, Any], worst: Impact) -> None:
+        if why := await self._on_air(id, old, meta, worst, fresh=True):
+            raise GuardError(why)
+
+    async def _on_air(
+        self, id: str, old: Mapping[str, Any], meta: Mapping[str, Any], worst: Impact, *, fresh: bool
+    ) -> str | None:
+        """Why what is on air won't let such a write pass; None if it will."""
+        options, now = Options.model_validate(meta.get("options", {})), clock()
+        if worst is Impact.NONE or in_maintenance(options, now):
+            return None
+        last = revive(self.kind, _entry(self.kind, id, old))
+        times = imminent(await self.kind.on_air(await self._api(meta), id, last, fresh=fresh), options, now)
+        cuts = [Cut(t.kind, t.id, t.start, t.end) for t in times]
+        address = meta.get("address") or f"{self.kind.name} {id}"
+        why = refusal(address, worst, cuts, allowed(), "headend:allowInterruption")
+        carriers = f"; of this stack it carries {', '.join(meta['carriers'])}" if meta.get("carriers") else ""
+        return why and why + carriers
 
     async def _observe(self, id: str, spec: Spec, meta: Mapping[str, Any], *, fresh: bool = False) -> Observed | None:
         if Can.OBSERVE not in self.kind.can:

@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import json
 import os
+import re
 import sys
 import threading
 from collections import defaultdict
@@ -30,6 +31,7 @@ _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
+_allowed: set[str] = set()
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
@@ -38,6 +40,16 @@ def configure(config: Connections) -> None:
     with _lock:
         for platform, settings in config.items():
             _config.setdefault(platform, {}).update(settings)
+
+
+def allow(addresses: str) -> None:
+    """Takes headend:allowInterruption of the stack's config: addresses, with commas or as a JSON list."""
+    _allowed.update(re.findall(r"[^\s,\[\]\"]+", addresses))
+
+
+def allowed() -> frozenset[str]:
+    """Addresses whose interruption was agreed to."""
+    return frozenset(_allowed)
 
 
 def settings_of(platform: Platform, get: Callable[[str], Any]) -> dict[str, Any]:
