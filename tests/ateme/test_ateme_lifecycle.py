@@ -305,3 +305,78 @@ def test_entries_of_an_environment_are_written_one_by_one(tmp_path: Path) -> Non
     assert engine.sim.sims["ateme"].pushes("env-1") == 5, "nothing to do, so nothing is disturbed"
     engine.done(wanted, destroy=True)
     assert engine.sim.sims["ateme"].pushes("env-1") == 10
+
+
+@pytest.mark.contract("A-54", "A-742")
+@pytest.mark.parametrize(("drop", "sent"), [("after", 1), ("before", 2)])
+def test_a_lost_change_of_an_entry_is_repeated_only_if_it_did_not_happen(tmp_path: Path, drop: str, sent: int) -> None:
+    engine = Engine(tmp_path)
+    engine.done(stack(**FULL))
+    longer = stack(**{**FULL, "schedules": {"s": {**ENTRY, "end_time": "2026-12-05T15:00:00Z"}}})
+    engine.sim.reset_journal()
+    engine.sim.fail("schedule.update", drop=drop)
+    engine.done(longer)
+    assert engine.written() == ["schedule.update"] * sent
+    assert engine.sim.sims["ateme"].pushes("env-1") == 2
+    assert engine.plan(longer).writes() == ()
+
+
+@pytest.mark.contract("A-578", "A-579", "A-580", "A-770")
+@pytest.mark.parametrize("other", [{"input": "b"}, {"output": "p"}, {"start_time": "2026-12-05T13:00:01Z"}])
+def test_entries_are_told_apart_by_input_output_and_start(tmp_path: Path, other: dict[str, Any]) -> None:
+    engine = Engine(tmp_path)
+    both = {"inputs": {"a": LISTENER, "b": LISTENER}, "outputs": {"o": SRT_OUT, "p": {**SRT_OUT, "port": 5003}}}
+    engine.done(stack(**both, schedules={"s": {**ENTRY, **other}}))
+    engine.done(stack(**both, schedules={"s": {**ENTRY, **other}, "t": ENTRY}))
+    assert len(engine.world["schedules"]) == 2, "the other one was not taken for it"
+
+
+@pytest.mark.contract("A-418", "A-464", "A-744")
+@pytest.mark.parametrize(
+    ("children", "fields", "kind"), [("inputs", LISTENER, "source"), ("outputs", SRT_OUT, "destination")]
+)
+def test_a_group_is_joined_only_if_it_differs(tmp_path: Path, children: str, fields: dict[str, Any], kind: str) -> None:
+    engine, noun = Engine(tmp_path), children.removesuffix("s")
+    engine.world["groups"]["g"] = {"dashboard_group_id": "g", "group_type": kind, "organisation_id": "org-1"}
+    grouped = {**fields, "dashboard_group": {"id": "g"}}
+    engine.done(stack(**{children: {"a": grouped}}))
+    assert engine.written()[-1] == f"{noun}.dashboard_group"
+    engine.sim.reset_journal()
+    engine.done(stack(**{children: {"a": {**grouped, "user_description": "new"}}}))
+    assert engine.written() == [f"{noun}.update.{fields['variant']}"]
+
+
+@pytest.mark.contract("A-731", "A-740")
+@pytest.mark.parametrize("noun", ["input", "output"])
+@pytest.mark.parametrize("status", ["stopped", "deleted"])
+def test_a_delete_is_tried_in_a_resting_environment_and_spared_in_a_deleted_one(
+    opened: Any, environment: Any, noun: str, status: str
+) -> None:
+    async def go() -> None:
+        async with opened() as (api, simulator):
+            env, kind = await environment(api), KINDS[noun]
+            spec = build(f"{noun}.srt_push", environment=env)
+            id = (await kind.create(api, spec)).id
+            row = simulator.sims["ateme"].world["environments"][env]
+            row |= {"status": status, "is_deleted": status == "deleted"}
+            await api.environment(env, fresh=True)
+            simulator.reset_journal()
+            if status == "deleted":
+                await kind.delete(api, id, spec, lambda _: None)
+                assert simulator.writes() == []
+                return
+            with pytest.raises(Conflict, match="is not running"):
+                await kind.delete(api, id, spec, lambda _: None)
+            assert [entry.key for entry in simulator.writes()] == [f"{noun}.delete"]
+
+    asyncio.run(go())
+
+
+@pytest.mark.contract("A-406", "A-734")
+def test_what_is_to_rest_is_stopped_and_not_restarted(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.done(stack({"restart_trigger": "1"}))
+    engine.sim.reset_journal()
+    engine.done(stack({"restart_trigger": "2", "state": "stopped"}))
+    assert engine.written() == ["environment.stop"]
+    assert engine.plan(stack({"restart_trigger": "2", "state": "stopped"})).writes() == ()
