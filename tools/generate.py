@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from headend.core import kind as marks
 from headend.core.kind import Can, Kind, Spec
+from headend.core.lookup import Lookup, lookups
 from headend.core.registry import Env, Platform, kinds, platforms
 from headend.core.stack import json_schema
 
@@ -43,6 +44,7 @@ def page(platform: Platform) -> str:
         "Made by `make generate` from the code. Numbers in brackets are rules of the platform's contract.",
         "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
         *(part for kind in mine for part in about(kind)),
+        *(part for lookup in lookups.values() if lookup.platform == platform.name for part in found_by(lookup)),
         "## Connection",
         (platform.settings.__doc__ or "").strip(),
         "\n".join([SETTINGS_HEAD, *settings(platform)]),
@@ -62,6 +64,13 @@ def about(kind: Kind[Any, Any]) -> Iterator[str]:
         yield f"### {kind.name}, variant `{variant}`"
         yield plain(model.__doc__)
         yield "\n".join([HEAD, *own])
+
+
+def found_by(lookup: Lookup[Any]) -> Iterator[str]:
+    """A lookup's part of its platform's page."""
+    yield f"## {lookup.name}"
+    yield f"A lookup. {plain(lookup.__doc__)}"
+    yield "\n".join(["| found by | |", "|---|---|", *(row(f"`{n}`", what) for n, what in lookup.fields.items())])
 
 
 def plain(text: str | None) -> str:
@@ -114,7 +123,14 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
     found = {}
     for name, field in model.model_fields.items():
         ref = marks.mark(model, name, marks.Ref)
-        shape = f"reference to `{ref.kind}`" if ref else typed(schema["properties"][name], schema.get("$defs", {}))
+        found_once = marks.mark(model, name, marks.Found)
+        shape = (
+            f"reference to `{ref.kind}`"
+            if ref
+            else "id"
+            if found_once
+            else typed(schema["properties"][name], schema.get("$defs", {}))
+        )
         if name == kind.parent_field:
             default = "the one it stands in"
         elif marks.mark(model, name, marks.Named):
@@ -181,7 +197,10 @@ def remark(mark: marks.Mark) -> str:
             return "any change causes a write"
         case marks.Same():
             return "compared by meaning, not spelling"
-        case marks.Ref() | marks.Named():
+        case marks.Found(lookup=name, once=once):
+            kept = ", kept from then on" if once else ""
+            return f"or `{{lookup: ...}}` of [{name}](#{name.replace('.', '')}){kept}"
+        case marks.Ref() | marks.Named() | marks.OwnCall():
             return ""  # said by type and default
     values = ", ".join(f"{k} {v:g}" for k, v in dataclasses.asdict(mark).items() if v is not None)
     return f"{type(mark).__name__.lower()}: {values}" if values else ""

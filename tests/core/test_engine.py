@@ -15,7 +15,8 @@ from headend.core.apply import Outcome, apply
 from headend.core.desired import Adopt, Lifecycle, Resource, Stack
 from headend.core.errors import Ambiguous, GuardError, InputError, Refused, Source, StateError
 from headend.core.guard import check
-from headend.core.kind import Change, Id, Immutable, Kind, Named, Observed, Ref, Reference, Secret, Spec, WriteOnly
+from headend.core.kind import Change, Immutable, Kind, Named, Observed, Ref, Secret, Spec, WriteOnly
+from headend.core.pending import Id, Reference
 from headend.core.plan import Action, Plan, Reason
 from headend.core.planner import make_plan
 from headend.core.state import State, open_state

@@ -16,7 +16,6 @@ from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
 from headend.core.kind import (
     Airtime,
     Change,
-    Id,
     Ignored,
     Immutable,
     Impact,
@@ -33,6 +32,7 @@ from headend.core.kind import (
     marked,
     marks,
 )
+from headend.core.pending import Id
 
 UNGROUPED = "no call takes an object out of its group (A-977)"
 CLEARED = "user_description"  # by an empty text

@@ -14,7 +14,6 @@ from headend.ateme.fields import Likely, empty_is_none
 from headend.core.errors import Problem, Refused
 from headend.core.kind import (
     Change,
-    Id,
     Ignored,
     Immutable,
     Impact,
@@ -27,6 +26,7 @@ from headend.core.kind import (
     Secret,
     WriteOnly,
 )
+from headend.core.pending import Id
 
 DESCRIBED = frozenset({"user_description", "max_allowed_bitrate_kbps"})
 HIDDEN = WriteOnly("secrets are never read back")

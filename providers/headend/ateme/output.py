@@ -12,7 +12,8 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.core.errors import Forbidden, Problem, Refused
-from headend.core.kind import Change, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
+from headend.core.kind import Change, Found, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
+from headend.core.pending import Id
 
 HIDDEN = WriteOnly("secrets are never read back")
 DESCRIBED = frozenset({"user_description"})
@@ -43,8 +44,9 @@ class Output(Endpoint):
         str | None, Same(empty_is_none), Likely(high=255), Field(description="likely up to 255 characters (A-460)")
     ] = None
     permanent_schedule_agreement_id: Annotated[
-        str | None,
+        Id | None,
         Immutable(),
+        Found("ateme.agreement", once=True),
         Field(description="a bought agreement that is neither assigned nor finished; at creation only (A-461)"),
     ] = None
 

@@ -13,20 +13,8 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, only, resting
 from headend.ateme.fields import ENVIRONMENT, NOW, Extra, check_extra, instant, milliseconds, same_instant
 from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
-from headend.core.kind import (
-    Airtime,
-    Change,
-    Id,
-    Immutable,
-    Impact,
-    Interrupts,
-    Kind,
-    Observed,
-    Ref,
-    Report,
-    Same,
-    Spec,
-)
+from headend.core.kind import Airtime, Change, Immutable, Impact, Interrupts, Kind, Observed, Ref, Report, Same, Spec
+from headend.core.pending import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
 TIMES = ("start_time", "end_time")

@@ -53,6 +53,8 @@ def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
         raise StaleError(f"the plan was made by headend {document['headend']}; plan again")
     if document["desired"] != fresh.desired:
         raise StaleError("the stack, its variables or its secrets changed since the plan; plan again")
+    if document.get("lookups", {}) != dict(fresh.lookups):
+        raise StaleError("a lookup finds something else since the plan; plan again")
     if document["destroy"] != fresh.destroy:
         raise StaleError("the plan is for destroy; plan again")
     known = {step["address"]: step for step in document["steps"] if step["action"] != "none"}
@@ -65,4 +67,4 @@ def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
 
 def _comparable(step: dict[str, Any] | None) -> dict[str, Any] | None:
     """Without what may differ between two readings of the same thing."""
-    return {k: v for k, v in step.items() if k not in {"source", "warnings"}} if step else None
+    return {k: v for k, v in step.items() if k not in {"source", "warnings", "on_air"}} if step else None

@@ -23,7 +23,7 @@ from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis, claimed
-from headend.core.specs import made_by, readable, resolve, revive, settled
+from headend.core.specs import looked_up, made_by, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Node = tuple[str, str]
@@ -103,6 +103,7 @@ class Applier:
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
+        self.lookups = plan.lookups
         for address, entry in state.entries().items():
             self.ids |= {address: entry.id} | made_by(address, entry.computed)
         self.allowed = allowed
@@ -160,7 +161,8 @@ class Applier:
         return self.locks[kind.one_at_a_time_per, str(value)]
 
     def spec(self, resource: Resource, entry: Entry | None) -> Spec:
-        return resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
+        spec = settled(resource.spec, resource.defaulted, entry.spec if entry else None)
+        return resolve(looked_up(spec, resource.address, self.lookups), self.ids)
 
     async def put(self, kind: Kind[Any, Any], step: Step, resource: Resource) -> None:
         """Create, update, adopt, move, or the second half of a replacement."""

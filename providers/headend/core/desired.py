@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.errors import Source
-from headend.core.kind import Kind, Spec, references
+from headend.core.kind import Kind, Spec
 from headend.core.options import Options
+from headend.core.pending import Reference, pending
 
 
 class Adopt(enum.StrEnum):
@@ -57,7 +58,8 @@ class Resource:
 
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
-        found = {reference.address for value in self.spec.set_fields().values() for reference in references(value)}
+        everything = (one for value in self.spec.set_fields().values() for one in pending(value))
+        found = {one.address for one in everything if isinstance(one, Reference)}
         return frozenset(found | set(self.lifecycle.depends_on))
 
 

@@ -22,8 +22,8 @@ from headend.core.kind import (
     WriteOnly,
     mark,
     marked,
-    references,
 )
+from headend.core.pending import pending
 
 UNKNOWN = "(known after apply)"
 HIDDEN = "(secret)"
@@ -128,7 +128,7 @@ def _field(
             return []
         return [Change((name,), shown(live, secret), None, "you", secret)]
     want = wanted[name]
-    if any(True for _ in references(want)):
+    if any(True for _ in pending(want)):
         return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
     normal = rule.normal if (rule := mark(model, name, Same)) else _plain
     if normal(want) == normal(live):

@@ -69,6 +69,17 @@ class Ref(Mark):
 
 
 @dataclass(frozen=True)
+class Found(Mark):
+    """The field holds the id of something that headend looks up but doesn't manage: `{lookup: {title: ...}}`.
+
+    lookup: name of the `Lookup`. once: what was found when the object was made stays, found again or not.
+    """
+
+    lookup: str
+    once: bool = False
+
+
+@dataclass(frozen=True)
 class Interrupts(Mark):
     """Changing it in place disturbs a running stream."""
 
@@ -97,49 +108,6 @@ class Impact(enum.StrEnum):
 
 
 # --- values ------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Stands in a spec where the remote id of another resource of the stack will be, or a value that it computes."""
-
-    address: str
-    computed: str | None = None
-
-    @property
-    def key(self) -> str:
-        """What it is resolved by."""
-        return self.address if self.computed is None else f"{self.address}#{self.computed}"
-
-    def __str__(self) -> str:
-        return self.key
-
-
-Id = str | Reference
-"""Type of a `Ref` field: the remote id, or a reference that the engine resolves before any kind sees it."""
-
-
-def references(value: Any) -> Iterator[Reference]:
-    """The references in a field's value, at any depth."""
-    if isinstance(value, Reference):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from references(item)
-
-
-def dereferenced(value: Any, change: Callable[[Reference], Any]) -> Any:
-    """A field's value with every reference in it replaced by what `change` gives."""
-    if isinstance(value, Reference):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: dereferenced(item, change) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(dereferenced(item, change) for item in value)
-    return value
-
-
 class Spec(BaseModel):
     """Desired state of one object. Unknown keys are errors; unset optional fields are not managed.
 

@@ -119,13 +119,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a stack, in the order of its file, deletions last. desired: keyed hash of the desired state."""
+    """All steps of a stack, in the order of its file, deletions last. desired: keyed hash of the desired state.
+    lookups: `<address>.<field>` -> the id that was found for it."""
 
     stack: str
     file: str
     desired: str
     steps: tuple[Step, ...]
     destroy: bool = False
+    lookups: Mapping[str, str] = field(default_factory=dict)
 
     def writes(self) -> tuple[Step, ...]:
         """Steps that would do something, if only to headend's own state."""
@@ -149,5 +151,6 @@ class Plan:
             "desired": self.desired,
             "destroy": self.destroy,
             "summary": self.summary(),
+            "lookups": dict(sorted(self.lookups.items())),
             "steps": [step.document() for step in self.steps],
         }

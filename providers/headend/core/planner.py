@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import graphlib
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import guard, registry
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
 from headend.core.errors import InputError, Problem
-from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Reference, Spec, mark
+from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
+from headend.core.lookup import find
 from headend.core.onair import Clock, Watch, clock
+from headend.core.pending import Reference
 from headend.core.plan import Action, Plan, Reason, Step
-from headend.core.specs import is_resolved, made_by, readable, resolve, revive, settled
+from headend.core.specs import is_resolved, looked_up, made_by, queries, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Apis = Callable[[str], Awaitable[Any]]
@@ -35,13 +37,18 @@ class Planner:
     ids: dict[str, str]
     problems: list[Problem]
     intents: Collection[str]
+    lookups: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     async def resource(self, resource: Resource) -> Step:
         """The step of one resource, once all that it refers to has been planned."""
         entry = self.entries.get(resource.address)
-        spec = resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
+        spec = settled(resource.spec, resource.defaulted, entry.spec if entry else None)
+        spec = resolve(await self._look_up(resource, spec), self.ids)
         warnings = await self._checked(resource, spec)
         step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
+        if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
+            spec = resolve(await self._look_up(resource, resource.spec), self.ids)
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
@@ -51,6 +58,17 @@ class Planner:
         if step.action is Action.NONE:  # doubts about what would be written; those about what is live stay
             warnings = ()
         return replace(step, warnings=(*warnings, *step.warnings), source=resource.source, refused=refused)
+
+    async def _look_up(self, resource: Resource, spec: Spec) -> Spec:
+        """The spec with what its lookups find, which goes into the plan."""
+        for name, query in queries(spec).items():
+            found = await find(await self.apis(query.lookup.partition(".")[0]), query, self.taken)
+            if isinstance(found, Problem):
+                source = resource.sources.get(name)
+                self.problems += placed(resource, [replace(found, message=f"{name}: {found.message}", source=source)])
+            else:
+                self.lookups[f"{resource.address}.{name}"] = found
+        return looked_up(spec, resource.address, self.lookups)
 
     async def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
         """Plan-time checks against the platform. Refusals go to `problems`; warnings come back."""
@@ -361,4 +379,4 @@ async def make_plan(
     watch = Watch(stack, current, apis, now)
     ordered = await _together(_watched(watch, step) for step in steps.values())
     removals = await _together(_watched(watch, step) for step in removals)
-    return Plan(stack.name, stack.file, desired_hash(stack, state), (*ordered, *removals), destroy)
+    return Plan(stack.name, stack.file, desired_hash(stack, state), (*ordered, *removals), destroy, planner.lookups)

@@ -7,16 +7,17 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.kind import Immutable, Kind, Ref, Reference, Spec, dereferenced, mark, references
+from headend.core.kind import Found, Immutable, Kind, Ref, Spec, mark, marked
+from headend.core.pending import Query, Reference, filled, pending
 from headend.core.state import Entry
 
 
 def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
     """A copy with every reference whose key is in `ids` replaced by what stands there: an id or a computed value."""
     known = {
-        name: dereferenced(value, lambda reference: ids.get(reference.key, reference))
+        name: filled(value, lambda reference: ids.get(reference.key, reference))
         for name, value in spec.set_fields().items()
-        if any(reference.key in ids for reference in references(value))
+        if any(reference.key in ids for reference in pending(value))
     }
     return spec.model_copy(update=known) if known else spec
 
@@ -27,13 +28,27 @@ def made_by(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_resolved(spec: Spec) -> bool:
-    return not any(True for value in spec.set_fields().values() for _ in references(value))
+    return not any(True for value in spec.set_fields().values() for _ in pending(value))
 
 
 def settled(spec: Spec, defaulted: frozenset[str], last: Mapping[str, Any] | None) -> Spec:
-    """Names that were taken from the key stay what they were when the object was created, whatever the key is now."""
-    names = {name: last[name] for name in defaulted if last and isinstance(last.get(name), str)}
-    return spec.model_copy(update=names) if names else spec
+    """What was settled when the object was created stays: names that were taken from the key, whatever the key is
+    now, and what was to be found once."""
+    once = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "once", False)}
+    names = {*defaulted, *(name for name in once if isinstance(getattr(spec, name), Query))}
+    known = {name: last[name] for name in names if last and isinstance(last.get(name), str)}
+    return spec.model_copy(update=known) if known else spec
+
+
+def looked_up(spec: Spec, address: str, found: Mapping[str, str]) -> Spec:
+    """A copy with what the plan's lookups found, by `<address>.<field>`."""
+    known = {name: found[key] for name in queries(spec) if (key := f"{address}.{name}") in found}
+    return spec.model_copy(update=known) if known else spec
+
+
+def queries(spec: Spec) -> dict[str, Query]:
+    """field -> the lookup that stands in it."""
+    return {name: value for name, value in spec.set_fields().items() if isinstance(value, Query)}
 
 
 def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry) -> Spec:

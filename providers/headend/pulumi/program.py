@@ -13,8 +13,9 @@ from pulumi.dynamic import Resource as DynamicResource
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
 from headend.core.errors import HeadendError
-from headend.core.kind import Kind, Reference, dereferenced, references
+from headend.core.kind import Kind
 from headend.core.onair import downstream
+from headend.core.pending import Query, Reference, filled, pending
 from headend.core.planner import order
 from headend.core.redact import Redactor
 from headend.core.registry import platforms
@@ -66,8 +67,8 @@ def properties(stack: Stack, resource: Resource, id_of: Callable[[Reference], An
     """What the provider is given of a resource: its spec as JSON, what references stand for, and `headend`."""
     plain = resource.spec.model_dump(mode="json", include=set(resource.spec.set_fields()))
     for field, value in resource.spec.set_fields().items():
-        if any(True for _ in references(value)):
-            plain[field] = dereferenced(value, id_of)
+        if any(True for _ in pending(value)):
+            plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
     return plain | {META: _meta(stack, resource)}
 
 

@@ -17,6 +17,7 @@ It is never compared.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from zlib import crc32
 
@@ -36,16 +37,18 @@ from pydantic import ValidationError
 from headend.core import guard
 from headend.core.desired import Adopt
 from headend.core.diff import Difference, differences
-from headend.core.errors import GuardError, HeadendError, NotFound
-from headend.core.kind import Can, Impact, Kind, Observed, OwnCall, Spec, mark
+from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
+from headend.core.kind import Can, Found, Impact, Kind, Observed, OwnCall, Spec, mark, marked
+from headend.core.lookup import find
 from headend.core.onair import clock, imminent, in_maintenance, refusal
 from headend.core.options import Options
+from headend.core.pending import query
 from headend.core.plan import Action, Cut
 from headend.core.planner import WARNING, impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import readable, revive
 from headend.core.state import Entry
-from headend.pulumi.runtime import allow, allowed, configure, run, say, session, settings_of, told, turn
+from headend.pulumi.runtime import TAKEN, allow, allowed, configure, run, say, session, settings_of, told, turn
 
 META = "headend"
 NOT_OURS = frozenset({"__provider", "computed", META})
@@ -78,6 +81,7 @@ class KindProvider(ResourceProvider):
         """
         given, old, meta = _inputs(news), _inputs(_olds), news.get(META) or {}
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
+        given |= run(self._looked_up(given, old, meta))
         unknown = {name for name, value in given.items() if _is_unknown(value)}
         rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
@@ -89,6 +93,24 @@ class KindProvider(ResourceProvider):
         known = spec.model_dump(mode="json", include=set(given))
         wrong = [] if unknown else run(self._judged(spec, meta))
         return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, wrong)
+
+    async def _looked_up(
+        self, given: Mapping[str, Any], old: Mapping[str, Any], meta: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What the lookups among the inputs find. Raises InputError where one finds nothing, or too much."""
+        known: dict[str, Any] = {}
+        model = self.kind.spec_type(given.get("variant"))
+        for name in marked(model, Found):
+            found, value = mark(model, name, Found), given.get(name)
+            if found is None or not isinstance(value, Mapping) or "lookup" not in value:
+                continue
+            known[name] = old.get(name) if found.once else None
+            if known[name] is None:
+                answer = await find(await self._api(meta), query(found.lookup, value["lookup"]), TAKEN)
+                if isinstance(answer, Problem):
+                    raise InputError(replace(answer, message=f"{name}: {answer.message}", address=meta.get("address")))
+                known[name] = answer
+        return known
 
     async def _judged(self, spec: Spec, meta: Mapping[str, Any]) -> list[CheckFailure]:
         found = [*self.kind.problems(spec), *await self.kind.validate(await self._api(meta), spec)]

@@ -31,6 +31,8 @@ _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
+TAKEN: set[str] = set()
+"""What exclusive lookups of this process have used up."""
 _allowed: set[str] = set()
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 

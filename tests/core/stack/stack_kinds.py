@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from headend.core import kind as kind_module
 from headend.core.errors import Problem
-from headend.core.kind import Id, Immutable, Kind, Named, Ref, Secret, Spec
+from headend.core.kind import Immutable, Kind, Named, Ref, Secret, Spec
+from headend.core.pending import Id
 
 
 def fake_kinds() -> Mapping[str, Kind[Any, Any]]:

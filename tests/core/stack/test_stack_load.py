@@ -9,7 +9,7 @@ from stack_kinds import KINDS
 
 from headend.core import kind as kind_module
 from headend.core.desired import Adopt
-from headend.core.kind import Reference
+from headend.core.pending import Reference
 from headend.core.specs import resolve
 from headend.core.stack import warnings
 

@@ -16,8 +16,9 @@ from typing import Any
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
-from headend.core.kind import Kind, dereferenced
+from headend.core.kind import Kind
 from headend.core.options import Options
+from headend.core.pending import filled
 from headend.core.stack import secrets
 from headend.core.stack.check import Input, make
 from headend.core.stack.hints import remedy
@@ -246,7 +247,7 @@ def _identities(resources: Mapping[str, Resource], problems: list[Problem]) -> N
     for resource in resources.values():
         spec = resource.spec
         standing_in = {
-            name: dereferenced(value, lambda reference: f"reference:{reference.key}")
+            name: filled(value, lambda reference: f"reference:{reference.key}")
             for name, value in spec.set_fields().items()
         }
         identity = resource.kind.identity(spec.model_copy(update=standing_in))

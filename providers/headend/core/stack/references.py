@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from headend.core.desired import Resource
 from headend.core.errors import Problem, Source
-from headend.core.kind import Kind, Ref, Reference
+from headend.core.kind import Kind, Ref
+from headend.core.pending import Reference
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry
 

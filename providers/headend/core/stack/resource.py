@@ -10,7 +10,9 @@ from pydantic import ConfigDict, Field
 
 from headend.core.desired import Adopt, Lifecycle, Resource
 from headend.core.errors import Problem, Source
-from headend.core.kind import Named, Ref, Reference, Secret, Spec, mark, marked
+from headend.core.kind import Found, Named, Ref, Secret, Spec, mark, marked
+from headend.core.lookup import lookups
+from headend.core.pending import Query, Reference, query
 from headend.core.stack.check import Input, make, scrub
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
@@ -130,6 +132,8 @@ class Builder:
             if name == parent_field:
                 self._problem(draft, f"`{name}` follows from where this stands", entry.source, "leave it out")
                 fields.broken.add(name)
+            elif found := self._query(draft, name, entry.node, mark(model, name, Found)):
+                fields.values[name] = found
             elif ref is not None:
                 self._reference(draft, name, entry.node, ref, fields, takes_mapping(model, name))
             else:
@@ -147,6 +151,23 @@ class Builder:
                 fields.values[name] = draft.key
                 fields.defaulted.add(name)
         return fields
+
+    def _query(self, draft: Draft, name: str, node: Node, found: Found | None) -> Query | None:
+        """`{lookup: {...}}`, where the field takes one; keys that it doesn't know and secrets are told."""
+        inner = node.sole("lookup") if found else None
+        if found is None or inner is None:
+            return None
+        plain = self.values.plain(inner, secrets=False)
+        known = lookups[found.lookup].fields
+        for key, entry in (inner.mapping or {}).items():
+            if key not in known:
+                message = f"`{name}`: {found.lookup} can't be found by `{key}`"
+                self._problem(draft, message, entry.source, remedy(key, known))
+        if not inner.mapping or not all(isinstance(value, str | int | float | bool) for value in plain.value.values()):
+            hint = f"give fields of {found.lookup} with plain values: {', '.join(known)}"
+            self._problem(draft, f"`{name}`: not a lookup", inner.source, hint)
+            return query(found.lookup, {})
+        return query(found.lookup, plain.value)
 
     def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields, mapping: bool) -> None:
         """One reference, a list of them, or a mapping to them; null stays null."""

@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from headend.core import registry
-from headend.core.kind import Kind, Ref, Reference, marked
+from headend.core.kind import Found, Kind, Ref, marked
+from headend.core.options import Options
+from headend.core.pending import Query, Reference
 from headend.core.stack.references import takes_mapping
 from headend.core.stack.resource import LifecycleModel
 
@@ -25,6 +27,13 @@ _STAND_INS: dict[str, Any] = {
         "type": "object",
         "properties": {"secret": {"type": ["string", "number", "boolean"], "description": "The secret's name"}},
         "required": ["secret"],
+        "additionalProperties": False,
+    },
+    "lookup": {
+        "description": "Finds the one thing with these values, once for a plan",
+        "type": "object",
+        "properties": {"lookup": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}},
+        "required": ["lookup"],
         "additionalProperties": False,
     },
     "reference": {
@@ -48,16 +57,19 @@ class _Generator(GenerateJsonSchema):
 def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, Any]:
     """The schema (draft 2020-12) of a stack file over these kinds; all registered ones by default."""
     kinds = registry.kinds() if kinds is None else kinds
-    models: dict[type[BaseModel], None] = {LifecycleModel: None}
+    general: list[type[BaseModel]] = [LifecycleModel, Options]
+    models: dict[type[BaseModel], None] = dict.fromkeys(general)
     for kind in kinds.values():
         models |= dict.fromkeys(kind.variants.values() or [kind.model])
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
     places, generated = models_json_schema(wanted, ref_template="#/$defs/{model}", schema_generator=_Generator)
     names = {model: places[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
     defs: dict[str, Any] = {name: _loose(schema) for name, schema in generated.get("$defs", {}).items()}
-    defs.pop(Reference.__name__, None)  # what names become inside headend is nothing to write
+    for stand_in in (Reference, Query):  # what names and lookups become inside headend is nothing to write
+        defs.pop(stand_in.__name__, None)
+    bare = {model: defs.pop(names[model]) for model in models.keys() - set(general)}
     for kind in kinds.values():
-        variants = [_object(kind, model, defs[names[model]], kinds) for model in kind.variants.values() or [kind.model]]
+        variants = [_object(kind, model, bare[model], kinds) for model in kind.variants.values() or [kind.model]]
         title = re.split(r"\n\s*\n", (type(kind).__doc__ or kind.name).strip())[0]
         defs[kind.name] = {"description": " ".join(title.split()), "anyOf": [*variants, {"type": "null"}]}
     platforms: dict[str, Any] = {}
@@ -81,7 +93,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
             "additionalProperties": _PLAIN,
         },
         "connections": _properties(dict.fromkeys(platforms, settings)),
-        "options": settings,
+        "options": {"anyOf": [{"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}]},
         **{name: _properties(group) for name, group in platforms.items()},
     }
     return {
@@ -113,6 +125,10 @@ def _object(
         choices = [mapping] if takes_mapping(model, name) else [one, {"type": "array", "items": one}]
         choice = {"anyOf": [*choices, {"type": "null"}]}
         properties[name] = {**{k: v for k, v in keep.items() if v}, **choice}
+    for name in marked(model, Found):
+        keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
+        one = {"$ref": "#/$defs/lookup"}
+        properties[name] = {**keep, "anyOf": [{"type": ["string", "number"]}, one, {"type": "null"}]}
     properties["lifecycle"] = {"anyOf": [{"$ref": "#/$defs/LifecycleModel"}, {"type": "null"}]}
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
     return {"type": "object", "properties": properties, "additionalProperties": False}

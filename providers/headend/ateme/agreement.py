@@ -1,0 +1,34 @@
+"""Permanent schedule agreements: bought elsewhere, found here, used up by an output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headend.ateme.answers import text_id
+from headend.ateme.api import Ateme
+from headend.core.lookup import Candidate, Lookup
+
+
+class Agreement(Lookup[Ateme]):
+    """A bought agreement that is neither assigned nor finished (A-711). headend never buys one (A-858)."""
+
+    name = "ateme.agreement"
+    fields = {
+        "agreement_id": "its id (A-705)",
+        "is_assigned": "false for all that are offered (A-706)",
+        "is_finished": "false for all that are offered (A-707)",
+        "expiry_date": "when it ends (A-708)",
+        "bitrate": "upper bound for the input that is scheduled; the unit is not documented (A-709)",
+    }
+    exclusive = True
+
+    async def candidates(self, api: Ateme, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
+        """Read anew each time: what an output let go of becomes free by an hourly worker (A-741)."""
+        rows = await api.listed("agreement.list", None, fresh=True)
+        found = []
+        for row in rows:
+            id = text_id(row.get("agreement_id", row.get("id")))
+            if id is not None and not row.get("is_assigned") and not row.get("is_finished"):
+                found.append(Candidate(id, {"agreement_id": id} | {n: row[n] for n in self.fields if n in row}))
+        return found

@@ -1,0 +1,77 @@
+"""Things that headend finds but doesn't manage: actions, agreements, categories.
+
+A platform defines them beside its kinds, and fields marked `Found` take `{lookup: {field: value}}`. Exactly one must
+match; a plan finds it once and goes by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from headend.core.errors import Problem
+from headend.core.pending import Query
+
+A = TypeVar("A")
+
+lookups: dict[str, Lookup[Any]] = {}
+"""Every lookup whose module has been imported, by name."""
+
+SHOWN = 5  # candidates that an error names
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing that may be meant. fields: what it can be found by, and told apart by in an error."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({', '.join(f'{name} {value}' for name, value in self.fields.items())})"
+
+
+class Lookup(Generic[A]):
+    """One sort of thing to find. Subclasses that set `name` register themselves; the docstring is for the docs."""
+
+    name: ClassVar[str]  # "mycujoo.action"
+    fields: ClassVar[Mapping[str, str]]  # field -> what it is
+    exclusive: ClassVar[bool] = False  # who finds one uses it up: any of several will do, and each gets another
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if "name" in cls.__dict__:
+            lookups[cls.name] = cls()
+
+    @property
+    def platform(self) -> str:
+        return self.name.partition(".")[0]
+
+    async def candidates(self, api: A, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
+        """All that there are, or those that a server-side filter on `wanted` leaves. Reads only, shared per run."""
+        raise NotImplementedError
+
+
+async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
+    """The id of the one candidate that has all the values; a Problem that lists the candidates for none or several.
+
+    taken: ids that others have used up in this run; grows where the lookup is exclusive.
+    """
+    wanted, lookup = query.fields, lookups[query.lookup]
+    offered = [c for c in await lookup.candidates(api, wanted) if c.id not in taken]
+    matching = [c for c in offered if all(name in c.fields and _same(c.fields[name], v) for name, v in wanted.items())]
+    if lookup.exclusive and matching:
+        taken.add(matching[0].id)
+    if len(matching) == 1 or (lookup.exclusive and matching):
+        return matching[0].id
+    told = matching or offered
+    listed = "; ".join(map(str, told[:SHOWN])) + (f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
+    if matching:
+        return Problem(f"{len(matching)} match {query}: {listed}", remedy="say more, or write the id itself")
+    return Problem(f"there is no {query}", remedy=f"there are: {listed}" if listed else "there are none at all")
+
+
+def _same(live: Any, wanted: Any) -> bool:
+    """Ids and numbers may be text on one side."""
+    return live == wanted or (not isinstance(live, bool) and not isinstance(wanted, bool) and str(live) == str(wanted))
