@@ -13,6 +13,10 @@ from headend.core.errors import Problem
 from headend.core.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
 
 ENVIRONMENT = Ref("ateme.environment")
+INPUT = Ref(
+    "ateme.input",
+    through=(("ateme.transcoder", "resulting_input_id"), ("ateme.multi_viewer", "resulting_input_id")),
+)
 NOW = "NOW"
 
 Extra = Annotated[

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, only, resting
-from headend.ateme.fields import ENVIRONMENT, NOW, Extra, check_extra, instant, milliseconds, same_instant
+from headend.ateme.fields import ENVIRONMENT, INPUT, NOW, Extra, check_extra, instant, milliseconds, same_instant
 from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
 from headend.core.kind import Airtime, Change, Immutable, Impact, Interrupts, Kind, Observed, Ref, Report, Same, Spec
 from headend.core.pending import Id
@@ -26,7 +26,7 @@ class Schedule(Spec):
     environment: Annotated[
         Id, ENVIRONMENT, Immutable(), Field(description="where both are; writes in it go one by one (A-578)")
     ]
-    input: Annotated[Id, Ref("ateme.input"), Immutable(), Field(description="the source (A-579)")]
+    input: Annotated[Id, INPUT, Immutable(), Field(description="the source (A-579)")]
     output: Annotated[Id, Ref("ateme.output"), Immutable(), Field(description="the destination (A-580)")]
     start_time: Annotated[
         str,
