@@ -189,6 +189,23 @@ def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(agreed: str, tmp_pa
         assert b"warning: ateme.environments.eu.inputs.it: would interrupt" in e.process.stderr.read()
 
 
+def test_what_a_write_is_bound_to_fail_of_is_told_by_the_preview(tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "day.yaml"
+    file.write_text(ON_AIR)
+    with serve(simulator) as url:
+        with provider(simulator.settings(url) | NO_WAIT) as engine:
+            engine.up(load(file))
+            live = engine.state["ateme.environments.eu.outputs.cdn"]
+        for row in simulator.sims["ateme"].world["environments"].values():
+            row["status"] = "stopped"
+        with provider(simulator.settings(url) | NO_WAIT) as engine:  # another phase has another process
+            new = live.inputs | {"url": "rtmp://cdn.example.com/new"}
+            _, failures = engine.check(live.kind, new, {})
+            assert "is stopped, and takes no writes" in "".join(failures.values())
+            with pytest.raises(grpc.RpcError, match="is stopped, and takes no writes"):
+                engine.diff(live.kind, live.id, live.outputs, new)
+
+
 def test_whole_numbers_arrive_as_doubles_and_leave_whole() -> None:
     with serve(Simulator()) as url, provider(Simulator().settings(url)) as engine:
         checked, failures = engine.check("rights_locker.stream_limit", LIMIT, {})

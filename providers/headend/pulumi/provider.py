@@ -16,7 +16,7 @@ It is never compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from zlib import crc32
@@ -38,7 +38,7 @@ from headend.core import guard
 from headend.core.desired import Adopt
 from headend.core.diff import Difference, differences
 from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
-from headend.core.kind import Can, Found, Impact, Kind, Observed, OwnCall, Spec, mark, marked
+from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, OwnCall, Spec, mark, marked
 from headend.core.lookup import find
 from headend.core.onair import clock, imminent, in_maintenance, refusal
 from headend.core.options import Options
@@ -91,7 +91,7 @@ class KindProvider(ResourceProvider):
             wrong = [CheckFailure(*f) for f in failures if not unknown or f[0] not in {"", *unknown}]
             return CheckResult(given | rest, wrong)
         known = spec.model_dump(mode="json", include=set(given))
-        wrong = [] if unknown else run(self._judged(spec, meta))
+        wrong = [] if unknown else run(self._judged(spec, old, meta))
         return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, wrong)
 
     async def _looked_up(
@@ -112,12 +112,21 @@ class KindProvider(ResourceProvider):
                 known[name] = answer
         return known
 
-    async def _judged(self, spec: Spec, meta: Mapping[str, Any]) -> list[CheckFailure]:
-        found = [*self.kind.problems(spec), *await self.kind.validate(await self._api(meta), spec)]
-        for problem in found:
-            if problem.message.startswith(WARNING):
-                _tell(meta, problem.message)
-        return [CheckFailure("", str(p)) for p in found if not p.message.startswith(WARNING)]
+    async def _judged(self, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> list[CheckFailure]:
+        api = await self._api(meta)
+        found = _refused(meta, [*self.kind.problems(spec), *await self.kind.validate(api, spec)])
+        if not old and not found:
+            found = _refused(meta, await self.kind.foresee(api, spec, None, None))
+            if found and Can.OBSERVE in self.kind.can and await self.kind.find(api, spec):
+                found = []  # an interrupted create's own work stands in its way, and will be taken over
+        return [CheckFailure("", str(problem)) for problem in found]
+
+    async def _foreseen(self, spec: Spec, changes: Sequence[Change], meta: Mapping[str, Any]) -> None:
+        """Raises InputError with what the update is bound to fail of."""
+        if changes:
+            found = await self.kind.foresee(await self._api(meta), spec, changes, None)
+            if wrong := _refused(meta, found):
+                raise InputError([replace(problem, address=meta.get("address")) for problem in wrong])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
         """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing."""
@@ -140,6 +149,8 @@ class KindProvider(ResourceProvider):
             replaces = sorted({c.field for c in found.changes})
         if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
             raise told(GuardError(f"{_named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
+        if not replaces:
+            run(self._foreseen(spec, found.changes, meta))
         for change in found.changes:
             if change.cause == "drift":
                 _tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
@@ -300,6 +311,14 @@ def _named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
 
 def _tell(meta: Mapping[str, Any], text: str) -> None:
     say(f"{meta.get('address')}: {text}")
+
+
+def _refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]:
+    """The problems that refuse; warnings are told."""
+    for problem in found:
+        if problem.message.startswith(WARNING):
+            _tell(meta, problem.message)
+    return [problem for problem in found if not problem.message.startswith(WARNING)]
 
 
 def _reporter(meta: Mapping[str, Any]) -> Any:
