@@ -57,12 +57,14 @@ Query = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a platform answered. body: decoded JSON, else text, None when empty. headers: names in lower case."""
+    """What a platform answered. body: decoded JSON, else text, None when empty. headers: names in lower case.
+    content: the body as it came."""
 
     status: int
     body: Any = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     is_json: bool
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass
@@ -325,13 +327,13 @@ def _answer(response: httpx.Response) -> Answer:
     text = response.content.decode("utf-8", "replace")
     headers = {name.lower(): value for name, value in response.headers.items()}
     if not text.strip():
-        return Answer(response.status_code, None, headers, is_json=False)
+        return Answer(response.status_code, None, headers, is_json=False, content=response.content)
     if "json" in headers.get("content-type", "json") or text.lstrip()[0] in "{[":
         try:
-            return Answer(response.status_code, json_module.loads(text), headers, is_json=True)
+            return Answer(response.status_code, json_module.loads(text), headers, True, response.content)
         except (ValueError, RecursionError):
             pass
-    return Answer(response.status_code, text, headers, is_json=False)
+    return Answer(response.status_code, text, headers, is_json=False, content=response.content)
 
 
 def _rooted(route: str) -> str:

@@ -44,8 +44,8 @@ class Api:
 
 
 PLATFORMS = {
-    "demo": Platform("demo", "Demo", DemoSettings, Api, Table([CALL])),
-    "other": Platform("other", "Other", OtherSettings, Api, Table([])),
+    "demo": Platform("demo", "Demo", DemoSettings, Api, Table([CALL]), Api.aclose),
+    "other": Platform("other", "Other", OtherSettings, Api, Table([]), Api.aclose),
 }
 ENOUGH = {"DEMO_EMAIL": "a@b.example", "DEMO_API_KEY": "canary-key", "OTHER_ACCOUNT": "x"}
 

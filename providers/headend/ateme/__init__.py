@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from headend.ateme.api import connect
+from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.registry import Platform
 
-PLATFORM = Platform(name="ateme", title="Ateme+ Cloud", settings=AtemeSettings, connect=connect, table=TABLE)
+PLATFORM = Platform(
+    name="ateme",
+    title="Ateme+ Cloud",
+    settings=AtemeSettings,
+    connect=connect,
+    table=TABLE,
+    invoke=invoke,
+    find_scope=find_environment,
+    hidden=HIDDEN,
+)

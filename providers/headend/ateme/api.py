@@ -52,8 +52,10 @@ class Ateme:
         *,
         scope: str | None,
         path: Mapping[str, str] = {},
+        query: Mapping[str, Any] = {},
         body: Any = NO_BODY,
         repeat: bool | None = None,
+        headers: Mapping[str, str] = {},
     ) -> Answer:
         """One call with the scope's token: an environment's id, or None for the organisation as a whole (A-9).
 
@@ -62,8 +64,8 @@ class Ateme:
         op = self.table[key]
 
         async def send(token: str) -> Answer:
-            headers = self.tokens.headers(token)
-            return await self.client.send(op, path=path, json=body, headers=headers, repeat=repeat)
+            known = {**headers, **self.tokens.headers(token)}
+            return await self.client.send(op, path=path, query=query, json=body, headers=known, repeat=repeat)
 
         for last in (False, True):
             try:

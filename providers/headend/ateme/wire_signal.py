@@ -36,8 +36,8 @@ ROWS = [
     Operation("input.analysis_stop", "POST", "/api/inputs/{input_id}/analysis/stop", "A-172", "Stop input analysis", "A", "mo O+"),
     Operation("input.analysis_reset", "POST", "/api/inputs/{input_id}/analysis/reset", "A-173", "Reset input analysis", "A", "O+"),
     Operation("input.thumbnail", "GET", "/api/inputs/{input_id}/thumbnail", "A-174", "Get thumbnail for input source", "A", "member · invited"),
-    Operation("input.mark_stopped", "POST", "/api/inputs/{input_id}/mark_stopped", "A-175", "Mark input stopped", "A", "CENV only", "never called"),
-    Operation("input.warn_hot", "POST", "/api/inputs/{input_id}/warn_hot", "A-176", "Warn input running hot", "A", "CENV only", "never called"),
+    Operation("input.mark_stopped", "POST", "/api/inputs/{input_id}/mark_stopped", "A-175", "Mark input stopped", "A", "CENV only", danger="is for the platform's own machines (A-55)"),
+    Operation("input.warn_hot", "POST", "/api/inputs/{input_id}/warn_hot", "A-176", "Warn input running hot", "A", "CENV only", danger="is for the platform's own machines (A-55)"),
     # Output (destination)
     Operation("output.list", "GET", "/api/outputs", "A-177", "List outputs", "A", "tk (= mo)"),
     Operation("output.get", "GET", "/api/outputs/{output_id}", "A-178", "Get single output", "A", ""),
@@ -68,7 +68,7 @@ ROWS = [
     Operation("output.list_all", "GET", "/api/outputs/all", "A-203", "List all outputs in environments", "A", "mo O+"),
     # Transcoder
     Operation("transcoder.list", "GET", "/api/transcoders", "A-204", "List transcoders", "A", "member"),
-    Operation("transcoder.create", "POST", "/api/transcoders", "A-205", "Create transcoder for input source", "A", "A · SU; env running"),
+    Operation("transcoder.create", "POST", "/api/transcoders", "A-205", "Create transcoder for input source", "A", "A · SU; env running", danger="costs money (A-54)"),
     Operation("transcoder.get", "GET", "/api/transcoders/{transcoder_id}", "A-206", "Get single transcoder details", "A", ""),
     Operation("transcoder.update_full", "PUT", "/api/transcoders/{transcoder_id}", "A-207", "Update transcoding service parameters", "A", "owner O+"),
     Operation("transcoder.update", "PUT", "/api/transcoders/{transcoder_id}/without_pids", "A-208", "Update transcoding service parameters (without pids)", "A", "owner O+"),
@@ -80,8 +80,8 @@ ROWS = [
     Operation("transcoder.probe", "POST", "/api/transcoders/{transcoder_id}/probe", "A-214", "Probe transcoder audio tracks", "A", "member; env+transcoder running"),
     Operation("transcoder_preset.list", "GET", "/api/transcoders/presets", "A-215", "List transcoder presets", "A", "mo O+"),
     Operation("transcoder_preset.delete", "DELETE", "/api/transcoders/presets/{preset_id}", "A-216", "Delete transcoder preset", "A", "mo O+"),
-    Operation("transcoder_image.create", "POST", "/api/transcoder_images", "A-217", "Create transcoder images", "A", "SU"),
-    Operation("transcoder_image.delete", "DELETE", "/api/transcoder_images", "A-218", "Delete transcoder images", "A", "SU"),
+    Operation("transcoder_image.create", "POST", "/api/transcoder_images", "A-217", "Create transcoder images", "A", "SU", danger="is for the vendor's staff (A-55)"),
+    Operation("transcoder_image.delete", "DELETE", "/api/transcoder_images", "A-218", "Delete transcoder images", "A", "SU", danger="is for the vendor's staff (A-55)"),
     # Multi-viewer
     Operation("multi_viewer.layouts", "GET", "/api/multi_viewers/layouts", "A-219", "Get multi-viewer layouts", "A", "any"),
     Operation("multi_viewer.create", "POST", "/api/multi_viewers", "A-220", "Create multi-viewer", "A", "mo A · ae (from JWT, documented)"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import headend
-from headend.cli import apply_commands, info_commands, plan_commands, state_commands
+from headend.cli import api_commands, apply_commands, info_commands, plan_commands, state_commands
 from headend.core.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
@@ -47,6 +47,7 @@ def root(
 plan_commands.register(app)
 apply_commands.register(app)
 info_commands.register(app)
+api_commands.register(app)
 app.add_typer(state_commands.app, name="state")
 
 

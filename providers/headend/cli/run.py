@@ -81,24 +81,34 @@ def simulated(path: Path) -> Iterator[dict[str, Any]]:
         part.replace(file)
 
 
+@contextlib.contextmanager
+def connected(
+    connections: Mapping[str, Mapping[str, Any]],
+    path: Path,
+    simulator: bool,
+    redactor: Redactor,
+    parallelism: int = 16,
+) -> Iterator[Session]:
+    """A session by the environment and a stack's `connections:`, or with the simulated platforms beside `path`."""
+    from headend.session import open_session  # loads httpx: not for a stack that is refused, or only validated
+
+    with contextlib.ExitStack() as stacked:
+        where: dict[str, Any] = {"env": os.environ}
+        if simulator:
+            where = stacked.enter_context(simulated(path))
+            connections = {}
+        yield open_session(connections, redactor=redactor, parallelism=parallelism, **where)
+
+
 @contextlib.asynccontextmanager
 async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested."""
     stack = load_stack(options, redactor)
-    from headend.session import open_session  # loads httpx: not for a stack that is refused, or only validated
-
     path = state_path(stack.name, options.simulator)
-    with contextlib.ExitStack() as stacked:
-        state = stacked.enter_context(open_state(path, stack.name))
-        where: dict[str, Any] = {"env": os.environ}
-        if options.simulator:
-            where = stacked.enter_context(simulated(path))
-        session = open_session(
-            stack.connections if not options.simulator else {},
-            redactor=redactor,
-            parallelism=options.parallelism,
-            **where,
-        )
+    with (
+        open_state(path, stack.name) as state,
+        connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session,
+    ):
         used = {r.kind.platform for r in stack.resources.values()}
         used |= {kinds()[e.kind].platform for e in state.entries().values() if e.kind in kinds()}
         async with session:

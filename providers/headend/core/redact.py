@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+MASK: Final = "(secret)"
 _SHORTEST = 4  # shorter values occur in ordinary words, and replacing them would only garble messages
 
 
@@ -26,5 +29,15 @@ class Redactor:
     def scrub(self, text: str) -> str:
         """The text with every added value replaced by "(secret)", the longest first (one may contain another)."""
         for value in sorted(self._values, key=len, reverse=True):
-            text = text.replace(value, "(secret)")
+            text = text.replace(value, MASK)
         return text
+
+
+def masked(value: Any, names: Collection[str]) -> Any:
+    """The value with everything that stands under one of these keys, at any depth, replaced by "(secret)"."""
+    if isinstance(value, dict):
+        return {
+            key: MASK if key in names and inner not in (None, "") else masked(inner, names)
+            for key, inner in value.items()
+        }
+    return [masked(inner, names) for inner in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ import headend
 from headend.core import kind as kind_module
 from headend.core.errors import Problem
 from headend.core.kind import Kind, Mark
-from headend.core.wire import Table
+from headend.core.wire import Operation, Table
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,25 @@ class Settings(BaseModel):
 @dataclass(frozen=True)
 class Platform:
     """name: key in stack files. connect(settings, client): the typed API client over an open transport client
-    (`headend.transport.Client`). sections: what each operation group is called."""
+    (`headend.transport.Client`).
+
+    Any row of the table can be called: `await invoke(api, operation, request, scope)` sends a
+    `headend.core.invoke.Request` with the platform's credentials and encoding, and returns its answer (status, body,
+    content, headers). next_page(operation, body): what the query of the next page has more, None after the last one.
+    find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
+    filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
+    """
 
     name: str
     title: str
     settings: type[Settings]
     connect: Callable[..., Any]
     table: Table
+    invoke: Callable[..., Awaitable[Any]]
+    next_page: Callable[[Operation, Any], Mapping[str, str] | None] = lambda operation, body: None
+    find_scope: Callable[[Any, str], Awaitable[str]] | None = None
+    filled: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
 
 def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:

@@ -25,7 +25,8 @@ class Operation:
 
     mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
-    holds its rows, None = a bare array or the only array in the object.
+    holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
+    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others.
     """
 
     key: str
@@ -39,6 +40,12 @@ class Operation:
     body: str = "json"
     list_key: str | None = None
     id_field: str | None = None
+    danger: str = ""
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether values that aren't part of the path go into a body; else they go into the query."""
+        return self.body != "none" and self.method not in {"GET", "HEAD"}
 
     def names(self) -> tuple[str, ...]:
         return tuple(_PLACE.findall(self.path))

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from headend.core.registry import Platform
 from headend.mycujoo.api import connect
+from headend.mycujoo.invoke import HIDDEN, invoke, next_page
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
 
 __all__ = ["PLATFORM"]
 
-PLATFORM = Platform(name="mycujoo", title="mycujoo", settings=MycujooSettings, connect=connect, table=TABLE)
+PLATFORM = Platform(
+    name="mycujoo",
+    title="mycujoo",
+    settings=MycujooSettings,
+    connect=connect,
+    table=TABLE,
+    invoke=invoke,
+    next_page=next_page,
+    hidden=HIDDEN,
+)

@@ -78,10 +78,21 @@ class MycujooApi:
         self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
     ) -> dict[str, Any]:
         """Sends one operation; an empty answer counts as {} (M-7)."""
+        answer = await self.send(key, path=path, query=query, json=json)
+        if answer.body is None:
+            return {}
+        if not isinstance(answer.body, dict):
+            raise DecodeError(f"mycujoo {key}: the answer is not a JSON object", status=answer.status)
+        return answer.body
+
+    async def send(
+        self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
+    ) -> Answer:
+        """Sends one operation, and returns whatever comes."""
         op = self.table[key]
         try:
             async with self._slots:
-                answer = await self.client.send(
+                return await self.client.send(
                     op,
                     path=path,
                     query=query,
@@ -92,11 +103,6 @@ class MycujooApi:
                 )
         except ApiError as error:
             raise _sorted(error) from None
-        if answer.body is None:
-            return {}
-        if not isinstance(answer.body, dict):
-            raise DecodeError(f"mycujoo {key}: the answer is not a JSON object", status=answer.status)
-        return answer.body
 
     async def action(self, id: str) -> dict[str, Any]:
         """One action with its field definitions, read once per run (M-73, M-114)."""

@@ -16,6 +16,7 @@ _PROJECT = "/analytics/v1/consumption/projects/{project_id}"
 _MEDIA = "/analytics/v1/media_sources"
 _STREAMS = "/analytics/v1/streams"
 _STREAM = _STREAMS + "/{stream_id}"
+_PAYS = "decides what pays (M-135, M-136)"
 
 
 def _row(
@@ -29,11 +30,12 @@ def _row(
     role: str = "",
     mark: str = "D",
     note: str = "",
+    danger: str = "",
 ) -> Operation:
     """A row; bodies stand on POST and PATCH and nowhere else (M-5)."""
     body = "json" if method in {"POST", "PATCH"} else "none"
     id_field = "id" if list_key else None
-    return Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field)
+    return Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field, danger)
 
 
 _ACCOUNTING_ROWS = [
@@ -51,10 +53,31 @@ _ACCOUNTING_ROWS = [
         list_key="payment_method",
         note="the same key holds an object in the answer for one method (M-137)",
     ),
-    _row(37, "payment_method.create", "POST", _ACCOUNTING + "/payments/methods/stripe", "Register a Stripe method"),
+    _row(
+        37,
+        "payment_method.create",
+        "POST",
+        _ACCOUNTING + "/payments/methods/stripe",
+        "Register a Stripe method",
+        danger=_PAYS,
+    ),
     _row(38, "payment_method.get", "GET", _ACCOUNTING + "/payments/methods/{id}", "Read a payment method"),
-    _row(39, "payment_method.delete", "DELETE", _ACCOUNTING + "/payments/methods/{id}", "Remove a payment method"),
-    _row(40, "payment_method.update", "PATCH", _ACCOUNTING + "/payments/methods/{id}", "Change a payment method"),
+    _row(
+        39,
+        "payment_method.delete",
+        "DELETE",
+        _ACCOUNTING + "/payments/methods/{id}",
+        "Remove a payment method",
+        danger=_PAYS,
+    ),
+    _row(
+        40,
+        "payment_method.update",
+        "PATCH",
+        _ACCOUNTING + "/payments/methods/{id}",
+        "Change a payment method",
+        danger=_PAYS,
+    ),
     _row(41, "setup_intent.create", "POST", _ACCOUNTING + "/payments/providers/stripe/setupintent", "Start a set-up"),
     _row(42, "pricing.list", "GET", _ACCOUNTING + "/pricing", "List prices", list_key="pricings"),
     _row(
@@ -87,6 +110,7 @@ _ACCOUNT_ROWS = [
         "POST",
         _ACCOUNTS + "/accounts/{account_id}/delete_bindings",
         "Revoke every role",
+        danger="revokes every role of the account (M-50)",
     ),
     _row(51, "account.batch", "POST", _ACCOUNTS + "/batch", "Read by id", list_key="accounts", role="read"),
     _row(
@@ -98,7 +122,14 @@ _ACCOUNT_ROWS = [
         list_key="accounts",
         role="read",
     ),
-    _row(53, "account.delete", "POST", _ACCOUNTS + "/batch/delete", "Delete accounts"),
+    _row(
+        53,
+        "account.delete",
+        "POST",
+        _ACCOUNTS + "/batch/delete",
+        "Delete accounts",
+        danger="deletes accounts in bulk (M-53)",
+    ),
     _row(54, "account.change_password", "POST", _ACCOUNTS + "/change_password", "Change the own password"),
     _row(55, "account.check_password_reset", "POST", _ACCOUNTS + "/check_password_reset", "Check a reset code"),
     _row(56, "account.invite", "POST", _ACCOUNTS + "/invitations", "Invite", note="answers an id and no password"),

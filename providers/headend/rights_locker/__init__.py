@@ -2,9 +2,18 @@
 
 from headend.core.registry import Platform
 from headend.rights_locker.api import connect
+from headend.rights_locker.invoke import FILLED, HIDDEN, invoke, next_page
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.wire import TABLE
 
 PLATFORM = Platform(
-    name="rights_locker", title="Rights Locker", settings=RightsLockerSettings, connect=connect, table=TABLE
+    name="rights_locker",
+    title="Rights Locker",
+    settings=RightsLockerSettings,
+    connect=connect,
+    table=TABLE,
+    invoke=invoke,
+    next_page=next_page,
+    filled=FILLED,
+    hidden=HIDDEN,
 )

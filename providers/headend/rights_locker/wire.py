@@ -15,8 +15,18 @@ def _limits(key: str, method: str, path: str, number: str, title: str, *, body: 
     return Operation(key, method, path, number, title, mark="S", role="limits", body=body)
 
 
-def _grants(key: str, method: str, path: str, number: str, title: str, *, body: str = "none") -> Operation:
-    return Operation(key, method, path, number, title, mark="S", role="entitlements", body=body)
+def _grants(
+    key: str,
+    method: str,
+    path: str,
+    number: str,
+    title: str,
+    *,
+    body: str = "none",
+    list_key: str | None = None,
+    danger: str = "",
+) -> Operation:
+    return Operation(key, method, path, number, title, "S", "entitlements", "", body, list_key, None, danger)
 
 
 def _item(kind: str) -> str:
@@ -32,7 +42,14 @@ TABLE = Table(
         _limits("categories.edit", "PATCH", _ACCOUNT, "E5", "edit categories; never used (R-39)", body="json"),
         _limits("categories.delete", "DELETE", _ACCOUNT, "E6", "remove categories", body="json"),
         _grants("content.get", "GET", _CONTENT, "E7", "read all entitlements of an account"),
-        _grants("content.wipe", "DELETE", _CONTENT, "E8", "remove every entitlement of an account"),
+        _grants(
+            "content.wipe",
+            "DELETE",
+            _CONTENT,
+            "E8",
+            "remove every entitlement of an account",
+            danger="removes every entitlement of the account (R-54)",
+        ),
         _grants("content.upsert", "POST", _CONTENT, "E9", "grant entitlements", body="json"),
         _grants("assets.get", "GET", _item("assets"), "E10", "read an asset entitlement"),
         _grants("assets.delete", "DELETE", _item("assets"), "E11", "revoke an asset entitlement"),
@@ -42,6 +59,6 @@ TABLE = Table(
         _grants("assets_offline.delete", "DELETE", _item("assets_offline"), "E15", "revoke an offline asset"),
         _grants("labels_offline.get", "GET", _item("labels_offline"), "E16", "read an offline label entitlement"),
         _grants("labels_offline.delete", "DELETE", _item("labels_offline"), "E17", "revoke an offline label"),
-        _grants("users.list", "GET", _USERS, "E18", "list who is entitled to a content"),
+        _grants("users.list", "GET", _USERS, "E18", "list who is entitled to a content", list_key="users"),
     ]
 )

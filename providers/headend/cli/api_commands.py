@@ -1,0 +1,163 @@
+"""api: any operation of any platform, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headend.cli.options import Options, Simulated
+from headend.cli.run import connected, load_stack, state_path
+from headend.cli.tables import Shape, shown
+from headend.core.errors import GuardError, InputError
+from headend.core.redact import Redactor, masked
+from headend.core.registry import Platform, platforms
+from headend.core.wire import NO_BODY, Operation, Table
+
+if TYPE_CHECKING:
+    from headend.transport import Answer
+
+SIMULATED = "simulator"  # whose world is used where no stack is named
+
+StackFile = Annotated[
+    Path | None, typer.Option("--stack-file", metavar="FILE", help="Take this stack's `connections:`, too.")
+]
+Named = Annotated[str, typer.Argument(metavar="PLATFORM", help="ateme, mycujoo or rights_locker.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(api)
+
+
+def api(
+    platform: Named,
+    operation: Annotated[
+        str | None, typer.Argument(help="Key of the operation; with --list, what to look for.", show_default=False)
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE...", help="Into the path, the query or the body.", show_default=False),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the operations: key, method, path, role, mark.")] = False,
+    body: Annotated[str | None, typer.Option(metavar="FILE|-", help="The body, as JSON; - is standard input.")] = None,
+    environment: Annotated[
+        str | None, typer.Option(metavar="NAME|ID", help="The environment to work in (Ateme+).")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
+    format: Annotated[Shape, typer.Option("--format", help="How to print the answer.")] = Shape.JSON,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the answer there as it came, secrets included.")
+    ] = None,
+    dangerous: Annotated[
+        list[str] | None, typer.Option(metavar="OPERATION", help="Call it although headend advises against it.")
+    ] = None,
+    stack_file: StackFile = None,
+    simulator: Simulated = False,
+) -> None:
+    """Calls any operation of a platform's API, with its login, its paging and its way to say what is wrong.
+
+    A value fills the place of its name in the path; the others go into the query, or into the body where the
+    operation has one, and may be JSON there. What is on air is not looked at: mind what you stop.
+    """
+    known = named(platform)
+    redactor = Redactor()
+    connections = load_stack(Options(stack_file), redactor).connections if stack_file else {}
+    table = known.table.overridden(connections.get(known.name, {}).get("operations", {}))
+    if list_:
+        _list(table, operation or "")
+        return
+    if operation is None:
+        raise InputError(f"which operation? `headend api {platform} --list` shows them")
+    from headend.core import invoke
+
+    key, danger = operation, invoke.find(table, operation).danger
+    if danger and key not in (dangerous or []):
+        raise GuardError(f"{key} {danger}; --dangerous {key} insists")
+    pairs = _pairs(values or [])
+    for name, value in pairs:
+        if name in known.hidden:
+            redactor.add(value)
+    given = _body(body)
+
+    async def run() -> tuple[Answer, bool]:
+        path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
+        with connected(connections, path, simulator, redactor) as session:
+            async with session:
+                client = await session(known.name)
+                op = client.table[key]  # as the settings override it
+                scope = await _scope(known, client, environment)
+                if scope and "environment_id" in op.names() and "environment_id" not in dict(pairs):
+                    pairs.append(("environment_id", scope))
+                request = invoke.fill(client.table, op, pairs, given, known.filled)
+                return await invoke.answers(known, client, op, request, scope, all_pages=all_)
+
+    answer, more = asyncio.run(run())
+    _show(known, table[key], answer, format, out, redactor)
+    if more:
+        typer.echo("there are more pages: --all", err=True)
+
+
+def named(platform: str) -> Platform:
+    """The platform of that name. Raises InputError."""
+    if platform not in platforms():
+        raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
+    return platforms()[platform]
+
+
+def _pairs(values: list[str]) -> list[tuple[str, str]]:
+    """KEY=VALUE, in order. Raises InputError."""
+    for value in values:
+        if not value.partition("=")[1]:
+            raise InputError(f"{value}: expected KEY=VALUE")
+    return [(name, text) for name, _, text in (value.partition("=") for value in values)]
+
+
+async def _scope(platform: Platform, api: Any, environment: str | None) -> str | None:
+    if environment is None:
+        return None
+    if platform.find_scope is None:
+        raise InputError(f"--environment: {platform.title} has no environments")
+    return await platform.find_scope(api, environment)
+
+
+def _list(table: Table, wanted: str) -> None:
+    """One operation a line; those with a `!` are refused unless they are named twice."""
+    rows = [(op.key, op.method, op.path, op.role or "?", op.mark + ("!" if op.danger else "")) for op in table.values()]
+    rows = [row for row in rows if wanted.lower() in " ".join(row).lower()]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        typer.echo("  ".join([*cells, row[4]]))
+
+
+def _body(source: str | None) -> Any:
+    """The JSON of --body. Raises InputError."""
+    if source is None:
+        return NO_BODY
+    try:
+        return json.loads(sys.stdin.read() if source == "-" else Path(source).read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"--body {source}: {error}") from None
+
+
+def _show(
+    platform: Platform, op: Operation, answer: Answer, format: Shape, out: Path | None, redactor: Redactor
+) -> None:
+    """The answer on stdout, without secrets; or as it came in a file that only its owner may read."""
+    if out is not None:
+        with os.fdopen(os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(answer.content)
+        typer.echo(f"{out}: {len(answer.content)} bytes", err=True)
+    elif answer.body is None:
+        typer.echo(f"{op.key}: answered {answer.status}, without a body", err=True)
+    elif b"\0" in answer.content:
+        kind = answer.headers.get("content-type", "binary data")
+        typer.echo(f"{op.key}: {len(answer.content)} bytes of {kind}; --out FILE keeps them", err=True)
+    else:
+        typer.echo(redactor.scrub(shown(masked(answer.body, platform.hidden), format, op.list_key)), nl=False)
