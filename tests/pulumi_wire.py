@@ -125,7 +125,7 @@ class Engine:
 def provider(env: Mapping[str, str], config: Mapping[str, str] | None = None) -> Iterator[Engine]:
     """The SDK's server in a process of its own, with those settings and that stack config."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
-    command = [sys.executable, "-m", "pulumi.dynamic", "127.0.0.1:1"]
+    command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
     environment = kept | dict(env) | {"PULUMI_PROJECT": "headend"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
