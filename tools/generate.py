@@ -91,7 +91,8 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
         yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
     if kind.one_at_a_time_per:
         yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
-    yield f"A replacement {'creates the new one first' if kind.create_before_delete else 'deletes the old one first'}."
+    order = "creates the new one first" if kind.create_before_delete else "deletes the old one first"
+    yield f"A replacement {order}{f': {kind.replacement_means}' if kind.replacement_means else ''}."
     if kind.guard_replacement:
         yield "It is not replaced unless `lifecycle: {protect: false}` allows it."
     impact = marks.Impact.DESTROYS if kind.destroys else kind.impact_of_delete
@@ -129,6 +130,8 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
             if ref
             else "id"
             if found_once
+            else "path of a file"
+            if marks.mark(model, name, marks.Upload)
             else typed(schema["properties"][name], schema.get("$defs", {}))
         )
         if name == kind.parent_field:
@@ -195,6 +198,8 @@ def remark(mark: marks.Mark) -> str:
             return "never compared"
         case marks.Trigger():
             return "any change causes a write"
+        case marks.Upload():
+            return "compared by content"
         case marks.Same():
             return "compared by meaning, not spelling"
         case marks.Found(lookup=name, once=once):

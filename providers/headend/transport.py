@@ -53,6 +53,7 @@ _ERRORS: Final[Mapping[int, type[ApiError]]] = {
 }
 
 Query = Mapping[str, Any] | Sequence[tuple[str, Any]]
+Part = tuple[str, bytes, str]
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class Client:
         path: Mapping[str, str] = {},
         query: Query = (),
         json: Any = NO_BODY,
+        files: Mapping[str, Part] = {},
         headers: Mapping[str, str] = {},
         repeat: bool | None = None,
         retry_on: Collection[int] = _OVERLOADED,
@@ -161,6 +163,7 @@ class Client:
 
         path: values of the path's places. query: None values are left out, lists become repeated keys, booleans
         true/false. json: the body, sent as the operation's `body` says (json, form, multipart).
+        files: field -> (name, content, media type); with any, the body goes as multipart.
         repeat: None = by rule (GET, PUT, DELETE, PATCH also after a lost answer or a status in `retry_on`; POST only
         when no connection was made or after 429), True = harmless to repeat, False = never. prepare: runs on each
         attempt's request just before it leaves (signatures, tokens). prefix: goes before the operation's path.
@@ -173,7 +176,7 @@ class Client:
         route = op.url(path)
         call = _Call(
             op,
-            lambda: self._request(op, prefix + _rooted(route), query, json, headers, prepare),
+            lambda: self._request(op, prefix + _rooted(route), query, json, files, headers, prepare),
             f"{self.platform} {op.key}: {op.method} {(prefix + _rooted(route)).partition('?')[0]}",
             repeat,
             retry_on,
@@ -225,6 +228,7 @@ class Client:
         route: str,
         query: Query,
         body: Any,
+        files: Mapping[str, Part],
         headers: Mapping[str, str],
         prepare: Callable[[httpx.Request], None] | None,
     ) -> httpx.Request:
@@ -232,11 +236,12 @@ class Client:
         if pairs := _pairs(query):
             url = url.copy_with(params=[*url.params.multi_items(), *pairs])
         content: dict[str, Any] = {}
-        if body is not NO_BODY:
+        if files or (body is not NO_BODY and op.body == "multipart"):
+            fields = [] if body is NO_BODY else _pairs(body)
+            content["files"] = [*((name, (None, value)) for name, value in fields), *files.items()]
+        elif body is not NO_BODY:
             if op.body == "form":
                 content["data"] = _form(body)
-            elif op.body == "multipart":
-                content["files"] = [(name, (None, value)) for name, value in _pairs(body)]
             else:
                 # Not httpx's `json=`, for which None is no body.
                 content["content"] = json_module.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

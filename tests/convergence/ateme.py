@@ -8,6 +8,7 @@ ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id
 PASSWORD = "convergence-only"
 
 SETUP: dict[str, Any] = {
+    "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
     "ateme": {
         "environments": {
             "matchday-eu": {
@@ -16,8 +17,11 @@ SETUP: dict[str, Any] = {
                 "outputs": {"cdn": {"variant": "srt_pull", "port": 5002, "latency": 200}},
             }
         }
-    }
+    },
 }
+
+BESIDE: dict[str, dict[str, Any]] = {}
+"""Kind -> what else must be in the environment for it, as collection -> {name: object}."""
 
 CASES: dict[str, list[dict[str, Any]]] = {
     "ateme.environment": [ENVIRONMENT, {**ENVIRONMENT, "state": "stopped"}, {**ENVIRONMENT, "restart_trigger": "1"}],

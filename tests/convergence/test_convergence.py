@@ -32,6 +32,8 @@ def stack_of(module: Any, name: str, fragment: dict[str, Any]) -> dict[str, Any]
     if kind.parent:
         parents = place[kinds()[kind.parent].collection]
         place = next(iter(parents.values()))
+        for collection, objects in getattr(module, "BESIDE", {}).get(name, {}).items():
+            place.setdefault(collection, {}).update(objects)
     place.setdefault(kind.collection, {})["it"] = fragment
     return stack
 

@@ -191,6 +191,14 @@ def test_a_renamed_key_is_a_move_and_makes_no_request(state: State, how: str) ->
     assert not plan(world, state, wanted).writes()
 
 
+def test_a_renamed_key_whose_object_is_replaced_leaves_nothing_behind(state: State) -> None:
+    world = World()
+    run(world, state, stack(resource("old")))
+    assert run(world, state, stack(resource("new", Lifecycle(renamed_from="old"), title="new"))).failed == {}
+    assert world.log == ["create old", "delete old", "create new"]
+    assert [(e.address, e.id) for e in state.entries().values()] == [("new", *world.boxes)]
+
+
 def test_a_failure_skips_only_what_depends_on_it(state: State) -> None:
     world = World()
     world.fail["create a"] = Refused("no room", status=400)

@@ -41,6 +41,7 @@ class Shop(PlatformSim):
     async def create(self, call: Call) -> Reply:
         id = self.new_id("thing")
         self.world.setdefault("things", {})[id] = call.body
+        self.files = call.files
         return Reply(201, {"id": id})
 
     @handles("thing.delete_all")
@@ -72,6 +73,24 @@ def test_routes_are_strict_and_ids_are_decoded() -> None:
         assert (await client.post("/api/things", content=b"{")).status_code == 400
 
     run(simulator, body)
+
+
+def test_multipart_bodies_are_taken_apart() -> None:
+    simulator = Simulator(classes=[Shop])
+    content = bytes(range(256)) + b"\r\n--\n"
+    parts = [("tag", (None, "a")), ("tag", (None, "b")), ("name", (None, "Grün")), ("file", ("a.png", content))]
+
+    async def body(client: httpx.AsyncClient) -> None:
+        assert (await client.post("/api/things", files=parts)).status_code == 201
+        assert (await client.post("/api/things", files=parts[3:])).status_code == 201
+        none = {"content-type": "multipart/form-data; boundary=b"}
+        assert (await client.post("/api/things", content=b"x", headers=none)).status_code == 400
+
+    run(simulator, body)
+    shop = simulator.sims["corner_shop"]
+    assert shop.world["things"] == {"thing-1": {"tag": ["a", "b"], "name": "Grün"}, "thing-2": {}}
+    assert shop.files == {"file": ("a.png", content)}
+    assert simulator.journal[1].body == {"file": f"(a.png, {len(content)} bytes)"}
 
 
 def test_journal_masks_secrets_and_tells_writes_from_reads() -> None:

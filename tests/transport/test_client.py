@@ -248,6 +248,18 @@ def test_multipart() -> None:
     assert b'name="name"\r\n\r\nvalue' in script.requests[0].content
 
 
+def test_files_make_a_body_multipart_and_lists_repeat_their_field() -> None:
+    script = Script(200)
+    content = bytes(range(256)) + b"\r\n--"
+    fields = {"label_ids": ["l-1", "l-2"], "keep": True, "none": None}
+    script.send(row("PUT"), json=fields, files={"image": ("a.png", content, "image/png")})
+    sent = script.requests[0].content
+    assert sent.count(b'name="label_ids"\r\n\r\nl-') == 2
+    assert b'name="keep"\r\n\r\ntrue' in sent
+    assert b'name="none"' not in sent
+    assert b'name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n' + content in sent
+
+
 def test_each_attempt_is_prepared_anew() -> None:
     seen: list[int] = []
 

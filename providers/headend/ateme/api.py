@@ -54,6 +54,7 @@ class Ateme:
         path: Mapping[str, str] = {},
         query: Mapping[str, Any] = {},
         body: Any = NO_BODY,
+        files: Mapping[str, tuple[str, bytes, str]] = {},
         repeat: bool | None = None,
         headers: Mapping[str, str] = {},
     ) -> Answer:
@@ -65,7 +66,9 @@ class Ateme:
 
         async def send(token: str) -> Answer:
             known = {**headers, **self.tokens.headers(token)}
-            return await self.client.send(op, path=path, query=query, json=body, headers=known, repeat=repeat)
+            return await self.client.send(
+                op, path=path, query=query, json=body, files=files, headers=known, repeat=repeat
+            )
 
         for last in (False, True):
             try:

@@ -121,7 +121,7 @@ class Applier:
         """One node of the graph. Errors that headend knows end up in the outcome; others are bugs and propagate."""
         step = self.steps[node[0]]
         kind = registry.kinds()[step.kind]
-        async with self._lock(kind, step), self.slots:  # in this order: nobody waits for a lock with a slot in hand
+        async with self._lock(kind, node), self.slots:  # in this order: nobody waits for a lock with a slot in hand
             if self.halted():
                 self.skip(node, "interrupted")
                 return
@@ -149,13 +149,14 @@ class Applier:
         self.outcome.errors[step.address] = error
         self.say(step, "failed", str(error))
 
-    def _lock(self, kind: Kind[Any, Any], step: Step) -> contextlib.AbstractAsyncContextManager[Any]:
+    def _lock(self, kind: Kind[Any, Any], node: Node) -> contextlib.AbstractAsyncContextManager[Any]:
+        """The lock of the field's value, whatever the kind: where the object is put, or where it is taken from."""
         if kind.one_at_a_time_per is None:
             return contextlib.nullcontext()
-        entry = self.state.entry(step.address)
-        resource = self.stack.resources.get(step.address)
-        if resource is not None:
-            value = getattr(self.spec(resource, entry), kind.one_at_a_time_per)
+        address, step = node[0], self.steps[node[0]]
+        entry = self.state.entry(self.aside.get(address, address)) or self.state.entry(step.moved_from or "")
+        if node[1] == "put":
+            value = getattr(self.spec(self.stack.resources[address], entry), kind.one_at_a_time_per)
         else:
             value = entry.spec.get(kind.one_at_a_time_per) if entry else ""
         return self.locks[kind.one_at_a_time_per, str(value)]
@@ -166,8 +167,7 @@ class Applier:
 
     async def put(self, kind: Kind[Any, Any], step: Step, resource: Resource) -> None:
         """Create, update, adopt, move, or the second half of a replacement."""
-        if step.moved_from:
-            self.state.move(step.moved_from, step.address)
+        self.moved(step)
         entry = self.state.entry(step.address)
         spec = self.spec(resource, None if step.action is Action.REPLACE else entry)
         if step.action is Action.MOVE:
@@ -208,8 +208,14 @@ class Applier:
             await kind.update(api, step.id, spec, step.changes)
         return Observed(step.id)
 
+    def moved(self, step: Step) -> None:
+        """State follows a renamed key, with the first of the step's nodes."""
+        if step.moved_from and self.state.entry(step.moved_from):
+            self.state.move(step.moved_from, step.address)
+
     async def drop(self, kind: Kind[Any, Any], step: Step) -> None:
         """Delete, forget, or the first half of a replacement."""
+        self.moved(step)
         address = self.aside.get(step.address, step.address)
         entry = self.state.entry(address)
         if entry is None:

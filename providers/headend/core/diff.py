@@ -19,11 +19,13 @@ from headend.core.kind import (
     Secret,
     Spec,
     Trigger,
+    Upload,
     WriteOnly,
     mark,
     marked,
 )
 from headend.core.pending import pending
+from headend.core.upload import content, told
 
 UNKNOWN = "(known after apply)"
 HIDDEN = "(secret)"
@@ -85,11 +87,11 @@ def differences(
         secret = name in hidden
         note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
         if mark(model, name, Trigger) or (note and name not in observed.values):
-            if last is not None and record.get(name) != last.get(name):
-                after = spec.set_fields().get(name)
-                changes.append(
-                    Change((name,), HIDDEN if secret else last.get(name), shown(after, secret), "you", secret)
-                )
+            if last is not None and _plainly(model, name, record) != _plainly(model, name, last):
+                before, after = last.get(name), spec.set_fields().get(name)
+                if mark(model, name, Upload) and not secret:
+                    before, after = told(before), told(after)
+                changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
             elif note and name in record:
                 unverifiable.setdefault(name, note.reason)
             continue
@@ -99,6 +101,11 @@ def differences(
         changes += _field(spec, name, observed, last, record, secret)
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
     return Difference(tuple(changes), replaces, unverifiable)
+
+
+def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
+    """What is compared of a value that was recorded: of a file, its content."""
+    return content(record.get(name)) if mark(model, name, Upload) else record.get(name)
 
 
 def _unseen(

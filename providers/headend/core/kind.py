@@ -94,6 +94,11 @@ class Same(Mark):
 
 
 @dataclass(frozen=True)
+class Upload(Mark):
+    """The field holds a `File`: stack files give its path, as seen from themselves, and what is in it is compared."""
+
+
+@dataclass(frozen=True)
 class Trigger(Mark):
     """headend's own: a change of the value causes a write; the value never goes on the wire or comes back."""
 
@@ -235,6 +240,7 @@ class Kind(Generic[S, A]):
     can: ClassVar[Can] = Can.ALL
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
     create_before_delete: ClassVar[bool] = False  # order of a replacement
+    replacement_means: ClassVar[str | None] = None  # what it costs others: said with every planned replacement
     guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
     destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
     impact_of_delete: ClassVar[Impact] = Impact.NONE
@@ -266,6 +272,13 @@ class Kind(Generic[S, A]):
         """Plan-time refusals that a model validator can't say, without requests (source and address are added)."""
         return ()
 
+    def together(self, spec: S, others: Mapping[str, Spec]) -> Sequence[Problem]:
+        """As `problems`, of what the spec and the objects that it refers to make together.
+
+        others: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
+        """
+        return ()
+
     # --- reading: never writes ---------------------------------------------------------------------------
     async def observe(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         """The live object; None = absent, and proven so.
@@ -293,6 +306,10 @@ class Kind(Generic[S, A]):
         changes: None for a creation. parent: what the stack wants of the object that this one lives in, None where
         the stack doesn't hold it. References may be unresolved.
         """
+        return ()
+
+    async def foresee_delete(self, api: A, id: str, last: S) -> Sequence[Problem]:
+        """Warnings of a planned deletion, as in `foresee`. last: what was last applied, without its secrets."""
         return ()
 
     async def on_air(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:

@@ -49,6 +49,7 @@ class Planner:
         step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
         if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
             spec = resolve(await self._look_up(resource, resource.spec), self.ids)
+            warnings += (resource.kind.replacement_means,) if resource.kind.replacement_means else ()
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
@@ -211,10 +212,17 @@ class Planner:
             action,
             reason,
             impact=impact(kind, action, kind.model, ()),
+            warnings=await self._foreseen_delete(kind, entry, action),
             id=entry.id,
             seen=fingerprint(seen, self.state.digest),
             refused=guard.refusal(kind, action, entry.protect),
         )
+
+    async def _foreseen_delete(self, kind: Kind[Any, Any], entry: Entry, action: Action) -> tuple[str, ...]:
+        if action is not Action.DELETE:
+            return ()
+        found = await kind.foresee_delete(await self.apis(kind.platform), entry.id, revive(kind, entry))
+        return tuple(p.message.removeprefix(WARNING) for p in found)
 
     async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
         if Can.OBSERVE not in kind.can:

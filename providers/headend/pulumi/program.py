@@ -20,6 +20,7 @@ from headend.core.planner import order
 from headend.core.redact import Redactor
 from headend.core.registry import platforms
 from headend.core.stack import load, lookup
+from headend.core.upload import File
 from headend.pulumi.p import PROVIDERS, class_name
 from headend.pulumi.provider import META
 from headend.pulumi.runtime import settings_of
@@ -69,6 +70,8 @@ def properties(stack: Stack, resource: Resource, id_of: Callable[[Reference], An
     for field, value in resource.spec.set_fields().items():
         if any(True for _ in pending(value)):
             plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
+        if isinstance(value, File):  # the provider runs elsewhere
+            plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
     return plain | {META: _meta(stack, resource)}
 
 

@@ -149,6 +149,8 @@ class KindProvider(ResourceProvider):
             replaces = sorted({c.field for c in found.changes})
         if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
             raise told(GuardError(f"{_named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
+        if replaces and kind.replacement_means:
+            _tell(meta, kind.replacement_means)
         if not replaces:
             run(self._foreseen(spec, found.changes, meta))
         for change in found.changes:

@@ -11,6 +11,8 @@ import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -273,8 +275,10 @@ def _wire(reply: Reply) -> tuple[bytes, list[tuple[bytes, bytes]]]:
 
 def _decode(sim: PlatformSim, call: Call) -> Reply | None:
     """Fills call.body; a Reply if the body can't be read."""
-    if not call.raw or call.op.body in {"none", "multipart"}:
+    if not call.raw or call.op.body == "none":
         return None
+    if call.headers.get("content-type", "").startswith("multipart/form-data"):
+        return None if _decode_parts(call) else sim.bad_body(call, "the body is not multipart")
     if call.op.body == "form":
         call.body = dict(parse_qsl(call.raw.decode("utf-8", "replace"), keep_blank_values=True))
         return None
@@ -285,6 +289,24 @@ def _decode(sim: PlatformSim, call: Call) -> Reply | None:
     return None
 
 
+def _decode_parts(call: Call) -> bool:
+    """Fields of a multipart body, those that come repeatedly as lists, and its files. False if it is none."""
+    head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode("latin-1")
+    message = message_from_bytes(head + call.raw, policy=HTTP)
+    call.body = {}
+    for part in message.iter_parts():
+        name, file = str(part.get_param("name", header="content-disposition")), part.get_filename()
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        if file is not None:
+            call.files[name] = (file, content)
+            continue
+        value = content.decode("utf-8", "replace")
+        known = call.body.get(name)
+        call.body[name] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
+    return message.is_multipart()
+
+
 def _entry(sim: PlatformSim, call: Call) -> Entry:
     hidden = _SECRETS | sim.secrets
     path = call.url_path
@@ -293,6 +315,8 @@ def _entry(sim: PlatformSim, call: Call) -> Entry:
             path = path.replace(quote(value, safe=""), MASK)
     query = tuple((name, MASK if name.lower() in hidden else value) for name, value in call.query)
     body = _masked(call.body, hidden)
+    if call.files:
+        body |= {name: f"({file}, {len(content)} bytes)" for name, (file, content) in call.files.items()}
     return Entry(sim.name, call.op.key, call.method, path, body, query=query, write=sim.is_write(call.op))
 
 

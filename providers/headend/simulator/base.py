@@ -30,7 +30,8 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
 @dataclass
 class Call:
     """One request, routed. `path`: decoded values of the path's {names}. `body`: decoded JSON or form, None when
-    empty. `state`: what `authenticate` found (who, in which scope); "scope" in it goes into the journal."""
+    empty. `files`: field -> (name, content) of a multipart body.
+    `state`: what `authenticate` found (who, in which scope); "scope" in it goes into the journal."""
 
     op: Operation
     path: dict[str, str]
@@ -41,6 +42,7 @@ class Call:
     method: str
     url_path: str
     state: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def q(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter."""

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from headend.core import kind as kind_module
 from headend.core.errors import Problem
-from headend.core.kind import Immutable, Kind, Named, Ref, Secret, Spec
+from headend.core.kind import Immutable, Kind, Named, Ref, Secret, Spec, Upload
 from headend.core.pending import Id
+from headend.core.upload import File
 
 
 def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
@@ -83,6 +84,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         follows: Annotated[Id | None, Ref("fake.rule")] = None
         steps: list[Step] | None = None
         extra: dict[str, Any] | None = None
+        picture: Annotated[File | None, Upload()] = None
 
     class Rule(Kind[RuleSpec, Any]):
         """A rule of an account.
@@ -94,6 +96,10 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
 
         def identity(self, spec: RuleSpec) -> str | None:
             return f"{spec.account}/" + (spec.input + "" if isinstance(spec.input, str) else "none")
+
+        def together(self, spec: RuleSpec, others: Mapping[str, Spec]) -> list[Problem]:
+            quiet = getattr(others.get("input"), "latency", None) == 4711
+            return [Problem("that input is no good", remedy="take another")] if quiet else []
 
     kinds = {kind.name: kind for kind in (Env(), Input(), Rule())}
     kind_module.kinds.clear()

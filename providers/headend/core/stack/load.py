@@ -18,7 +18,7 @@ from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
 from headend.core.kind import Kind
 from headend.core.options import Options
-from headend.core.pending import filled
+from headend.core.pending import Reference, filled
 from headend.core.stack import secrets
 from headend.core.stack.check import Input, make
 from headend.core.stack.hints import remedy
@@ -66,6 +66,7 @@ def load(
     built = {address: build(draft) for address, draft in drafts.items()}
     resources = {address: resource for address, resource in built.items() if resource is not None}
     _identities(resources, problems)
+    _together(resources, problems)
     problems += cycles(resources)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
@@ -239,6 +240,18 @@ def _collection(
         drafts[draft.address] = draft
         for name, below in inner.items():
             _collection(below.node, nested[name], f"{draft.address}.{name}", draft, kinds, drafts, problems)
+
+
+def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """What resources make together with those that they refer to."""
+    for resource in resources.values():
+        others = {
+            name: resources[value.address].spec
+            for name, value in resource.spec.set_fields().items()
+            if isinstance(value, Reference) and value.address in resources
+        }
+        for p in resource.kind.together(resource.spec, others):
+            problems.append(replace(p, source=p.source or resource.source, address=resource.address))
 
 
 def _identities(resources: Mapping[str, Resource], problems: list[Problem]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from headend.core.desired import Adopt, Lifecycle, Resource
 from headend.core.errors import Problem, Source
-from headend.core.kind import Found, Named, Ref, Secret, Spec, mark, marked
+from headend.core.kind import Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.lookup import lookups
 from headend.core.pending import Query, Reference, query
 from headend.core.stack.check import Input, make, scrub
@@ -18,6 +19,7 @@ from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.references import Draft, Names, takes_mapping
 from headend.core.stack.values import Broken, Values
+from headend.core.upload import opened
 
 
 class AdoptId(Spec):
@@ -136,6 +138,8 @@ class Builder:
                 fields.values[name] = found
             elif ref is not None:
                 self._reference(draft, name, entry.node, ref, fields, takes_mapping(model, name))
+            elif mark(model, name, Upload):
+                self._upload(draft, name, entry.node, fields)
             else:
                 plain = self.values.plain(entry.node)
                 fields.values[name] = plain.value
@@ -151,6 +155,21 @@ class Builder:
                 fields.values[name] = draft.key
                 fields.defaulted.add(name)
         return fields
+
+    def _upload(self, draft: Draft, name: str, node: Node, fields: _Fields) -> None:
+        """A file, by its path as seen from the stack file that gives it; null stays null."""
+        plain = self.values.plain(node, secrets=False)
+        if plain.broken or (plain.value is not None and not isinstance(plain.value, str)):
+            if not plain.broken:
+                self._problem(draft, f"`{name}`: must be the path of a file", node.source)
+            fields.broken.add(name)
+            return
+        folder = Path(node.source.file).parent.resolve()
+        try:
+            fields.values[name] = opened(plain.value, folder) if plain.value else None
+        except ValueError as error:
+            self._problem(draft, f"`{name}`: {plain.value}: {error}", node.source, f"it is looked for in {folder}")
+            fields.broken.add(name)
 
     def _query(self, draft: Draft, name: str, node: Node, found: Found | None) -> Query | None:
         """`{lookup: {...}}`, where the field takes one; keys that it doesn't know and secrets are told."""

@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from headend.core import registry
-from headend.core.kind import Found, Kind, Ref, marked
+from headend.core.kind import Found, Kind, Ref, Upload, marked
 from headend.core.options import Options
 from headend.core.pending import Query, Reference
 from headend.core.stack.references import takes_mapping
 from headend.core.stack.resource import LifecycleModel
+from headend.core.upload import File
 
 _PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
 _STAND_INS: dict[str, Any] = {
@@ -65,7 +66,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
     places, generated = models_json_schema(wanted, ref_template="#/$defs/{model}", schema_generator=_Generator)
     names = {model: places[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
     defs: dict[str, Any] = {name: _loose(schema) for name, schema in generated.get("$defs", {}).items()}
-    for stand_in in (Reference, Query):  # what names and lookups become inside headend is nothing to write
+    for stand_in in (Reference, Query, File):  # what names, lookups and paths become inside headend is nothing to write
         defs.pop(stand_in.__name__, None)
     bare = {model: defs.pop(names[model]) for model in models.keys() - set(general)}
     for kind in kinds.values():
@@ -129,6 +130,9 @@ def _object(
         keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
         one = {"$ref": "#/$defs/lookup"}
         properties[name] = {**keep, "anyOf": [{"type": ["string", "number"]}, one, {"type": "null"}]}
+    for name in marked(model, Upload):
+        keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
+        properties[name] = {**keep, "type": ["string", "null"]}
     properties["lifecycle"] = {"anyOf": [{"$ref": "#/$defs/LifecycleModel"}, {"type": "null"}]}
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
     return {"type": "object", "properties": properties, "additionalProperties": False}
