@@ -1,0 +1,47 @@
+"""However a platform behaves, Pulumi's wire sees every kind settle: each value of each switch of the simulators."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.harness import serve
+from convergence.test_convergence import CASES, NEEDS, matrix, stack_of
+
+from headend.core.stack import load
+from headend.simulator import Simulator
+from pulumi_wire import provider
+
+
+def behaviours() -> list[Any]:
+    """(module, platform, switches), each once for all kinds of the platform."""
+    found = {}
+    for case in matrix():
+        module, name, switches = case.values
+        platform = name.partition(".")[0]
+        label = "-".join(map(str, [platform, *(part for item in switches.items() for part in item)]))
+        found[label] = pytest.param(module, platform, switches, id=label)
+    return list(found.values())
+
+
+@pytest.mark.contract("A-774", "R-60")
+@pytest.mark.parametrize(("module", "platform", "switches"), behaviours())
+def test_every_kind_settles(module: Any, platform: str, switches: dict[str, Any], tmp_path: Path) -> None:
+    simulator, file = Simulator({platform: switches}), tmp_path / "stack.yaml"
+    module.WORLD(simulator)
+    needs = {k: v for item in switches.items() for k, v in NEEDS.get(item, {}).items()}
+    config = {f"headend:{platform}_{key}": value for key, value in needs.items()}
+    with serve(simulator) as url:
+        env = simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+        with provider(env, config) as engine:
+            for name in (name for found, name in CASES if found is module):
+                for fragment in module.CASES[name]:
+                    file.write_text(json.dumps(stack_of(module, name, fragment | {"lifecycle": {"protect": False}})))
+                    stack = load(file)
+                    engine.up(stack)
+                    simulator.reset_journal()
+                    assert engine.up(stack) == {"same": len(stack.resources)}, (name, fragment)
+                    assert simulator.writes() == []
+                engine.destroy()
