@@ -18,11 +18,13 @@ from headend.simulator.app import Entry
 from headend.simulator.mycujoo import TOKEN
 
 NAMES = ("ZIXI_PULL", "ZIXI_PUSH", "SRT_PULL", "SRT_PUSH", "PUSH", "OUT_SRT_PULL", "OUT_SRT_PUSH", "STREAM_KEY")
-NAMES += ("OVERLAY", "HOST")
+NAMES += ("OVERLAY", "HOST", "SLACK")
 STACK = """\
 headend: 1
 stack: vault
 ateme:
+  alert_methods:
+    noc: {alert_type: slack, notification_parameters: [{secret: SLACK}]}
   environments:
     matchday:
       cloud_provider: aws
@@ -135,7 +137,7 @@ def test_no_secret_is_told(vault: Vault, tmp_path: Path) -> None:
     keep(tmp_path, 1)
     changed = vault("plan", file, "--out", "plan.json")
     assert changed.code == 2
-    assert changed.out.count("(secret) -> (secret)") == 12, changed.out
+    assert changed.out.count("(secret) -> (secret)") == 13, changed.out
     assert vault("apply", file, "--yes").code == 0
     for row in ateme["outputs"].values():
         row |= {"url": "rtmp://canary-elsewhere.example.com/"} if row["variant"] == "rtmp" else {}
@@ -171,7 +173,7 @@ def test_the_stack_has_every_secret_field_there_is() -> None:
         for name in marked(model, Secret)
         if name != "extra"
     }
-    assert len(fields) == 11, fields
+    assert len(fields) == 12, fields
 
 
 @pytest.mark.parametrize("variable", ["ATEME_PASSWORD", "MYCUJOO_API_KEY", "RIGHTS_LOCKER_API_KEY"])

@@ -6,6 +6,19 @@ from typing import Any
 
 ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
 PASSWORD = "convergence-only"
+NOISY = {
+    "input": "stadium",
+    "alert_method": {"id": "told-1"},
+    "alert_on_query": "net_recv.bitrate",
+    "query_param": "lt",
+    "query_value": [4000],
+    "query_time_range": "1m",
+    "alert_check_frequency": "30s",
+    "alert_repeat": "7m30m",
+}
+SILENT = {**NOISY, "alert_on_query": "arq_recv.dropped", "query_param": "no_value", "query_value": []}
+LOSSY = {**NOISY, "alert_on_query": "net_recv.loss_millipercent", "query_param": "outside_range"}
+HOOK = "https://hooks.example.com/"
 
 SETUP: dict[str, Any] = {
     "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
@@ -71,6 +84,24 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"variant": "udp_rist", "host": "192.0.2.1", "port": 6000, "fec": 0, "user_description": "no more FEC"},
         {"variant": "udp_rist", "host": "192.0.2.1", "port": 6001},
     ],
+    "ateme.alert": [
+        NOISY,
+        {**NOISY, "alert_after_time": "90s", "alert_check_frequency": "1h30m"},
+        {**NOISY, "alert_after_time": None, "alert_check_frequency": "90m"},
+        {**NOISY, "muted": True},
+        {**SILENT, "muted": True, "alert_method": {"id": "told-2"}},
+        {**LOSSY, "query_value": [0, 100000], "muted": True, "alert_after_time": "5m"},
+        {**LOSSY, "query_value": [0.5, 7], "query_param": "within_range", "alert_repeat": "24h"},
+        {**SILENT, "input": None, "output": "cdn", "query_time_range": "1h"},
+    ],
+    "ateme.alert_method": [
+        {"alert_type": "email", "notification_parameters": ["noc@example.com"]},
+        {"alert_type": "email", "notification_parameters": ["b@example.com", "a@example.com"]},
+        {"alert_type": "email", "notification_parameters": ["a@example.com", "b@example.com"], "name": "night shift"},
+        {"alert_type": "slack", "notification_parameters": [f"{HOOK}{PASSWORD}"]},
+        {"alert_type": "slack", "notification_parameters": [f"{HOOK}{PASSWORD}-2"]},
+    ],
+    "ateme.label": [{}, {"text": "derby"}, {"text": "Derby, English commentary"}],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:30:00Z", "end_time": "2999-12-05T17:00:00Z"},
@@ -80,7 +111,15 @@ CASES: dict[str, list[dict[str, Any]]] = {
 
 
 def WORLD(sim: Any) -> None:
-    """Two dashboard groups for inputs."""
+    """Two dashboard groups for inputs, two ways to be told of alerts."""
+    for id in ("told-1", "told-2"):
+        row = {
+            "alert_method_id": id,
+            "name": id,
+            "alert_type": "email",
+            "notification_parameters": [f"{id}@example.com"],
+        }
+        sim.sims["ateme"].world["alert_methods"][id] = row | {"organisation_id": "org-1", "is_deleted": False}
     for id in ("group-1", "group-2"):
         row = {"dashboard_group_id": id, "name": id, "group_type": "source", "organisation_id": "org-1"}
         sim.sims["ateme"].world["groups"][id] = row

@@ -89,14 +89,16 @@ class Ateme:
         return Forbidden(f"{error}{needed}", status=error.status, code=error.code)
 
     # --- reading ------------------------------------------------------------------------------------------
-    async def listed(self, key: str, scope: str | None, *, fresh: bool = False) -> list[Row]:
-        """The rows of a list operation that aren't deleted, shared for the run."""
-        name = ("ateme", key, scope)
+    async def listed(
+        self, key: str, scope: str | None, *, path: Mapping[str, str] = {}, fresh: bool = False
+    ) -> list[Row]:
+        """The rows of a list operation that aren't deleted, shared for the run. path: of what the list hangs on."""
+        name = ("ateme", key, scope, *path.values())
         if fresh:
             self.client.reads.drop(*name)
 
         async def read() -> list[Row]:
-            found = rows(self.table[key], (await self.call(key, scope=scope)).body)
+            found = rows(self.table[key], (await self.call(key, scope=scope, path=path)).body)
             return [row for row in found if not is_deleted(row)]
 
         return await self.client.reads.get(name, read)

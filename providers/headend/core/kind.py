@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from headend.core.errors import Problem
+from headend.core.errors import NotFound, Problem
 
 
 # --- marks on fields ---------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ class Kind(Generic[S, A]):
         Idempotent: the engine calls it after create and update, and again in the next run if it failed."""
         found = await self.observe(api, id, spec, fresh=True)
         if found is None:
-            raise LookupError(f"{self.name} {id} vanished right after it was written")
+            raise NotFound(f"{self.name} {id} is gone right after it was written", status=404)
         return found
 
     async def update(self, api: A, id: str, spec: S, changes: Sequence[Change]) -> None:

@@ -18,7 +18,17 @@ class AtemeBase(PlatformSim):
     """Users, tokens, organisations and the shapes of answers. Switches are those of A-774."""
 
     table = TABLE
-    secrets = frozenset({"stream_key", "url", "backup_url", "technical_details", "input_settings", "livelink_args"})
+    secrets = frozenset(
+        {
+            "stream_key",
+            "url",
+            "backup_url",
+            "technical_details",
+            "input_settings",
+            "livelink_args",
+            "notification_parameters",
+        }
+    )
     switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "scoping": ("claim", "row"),  # what decides the scope of a call: the JWT, or the user's row (A-12)
         "old_tokens": ("valid", "revoked"),  # after a switch (A-952)
@@ -47,6 +57,8 @@ class AtemeBase(PlatformSim):
         "ended_schedules": ("kept", "gone"),
         "times": ("utc", "offset"),  # how schedule times are echoed (A-747)
         "push_seconds": (0.002,),  # how long a schedule push holds its environment (A-743)
+        "alert_create": ("object", "list", "message"),  # how a new alert is answered (A-962)
+        "alert_update": ("unmutes", "keeps"),  # what an update does to a muted alert (A-962)
         "system_user": (True, False),  # creating an environment adds one (A-776)
     }
 
@@ -76,6 +88,9 @@ class AtemeBase(PlatformSim):
             "schedules": {},
             "groups": {},
             "agreements": {},
+            "alerts": {},
+            "alert_methods": {},
+            "labels": {},
             "pushes": {},
         }
 

@@ -1,0 +1,303 @@
+"""Alerts: what is watched on an input or an output, and who is told."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from headend.ateme.answers import Row, item, rows, text_id
+from headend.ateme.api import Ateme, hint, only, resting
+from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
+from headend.core.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec
+from headend.core.pending import Id
+
+Metric = Literal[
+    "net_send.rtt",
+    "net_recv.bitrate",
+    "net_recv.jitter",
+    "net_recv.loss_millipercent",
+    "arq_recv.dropped",
+    "is_connected",
+]
+Comparison = Literal["gt", "lt", "outside_range", "within_range", "no_value"]
+Window = Literal["10s", "1m", "5m", "10m", "15m", "1h"]
+Repeat = Literal[
+    "5m", "10m", "15m", "20m", "25m", "30m", "45m", "1h", "1h30m", "2h", "2h30m", "3h", "4h", "5h", "7m30m",
+    "10h", "15h", "20h", "24h",
+]  # fmt: skip
+VALUES: Mapping[str, int] = {"gt": 1, "lt": 1, "outside_range": 2, "within_range": 2, "no_value": 0}
+DURATION = re.compile(r"(?=[0-9])(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
+KEY = ("input", "output", "alert_on_query", "query_param", "query_value", "query_time_range")
+WORDS = {"active": False, "paused": True}  # status -> muted
+UNSEEN = "the answer does not show it"
+
+
+def seconds(value: Any) -> Any:
+    """Normal form of a duration: how long it is; of what is none, the value itself."""
+    found = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + rest
+
+
+class Alert(Spec):
+    """One rule on one target."""
+
+    environment: Annotated[Id, ENVIRONMENT, Immutable(), Field(description="where the target is (A-558)")]
+    input: Annotated[Id | None, INPUT, Immutable(), Field(description="what is watched: this or `output` (A-559)")] = (
+        None
+    )
+    output: Annotated[
+        Id | None, Ref("ateme.output"), Immutable(), Field(description="what is watched: this or `input` (A-560)")
+    ] = None
+    alert_method: Annotated[Id, Ref("ateme.alert_method"), Field(description="who is told (A-561)")]
+    alert_on_query: Annotated[
+        Metric,
+        Field(description="the metric; loss in thousandths of a percent, is_connected 1 for yes and 0 for no (A-562)"),
+    ]
+    query_param: Annotated[Comparison, Field(description="how it is compared (A-563)")]
+    query_value: Annotated[
+        list[int | float],
+        Same(empty_is_none),
+        Field(description="one number for gt and lt, low and high for the ranges, none for no_value (A-564, A-832)"),
+    ] = []
+    query_time_range: Annotated[Window, Field(description="the average over it is compared (A-565)")]
+    alert_check_frequency: Annotated[
+        str, Same(seconds), Field(description="how often it is looked at: 30s, 1m, 1h30m (A-566)")
+    ]
+    alert_after_time: Annotated[
+        str | None,
+        Same(seconds),
+        Field(description="how long it must last before anyone is told; null: at once (A-567)"),
+    ] = None
+    alert_repeat: Annotated[
+        Repeat, Field(description="how often it is told again; the platform spells one of them 7m30m (A-568, A-827)")
+    ]
+    muted: Annotated[
+        bool, OwnCall(), Field(description="nobody is told; the alert itself stays, in the platform too (A-569, A-735)")
+    ] = False
+    extra: Extra = None
+
+    wire: ClassVar[Mapping[str, str]] = {
+        "alert_method": "alert_method_id",
+        **{
+            name: name
+            for name in (
+                "alert_on_query",
+                "query_param",
+                "query_value",
+                "query_time_range",
+                "alert_check_frequency",
+                "alert_after_time",
+                "alert_repeat",
+            )
+        },
+    }
+
+    @field_validator("query_value", mode="before")
+    @classmethod
+    def _numbers(cls, given: Any) -> Any:
+        """Whole numbers leave whole, and true is no number."""
+        if not isinstance(given, list | tuple):
+            return given
+        if any(isinstance(n, bool) or not isinstance(n, int | float) or not math.isfinite(n) for n in given):
+            raise ValueError("a list of numbers")
+        return [int(n) if n == int(n) else n for n in given]
+
+    @field_validator("alert_check_frequency", "alert_after_time")
+    @classmethod
+    def _durations(cls, given: str | None) -> str | None:
+        if given is not None and not DURATION.fullmatch(given):
+            raise ValueError("hours, minutes, seconds in this order, like 15s, 5m or 1h30m")
+        return given
+
+    @field_validator("alert_repeat", mode="before")
+    @classmethod
+    def _printed(cls, given: Any) -> Any:
+        """Only what the document prints; nothing is rewritten (A-827)."""
+        listed = get_args(Repeat)
+        if given == "7h30m":
+            raise ValueError("`7h30m` is not on the platform's list; did you mean `7m30m`? It spells that one so")
+        if given not in listed:
+            same = [one for one in listed if seconds(one) == seconds(given)]
+            raise ValueError(f"did you mean `{same[0]}`?" if same else f"must be one of {', '.join(listed)}")
+        return given
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.input is None) == (self.output is None):
+            raise ValueError("one target: either input or output (A-828)")
+        values, needed = self.query_value, VALUES[self.query_param]
+        if len(values) != needed:
+            raise ValueError(f"query_value: {self.query_param} takes {needed or 'no'} value{'s' * (needed != 1)}")
+        if values != sorted(values):
+            raise ValueError("query_value: low comes before high")
+        if self.alert_on_query == "net_recv.loss_millipercent" and not all(0 <= n <= 100_000 for n in values):
+            raise ValueError("query_value: thousandths of a percent are 0..100000")
+        if self.alert_on_query == "is_connected" and not all(n in {0, 1} for n in values):
+            raise ValueError("query_value: is_connected is 0 or 1")
+        deprecated = {"source_id", "destination_id"}
+        check_extra(self.extra, {"input_ids", "output_ids", *deprecated, *self.wire.values()})
+        return self
+
+
+class AlertKind(Kind[Alert, Ateme]):
+    """An alert on one input or one output.
+
+    The platform gives alerts no name: an existing one is known by its target and what it compares. All alerts of a
+    target are read in one request.
+    """
+
+    name = "ateme.alert"
+    collection = "alerts"
+    parent = "ateme.environment"
+    parent_field = "environment"
+    model = Alert
+
+    def natural_key(self, spec: Alert) -> tuple[Any, ...]:
+        return tuple(getattr(spec, name) for name in KEY)
+
+    async def foresee(
+        self, api: Ateme, spec: Alert, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        return await resting(api, spec.environment, parent)
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def observe(self, api: Ateme, id: str, spec: Alert, *, fresh: bool = False) -> Observed | None:
+        try:
+            found = await self._all(api, spec, fresh=fresh)
+        except ApiError:
+            if await api.status(str(spec.environment)) == "deleted":
+                return None  # all that lived in it went with it
+            raise
+        return next((live for live, _ in found if live.id == id), None)
+
+    async def find(self, api: Ateme, spec: Alert) -> list[Observed]:
+        wanted = [getattr(spec, name) or None for name in KEY]
+        return [live for live, _ in await self._all(api, spec) if [live.values.get(n) or None for n in KEY] == wanted]
+
+    async def _all(self, api: Ateme, spec: Alert, *, fresh: bool = False) -> list[tuple[Observed, Row]]:
+        """The alerts of the target; of both, where an alert moves from an input to an output (A-829)."""
+        found = []
+        for noun in ("input", "output"):
+            target = getattr(spec, noun)
+            if isinstance(target, str):
+                listed = await self._of(api, noun, target, str(spec.environment), fresh=fresh)
+                found += [(observed(id, noun, target, row, spec), row) for row in listed if (id := row_id(row))]
+        return found
+
+    async def _of(self, api: Ateme, noun: str, target: str, environment: str, *, fresh: bool) -> list[Row]:
+        """The alerts of an input or output; none for one that is gone. A 404 alone doesn't prove that: the path is
+        assumed, so the list of inputs or outputs decides (A-766)."""
+        try:
+            return await api.listed(f"{noun}.alerts", environment, path={f"{noun}_id": target}, fresh=fresh)
+        except NotFound as error:
+            listed = await api.listed(f"{noun}.list", environment if noun == "input" else None, fresh=fresh)
+            if target in {text_id(row.get(f"{noun}_id", row.get("id"))) for row in listed}:
+                raise hint(error, f"but {noun} {target} exists") from None
+            return []
+
+    # --- writing -----------------------------------------------------------------------------------------
+    def body(self, spec: Alert) -> dict[str, Any]:
+        """What create and update have in common: no target, and never a deprecated field (A-570, A-830)."""
+        given = spec.set_fields()
+        return {name: given[field] for field, name in spec.wire.items() if field in given}
+
+    async def create(self, api: Ateme, spec: Alert) -> Observed:
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        target = {"input_ids": [spec.input]} if spec.input is not None else {"output_ids": [spec.output]}
+        try:
+            answer = await api.call(
+                "alert.create", scope=environment, body=target | self.body(spec) | (spec.extra or {})
+            )
+        finally:  # also where the answer got lost
+            self._forget(api)
+        id = made(api, answer.body)
+        return Observed(id=id or only(await self.find(api, spec), "alert").id, incomplete=True)
+
+    async def update(self, api: Ateme, id: str, spec: Alert, changes: Sequence[Change]) -> None:
+        """All that the update takes, in one call (A-51); muting is left to `complete`."""
+        names = {change.field for change in changes}
+        if names <= {"muted"}:
+            return
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        live = next((row for seen, row in await self._all(api, spec, fresh=True) if seen.id == id), None)
+        if live is None:
+            raise NotFound(f"ateme: alert {id} does not exist", status=404)
+        kept = None if "alert_after_time" in names else live.get("alert_after_time")
+        body = {"alert_after_time": kept} | self.body(spec) | (spec.extra or {})
+        await api.call("alert.update", scope=environment, path={"alert_id": id}, body=body)
+        self._forget(api)
+
+    async def complete(self, api: Ateme, id: str, spec: Alert, report: Report) -> Observed:
+        """Mutes or unmutes where it isn't so: an update may have changed it (A-735, A-962). Where the platform
+        doesn't say, what the stack writes is sent."""
+        seen = await super().complete(api, id, spec, report)
+        unknown = (not spec.muted) if "muted" in spec.model_fields_set else spec.muted
+        if seen.values.get("muted", unknown) == spec.muted:
+            return seen
+        path = {"alert_id": id, "action": "deactivate" if spec.muted else "activate"}
+        await api.call("alert.action", scope=str(spec.environment), path=path)
+        self._forget(api)
+        return await super().complete(api, id, spec, report)
+
+    async def delete(self, api: Ateme, id: str, last: Alert, report: Report) -> None:
+        """This one alert; what deletes all of an environment is never called (A-55, A-861)."""
+        environment = str(last.environment)
+        if await api.status(environment) == "deleted":
+            return
+        try:
+            await api.delete("alert.delete", environment, {"alert_id": id})
+        except (Conflict, Refused) as error:
+            if await api.is_running(environment):
+                raise
+            raise hint(error, f"environment {environment} is not running") from None
+        self._forget(api)
+
+    def _forget(self, api: Ateme) -> None:
+        api.changed("input.alerts", "output.alerts")
+
+
+def row_id(row: Row) -> str | None:
+    return text_id(row.get("alert_id", row.get("id")))
+
+
+def made(api: Ateme, body: Any) -> str | None:
+    """The new alert's id in the answer, which may be the alert or a list of it (A-48, A-828); None where it names
+    none. Raises DecodeError for several: one target makes one alert."""
+    listed = body if isinstance(body, list) else None
+    if isinstance(body, Mapping) and row_id(item(api.table["alert.create"], body, "alert_id", "id")) is None:
+        listed = next((v for v in body.values() if isinstance(v, list) and all(isinstance(r, Mapping) for r in v)), [])
+    if listed is not None:
+        found = rows(api.table["alert.create"], listed)
+        if len(found) > 1:
+            ids = ", ".join(str(row_id(row)) for row in found)
+            raise DecodeError(f"ateme: alert.create: one target was given, and {len(found)} alerts were made: {ids}")
+        body = found[0] if found else None
+    return api.new_id("alert.create", body, ("alert_id", "id"))
+
+
+def observed(id: str, noun: str, target: str, row: Row, spec: Alert) -> Observed:
+    """The live alert. What is deprecated (A-570) or changes by itself (A-573, A-773) is no value of it."""
+    values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment, noun: target}
+    values |= {field: row[name] for field, name in Alert.wire.items() if name in row}
+    values["alert_method"] = text_id(row.get("alert_method_id"))
+    values.setdefault("alert_after_time", None)
+    if values["alert_method"] is None:
+        del values["alert_method"]
+    status = row.get("status")
+    if status in WORDS:
+        values["muted"] = WORDS[status]
+    unverifiable = {name: UNSEEN for name in Alert.wire if name not in values}
+    if "muted" not in values:
+        unverifiable["muted"] = f"the status is {status}" if status else UNSEEN
+    computed = {"alert_id": id, "status": status, "is_alerting": row.get("is_alerting")}
+    return Observed(id=id, values=values, computed=computed, unverifiable=unverifiable)

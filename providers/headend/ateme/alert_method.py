@@ -1,0 +1,66 @@
+"""Alert methods: who is told, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from headend.ateme.fields import Extra, check_extra
+from headend.ateme.listed import ListedKind
+from headend.core.errors import Problem
+from headend.core.kind import Named, Same, Secret, Spec
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+SLACK = "https://"
+
+
+def in_any_order(value: Any) -> Any:
+    """Normal form of a list whose order means nothing."""
+    return sorted(value, key=str) if isinstance(value, list | tuple) else value
+
+
+class AlertMethod(Spec):
+    """One way to be told."""
+
+    name: Annotated[str, Named(), Field(min_length=1, max_length=65, description="1..65 characters (A-574)")]
+    alert_type: Annotated[Literal["email", "slack"], Field(description="what the addresses are (A-575, A-831)")]
+    notification_parameters: Annotated[
+        list[str],
+        Secret(),
+        Same(in_any_order),
+        Field(
+            min_length=1,
+            description="e-mail addresses, or Slack webhook URLs; who has one of these may post there (A-576, A-22)",
+        ),
+    ]
+    extra: Extra = None
+
+    @model_validator(mode="after")
+    def _addresses(self) -> Self:
+        for number, address in enumerate(self.notification_parameters, 1):
+            if not address.strip() or (self.alert_type == "email" and not EMAIL.fullmatch(address)):
+                raise ValueError(f"notification_parameters: number {number} is no {self.alert_type} address")
+        check_extra(self.extra, {"name", "alert_type", "notification_parameters"})
+        return self
+
+
+class AlertMethodKind(ListedKind[AlertMethod]):
+    """A way to be told of alerts: by e-mail, or on Slack. Alerts of all environments of the organisation share it.
+
+    The addresses of both types count as secret, so that none is shown when the type changes or somebody else changed
+    it. Where the platform does not show them they are unverifiable.
+    """
+
+    name = "ateme.alert_method"
+    collection = "alert_methods"
+    noun = "alert_method"
+    model = AlertMethod
+
+    def problems(self, spec: AlertMethod) -> Sequence[Problem]:
+        """That a Slack address is a webhook's URL is assumed (A-576)."""
+        if spec.alert_type == "email" or all(one.startswith(SLACK) for one in spec.notification_parameters):
+            return ()
+        return (Problem(f"warning: notification_parameters: a Slack webhook's address probably starts with {SLACK}"),)

@@ -1,0 +1,47 @@
+"""Access permissions labels: what guests may be allowed to take, by event."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from headend.ateme.answers import text_id
+from headend.ateme.api import Ateme
+from headend.ateme.fields import Extra, check_extra
+from headend.ateme.listed import ListedKind
+from headend.core.errors import ApiError
+from headend.core.kind import Named, Spec
+
+
+class Label(Spec):
+    """One label."""
+
+    text: Annotated[str, Named(), Field(min_length=1, description="what it says; a change keeps its id (A-621, A-622)")]
+    extra: Extra = None
+
+    @model_validator(mode="after")
+    def _extra_fits(self) -> Self:
+        check_extra(self.extra, {"text"})
+        return self
+
+
+class LabelKind(ListedKind[Label]):
+    """An access permissions label of the organisation: events carry it, and guests are allowed it.
+
+    The platform deletes a label only once nothing refers to it (A-738). headend takes the events of the stack off it
+    first; events that carry it otherwise are named in the error.
+    """
+
+    name = "ateme.label"
+    collection = "labels"
+    noun = "label"
+    model = Label
+
+    async def users(self, api: Ateme, id: str) -> list[str]:
+        try:
+            events = await api.listed("event.list", None, fresh=True)
+        except ApiError:  # the refusal itself is what has to be told
+            return []
+        carry = [row for row in events if id in {text_id(label) for label in row.get("label_ids") or ()}]
+        return [f"event {text_id(row.get('event_id', row.get('id')))} ({row.get('name')})" for row in carry]

@@ -1,0 +1,81 @@
+"""Small objects of the managing organisation that are read from their list alone: no call gives one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from headend.ateme.answers import Row, text_id
+from headend.ateme.api import Ateme, hint, only
+from headend.core.errors import Conflict, Refused
+from headend.core.kind import Change, Kind, Named, Observed, Report, Spec, marked
+
+S = TypeVar("S", bound=Spec)
+UNSEEN = "the answer does not show it"
+
+
+class ListedKind(Kind[S, Ateme]):
+    """The way of such objects through the API: found by name, and written as a whole (A-51).
+
+    noun: the operations' prefix. The model's fields are called the same on the wire; `extra` goes on top of them.
+    """
+
+    noun: ClassVar[str]
+
+    def natural_key(self, spec: S) -> tuple[Any, ...]:
+        return tuple(getattr(spec, name) for name in marked(self.model, Named))
+
+    def row_id(self, row: Row) -> str | None:
+        return text_id(row.get(f"{self.noun}_id", row.get("id")))
+
+    def fields(self) -> list[str]:
+        """What goes into bodies, and is read back."""
+        return [name for name in self.model.model_fields if name != "extra"]
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
+        rows = await api.listed(f"{self.noun}.list", None, fresh=fresh)
+        return next((self.observed(id, row) for row in rows if self.row_id(row) == id), None)
+
+    async def find(self, api: Ateme, spec: S) -> list[Observed]:
+        rows = await api.listed(f"{self.noun}.list", None)
+        wanted, names = self.natural_key(spec), marked(self.model, Named)
+        same = [row for row in rows if tuple(row.get(name) for name in names) == wanted]
+        return [self.observed(id, row) for row in same if (id := self.row_id(row))]
+
+    def observed(self, id: str, row: Row) -> Observed:
+        values = {name: row[name] for name in self.fields() if row.get(name) is not None}
+        unverifiable = {name: UNSEEN for name in self.fields() if name not in values}
+        return Observed(id=id, values=values, computed={f"{self.noun}_id": id}, unverifiable=unverifiable)
+
+    # --- writing -----------------------------------------------------------------------------------------
+    def body(self, spec: S) -> dict[str, Any]:
+        given = spec.set_fields()
+        return {name: given[name] for name in self.fields() if name in given} | (given.get("extra") or {})
+
+    async def create(self, api: Ateme, spec: S) -> Observed:
+        key = f"{self.noun}.create"
+        try:
+            answer = await api.call(key, scope=None, body=self.body(spec))
+        finally:  # also where the answer got lost
+            api.changed(f"{self.noun}.list")
+        id = api.new_id(key, answer.body, (f"{self.noun}_id", "id"))
+        return Observed(id=id or only(await self.find(api, spec), self.name).id)
+
+    async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
+        await api.call(f"{self.noun}.update", scope=None, path={f"{self.noun}_id": id}, body=self.body(spec))
+        api.changed(f"{self.noun}.list")
+
+    async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
+        """Refused while something refers to it; what does is named. The engine has deleted before whatever of the
+        stack does, so that there is nothing to wait for (A-727)."""
+        try:
+            await api.delete(f"{self.noun}.delete", None, {f"{self.noun}_id": id})
+        except (Conflict, Refused) as error:
+            used = await self.users(api, id)
+            raise hint(error, f"used by {', '.join(used)}") if used else error from None
+        api.changed(f"{self.noun}.list")
+
+    async def users(self, api: Ateme, id: str) -> list[str]:
+        """What refers to the object, as far as it can be read: words for the error of a refused delete."""
+        return []
