@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cli.harness import serve
 from convergence.test_convergence import CASES, NEEDS, matrix, stack_of
-
 from headend.core.stack import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
