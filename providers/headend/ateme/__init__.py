@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headend.ateme.api import connect
+from headend.ateme.doctor import examine
 from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
@@ -16,5 +17,6 @@ PLATFORM = Platform(
     table=TABLE,
     invoke=invoke,
     find_scope=find_environment,
+    examine=examine,
     hidden=HIDDEN,
 )

@@ -14,7 +14,7 @@ from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Timeout
 from headend.core.kind import Spec
-from headend.core.wire import NO_BODY, Table
+from headend.core.wire import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:
     from headend.transport import Answer, Client
@@ -47,28 +47,21 @@ class Ateme:
         self._sleep = sleep
 
     async def call(
-        self,
-        key: str,
-        *,
-        scope: str | None,
-        path: Mapping[str, str] = {},
-        query: Mapping[str, Any] = {},
-        body: Any = NO_BODY,
-        files: Mapping[str, tuple[str, bytes, str]] = {},
-        repeat: bool | None = None,
-        headers: Mapping[str, str] = {},
+        self, key: str, *, scope: str | None, path: Mapping[str, str] = {}, body: Any = NO_BODY, **options: Any
     ) -> Answer:
         """One call with the scope's token: an environment's id, or None for the organisation as a whole (A-9).
 
-        A 401 is answered by one new token and one repetition, whatever the verb (A-17).
+        options: as of `Client.send`. A 401 is answered by one new token and one repetition, whatever the verb (A-17).
         """
-        op = self.table[key]
+        return await self.send(self.table[key], scope=scope, path=path, json=body, **options)
+
+    async def send(
+        self, op: Operation, *, scope: str | None, headers: Mapping[str, str] = {}, **options: Any
+    ) -> Answer:
+        """The same for a row that may not be the table's."""
 
         async def send(token: str) -> Answer:
-            known = {**headers, **self.tokens.headers(token)}
-            return await self.client.send(
-                op, path=path, query=query, json=body, files=files, headers=known, repeat=repeat
-            )
+            return await self.client.send(op, headers={**headers, **self.tokens.headers(token)}, **options)
 
         for last in (False, True):
             try:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import headend
-from headend.cli import api_commands, apply_commands, info_commands, plan_commands, state_commands
+from headend.cli import api_commands, apply_commands, doctor_commands, info_commands, plan_commands, state_commands
 from headend.core.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
@@ -48,6 +48,7 @@ plan_commands.register(app)
 apply_commands.register(app)
 info_commands.register(app)
 api_commands.register(app)
+doctor_commands.register(app)
 app.add_typer(state_commands.app, name="state")
 
 

@@ -50,6 +50,7 @@ class Platform:
     `headend.core.invoke.Request` with the platform's credentials and encoding, and returns its answer (status, body,
     content, headers). next_page(operation, body): what the query of the next page has more, None after the last one.
     find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
+    examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
     """
 
@@ -61,6 +62,7 @@ class Platform:
     invoke: Callable[..., Awaitable[Any]]
     next_page: Callable[[Operation, Any], Mapping[str, str] | None] = lambda operation, body: None
     find_scope: Callable[[Any, str], Awaitable[str]] | None = None
+    examine: Callable[[Any], Awaitable[Any]] | None = None
     filled: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
 

@@ -131,6 +131,11 @@ class PlatformSim:
         self.routes = [route(op) for op in self.table.values()]
         self.populate()
 
+    def serve(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Answers where the real platform may be found to answer: {operation: {path?, method?}} over the table."""
+        told = {key: {"override_documented": True, **row} for key, row in rows.items()}
+        self.routes = [route(op) for op in self.table.overridden(told).values()]
+
     def populate(self) -> None:
         """Fills a new world with what exists before anyone calls; `self.world` keeps its "counters"."""
 
