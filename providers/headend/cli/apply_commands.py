@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +16,9 @@ from headend.cli.options import File, Format, Options, Parallelism, Simulated, S
 from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
+from headend.cli.secrets_out import secrets_file
 from headend.core import guard
-from headend.core.apply import Outcome
+from headend.core.apply import Outcome, Sink
 from headend.core.apply import apply as carry_out
 from headend.core.errors import HeadendError, InputError, PartialError, StaleError
 from headend.core.lifecycle import remember
@@ -29,6 +32,14 @@ Interruptions = Annotated[
         "--allow-interruption",
         metavar="ADDRESS",
         help="Let the step there, or any step that would cut the schedule there, interrupt what is on air.",
+    ),
+]
+SecretsOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--secrets-out",
+        metavar="FILE",
+        help="Append secrets that platforms make and show once to this file, which only you can read.",
     ),
 ]
 Deletions = Annotated[bool, typer.Option("--allow-deletions", help="Let a plan pass that deletes much of the stack.")]
@@ -50,6 +61,7 @@ def apply(
     yes: Yes = False,
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
+    secrets_out: SecretsOut = None,
 ) -> None:
     """Makes what is live equal to the stack; with a plan file, exactly as that plan says.
 
@@ -62,8 +74,8 @@ def apply(
             raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
     options = Options(file, stack, tuple(var or ()), simulator, parallelism)
-    allowed = allow_interruption or []
-    raise typer.Exit(asyncio.run(_run(options, targets, yes, allow_deletions, allowed, document=document)))
+    agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out)
+    raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
 
 def destroy(
@@ -78,31 +90,60 @@ def destroy(
 ) -> None:
     """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
     options = Options(file, stack, tuple(var or ()), simulator, parallelism)
-    raise typer.Exit(asyncio.run(_run(options, target or [], yes, True, allow_interruption or [], destroy=True)))
+    agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or ())
+    raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What the person who types the command has agreed to."""
+
+    yes: bool
+    deletions: bool = False
+    interruptions: Sequence[str] = ()
+    secrets_out: Path | None = None
+
+
+def _nowhere(address: str, name: str, value: str) -> None:
+    """The guard lets nothing pass that would come here."""
 
 
 async def _run(
     options: Options,
     targets: list[str],
-    yes: bool,
-    deletions: bool,
-    allowed: list[str],
+    agreed: Agreed,
     *,
     destroy: bool = False,
     document: dict[str, Any] | None = None,
 ) -> int:
     """Plans, shows, asks, applies; the exit code."""
-    async with opened(options, Redactor()) as (stack, state, session):
+    redactor = Redactor()
+    with secrets_file(agreed.secrets_out, redactor) as sink:
+        return await _carried_out(options, targets, agreed, redactor, sink, destroy, document)
+
+
+async def _carried_out(
+    options: Options,
+    targets: list[str],
+    agreed: Agreed,
+    redactor: Redactor,
+    sink: Sink | None,
+    destroy: bool,
+    document: dict[str, Any] | None,
+) -> int:
+    async with opened(options, redactor) as (stack, state, session):
         made = await make_plan(stack, state, session, targets=targets, destroy=destroy)
         made, stale = planfile.approved(made, document) if document else (made, [])
         for address in stale:
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         show(made.document(), Format.TEXT)
-        guard.check(made, len(state.entries()), allow_deletions=deletions, allowed=allowed)
+        guard.check(
+            made, len(state.entries()), allow_deletions=agreed.deletions, allowed=agreed.interruptions, sink=bool(sink)
+        )
         remember(made, stack, state)
         if not made.writes():
             return StaleError.exit_code if stale else 0
-        if not _agreed(yes):
+        if not _agreed(agreed.yes):
             return HeadendError.exit_code
         with progress() as told:
             outcome = await _watched(
@@ -115,7 +156,8 @@ async def _run(
                     parallelism=options.parallelism,
                     on_event=told.event,
                     stop=stop_on_interrupt(told.note),
-                    allowed=allowed,
+                    allowed=agreed.interruptions,
+                    sink=sink or _nowhere,
                 ),
             )
     typer.echo(_summary(outcome))

@@ -26,6 +26,9 @@ from headend.core.planner import Apis, claimed
 from headend.core.specs import looked_up, made_by, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
+Sink = Callable[[str, str, str], None]
+"""Takes (address, name, value) of a secret that a platform made and shows once. Must keep it before it returns."""
+
 Node = tuple[str, str]
 """(address, "put" or "drop"): a replacement is two nodes, so that what depends on it can go in between."""
 
@@ -97,7 +100,9 @@ class Applier:
         stop: asyncio.Event,
         allowed: Collection[str],
         now: Clock,
+        sink: Sink,
     ) -> None:
+        self.sink = sink
         self.stop = stop
         self.steps = {step.address: step for step in plan.writes()}
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
@@ -178,6 +183,8 @@ class Applier:
                 self.aside[step.address] = self.state.set_aside(step.address)
             self.state.begin(step.address, kind.name, step.action)
             made = await self._create(kind, api, spec, step)
+            for name, value in made.handed_out.items():
+                self.sink(step.address, name, value)
         else:
             made = await self._update(kind, api, spec, step, entry)
         self.record(resource, spec, made, incomplete=True)
@@ -277,10 +284,12 @@ async def apply(
     stop: asyncio.Event | None = None,
     allowed: Collection[str] = (),
     now: Clock = clock,
+    sink: Sink = lambda address, name, value: None,
 ) -> Outcome:
     """Carries out every step. `stop`: begin nothing more, finish and record what is in flight.
-    allowed: addresses of steps, or of schedules, whose interruption was agreed to."""
-    run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now)
+    allowed: addresses of steps, or of schedules, whose interruption was agreed to.
+    sink: takes the secrets that platforms make."""
+    run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     edges = graph(plan, stack, state.entries())
     sorter = graphlib.TopologicalSorter(edges)
     sorter.prepare()

@@ -30,10 +30,20 @@ def mass_deletion(plan: Plan, managed: int, allowed: bool) -> str | None:
     return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say --allow-deletions"
 
 
-def check(plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = ()) -> None:
-    """Raises GuardError naming every refused step. allowed: addresses whose interruption was agreed to."""
+def check(
+    plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = (), sink: bool = False
+) -> None:
+    """Raises GuardError naming every refused step. allowed: addresses whose interruption was agreed to.
+    sink: whether there is a place for secrets that the platforms make."""
     refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused]
     refused += filter(None, (onair.refusal(s.address, s.impact, s.on_air, allowed) for s in plan.steps))
+    if not sink:
+        refused += [
+            f"{s.address}: makes a secret that is shown once ({', '.join(s.hands_out)}); "
+            "say where to keep it: --secrets-out FILE"
+            for s in plan.steps
+            if s.hands_out
+        ]
     if many := mass_deletion(plan, managed, allow_deletions):
         refused.append(many)
     if refused:

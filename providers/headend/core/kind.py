@@ -172,6 +172,7 @@ class Observed:
     computed: what the platform adds (status, derived ids); shown and exported, never diffed.
     unverifiable: field -> why it can't be known now; such a field is neither in sync nor drifted.
     incomplete: the object exists but creation has not run to its end; `complete` goes on.
+    handed_out: name -> a secret that the platform made and shows this one time; from `create` only.
     warnings: sentences for the person who applies.
     """
 
@@ -181,6 +182,7 @@ class Observed:
     unverifiable: Mapping[str, str] = field(default_factory=dict)
     incomplete: bool = False
     warnings: tuple[str, ...] = ()
+    handed_out: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,7 @@ class Kind(Generic[S, A]):
     guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
     destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
     impact_of_delete: ClassVar[Impact] = Impact.NONE
+    hands_out: ClassVar[tuple[str, ...]] = ()  # secrets that creation makes and shows once
     unreadable: ClassVar[str | None] = None  # without OBSERVE: why the object can't be verified
 
     def __init_subclass__(cls, **kw: Any) -> None:

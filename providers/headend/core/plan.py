@@ -76,7 +76,7 @@ class Step:
 
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
     unverifiable: field -> why nobody can tell. refused: why a guard won't let it pass, None if it may.
-    on_air: what it would cut, now or within the stack's on-air window.
+    on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
     """
 
     address: str
@@ -93,6 +93,7 @@ class Step:
     moved_from: str | None = None
     refused: str | None = None
     on_air: tuple[Cut, ...] = ()
+    hands_out: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The step as in the plan document; nothing in it is secret."""
@@ -112,6 +113,7 @@ class Step:
             "seen": self.seen,
             "moved_from": self.moved_from,
             "refused": self.refused,
+            "hands_out": list(self.hands_out),
             "on_air": [cut.document() for cut in self.on_air],
         }
         return {key: value for key, value in entries.items() if value not in (None, [], {}, "")}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import graphlib
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import guard, registry
+from headend.core.arrange import is_aside, moves, order, targeted
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
 from headend.core.errors import InputError, Problem
@@ -123,6 +123,13 @@ class Planner:
         """A resource that state doesn't know: new, found, or the unfinished work of a run that was killed."""
         if not is_resolved(spec):
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        step = await self._new_or_found(resource, spec)
+        if step.action is Action.CREATE and not step.refused and Can.CREATE not in resource.kind.can:
+            message = f"there is no live {resource.kind.name} like it, and headend can't make one"
+            self.problems += placed(resource, [Problem(message, remedy="correct it, or name one: lifecycle.adopt")])
+        return step
+
+    async def _new_or_found(self, resource: Resource, spec: Spec) -> Step:
         kind, life = resource.kind, resource.lifecycle
         recovering = resource.address in self.intents
         wanted = life.adopt_id or kind.identity(spec)
@@ -146,7 +153,7 @@ class Planner:
             message = f"{len(found)} live objects have its natural key: {ids}"
             self.problems += placed(resource, [Problem(message, remedy=remedy)])
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
-        if recovering or life.adopt is Adopt.MATCH:
+        if recovering or life.adopt is Adopt.MATCH or Can.CREATE not in kind.can:
             full = await self._observe(kind, found[0].id, spec) or found[0]
             return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
         step = self._step(resource, Action.CREATE, Reason.NEW, seen=None)
@@ -191,6 +198,7 @@ class Planner:
             unverifiable=found.unverifiable,
             warnings=seen.warnings if seen else (),
             seen=fingerprint(seen, self.state.digest),
+            hands_out=resource.kind.hands_out if action in {Action.CREATE, Action.REPLACE} else (),
         )
 
     async def removal(self, entry: Entry) -> Step:
@@ -230,11 +238,6 @@ class Planner:
         return await kind.observe(await self.apis(kind.platform), id, spec)
 
 
-def is_aside(address: str) -> bool:
-    """Whether state keeps there an object that was replaced and is still to be deleted: no stack has such a name."""
-    return "/" in address
-
-
 def claimed(stack: Stack, kind: Kind[Any, Any], id: str) -> bool:
     """Whether a resource of the stack is that very object by its identity, so that it must not be deleted."""
     same = (r.spec for r in stack.resources.values() if r.kind.name == kind.name and is_resolved(r.spec))
@@ -258,56 +261,6 @@ def placed(resource: Resource, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(p, source=p.source or resource.source, address=p.address or resource.address) for p in problems]
 
 
-def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
-    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by natural key."""
-    gone = {a: e for a, e in entries.items() if a not in stack.resources and not is_aside(a)}
-    new = {a: r for a, r in stack.resources.items() if a not in entries}
-    found: dict[str, str] = {}
-    ids = {a: e.id for a, e in entries.items()}
-    for address, resource in new.items():
-        parent = next((p for p in found if address.startswith(f"{p}.")), None)
-        candidates = [resource.lifecycle.renamed_from]
-        if parent:
-            candidates.append(found[parent] + address[len(parent) :])
-        old = next((c for c in candidates if c in gone and gone[c].kind == resource.kind.name), None)
-        old = old or _same_object(resource, resolve(resource.spec, ids | {n: ids[o] for n, o in found.items()}), gone)
-        if old:
-            found[address] = old
-            del gone[old]
-    return found
-
-
-def _same_object(resource: Resource, spec: Spec, gone: Mapping[str, Entry]) -> str | None:
-    """The one vanished address whose object has this spec's identity or natural key."""
-    kind = resource.kind
-    if not is_resolved(spec):
-        return None
-    key = kind.identity(spec) or kind.natural_key(spec)
-    same = [a for a, e in gone.items() if e.kind == kind.name and key and key in _keys(kind, e)]
-    return same[0] if len(same) == 1 else None
-
-
-def _keys(kind: Kind[Any, Any], entry: Entry) -> tuple[Any, ...]:
-    spec = revive(kind, entry)
-    return kind.identity(spec), kind.natural_key(spec)
-
-
-def order(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
-    """Addresses in waves: each wave refers only to earlier ones. Raises InputError on a cycle."""
-    graph = {a: {r for r in resource.references() if r in resources} for a, resource in resources.items()}
-    sorter = graphlib.TopologicalSorter(graph)
-    try:
-        sorter.prepare()
-    except graphlib.CycleError as error:
-        raise InputError(f"resources refer to each other in a circle: {' -> '.join(error.args[1])}") from None
-    waves = []
-    while sorter.is_active():
-        wave = sorter.get_ready()
-        waves.append(wave)
-        sorter.done(*wave)
-    return waves
-
-
 def desired_hash(stack: Stack, state: State) -> str:
     """Keyed hash of all that the stack wants, secrets included (as digests)."""
     wanted = {
@@ -315,22 +268,6 @@ def desired_hash(stack: Stack, state: State) -> str:
         for a, r in sorted(stack.resources.items())
     }
     return state.digest(wanted)["$digest"]
-
-
-def _targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
-    """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
-    if not targets:
-        return dict(stack.resources)
-    wanted = [a for a in stack.resources if any(a == t or a.startswith(f"{t}.") for t in targets)]
-    if not wanted:
-        raise InputError(f"--target: the stack has nothing at {', '.join(targets)}")
-    chosen: dict[str, Resource] = {}
-    while wanted:
-        address = wanted.pop()
-        if address not in chosen and address in stack.resources:
-            chosen[address] = stack.resources[address]
-            wanted += stack.resources[address].references()
-    return {a: r for a, r in stack.resources.items() if a in chosen}
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
@@ -363,7 +300,7 @@ async def make_plan(
     moved = {} if destroy else moves(stack, entries)
     current = {new: replace(entries[old], address=new) for new, old in moved.items()}
     current |= {a: e for a, e in entries.items() if a not in moved.values()}
-    resources = {} if destroy else _targeted(stack, targets)
+    resources = {} if destroy else targeted(stack, targets)
     planner = Planner(stack, state, apis, current, {}, [], state.intents())
     if targets:
         for address, entry in current.items():

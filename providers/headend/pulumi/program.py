@@ -10,13 +10,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
+from headend.core.arrange import order
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
 from headend.core.errors import HeadendError
 from headend.core.kind import Kind
 from headend.core.onair import downstream
 from headend.core.pending import Query, Reference, filled, pending
-from headend.core.planner import order
 from headend.core.redact import Redactor
 from headend.core.registry import platforms
 from headend.core.stack import load, lookup
@@ -86,7 +86,7 @@ def _declared(stack: Stack, resource: Resource, made: Mapping[str, DynamicResour
         delete_before_replace=not resource.kind.create_before_delete,
         ignore_changes=list(life.ignore_changes),
         retain_on_delete=life.retain,
-        additional_secret_outputs=sorted(hidden),
+        additional_secret_outputs=sorted({*hidden, "handed_out"}),
         aliases=[pulumi.Alias(name=name) for name in _former(stack, resource.address)],
     )
     kind = resource.kind.name

@@ -51,7 +51,7 @@ from headend.core.state import Entry
 from headend.pulumi.runtime import TAKEN, allow, allowed, configure, run, say, session, settings_of, told, turn
 
 META = "headend"
-NOT_OURS = frozenset({"__provider", "computed", META})
+NOT_OURS = frozenset({"__provider", "computed", "handed_out", META})
 
 
 class KindProvider(ResourceProvider):
@@ -169,7 +169,8 @@ class KindProvider(ResourceProvider):
         meta = props.get(META) or {}
         spec = self._spec(_inputs(props))
         made = run(self._create(spec, meta))
-        return CreateResult(made.id, _outs(spec, made, meta))
+        once = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
+        return CreateResult(made.id, _outs(spec, made, meta) | once)
 
     async def _create(self, spec: Spec, meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -181,7 +182,8 @@ class KindProvider(ResourceProvider):
             try:
                 if found:
                     await self._correct(api, made.id, spec, {}, meta)
-                return await kind.complete(api, made.id, spec, _reporter(meta))
+                done = await kind.complete(api, made.id, spec, _reporter(meta))
+                return replace(done, handed_out=made.handed_out)
             except HeadendError as error:
                 error.add_note(
                     f"it exists as {made.id}; lifecycle.adopt: match lets the next `pulumi up` go on with it"
@@ -200,8 +202,10 @@ class KindProvider(ResourceProvider):
                 raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
             return named
         found = await kind.find(api, spec)
-        if not found:
+        if not found and Can.CREATE in kind.can:
             return None
+        if not found:
+            raise NotFound(f"there is no live {kind.name} like it, and headend can't make one")
         ids = ", ".join(o.id for o in found)
         if len(found) > 1:
             raise GuardError(
@@ -209,7 +213,11 @@ class KindProvider(ResourceProvider):
             )
         live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
         changes = self._differences(spec, live, None, meta).changes
-        unfinished = live.incomplete or all(mark(type(spec), change.field, OwnCall) for change in changes)
+        unfinished = (
+            Can.CREATE not in kind.can
+            or live.incomplete
+            or all(mark(type(spec), change.field, OwnCall) for change in changes)
+        )
         if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
             return live
         raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
@@ -223,12 +231,13 @@ class KindProvider(ResourceProvider):
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        return ReadResult(id_, now | {"computed": dict(live.computed), META: meta}, now | {META: meta})
+        outs = now | {"computed": dict(live.computed), META: meta} | _kept(props)
+        return ReadResult(id_, outs, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
         meta = _news.get(META) or {}
         spec = self._spec(_inputs(_news))
-        return UpdateResult(_outs(spec, run(self._update(_id, spec, _inputs(_olds), meta)), meta))
+        return UpdateResult(_outs(spec, run(self._update(_id, spec, _inputs(_olds), meta)), meta) | _kept(_olds))
 
     async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -345,6 +354,11 @@ def _is_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(_is_unknown, value.values()))
     return any(map(_is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
+
+
+def _kept(props: Mapping[str, Any]) -> dict[str, Any]:
+    """What creation handed out, which nobody can read again."""
+    return {"handed_out": props["handed_out"]} if props.get("handed_out") else {}
 
 
 def _outs(spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:

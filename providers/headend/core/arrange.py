@@ -1,0 +1,84 @@
+"""What a plan is about, and in which order: targets, the waves of references, and addresses that moved."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from headend.core.desired import Resource, Stack
+from headend.core.errors import InputError
+from headend.core.kind import Kind, Spec
+from headend.core.specs import is_resolved, resolve, revive
+from headend.core.state import Entry
+
+
+def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
+    """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
+    if not targets:
+        return dict(stack.resources)
+    wanted = [a for a in stack.resources if any(a == t or a.startswith(f"{t}.") for t in targets)]
+    if not wanted:
+        raise InputError(f"--target: the stack has nothing at {', '.join(targets)}")
+    chosen: dict[str, Resource] = {}
+    while wanted:
+        address = wanted.pop()
+        if address not in chosen and address in stack.resources:
+            chosen[address] = stack.resources[address]
+            wanted += stack.resources[address].references()
+    return {a: r for a, r in stack.resources.items() if a in chosen}
+
+
+def order(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
+    """Addresses in waves: each wave refers only to earlier ones. Raises InputError on a cycle."""
+    graph = {a: {r for r in resource.references() if r in resources} for a, resource in resources.items()}
+    sorter = graphlib.TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise InputError(f"resources refer to each other in a circle: {' -> '.join(error.args[1])}") from None
+    waves = []
+    while sorter.is_active():
+        wave = sorter.get_ready()
+        waves.append(wave)
+        sorter.done(*wave)
+    return waves
+
+
+def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by natural key."""
+    gone = {a: e for a, e in entries.items() if a not in stack.resources and not is_aside(a)}
+    new = {a: r for a, r in stack.resources.items() if a not in entries}
+    found: dict[str, str] = {}
+    ids = {a: e.id for a, e in entries.items()}
+    for address, resource in new.items():
+        parent = next((p for p in found if address.startswith(f"{p}.")), None)
+        candidates = [resource.lifecycle.renamed_from]
+        if parent:
+            candidates.append(found[parent] + address[len(parent) :])
+        old = next((c for c in candidates if c in gone and gone[c].kind == resource.kind.name), None)
+        old = old or _same_object(resource, resolve(resource.spec, ids | {n: ids[o] for n, o in found.items()}), gone)
+        if old:
+            found[address] = old
+            del gone[old]
+    return found
+
+
+def _same_object(resource: Resource, spec: Spec, gone: Mapping[str, Entry]) -> str | None:
+    """The one vanished address whose object has this spec's identity or natural key."""
+    kind = resource.kind
+    if not is_resolved(spec):
+        return None
+    key = kind.identity(spec) or kind.natural_key(spec)
+    same = [a for a, e in gone.items() if e.kind == kind.name and key and key in _keys(kind, e)]
+    return same[0] if len(same) == 1 else None
+
+
+def _keys(kind: Kind[Any, Any], entry: Entry) -> tuple[Any, ...]:
+    spec = revive(kind, entry)
+    return kind.identity(spec), kind.natural_key(spec)
+
+
+def is_aside(address: str) -> bool:
+    """Whether state keeps there an object that was replaced and is still to be deleted: no stack has such a name."""
+    return "/" in address

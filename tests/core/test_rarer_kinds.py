@@ -1,0 +1,151 @@
+"""What rarer kinds need of the engine: secrets that are shown once, and objects that can only be adopted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headend.cli.secrets_out import secrets_file
+from headend.core import guard, registry
+from headend.core import kind as kinds_module
+from headend.core.apply import Sink, apply
+from headend.core.desired import Lifecycle, Resource, Stack
+from headend.core.errors import GuardError, InputError, Source
+from headend.core.kind import Can, Change, Kind, Observed, Spec
+from headend.core.plan import Plan
+from headend.core.planner import make_plan
+from headend.core.redact import Redactor
+from headend.core.state import State, open_state
+
+World = dict[str, dict[str, Any]]
+PASSWORD = "generated-0123456789"
+
+
+class UserSpec(Spec):
+    name: str
+    role: str = "viewer"
+
+
+class Users(Kind[UserSpec, World]):
+    """Shared by both kinds below."""
+
+    collection = "users"
+    model = UserSpec
+
+    def natural_key(self, spec: UserSpec) -> tuple[Any, ...]:
+        return (spec.name,)
+
+    async def observe(self, api: World, id: str, spec: UserSpec, *, fresh: bool = False) -> Observed | None:
+        return Observed(id, dict(api[id])) if id in api else None
+
+    async def find(self, api: World, spec: UserSpec) -> list[Observed]:
+        return [Observed(id, dict(row)) for id, row in api.items() if row["name"] == spec.name]
+
+    async def update(self, api: World, id: str, spec: UserSpec, changes: Sequence[Change]) -> None:
+        api[id] = spec.set_fields()
+
+
+@pytest.fixture(autouse=True)
+def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(registry, "platforms", dict)
+    known = dict(kinds_module.kinds)
+
+    class User(Users):
+        """Whose password the platform makes."""
+
+        name = "test.user"
+        hands_out = ("password",)
+
+        async def create(self, api: World, spec: UserSpec) -> Observed:
+            api["u-1"] = spec.set_fields()
+            return Observed("u-1", handed_out={"password": PASSWORD})
+
+    class Root(Users):
+        """Which is there, or not."""
+
+        name = "test.root"
+        can = Can.OBSERVE | Can.UPDATE
+
+    yield
+    kinds_module.kinds.clear()
+    kinds_module.kinds.update(known)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with open_state(tmp_path / "state.db") as opened:
+        yield opened
+
+
+def stack(kind: str, **fields: str) -> Stack:
+    resource = Resource(
+        "it", "it", registry.kinds()[kind], UserSpec(name="ada", **fields), Lifecycle(), {"": Source("s", 1)}
+    )
+    return Stack("test", "s", {"it": resource})
+
+
+def carry_out(world: World, state: State, wanted: Stack, sink: Sink | None = None) -> Plan:
+    async def apis(platform: str) -> World:
+        return world
+
+    async def both() -> Plan:
+        plan = await make_plan(wanted, state, apis)
+        guard.check(plan, 1, sink=sink is not None)
+        assert (await apply(plan, wanted, state, apis, **({"sink": sink} if sink else {}))).failed == {}
+        return plan
+
+    return asyncio.run(both())
+
+
+def test_a_secret_that_is_shown_once_needs_a_place_before_anything_is_made(state: State) -> None:
+    world: World = {}
+    with pytest.raises(GuardError, match=r"it: makes a secret that is shown once \(password\).*--secrets-out FILE"):
+        carry_out(world, state, stack("test.user"))
+    assert world == {}
+
+
+def test_it_goes_there_and_nowhere_else(state: State, tmp_path: Path) -> None:
+    world: World = {}
+    redactor, file = Redactor(), tmp_path / "secrets.jsonl"
+    with secrets_file(file, redactor) as sink:
+        plan = carry_out(world, state, stack("test.user"), sink)
+    assert json.loads(file.read_text()) == {"address": "it", "name": "password", "value": PASSWORD}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert redactor.scrub(f"no {PASSWORD}") == "no (secret)" or PASSWORD not in redactor.scrub(f"no {PASSWORD}")
+    assert plan.document()["steps"][0]["hands_out"] == ["password"]
+    assert PASSWORD not in json.dumps(plan.document())
+    assert PASSWORD.encode() not in b"".join(f.read_bytes() for f in tmp_path.glob("state.db*"))
+    assert not carry_out(world, state, stack("test.user")).writes()  # nothing is made, so no place is needed
+
+
+def test_the_file_is_added_to_and_must_be_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.jsonl"
+    for name in ("a", "b"):
+        with secrets_file(file, Redactor()) as sink:
+            assert sink
+            sink("it", name, "value")
+    assert [json.loads(line)["name"] for line in file.read_text().splitlines()] == ["a", "b"]
+    file.chmod(0o640)
+    with pytest.raises(InputError, match="others may read it"), secrets_file(file, Redactor()):
+        pass
+    with pytest.raises(InputError, match="Is a directory"), secrets_file(tmp_path, Redactor()):
+        pass
+
+
+def test_what_can_not_be_made_is_adopted_without_being_told_to(state: State) -> None:
+    world: World = {"root": {"name": "ada", "role": "owner"}}
+    plan = carry_out(world, state, stack("test.root", role="viewer"))
+    assert [(s.action.value, s.reason.value) for s in plan.steps] == [("adopt", "found")]
+    assert world["root"]["role"] == "viewer"
+    assert not carry_out(world, state, stack("test.root", role="viewer")).writes()
+
+
+def test_and_where_it_is_not_there_the_plan_says_so(state: State) -> None:
+    with pytest.raises(InputError, match=r"there is no live test\.root like it, and headend can't make one"):
+        carry_out({}, state, stack("test.root"))
