@@ -44,6 +44,7 @@ class Engine:
     stub: Any
     process: subprocess.Popen[bytes]
     state: dict[str, Live] = field(default_factory=dict)
+    replaced: list[Live] = field(default_factory=list)
 
     def up(self, stack: Stack) -> dict[str, int]:
         """Brings the stack up; gives what was done, e.g. {"create": 3, "same": 1}."""
@@ -53,6 +54,8 @@ class Engine:
             given = properties(stack, resource, self._stands_for)
             what = self.put(address, resource.kind.name, given)
             done[what] = done.get(what, 0) + 1
+        while self.replaced:  # what depended on them has the new ones by now
+            self._delete(self.replaced.pop())
         for address in [a for a in reversed(self.state) if a not in stack.resources]:
             self.delete(address)
             done["delete"] = done.get("delete", 0) + 1
@@ -83,7 +86,7 @@ class Engine:
             self._delete(old)
         id, outputs = self.create(kind, inputs)
         if not found.deleteBeforeReplace:
-            self._delete(old)
+            self.replaced.append(old)
         self.state[address] = Live(kind, id, inputs, outputs)
         return "replace"
 

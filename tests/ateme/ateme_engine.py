@@ -69,14 +69,18 @@ class Engine:
 
         return asyncio.run(run())
 
-    def apply(self, wanted: Mapping[str, Any], **more: Any) -> Outcome:
-        """Plans and applies; `said` holds what was reported meanwhile."""
+    def apply(self, wanted: Mapping[str, Any], allowed: list[str] | None = None, **more: Any) -> Outcome:
+        """Plans and applies; `said` holds what was reported meanwhile. allowed: guards what is on air by the engine's
+        own clock, and what may be interrupted all the same; None: by the wall clock, at which nothing is on air."""
+        guard: dict[str, Any] = {} if allowed is None else {"now": lambda: self.now, "allowed": allowed}
 
         async def run() -> Outcome:
             async with self._open() as (state, session):
                 loaded = self._load(wanted)
                 plan = await make_plan(loaded, state, session, **more)
-                return await apply(plan, loaded, state, session, on_event=lambda event: self.said.append(event.message))
+                return await apply(
+                    plan, loaded, state, session, on_event=lambda e: self.said.append(e.message), **guard
+                )
 
         return asyncio.run(run())
 

@@ -19,6 +19,20 @@ NOISY = {
 SILENT = {**NOISY, "alert_on_query": "arq_recv.dropped", "query_param": "no_value", "query_value": []}
 LOSSY = {**NOISY, "alert_on_query": "net_recv.loss_millipercent", "query_param": "outside_range"}
 HOOK = "https://hooks.example.com/"
+TRANSCODER = {
+    "input": "stadium",
+    "video_codec": "MPEG-4",
+    "video_frame_size": "1280x720",
+    "video_frame_rate": "50",
+    "video_bitrate": 5000,
+    "video_gop": 50,
+    "audio_codec": "MPEG AAC",
+    "audio_sample_rate": "48 kHz",
+    "audio_bitrate": "128Kbps",
+    "number_of_audio_tracks": 2,
+}
+RENDITIONS = [{"video_bitrate": 3000}, {"video_bitrate": 1000, "pcr_pid": 0, "pmt_pid": 4096, "program_number": 7}]
+HEVC = {**TRANSCODER, "video_codec": "HEVC", "extra_video_tracks": RENDITIONS}
 
 SETUP: dict[str, Any] = {
     "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
@@ -26,7 +40,10 @@ SETUP: dict[str, Any] = {
         "environments": {
             "matchday-eu": {
                 **ENVIRONMENT,
-                "inputs": {"stadium": {"variant": "srt_push", "port": 5001}},
+                "inputs": {
+                    "stadium": {"variant": "srt_push", "port": 5001},
+                    "spare": {"variant": "srt_push", "port": 5009},
+                },
                 "outputs": {"cdn": {"variant": "srt_pull", "port": 5002, "latency": 200}},
             }
         }
@@ -102,6 +119,15 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"alert_type": "slack", "notification_parameters": [f"{HOOK}{PASSWORD}-2"]},
     ],
     "ateme.label": [{}, {"text": "derby"}, {"text": "Derby, English commentary"}],
+    "ateme.transcoder": [
+        {**TRANSCODER, "mpeg4_avc_encoder_profile": "High", "audio_track_pid_list": [101]},
+        {**TRANSCODER, "mpeg4_avc_encoder_profile": "High", "audio_track_pid_list": [102, 101], "state": "stopped"},
+        {**HEVC, "store_preset": True, "preset_name": "hevc", "create_from_image": False},
+        {**HEVC, "store_preset": True, "preset_name": "hevc", "input": "spare", "audio_pid_overrides": [201, 0, 0]},
+        {**HEVC, "extra_video_tracks": RENDITIONS[:1], "audio_pid_overrides": [202, 203], "restart_trigger": "1"},
+        {**TRANSCODER, "video_frame_type": "Interlaced", "video_frame_rate": 25, "first_video_pcr_pid": 256},
+        {**TRANSCODER, "number_of_audio_tracks": 4, "video_track_pid": 257},
+    ],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:30:00Z", "end_time": "2999-12-05T17:00:00Z"},

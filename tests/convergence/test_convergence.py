@@ -89,7 +89,7 @@ FREE: dict[str, tuple[Any, ...]] = {
 }
 """Values of switches that take any."""
 
-FAIL = {("outcome", "failed"), ("patch_zero", "ignored"), ("fields_patch", "merge")}
+FAIL = {("outcome", "failed"), ("transcoder_outcome", "failed"), ("patch_zero", "ignored"), ("fields_patch", "merge")}
 """What makes a state unreachable, and is told as an error (held by the platforms' own tests)."""
 
 NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}

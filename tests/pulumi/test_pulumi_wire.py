@@ -34,7 +34,7 @@ ateme:
       outputs: {cdn: {variant: rtmp, url: "rtmp://cdn.example.com/live"}}
       schedules: {derby: {input: it, output: cdn, start_time: NOW, end_time: 2999-12-01T17:00:00Z}}
 """
-PASSING = {"counters", "tokens", "users", "pushes"}
+PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
 LIMIT = {"account_id": "viewer-17", "limit": 3.0}
 
 

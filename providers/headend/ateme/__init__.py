@@ -1,4 +1,4 @@
-"""Ateme+ Cloud: environments, inputs, outputs, schedules."""
+"""Ateme+ Cloud: environments, inputs, outputs, transcoders, schedules."""
 
 from __future__ import annotations
 

@@ -37,5 +37,32 @@ async def airtimes(
     return found
 
 
+async def made_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str]:
+    """{transcoder: the input that it makes} (A-427, A-536). Only members see which those are."""
+    found = {}
+    for row in await api.listed("input.list", environment, fresh=fresh):
+        maker, id = text_id(row.get("associated_transcoder_id")), text_id(row.get("input_id", row.get("id")))
+        if row.get("is_transcoded_input") and maker is not None and id is not None:
+            found[maker] = id
+    return found
+
+
+async def carried(api: Ateme, environment: str, inputs: Collection[str], *, fresh: bool = False) -> set[str]:
+    """The inputs and what transcoders make of them, of that again, and so on, whoever set them up. A transcoder that
+    doesn't say what its source is may have any."""
+    found = set(inputs)
+    made = await made_inputs(api, environment, fresh=fresh)
+    if not made:
+        return found
+    sources = {}
+    for row in await api.listed("transcoder.list", environment, fresh=fresh):
+        id = text_id(row.get("transcoder_id", row.get("id")))
+        if id in made:
+            sources[made[id]] = text_id(row.get("input_id", row.get("source_id")))
+    while more := {result for result, source in sources.items() if source in {None, *found}} - found:
+        found |= more
+    return found
+
+
 def _time(row: Row, name: str) -> datetime | None:
     return instant(row.get(name))

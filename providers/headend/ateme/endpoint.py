@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from headend.ateme.airtime import airtimes
+from headend.ateme.airtime import airtimes, carried
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
@@ -113,8 +113,9 @@ class EndpointKind(Kind[S, Ateme]):
         """Whose token the list is read with."""
 
     async def on_air(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
-        mine = {f"{self.noun}s": (id,)}
-        return await airtimes(api, inputs=mine.get("inputs", ()), outputs=mine.get("outputs", ()), fresh=fresh)
+        if self.noun == "output":
+            return await airtimes(api, outputs={id}, fresh=fresh)
+        return await airtimes(api, inputs=await carried(api, str(spec.environment), {id}, fresh=fresh), fresh=fresh)
 
     # --- reading -----------------------------------------------------------------------------------------
     def row_id(self, row: Row) -> str | None:

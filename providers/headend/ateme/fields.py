@@ -36,15 +36,17 @@ class Likely(Mark):
 
 
 def unlikely(spec: Spec) -> Sequence[Problem]:
-    """A warning for every value outside of assumed bounds; of text, the length counts. Shows no value."""
+    """A warning for every value outside of assumed bounds; of text, the length counts, of lists each item. Shows no
+    value."""
     found = []
     for name in spec.set_fields():
         value = getattr(spec, name)
         for bound in marks(type(spec), name):
             if not isinstance(bound, Likely) or value is None:
                 continue
-            size = len(value) if isinstance(value, str) else value
-            if (bound.low is not None and size < bound.low) or (bound.high is not None and size > bound.high):
+            sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
+            low, high = bound.low, bound.high
+            if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
                 span = "..".join("" if end is None else f"{end:g}" for end in (bound.low, bound.high))
                 unit = " characters" if isinstance(value, str) else ""
                 found.append(Problem(f"warning: {name} is probably limited to {span}{unit}"))

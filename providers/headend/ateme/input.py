@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from headend.ateme.airtime import made_inputs
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
@@ -262,6 +263,7 @@ class InputKind(EndpointKind[Input]):
             await api.call("input.start", scope=str(spec.environment), path={"input_id": id})
 
     async def delete(self, api: Ateme, id: str, last: Input, report: Report) -> None:
-        """A Local-TS input is only forgotten: it goes with its multi-viewer (A-457)."""
-        if last.variant != "local_ts":
-            await super().delete(api, id, last, report)
+        """What a multi-viewer or a transcoder makes is only forgotten: it goes with its maker (A-457, A-537)."""
+        if last.variant == "local_ts" or id in (await made_inputs(api, str(last.environment))).values():
+            return
+        await super().delete(api, id, last, report)

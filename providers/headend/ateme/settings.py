@@ -48,6 +48,9 @@ class AtemeSettings(Settings):
     environment_timeout: Annotated[
         float, Env("HEADEND_ATEME_ENVIRONMENT_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
     ] = 2700.0
+    transcoder_timeout: Annotated[
+        float, Env("HEADEND_ATEME_TRANSCODER_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
+    ] = 1800.0
     state_timeout: Annotated[
         float, Env("HEADEND_ATEME_STATE_TIMEOUT"), Field(gt=0, description="seconds to start or stop (A-722)")
     ] = 900.0

@@ -18,9 +18,10 @@ from typing import Any
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
-from headend.core.errors import Ambiguous, DecodeError, GuardError, HeadendError, StaleError, Unavailable
+from headend.core.errors import Ambiguous, DecodeError, GuardError, HeadendError, NotFound, StaleError, Unavailable
 from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.onair import Clock, Watch, clock, refusal
+from headend.core.pending import pending
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis, claimed
 from headend.core.specs import looked_up, made_by, readable, resolve, revive, settled
@@ -177,6 +178,8 @@ class Applier:
         spec = self.spec(resource, None if step.action is Action.REPLACE else entry)
         if step.action is Action.MOVE:
             return
+        if missing := next((str(one) for v in spec.set_fields().values() for one in pending(v)), None):
+            raise NotFound(f"{step.address}: {missing} is not known")
         api = await self.apis(kind.platform)
         if step.action in {Action.CREATE, Action.REPLACE}:
             if step.action is Action.REPLACE and kind.create_before_delete:
@@ -213,7 +216,7 @@ class Applier:
                 raise StaleError(f"{step.address}: the live object changed since the plan; plan again")
         if step.changes:
             await kind.update(api, step.id, spec, step.changes)
-        return Observed(step.id)
+        return Observed(step.id, computed=entry.computed if entry else {})  # dependents go by it if the run ends here
 
     def moved(self, step: Step) -> None:
         """State follows a renamed key, with the first of the step's nodes."""

@@ -108,6 +108,11 @@ def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     return content(record.get(name)) if mark(model, name, Upload) else record.get(name)
 
 
+def just_made(spec: Spec, found: Difference) -> bool:
+    """Whether a live object that was never applied is what creation makes of the spec, before `complete`."""
+    return all(mark(type(spec), change.field, OwnCall) for change in found.changes)
+
+
 def _unseen(
     spec: Spec, name: str, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
 ) -> list[Change]:

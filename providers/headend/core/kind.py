@@ -243,6 +243,7 @@ class Kind(Generic[S, A]):
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
     create_before_delete: ClassVar[bool] = False  # order of a replacement
     replacement_means: ClassVar[str | None] = None  # what it costs others: said with every planned replacement
+    several: ClassVar[bool] = False  # objects may share a natural key: only one just like the spec is in its way
     guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
     destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
     impact_of_delete: ClassVar[Impact] = Impact.NONE

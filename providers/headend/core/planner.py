@@ -10,7 +10,7 @@ from typing import Any
 from headend.core import guard, registry
 from headend.core.arrange import is_aside, moves, order, targeted
 from headend.core.desired import Adopt, Resource, Stack
-from headend.core.diff import Difference, differences, fingerprint, recorded, secret_fields
+from headend.core.diff import Difference, differences, fingerprint, just_made, recorded, secret_fields
 from headend.core.errors import InputError, Problem
 from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
 from headend.core.lookup import find
@@ -39,6 +39,7 @@ class Planner:
     intents: Collection[str]
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    computed: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # address -> what was seen of it
 
     async def resource(self, resource: Resource) -> Step:
         """The step of one resource, once all that it refers to has been planned."""
@@ -53,7 +54,8 @@ class Planner:
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
-            self.ids |= made_by(resource.address, entry.computed if entry else {})
+            seen = self.computed.get(resource.address, {})
+            self.ids |= made_by(resource.address, {**(entry.computed if entry else {}), **seen})
         protect = resource.lifecycle.protect
         refused = step.refused or guard.refusal(resource.kind, step.action, protect)
         if step.action is Action.NONE:  # doubts about what would be written; those about what is live stay
@@ -145,6 +147,8 @@ class Planner:
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
         owned = {entry.id for entry in self.entries.values() if entry.kind == kind.name}
         found = [o for o in await kind.find(await self.apis(kind.platform), spec) if o.id not in owned]
+        if kind.several and life.adopt is not Adopt.MATCH:
+            found = [o for o in found if just_made(spec, self._new(resource, spec, o))]
         if not found:
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
         ids = ", ".join(o.id for o in found)
@@ -162,20 +166,17 @@ class Planner:
     def _adoption(self, resource: Resource, spec: Spec, seen: Observed | None, reason: Reason) -> Step:
         if seen is None:
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
-        hidden = secret_fields(type(spec), resource.secret_fields)
-        found = differences(
-            spec,
-            seen,
-            None,
-            digest=self.state.digest,
-            hidden=hidden,
-            ignore=resource.lifecycle.ignore_changes,
-        )
+        found = self._new(resource, spec, seen)
         if found.replaces:
             names = ", ".join(found.replaces)
             message = f"the live object {seen.id} differs in what can't be changed: {names}"
             self.problems += placed(resource, [Problem(message, remedy="correct the stack, or adopt another one")])
         return self._step(resource, Action.ADOPT, reason, seen=seen, found=found)
+
+    def _new(self, resource: Resource, spec: Spec, seen: Observed) -> Difference:
+        """How a live object that state doesn't know differs."""
+        hidden, ignore = secret_fields(type(spec), resource.secret_fields), resource.lifecycle.ignore_changes
+        return differences(spec, seen, None, digest=self.state.digest, hidden=hidden, ignore=ignore)
 
     def _step(
         self,
@@ -187,6 +188,8 @@ class Planner:
         found: Difference | None = None,
     ) -> Step:
         found = found or Difference()
+        if seen:
+            self.computed[resource.address] = seen.computed
         return Step(
             resource.address,
             resource.kind.name,

@@ -36,9 +36,9 @@ from pydantic import ValidationError
 
 from headend.core import guard
 from headend.core.desired import Adopt
-from headend.core.diff import Difference, differences
+from headend.core.diff import Difference, differences, just_made
 from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
-from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, OwnCall, Spec, mark, marked
+from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
 from headend.core.lookup import find
 from headend.core.onair import clock, imminent, in_maintenance, refusal
 from headend.core.options import Options
@@ -202,6 +202,8 @@ class KindProvider(ResourceProvider):
                 raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
             return named
         found = await kind.find(api, spec)
+        if kind.several and meta.get("adopt") != Adopt.MATCH:
+            found = [o for o in found if just_made(spec, self._differences(spec, o, None, meta))]
         if not found and Can.CREATE in kind.can:
             return None
         if not found:
@@ -212,12 +214,8 @@ class KindProvider(ResourceProvider):
                 f"{len(found)} live objects are like it: {ids}; name one with lifecycle.adopt: {{id: ...}}"
             )
         live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
-        changes = self._differences(spec, live, None, meta).changes
-        unfinished = (
-            Can.CREATE not in kind.can
-            or live.incomplete
-            or all(mark(type(spec), change.field, OwnCall) for change in changes)
-        )
+        adopts = Can.CREATE not in kind.can
+        unfinished = adopts or live.incomplete or just_made(spec, self._differences(spec, live, None, meta))
         if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
             return live
         raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")

@@ -29,6 +29,7 @@ class AtemeBase(PlatformSim):
             "notification_parameters",
         }
     )
+    reads = frozenset({"transcoder.probe"})
     switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "scoping": ("claim", "row"),  # what decides the scope of a call: the JWT, or the user's row
         "old_tokens": ("valid", "revoked"),  # after a switch
@@ -59,6 +60,13 @@ class AtemeBase(PlatformSim):
         "push_seconds": (0.002,),  # how long a schedule push holds its environment
         "alert_create": ("object", "list", "message"),  # how a new alert is answered
         "alert_update": ("unmutes", "keeps"),  # what an update does to a muted alert
+        "initial_transcoder": ("running", "stopped"),
+        "transcoder_outcome": ("done", "failed"),  # how creating one ends
+        "stop_mark": ("marked", "wavering", "real"),  # stopped in the record before the machine is; in and out; when
+        "transcoder_list": ("full", "brief"),  # whether its rows hold the settings
+        "track_numbers": ("given", "filled"),  # whether extra video tracks get the numbers that they were sent without
+        "presets": ("grow", "by_name"),  # storing one again: a second one, or the same
+        "frame_cap": ("interlaced", "any"),  # which frame types end at 50 frames a second
         "system_user": (True, False),  # creating an environment adds one
     }
 

@@ -87,9 +87,12 @@ class Signal(AtemeBase):
         row["dashboard_group_id"] = id
 
     def unused(self, field: str, id: str) -> None:
-        """409 while a schedule that has not ended uses it (A-739)."""
+        """409 while a schedule that has not ended uses it, or a transcoder takes it as its source (A-739)."""
         if self.switch("references") == "ignored":
             return
+        for row in self.world.get("transcoders", {}).values():
+            if field == "input_id" and row["input_id"] == id and not row["is_deleted"]:
+                raise Refusal(409, {"message": f"transcoder {row['transcoder_id']} uses it"})
         now = self.now()
         for row in self.world["schedules"].values():
             if row[field] == id and not row["is_deleted"] and datetime.fromisoformat(row["end_time"]) > now:

@@ -1,0 +1,320 @@
+"""Transcoders: an input made into another one, with a codec, a size and rates of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headend.ateme.airtime import airtimes, carried, made_inputs
+from headend.ateme.answers import Row, desired_word, stream_state, text_id
+from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only, resting
+from headend.ateme.fields import unlikely
+from headend.ateme.transcoder_spec import FIXED, LISTS, PRESET, SETTINGS, Transcoder, in_order
+from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused, Timeout
+from headend.core.kind import (
+    Airtime,
+    Change,
+    Ignored,
+    Impact,
+    Kind,
+    Observed,
+    Report,
+    Spec,
+    Trigger,
+    WriteOnly,
+    marks,
+)
+
+UNSEEN = "the answer does not show it"
+
+
+class TranscoderKind(Kind[Transcoder, Ateme]):
+    """A transcoder of an input.
+
+    The platform gives it a machine, which takes minutes, and makes a push input (the result) and a pull output for
+    it. Both go with the transcoder and are not managed: wherever a stack names an input, the transcoder's name stands
+    for the result. `audio_track_pid_list` normally follows later: the PIDs come from a probe of the running transcoder.
+    A preset is stored only by the run in which its fields were changed.
+    """
+
+    name = "ateme.transcoder"
+    collection = "transcoders"
+    parent = "ateme.environment"
+    parent_field = "environment"
+    model = Transcoder
+    create_before_delete = True
+    several = True
+    impact_of_delete = Impact.DESTROYS
+
+    def natural_key(self, spec: Transcoder) -> tuple[Any, ...]:
+        return (spec.environment, spec.input)
+
+    def problems(self, spec: Transcoder) -> Sequence[Problem]:
+        found = list(unlikely(spec))
+        if spec.video_frame_type == "Progressive" and float(spec.video_frame_rate) > 50:
+            found.append(
+                Problem("warning: video_frame_rate: above 50 with a video_frame_type it may be refused (A-976)")
+            )
+        if spec.store_preset and spec.preset_id is None and spec.preset_name is None:
+            found.append(Problem("warning: store_preset without preset_id or preset_name: which preset is meant?"))
+        if not spec.store_preset and (spec.preset_id is not None or spec.preset_name is not None):
+            found.append(Problem("warning: preset_id and preset_name do nothing without store_preset"))
+        return found
+
+    async def foresee(
+        self, api: Ateme, spec: Transcoder, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
+        sends = changes is None or any(change.field != "state" for change in changes)
+        found = await resting(api, spec.environment, parent) if sends else []
+        stays = "no call takes it away; it stays what it was"
+        return [*found, *(Problem(f"warning: {field}: {stays}") for field in _lasting(changes or ()))]
+
+    async def on_air(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Sequence[Airtime]:
+        """What goes out through the input that it makes, and through what others make of that."""
+        environment = str(spec.environment)
+        made = (await made_inputs(api, environment, fresh=fresh)).get(id)
+        if made is None:
+            return ()
+        inputs = await carried(api, environment, {made})
+        return await airtimes(api, inputs=inputs, fresh=fresh)
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def rows(self, api: Ateme, spec: Transcoder, *, fresh: bool = False) -> list[Row]:
+        """The live transcoders of the spec's environment."""
+        found = await api.listed("transcoder.list", str(spec.environment), fresh=fresh)
+        return [row for row in found if text_id(row.get("environment_id", spec.environment)) == spec.environment]
+
+    async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> Row | None:
+        """From the shared list where that holds the settings; by itself where it doesn't, or when fresh. What a 404
+        of the assumed item path means, the list decides."""
+        if not fresh:
+            row = next((row for row in await self.rows(api, spec) if row_id(row) == id), None)
+            if row is None or "video_codec" in row:
+                return row
+        path = {"transcoder_id": id}
+        row = await api.single("transcoder.get", str(spec.environment), path, "transcoder_id", "id")
+        if row is not None:
+            return row
+        return next((row for row in await self.rows(api, spec, fresh=fresh) if row_id(row) == id), None)
+
+    async def observe(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Observed | None:
+        try:
+            row = await self.row(api, id, spec, fresh=fresh)
+        except ApiError:
+            if await api.status(str(spec.environment)) == "deleted":
+                return None  # it went with its environment
+            raise
+        return None if row is None else await self.observed(api, id, row, spec, fresh=fresh)
+
+    async def find(self, api: Ateme, spec: Transcoder) -> list[Observed]:
+        """Those of the same source; there may be several, of which creation takes only one just like the spec."""
+        found = []
+        for row in await self.rows(api, spec, fresh=True):
+            id = row_id(row)
+            if id is not None and _source(row) == spec.input:
+                whole = row if "video_codec" in row else await self.row(api, id, spec, fresh=True)
+                if whole is not None:
+                    found.append(await self.observed(api, id, whole, spec))
+        return found
+
+    async def observed(self, api: Ateme, id: str, row: Row, spec: Transcoder, *, fresh: bool = False) -> Observed:
+        environment = str(spec.environment)
+        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or environment}
+        values |= {name: row[name] for name in (*SETTINGS, *LISTS, "number_of_audio_tracks") if name in row}
+        if (source := _source(row)) is not None:
+            values["input"] = source
+        if "extra_video_tracks" in values:
+            values["extra_video_tracks"] = _asked_for(values["extra_video_tracks"], spec.extra_video_tracks)
+        word, unverifiable = stream_state(row), {}
+        if not await api.is_running(environment):
+            unverifiable["state"] = "its environment is not running"
+        elif (state := desired_word(word)) is not None:
+            values["state"] = state
+        else:
+            unverifiable["state"] = f"its status is {word}" if word else UNSEEN
+        if spec.create_from_image is not None:
+            unverifiable["create_from_image"] = "it mattered at creation only, and is never read back (A-771)"
+        for name in spec.set_fields():
+            unread = any(isinstance(m, WriteOnly | Ignored | Trigger) for m in marks(Transcoder, name))
+            if name not in values and not unread:
+                unverifiable.setdefault(name, UNSEEN)
+        made = (await made_inputs(api, environment, fresh=fresh)).get(id)
+        return Observed(
+            id=id,
+            values=values,
+            computed={"transcoder_id": id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            unverifiable=unverifiable,
+            incomplete=word == "creating",
+            warnings=(f"its status is {word}",) if word in FAILURES else (),
+        )
+
+    # --- writing -----------------------------------------------------------------------------------------
+    async def create(self, api: Ateme, spec: Transcoder) -> Observed:
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        given = spec.set_fields()
+        names = (*SETTINGS, *FIXED, *PRESET, "audio_pid_overrides")
+        body = {"input_id": spec.input, **{name: given[name] for name in names if given.get(name) is not None}}
+        if not spec.store_preset:
+            body = {name: value for name, value in body.items() if name not in PRESET}
+        answer = await _explained(api, "transcoder.create", environment, {}, body | (spec.extra or {}))
+        self.forget(api)
+        id = api.new_id("transcoder.create", answer.body, ("transcoder_id", "id"))
+        if id is None:
+            id = only(await self.find(api, spec), f"transcoder in environment {environment}").id
+        return Observed(id=id, incomplete=True)
+
+    async def update(self, api: Ateme, id: str, spec: Transcoder, changes: Sequence[Change]) -> None:
+        """One call with all settings and the source, as desired or else as last read (A-51, A-753, A-754). The PIDs
+        follow in `complete`."""
+        environment, path = str(spec.environment), {"transcoder_id": id}
+        names = {change.field for change in changes} - set(_lasting(changes))
+        preset = _preset(spec, changes)
+        if preset or names & {*SETTINGS, "input", "extra"}:
+            await api.require_running(environment)
+            live = await self.row(api, id, spec, fresh=True)
+            if live is None:
+                raise NotFound(f"ateme: transcoder {id} does not exist", status=404)
+            given = spec.set_fields()
+            body = {name: live[name] for name in SETTINGS if live.get(name) is not None}
+            body |= {name: given[name] for name in SETTINGS if given.get(name) is not None}
+            if spec.video_codec != "MPEG-4":
+                body.pop("mpeg4_avc_encoder_profile", None)
+            body |= {"input_id": spec.input, **preset}
+            # a preset that was stored by a call whose answer was lost would be stored again
+            repeat = False if preset else None
+            await _explained(api, "transcoder.update", environment, path, body | (spec.extra or {}), repeat)
+            self.forget(api)
+        if "restart_trigger" in names and spec.restart_trigger is not None and spec.state == "started":
+            row = await self.row(api, id, spec, fresh=True)
+            if row is not None and desired_word(stream_state(row)) == "started":
+                await api.call("transcoder.restart", scope=environment, path=path, repeat=False)
+                self.forget(api)
+
+    async def complete(self, api: Ateme, id: str, spec: Transcoder, report: Report) -> Observed:
+        """Waits for the machine, then starts it, sets its PIDs, stops it: each only where it differs (A-728, A-753)."""
+        environment, path = str(spec.environment), {"transcoder_id": id}
+        if await api.is_running(environment):
+            row = await self._settled(api, id, spec, report, api.settings.transcoder_timeout)
+            differs = desired_word(stream_state(row)) != spec.state
+            if differs and spec.state == "started":
+                row = await self._run(api, id, spec, report, "start")
+            if lists := _lists(spec, row):
+                await _explained(api, "transcoder.update_audio", environment, path, lists)
+            if differs and spec.state == "stopped":
+                await self._run(api, id, spec, report, "stop")
+        self.forget(api)
+        seen = await self.observe(api, id, spec, fresh=True)
+        if seen is None:
+            raise NotFound(f"ateme: transcoder {id} is gone right after it was written", status=404)
+        return seen
+
+    async def _run(self, api: Ateme, id: str, spec: Transcoder, report: Report, action: str) -> Row:
+        await api.call(f"transcoder.{action}", scope=str(spec.environment), path={"transcoder_id": id})
+        return await self._settled(api, id, spec, report, api.settings.state_timeout, until=spec.state)
+
+    async def _settled(
+        self, api: Ateme, id: str, spec: Transcoder, report: Report, limit: float, until: str | None = None
+    ) -> Row:
+        """Waits until it runs or has stopped (`until`: which of both). A stop is marked before it has happened: only
+        the second look in a row that shows it counts (A-733).
+
+        Raises Refused for a failure state, NotFound for one that stays unknown, Timeout naming the last status.
+        """
+        word = before = None
+        try:
+            async for number in api.polls(limit, f"transcoder {id}"):
+                row = await self.row(api, id, spec, fresh=True)
+                if row is None and number >= NEW_POLLS:
+                    raise NotFound(f"ateme: transcoder {id} does not exist", status=404)
+                before, word = word, stream_state(row) if row else None
+                if word in FAILURES:
+                    raise Refused(f"ateme: transcoder {id}: its status is {word}")
+                now = desired_word(word)
+                if row is not None and until in {None, now} and (now == "started" or (now and word == before)):
+                    return row
+                report(f"waiting for transcoder {id}: {word or 'not there yet'}")
+        except Timeout as error:
+            raise hint(error, f"its status is {word or 'unknown'}") from None
+        raise AssertionError("polling ends by itself")
+
+    async def delete(self, api: Ateme, id: str, last: Transcoder, report: Report) -> None:
+        environment = str(last.environment)
+        if await api.status(environment) == "deleted":
+            return
+        row = await self.row(api, id, last, fresh=True)
+        if row is None:
+            return
+        running = await api.is_running(environment)
+        if running and stream_state(row) in {"stopped", "stopping"}:
+            await self._settled(api, id, last, report, api.settings.state_timeout, until="stopped")
+        try:
+            await api.delete("transcoder.delete", environment, {"transcoder_id": id})
+        except (Conflict, Refused) as error:
+            raise error if running else hint(error, f"environment {environment} is not running") from None
+        word = before = stream_state(row)
+        async for _ in api.polls(api.settings.transcoder_timeout, f"deleting transcoder {id}"):
+            row = await self.row(api, id, last, fresh=True)
+            if row is None:
+                break
+            word = stream_state(row)
+            if word in FAILURES and word != before:
+                raise Refused(f"ateme: deleting transcoder {id}: its status is {word}")
+            report(f"waiting for transcoder {id}: {word}")
+            before = word
+        self.forget(api)
+
+    def forget(self, api: Ateme) -> None:
+        """Its input and output come and go with it."""
+        api.changed("transcoder.list", "input.list", "output.list", "output.states")
+
+
+def row_id(row: Row) -> str | None:
+    return text_id(row.get("transcoder_id", row.get("id")))
+
+
+def _source(row: Row) -> str | None:
+    return text_id(row.get("input_id", row.get("source_id")))
+
+
+def _asked_for(live: Any, wanted: Sequence[Mapping[str, Any]]) -> Any:
+    """Live tracks with what the stack says of them; PIDs that the platform chose itself aren't compared."""
+    by_number = {track["video_track_number"]: track for track in wanted}
+    tracks = in_order(live)
+    return [
+        {n: v for n, v in track.items() if n in by_number.get(track.get("video_track_number"), track)}
+        for track in tracks
+    ]
+
+
+def _lasting(changes: Sequence[Change]) -> list[str]:
+    """Fields that the stack dropped and that no call can clear."""
+    return [c.field for c in changes if c.after is None and c.field in {*SETTINGS, *LISTS}]
+
+
+def _preset(spec: Transcoder, changes: Sequence[Change]) -> dict[str, Any]:
+    """The preset fields, in the one call in which the user changed them; what was taken away is null (A-50, A-760)."""
+    changed = {change.field for change in changes if change.field in PRESET}
+    if not changed or not spec.store_preset:
+        return {}
+    given = spec.set_fields()
+    return {name: given.get(name) for name in PRESET if name in changed or given.get(name) is not None}
+
+
+def _lists(spec: Transcoder, row: Row) -> dict[str, Any]:
+    """Both lists of PIDs, as desired or else as last read, if one of them isn't what the spec says; else {}."""
+    wanted = {name: value for name in LISTS if (value := getattr(spec, name)) is not None}
+    if all(row.get(name) == value for name, value in wanted.items()):
+        return {}
+    return {name: row[name] for name in LISTS if row.get(name) is not None} | wanted
+
+
+async def _explained(
+    api: Ateme, key: str, scope: str, path: Mapping[str, str], body: Mapping[str, Any], repeat: bool | None = None
+) -> Any:
+    """The call; a refusal of PIDs may come as 409 or as 400, and then means the same (A-972)."""
+    try:
+        return await api.call(key, scope=scope, path=path, body=body, repeat=repeat)
+    except Conflict as error:
+        raise hint(error, "PIDs that are taken are answered like this, too") from None

@@ -1,0 +1,186 @@
+"""What a stack says of a transcoder, and what one field says about another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from typing_extensions import TypedDict
+
+from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, Likely, check_extra
+from headend.core.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger, WriteOnly
+from headend.core.pending import Id
+
+CUTS = Interrupts(Impact.INTERRUPTS)
+ONCE = WriteOnly("it is sent once, when it was changed, and never read back")
+SAMPLE_RATES = {
+    "MPEG AAC": [f"{n} kHz" for n in (8, 11.025, 12, 16, 22.05, 24, 32, 44.1, 48, 64, 88.2, 96)],
+    "MPEG Layer2": [f"{n} kHz" for n in (32, 44.1, 48)],
+}
+AUDIO_BITRATES = {
+    "MPEG AAC": [f"{n}Kbps" for n in (64, 128, 192, 256)],
+    "MPEG Layer2": [f"{n}Kbps" for n in (64, 96, 128, 160, 192, 224, 256, 320, 384)],
+}
+SETTINGS = (
+    *("video_codec", "video_frame_size", "video_frame_rate", "video_bitrate", "video_gop", "video_frame_type"),
+    *("mpeg4_avc_encoder_profile", "audio_codec", "audio_sample_rate", "audio_bitrate"),
+    *("first_video_program_number", "first_video_pcr_pid", "first_video_pmt_pid", "video_track_pid"),
+    "extra_video_tracks",
+)
+"""What transcoder.update takes, all of which is sent each time (A-51)."""
+LISTS = ("audio_track_pid_list", "audio_pid_overrides")
+PRESET = ("store_preset", "preset_id", "preset_name")
+FIXED = ("number_of_audio_tracks", "create_from_image")
+WIRE = frozenset({*SETTINGS, *LISTS, *PRESET, *FIXED, "input_id"})
+
+
+def plain_number(value: Any) -> Any:
+    """25 and 29.97 as the text that the platform knows."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def zero_or_from_32(value: int) -> int:
+    if 0 < value < 32:
+        raise ValueError("0, or 32..8189")
+    return value
+
+
+Pid = Annotated[int, Field(ge=0, le=8189)]
+TablePid = Annotated[int, Field(ge=0, le=8189), AfterValidator(zero_or_from_32)]
+Program = Annotated[int, Field(ge=1, le=65535)]
+Kilobits = Annotated[int, Field(ge=1, le=30000)]
+AudioPid = Annotated[int, Field(ge=0, le=8190)]
+FrameSize = Literal["426x240", "640x360", "720x480", "720x576", "854x480", "1280x720", "1920x1080", "3840x2160"]
+FrameRate = Literal["23.98", "24", "25", "29.97", "30", "50", "59.94", "60"]
+Profile = Literal["Baseline", "Main", "High", "High 4:2:2 10"]
+
+
+class VideoTrack(TypedDict, total=False):
+    """One more rendition of the video beside the base track, which is number 0 (A-523..527, A-822)."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    video_track_number: Annotated[int, Field(ge=1, le=5, description="1..5; by default its place in the list")]
+    program_number: Annotated[Program, Field(description="1..65535")]
+    pcr_pid: Annotated[TablePid, Field(description="0 or 32..8189")]
+    pmt_pid: Annotated[TablePid, Field(description="0 or 32..8189")]
+    video_track_pid: Annotated[Pid, Field(description="0..8189")]
+    video_bitrate: Annotated[Kilobits, Field(description="kbit/s, 1..30000, no more than that of the track before")]
+
+
+def numbered(value: Any) -> Any:
+    """The tracks without nulls, each with its number: the place in the list where none is given."""
+    if not isinstance(value, list | tuple) or not all(isinstance(track, Mapping) for track in value):
+        return value
+    known = ({name: v for name, v in track.items() if v is not None} for track in value)
+    return [{"video_track_number": place, **track} for place, track in enumerate(known, 1)]
+
+
+def in_order(value: Any) -> Any:
+    """Tracks by their numbers, in which they are sent and compared; null is none."""
+    tracks = numbered(value or [])
+    return sorted(tracks, key=lambda track: str(track.get("video_track_number"))) if tracks is not value else value
+
+
+class Transcoder(Spec):
+    """One transcoder of an input. Wherever an input is named, the transcoder's name stands for what it makes."""
+
+    environment: Annotated[
+        Id, ENVIRONMENT, Immutable(), Field(description="the environment it is in; it must run (A-503)")
+    ]
+    input: Annotated[Id, INPUT, CUTS, Field(description="the source; another one is switched to in place (A-504)")]
+    video_codec: Annotated[Literal["HEVC", "MPEG-4"], CUTS, Field(description="MPEG-4 is AVC (A-505, A-819)")]
+    video_frame_size: Annotated[FrameSize, CUTS, Field(description="(A-506)")]
+    video_frame_rate: Annotated[
+        FrameRate,
+        BeforeValidator(plain_number, json_schema_input_type=FrameRate | float),
+        Same(plain_number),
+        CUTS,
+        Field(description="up to 50 with Interlaced (A-507, A-818)"),
+    ]
+    video_bitrate: Annotated[int, CUTS, Field(ge=1, le=30000, description="kbit/s, 1..30000 (A-508)")]
+    video_gop: Annotated[int, CUTS, Field(ge=1, le=599, description="1..599 (A-509)")]
+    video_frame_type: Annotated[Literal["Progressive", "Interlaced"] | None, CUTS, Field(description="(A-510)")] = None
+    mpeg4_avc_encoder_profile: Annotated[
+        Profile | None, CUTS, Field(description="only with video_codec MPEG-4 (A-511)")
+    ] = None
+    audio_codec: Annotated[Literal["MPEG AAC", "MPEG Layer2"], CUTS, Field(description="(A-512)")]
+    audio_sample_rate: Annotated[
+        str, CUTS, Field(description="like `48 kHz`; which ones, the audio codec says (A-513)")
+    ]
+    audio_bitrate: Annotated[str, CUTS, Field(description="like `128Kbps`; which ones, the audio codec says (A-514)")]
+    number_of_audio_tracks: Annotated[
+        int, Immutable(), Field(ge=1, le=20, description="1..20; settled at creation (A-515, A-824)")
+    ]
+    audio_track_pid_list: Annotated[
+        list[int] | None,
+        OwnCall(),
+        CUTS,
+        Likely(0, 8190),
+        Field(description="which audio PIDs of the source, in order; a probe of the transcoder finds them (A-516)"),
+    ] = None
+    audio_pid_overrides: Annotated[
+        list[AudioPid] | None,
+        CUTS,
+        Field(description="PIDs that the output is to have, 0..8190; only 0 may repeat (A-517)"),
+    ] = None
+    first_video_program_number: Annotated[Program | None, CUTS, Field(description="1..65535 (A-518)")] = None
+    first_video_pcr_pid: Annotated[TablePid | None, CUTS, Field(description="0 or 32..8189 (A-519)")] = None
+    first_video_pmt_pid: Annotated[TablePid | None, CUTS, Field(description="0 or 32..8189 (A-520)")] = None
+    video_track_pid: Annotated[Pid | None, CUTS, Field(description="0..8189 (A-521)")] = None
+    extra_video_tracks: Annotated[
+        list[VideoTrack],
+        BeforeValidator(numbered),
+        AfterValidator(in_order),
+        Same(in_order),
+        CUTS,
+        Field(max_length=5, description="up to 5; bitrates from `video_bitrate` on never increase (A-522)"),
+    ] = []
+    create_from_image: Annotated[
+        bool | None, Ignored(), Field(description="a hint for creation; the platform's default is true (A-528)")
+    ] = None
+    store_preset: Annotated[
+        bool | None, ONCE, CUTS, Field(description="keep the settings as a preset, once (A-529, A-760)")
+    ] = None
+    preset_id: Annotated[int | None, ONCE, CUTS, Field(description="the preset to overwrite (A-530)")] = None
+    preset_name: Annotated[str | None, ONCE, CUTS, Field(description="the name of a new preset (A-531)")] = None
+    state: Annotated[
+        Literal["started", "stopped"], OwnCall(), CUTS, Field(description="whether it is to run (A-532)")
+    ] = "started"
+    restart_trigger: Annotated[
+        str | None,
+        Trigger(),
+        Interrupts(Impact.RESTART),
+        Field(description="any change of the text restarts the transcoder (A-533)"),
+    ] = None
+    extra: Extra = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls(cls, given: Any) -> Any:
+        return {n: v for n, v in given.items() if v is not None} if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """What one field says about another (A-818..820)."""
+        if self.mpeg4_avc_encoder_profile is not None and self.video_codec != "MPEG-4":
+            raise ValueError("mpeg4_avc_encoder_profile: only with video_codec MPEG-4")
+        if self.video_frame_type == "Interlaced" and float(self.video_frame_rate) > 50:
+            raise ValueError("video_frame_rate: at most 50 with video_frame_type Interlaced")
+        for name, known in (("audio_sample_rate", SAMPLE_RATES), ("audio_bitrate", AUDIO_BITRATES)):
+            if getattr(self, name) not in known[self.audio_codec]:
+                raise ValueError(f"{name}: with {self.audio_codec} one of {', '.join(known[self.audio_codec])}")
+        numbers = [track["video_track_number"] for track in self.extra_video_tracks]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("extra_video_tracks: each video_track_number may stand once")
+        if any("video_bitrate" not in track for track in self.extra_video_tracks):
+            raise ValueError("extra_video_tracks: each track needs a video_bitrate")
+        rates = [self.video_bitrate, *(track["video_bitrate"] for track in self.extra_video_tracks)]
+        if rates != sorted(rates, reverse=True):
+            raise ValueError(f"extra_video_tracks: bitrates may not increase from track to track: {rates}")
+        used = [pid for pid in self.audio_pid_overrides or () if pid != 0]
+        if len(set(used)) < len(used):
+            raise ValueError("audio_pid_overrides: only 0 may stand more than once")
+        check_extra(self.extra, set(WIRE))
+        return self
