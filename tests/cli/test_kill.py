@@ -110,7 +110,7 @@ def killed(world: World, key: str, moment: str, *words: str) -> None:
     killer = Killer(world, key, moment)
     killer.process = world.start(*words)
     out, err = killer.process.communicate(timeout=60)
-    assert killer.kills == 1, (out, err)
+    assert killer.kills == 1, out + err
     assert killer.process.returncode == -9
 
 

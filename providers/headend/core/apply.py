@@ -113,7 +113,8 @@ class Applier:
         for address, entry in state.entries().items():
             self.ids |= {address: entry.id} | made_by(address, entry.computed)
         self.allowed = allowed
-        self.watch = Watch(stack, state.entries(), apis, now)
+        moved = {step.moved_from: step.address for step in plan.steps if step.moved_from}
+        self.watch = Watch(stack, {moved.get(a, a): entry for a, entry in state.entries().items()}, apis, now)
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began: dict[str, float] = {}
@@ -235,6 +236,7 @@ class Applier:
             api = await self.apis(kind.platform)
             await kind.delete(api, entry.id, revive(kind, entry), lambda text: self.say(step, "waiting", text))
         self.state.drop(address)
+        self.watch.entries.pop(step.address, None)  # nothing goes out through it any more, and nobody can be asked
 
     def record(self, resource: Resource, spec: Spec, made: Observed, *, incomplete: bool) -> None:
         hidden = secret_fields(type(spec), resource.secret_fields)

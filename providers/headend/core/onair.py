@@ -70,10 +70,11 @@ def downstream(address: str, needs: Mapping[str, Collection[str]]) -> list[str]:
 
 @dataclass
 class Watch:
-    """Knows the signal paths. entries: what state holds, by address as the stack has it now."""
+    """Knows the signal paths. entries: what state holds, by address as the stack has it now; a run takes out what it
+    deleted."""
 
     stack: Stack
-    entries: Mapping[str, Entry]
+    entries: dict[str, Entry]
     apis: Callable[[str], Awaitable[Any]]
     now: Clock = clock
 
