@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.schedule import Schedule, matches, observed
+from headend.ateme.transcoder import TranscoderKind
+from headend.ateme.transcoder_spec import Transcoder
 from headend.core.kind import Change
 
 NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -88,5 +91,20 @@ def test_the_state_of_a_child_is_unknown_while_its_environment_rests(opened: Any
             simulator.reset_journal()
             await InputKind().complete(api, made.id, spec, lambda _: None)
             assert simulator.writes() == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.contract("A-740")
+def test_nothing_goes_out_through_what_went_with_its_environment(opened: Any, environment: Any) -> None:
+    async def run() -> None:
+        async with opened() as (api, _):
+            env = await environment(api)
+            spec = SrtPush(environment=env, variant="srt_push", port=5001, stream_name="a")
+            made = await InputKind().create(api, spec)
+            await EnvironmentKind().delete(api, env, Environment.model_construct(name="gone"), lambda _: None)
+            for kind, left in ((InputKind(), spec), (TranscoderKind(), Transcoder.model_construct(environment=env))):
+                assert list(await kind.on_air(api, made.id, left, fresh=True)) == []
+            await InputKind().delete(api, made.id, spec, lambda _: None)
 
     asyncio.run(run())
