@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.harness import World
+from headend.core.registry import kinds
 
 COPY = """\
 headend: 1
@@ -161,3 +162,9 @@ def test_simulate_prints_the_settings_that_lead_to_it(world: World) -> None:
         assert world.simulator.journal == []
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+def test_kinds_of_the_platforms_that_are_named(world: World) -> None:
+    names = [line.split()[0] for line in world("kinds", "mycujoo", "rights_locker").out.splitlines()]
+    assert names == [name for name in kinds() if name.startswith(("mycujoo.", "rights_locker."))]
+    assert "azteme: no such platform; there are: ateme, " in world("kinds", "mycujoo", "azteme").err

@@ -20,13 +20,16 @@ def register(app: typer.Typer) -> None:
 
 
 def kinds(
-    platform: Annotated[str | None, typer.Argument(help="Only this platform's.", show_default=False)] = None,
+    wanted: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLATFORM]...", help="Only these platforms'.", show_default=False)
+    ] = None,
 ) -> None:
     """Lists the kinds of objects headend manages."""
-    if platform is not None and platform not in platforms():
-        raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
+    for platform in wanted or ():
+        if platform not in platforms():
+            raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
     for name, kind in known_kinds().items():
-        if platform in {None, kind.platform}:
+        if not wanted or kind.platform in wanted:
             typer.echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
 
 
