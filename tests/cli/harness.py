@@ -20,6 +20,8 @@ import uvicorn
 from headend.cli.main import main
 from headend.simulator import Simulator
 
+PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
+"""What platforms write for themselves."""
 COMMAND = [sys.executable, "-m", "headend.cli.main"]
 
 
@@ -91,6 +93,18 @@ class World:
 
 def gone(row: dict[str, Any]) -> bool:
     return bool(row.get("is_deleted")) or row.get("status") in {"deleted", "deleting"}
+
+
+def living(worlds: dict[str, Any]) -> dict[str, Any]:
+    """Every table's rows that are not deleted, but for what platforms write for themselves."""
+    found: dict[str, Any] = {}
+    for platform, tables in worlds.items():
+        for table, rows in tables.items():
+            if isinstance(rows, dict) and table not in PASSING:
+                found[f"{platform}.{table}"] = sorted(
+                    id for id, row in rows.items() if not (isinstance(row, dict) and row.get("is_deleted"))
+                )
+    return found
 
 
 @contextmanager

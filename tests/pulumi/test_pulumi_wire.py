@@ -12,7 +12,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
-from cli.harness import serve
+from cli.harness import living, serve
 from convergence.test_convergence import CASES, stack_of
 from headend.core.desired import Stack
 from headend.core.kind import Can, Secret, mark
@@ -34,7 +34,6 @@ ateme:
       outputs: {cdn: {variant: rtmp, url: "rtmp://cdn.example.com/live"}}
       schedules: {derby: {input: it, output: cdn, start_time: NOW, end_time: 2999-12-01T17:00:00Z}}
 """
-PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
 LIMIT = {"account_id": "viewer-17", "limit": 3.0}
 
 
@@ -86,7 +85,7 @@ def test_each_state_converges_over_the_wire_and_nothing_is_left(world: World) ->
         assert found.changes == DiffResponse.DIFF_NONE  # what a refresh writes into state is no change either
     world.engine.destroy()
     after = world.simulator.dump()
-    assert _alive(after) == _alive(before)
+    assert living(after) == living(before)
 
 
 @every_kind
@@ -94,10 +93,10 @@ def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world:
     stack = world.stack(world.fragments[0])
     world.engine.up(stack)
     live = world.engine.state[world.address]
-    before = _alive(world.simulator.dump())
+    before = living(world.simulator.dump())
     again, _ = world.engine.create(live.kind, live.inputs)
     assert again == live.id
-    assert _alive(world.simulator.dump()) == before
+    assert living(world.simulator.dump()) == before
     world.engine.delete(world.address)
     world.engine._delete(live)
     if Can.OBSERVE in kinds()[world.name].can:
@@ -221,15 +220,3 @@ def test_a_name_taken_from_the_key_stays_when_the_key_changes_and_is_new_in_a_re
     with serve(simulator) as url, provider(simulator.settings(url)) as engine:
         assert engine.check("ateme.environment", given, given | {"name": "old"})[0]["name"] == "old"
         assert engine.check("ateme.environment", given, {})[0]["name"] == "new"
-
-
-def _alive(worlds: dict[str, Any]) -> dict[str, Any]:
-    """Every table's rows that are not deleted, without what platforms write for themselves."""
-    found: dict[str, Any] = {}
-    for platform, tables in worlds.items():
-        for table, rows in tables.items():
-            if isinstance(rows, dict) and table not in PASSING:
-                found[f"{platform}.{table}"] = sorted(
-                    id for id, row in rows.items() if not (isinstance(row, dict) and row.get("is_deleted"))
-                )
-    return found

@@ -1,0 +1,72 @@
+"""A stack with one of each kind of a platform: applied, planned again to nothing, destroyed to what was before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.harness import World, living, serve
+from convergence.test_convergence import LISTS, stack_of
+from headend.core.stack import load
+from headend.simulator import Simulator
+from pulumi_wire import provider
+
+each_platform = pytest.mark.parametrize("module", LISTS, ids=lambda module: module.__name__.rpartition(".")[2])
+
+
+def one_of_each(module: Any) -> dict[str, Any]:
+    """The first state of every list of a platform, in one stack."""
+    stack: dict[str, Any] = {}
+    for name, cases in module.CASES.items():
+        _merge(stack, stack_of(module, name, cases[0]))
+    return stack
+
+
+def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+@each_platform
+def test_by_the_commands(module: Any, tmp_path: Path) -> None:
+    simulator = Simulator()
+    module.WORLD(simulator)
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        file = world.write("each.yaml", json.dumps(one_of_each(module)))
+        assert {resource.kind.name for resource in load(file).resources.values()} == set(module.CASES)
+        before = living(simulator.dump())
+        secrets = ["--secrets-out", "secrets.json"]
+        applied = world("apply", "each.yaml", "--yes", *secrets)
+        assert applied.code == 0, applied.err
+        assert living(simulator.dump()) != before
+        simulator.reset_journal()
+        again = world("apply", "each.yaml", "--yes", *secrets)
+        assert (again.code, simulator.writes()) == (0, []), again.err
+        assert world("plan", "each.yaml").code == 0
+        destroyed = world("destroy", "each.yaml", "--yes")
+        assert destroyed.code == 0, destroyed.err
+        assert living(simulator.dump()) == before
+        assert world("state", "list", "convergence").out == ""
+
+
+@each_platform
+def test_over_pulumis_wire(module: Any, tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "each.yaml"
+    module.WORLD(simulator)
+    file.write_text(json.dumps(one_of_each(module)))
+    stack = load(file)
+    with serve(simulator) as url, provider(simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}) as engine:
+        before = living(simulator.dump())
+        engine.up(stack)
+        simulator.reset_journal()
+        assert engine.up(stack) == {"same": len(stack.resources)}
+        assert simulator.writes() == []
+        engine.destroy()
+        assert living(simulator.dump()) == before
