@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ from headend.pulumi.p import PROVIDERS
 from headend.pulumi.program import properties
 
 UNKNOWN = rpc.UNKNOWN
+_turn = threading.Lock()
 
 
 @dataclass
@@ -145,8 +149,21 @@ def provider(env: Mapping[str, str], config: Mapping[str, str] | None = None) ->
 
 def _struct(kind: str, values: Mapping[str, Any]) -> struct_pb2.Struct:
     """As the engine sends it: numbers as doubles, the provider's pickle among the values."""
-    given = dict(values) | {"__provider": serialize_provider(PROVIDERS[kind])}
-    return asyncio.run(rpc.serialize_properties(given, {}))
+    with _turn:
+        return _loop().run(rpc.serialize_properties(dict(values) | {"__provider": _pickle(kind)}, {}))
+
+
+@functools.cache
+def _pickle(kind: str) -> str:
+    return str(serialize_provider(PROVIDERS[kind]))
+
+
+@functools.cache
+def _loop() -> asyncio.Runner:
+    """One for all requests: a loop for each would cost more than the request."""
+    runner = asyncio.Runner()
+    atexit.register(runner.close)
+    return runner
 
 
 def _plain(answer: struct_pb2.Struct) -> dict[str, Any]:
