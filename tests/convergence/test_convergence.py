@@ -38,6 +38,23 @@ def stack_of(module: Any, name: str, fragment: dict[str, Any]) -> dict[str, Any]
     return stack
 
 
+def side_by_side(module: Any, number: int) -> dict[str, Any]:
+    """One stack with the state of that number of each list of the platform that is long enough."""
+    stack: dict[str, Any] = {}
+    for name, cases in module.CASES.items():
+        if number < len(cases):
+            merge(stack, stack_of(module, name, cases[number] | {"lifecycle": {"protect": False}}))
+    return stack
+
+
+def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
 def test_every_kind_has_a_list() -> None:
     assert {name for _, name in CASES} == set(kinds())
 

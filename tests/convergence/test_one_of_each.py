@@ -9,28 +9,12 @@ from typing import Any
 import pytest
 
 from cli.harness import World, living, serve
-from convergence.test_convergence import LISTS, stack_of
+from convergence.test_convergence import LISTS, side_by_side
 from headend.core.stack import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
 
 each_platform = pytest.mark.parametrize("module", LISTS, ids=lambda module: module.__name__.rpartition(".")[2])
-
-
-def one_of_each(module: Any) -> dict[str, Any]:
-    """The first state of every list of a platform, in one stack."""
-    stack: dict[str, Any] = {}
-    for name, cases in module.CASES.items():
-        _merge(stack, stack_of(module, name, cases[0]))
-    return stack
-
-
-def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = value
 
 
 @each_platform
@@ -39,7 +23,7 @@ def test_by_the_commands(module: Any, tmp_path: Path) -> None:
     module.WORLD(simulator)
     with serve(simulator) as url:
         world = World(simulator, tmp_path, url)
-        file = world.write("each.yaml", json.dumps(one_of_each(module)))
+        file = world.write("each.yaml", json.dumps(side_by_side(module, 0)))
         assert {resource.kind.name for resource in load(file).resources.values()} == set(module.CASES)
         before = living(simulator.dump())
         secrets = ["--secrets-out", "secrets.json"]
@@ -60,7 +44,7 @@ def test_by_the_commands(module: Any, tmp_path: Path) -> None:
 def test_over_pulumis_wire(module: Any, tmp_path: Path) -> None:
     simulator, file = Simulator(), tmp_path / "each.yaml"
     module.WORLD(simulator)
-    file.write_text(json.dumps(one_of_each(module)))
+    file.write_text(json.dumps(side_by_side(module, 0)))
     stack = load(file)
     with serve(simulator) as url, provider(simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}) as engine:
         before = living(simulator.dump())
