@@ -14,6 +14,7 @@ class Reads:
 
     def __init__(self) -> None:
         self._tasks: dict[Hashable, asyncio.Future[Any]] = {}
+        self.held = False  # `drop` forgets nothing: for who writes nothing, and so never has to read twice
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The value of `read()`, called once for all that ask with the same key. A failed read isn't kept.
@@ -32,6 +33,8 @@ class Reads:
 
         A read under way is forgotten too: who asks after the write reads again.
         """
+        if self.held:
+            return
         for key in list(self._tasks):
             parts = key if isinstance(key, tuple) else (key,)
             if parts[: len(prefix)] == prefix:

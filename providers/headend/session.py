@@ -69,6 +69,7 @@ class Session:
         self._limits: dict[str, Limit] = {}
         self._settings: dict[str, Settings] = {}
         self._apis: dict[str, Any] = {}
+        self._looks_only = False
 
     def __repr__(self) -> str:
         return f"Session({', '.join(sorted(self._apis))})"
@@ -78,6 +79,15 @@ class Session:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
+
+    def look_anew(self) -> None:
+        """For who only reads: all that was read is forgotten, and from now on each read is made once, until the next
+        call of this."""
+        self._looks_only = True
+        for client in self.clients.values():
+            client.reads.held = False
+            client.reads.drop()
+            client.reads.held = True
 
     async def aclose(self) -> None:
         """Closes every API and connection, all of them even if one fails; may be called twice."""
@@ -180,6 +190,7 @@ class Session:
                 limit=self._limits.setdefault(host, Limit(self._parallelism)),
                 credentials=self._credentials(self._platforms[platform]),
             )
+            self.clients[platform].reads.held = self._looks_only
         return self.clients[platform]
 
 

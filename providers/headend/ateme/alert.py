@@ -13,7 +13,7 @@ from headend.ateme.answers import Row, item, rows, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
 from headend.core.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
-from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec
+from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec, Status
 from headend.core.pending import Id
 
 Metric = Literal[
@@ -202,6 +202,11 @@ class AlertKind(Kind[Alert, Ateme]):
             if target in {text_id(row.get(f"{noun}_id", row.get("id"))) for row in listed}:
                 raise hint(error, f"but {noun} {target} exists") from None
             return []
+
+    async def status(self, api: Ateme, seen: Observed, spec: Alert, parent: Spec | None) -> Status:
+        """What it has to say comes first: whether it alerts right now (A-573)."""
+        word = "alerting" if seen.computed.get("is_alerting") else seen.computed.get("status") or "unknown"
+        return Status(str(word), "muted" if seen.values.get("muted") else "")
 
     # --- writing -----------------------------------------------------------------------------------------
     def body(self, spec: Alert) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from headend.ateme.airtime import airtimes, carried
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
+from headend.ateme.running import RESTING, running
 from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
 from headend.core.kind import (
     Airtime,
@@ -27,6 +28,7 @@ from headend.core.kind import (
     Report,
     Same,
     Spec,
+    Status,
     WriteOnly,
     mark,
     marked,
@@ -117,6 +119,9 @@ class EndpointKind(Kind[S, Ateme]):
             return await airtimes(api, outputs={id}, fresh=fresh)
         return await airtimes(api, inputs=await carried(api, str(spec.environment), {id}, fresh=fresh), fresh=fresh)
 
+    async def status(self, api: Ateme, seen: Observed, spec: S, parent: Spec | None) -> Status:
+        return running(seen, spec, parent)
+
     # --- reading -----------------------------------------------------------------------------------------
     def row_id(self, row: Row) -> str | None:
         return text_id(row.get(f"{self.noun}_id", row.get("id")))
@@ -168,7 +173,7 @@ class EndpointKind(Kind[S, Ateme]):
         unverifiable: dict[str, str] = {}
         word = stream_state(row)
         if not await api.is_running(str(spec.environment)):
-            unverifiable["state"] = "its environment is not running"
+            unverifiable["state"] = RESTING
         elif (state := desired_word(word)) is not None:
             values["state"] = state
         else:

@@ -11,6 +11,7 @@ from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
+from headend.ateme.running import running
 from headend.core.errors import ApiError, NotFound, Problem, Refused, Timeout
 from headend.core.kind import (
     Airtime,
@@ -25,6 +26,7 @@ from headend.core.kind import (
     Report,
     Same,
     Spec,
+    Status,
     Trigger,
 )
 
@@ -98,6 +100,9 @@ class EnvironmentKind(Kind[Environment, Ateme]):
 
     async def on_air(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, environment=id, fresh=fresh)
+
+    async def status(self, api: Ateme, seen: Observed, spec: Environment, parent: Spec | None) -> Status:
+        return running(seen, spec, parent)
 
     async def validate(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""

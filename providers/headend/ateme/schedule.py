@@ -10,10 +10,23 @@ from pydantic import Field, field_validator, model_validator
 
 from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, text_id
-from headend.ateme.api import Ateme, only, resting
+from headend.ateme.api import FAILURES, Ateme, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, NOW, Extra, check_extra, instant, milliseconds, same_instant
 from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
-from headend.core.kind import Airtime, Change, Immutable, Impact, Interrupts, Kind, Observed, Ref, Report, Same, Spec
+from headend.core.kind import (
+    Airtime,
+    Change,
+    Immutable,
+    Impact,
+    Interrupts,
+    Kind,
+    Observed,
+    Ref,
+    Report,
+    Same,
+    Spec,
+    Status,
+)
 from headend.core.pending import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
@@ -111,6 +124,14 @@ class ScheduleKind(Kind[Schedule, Ateme]):
 
     async def on_air(self, api: Ateme, id: str, spec: Schedule, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, schedule=id, fresh=fresh)
+
+    async def status(self, api: Ateme, seen: Observed, spec: Schedule, parent: Spec | None) -> Status:
+        """The platform's word; by the clock where it has none."""
+        word, now = seen.computed.get("status"), api.now()
+        start, end = instant(seen.values.get("start_time")), instant(seen.values.get("end_time"))
+        if word is None:
+            word = "ended" if end and end <= now else "scheduled" if start and start > now else "running"
+        return Status(str(word), "; ".join(seen.warnings), wrong=word in FAILURES)
 
     # --- writing -----------------------------------------------------------------------------------------
     async def create(self, api: Ateme, spec: Schedule) -> Observed:

@@ -9,6 +9,7 @@ from headend.ateme.airtime import airtimes, carried, made_inputs
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only, resting
 from headend.ateme.fields import unlikely
+from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, PRESET, SETTINGS, Transcoder, in_order
 from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused, Timeout
 from headend.core.kind import (
@@ -20,6 +21,7 @@ from headend.core.kind import (
     Observed,
     Report,
     Spec,
+    Status,
     Trigger,
     WriteOnly,
     marks,
@@ -79,6 +81,9 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
         inputs = await carried(api, environment, {made})
         return await airtimes(api, inputs=inputs, fresh=fresh)
 
+    async def status(self, api: Ateme, seen: Observed, spec: Transcoder, parent: Spec | None) -> Status:
+        return running(seen, spec, parent)
+
     # --- reading -----------------------------------------------------------------------------------------
     async def rows(self, api: Ateme, spec: Transcoder, *, fresh: bool = False) -> list[Row]:
         """The live transcoders of the spec's environment."""
@@ -128,7 +133,7 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
             values["extra_video_tracks"] = _asked_for(values["extra_video_tracks"], spec.extra_video_tracks)
         word, unverifiable = stream_state(row), {}
         if not await api.is_running(environment):
-            unverifiable["state"] = "its environment is not running"
+            unverifiable["state"] = RESTING
         elif (state := desired_word(word)) is not None:
             values["state"] = state
         else:

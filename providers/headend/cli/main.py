@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 import headend
-from headend.cli import api_commands, apply_commands, doctor_commands, info_commands, plan_commands, state_commands
+from headend.cli import (
+    api_commands,
+    apply_commands,
+    doctor_commands,
+    info_commands,
+    plan_commands,
+    state_commands,
+    status_commands,
+)
 from headend.core.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
@@ -46,6 +54,7 @@ def root(
 
 plan_commands.register(app)
 apply_commands.register(app)
+status_commands.register(app)
 info_commands.register(app)
 api_commands.register(app)
 doctor_commands.register(app)

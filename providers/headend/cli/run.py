@@ -116,6 +116,15 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
             yield stack, state, session
 
 
+@contextlib.asynccontextmanager
+async def looking(stack: Stack, path: Path, options: Options, redactor: Redactor) -> AsyncIterator[Session]:
+    """A session for who only reads. What is missing is named before anything is requested."""
+    with connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session:
+        async with session:
+            session.check({r.kind.platform for r in stack.resources.values()})
+            yield session
+
+
 def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
     """Set by the first Ctrl-C (or SIGTERM), which `tell` confirms; another one is told that it is being done."""
     stop = asyncio.Event()

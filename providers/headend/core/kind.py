@@ -196,6 +196,19 @@ class Airtime:
 
 
 @dataclass(frozen=True)
+class Status:
+    """What a live object does now, for the person on call.
+
+    word: the platform's own; "present" where it has none, "unknown" where it is in doubt. reason: why, as far as that
+    is known. wrong: it does not do what the stack wants of it.
+    """
+
+    word: str
+    reason: str = ""
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
 class Change:
     """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
 
@@ -322,6 +335,20 @@ class Kind(Generic[S, A]):
         spec: what was last applied, without its secrets. The engine adds what depends on the object by the stack.
         """
         return ()
+
+    async def status(self, api: A, seen: Observed, spec: S, parent: Spec | None) -> Status:
+        """What the object that was just read does; reads are shared for the look, and nothing is written.
+
+        parent: what the stack wants of the object that this one lives in, None where the stack doesn't hold it. Here:
+        by the kinds' custom that `computed` holds the platform's word as `status`, and that a field `state` says
+        whether the object is to run ("started").
+        """
+        wanted, live = getattr(spec, "state", None), seen.values.get("state")
+        doubt = seen.unverifiable.get("state")
+        word = "unknown" if doubt else str(seen.computed.get("status") or "present")
+        differs = wanted is not None and live is not None and wanted != live
+        said = [*([doubt] if doubt else []), *seen.warnings, *([f"the stack wants it {wanted}"] if differs else [])]
+        return Status(word, "; ".join(said), wrong=differs and wanted == "started")
 
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: A, spec: S) -> Observed:

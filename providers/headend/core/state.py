@@ -193,6 +193,25 @@ def open_state(path: Path, stack: str | None = None) -> Iterator[State]:
         lock.release()
 
 
+def peek(path: Path, stack: str) -> dict[str, Entry] | None:
+    """The entries at this moment, for who only looks: neither makes the file nor keeps it from others. {} where there
+    is no file, None while another process holds it. Raises StateError as `open_state` does."""
+    if not path.exists():
+        return {}
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as database:
+            meta = dict(database.execute("SELECT key, value FROM meta"))
+            if int(meta["format"]) > FORMAT:
+                raise StateError(f"{path} was written by a newer headend; this one reads format {FORMAT}")
+            if meta.get("stack", stack) != stack:
+                raise StateError(f"{path} is the state of the stack {meta['stack']}, not of {stack}")
+            return State(database).entries()
+    except (sqlite3.Error, KeyError, ValueError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            return None
+        raise StateError(f"{path} is not a headend state file: {error}") from None
+
+
 def _claim(path: Path, database: sqlite3.Connection, stack: str) -> None:
     with database:
         database.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))

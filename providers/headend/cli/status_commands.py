@@ -1,0 +1,105 @@
+"""status: what runs now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var
+from headend.cli.run import load_stack, looking, state_path, stop_on_interrupt
+from headend.cli.status_view import Shown, screen
+from headend.core.desired import Stack
+from headend.core.errors import ApiError, StateError
+from headend.core.redact import Redactor
+from headend.core.state import Entry, peek
+from headend.core.status import Look, look
+
+if TYPE_CHECKING:
+    from headend.session import Session
+
+NOT_AS_WANTED = 1  # exit code
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(status)
+
+
+def status(
+    file: File,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    target: Target = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print it; json with --watch: a line each.")] = (
+        Format.TEXT
+    ),
+    watch: Annotated[bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks, with --watch.")] = 5.0,
+) -> None:
+    """Shows what the stack's objects do now, what is on air and until when, and what comes next. Writes nothing.
+
+    Exit 0: all is as the stack wants it. 1: something that is to run doesn't, is missing, or can't be read. Other
+    differences are no alarm: `drift` tells them. Works while an apply runs; without the state's file, objects are
+    found by their names. With --watch Ctrl-C ends it with 0.
+    """
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    looks = _Looks(options, target or ())
+    raise typer.Exit(asyncio.run(looks.watch(format, interval) if watch else looks.once(format)))
+
+
+class _Looks:
+    """One look, or one after the other, over one session. Between two looks nothing is held that an apply needs."""
+
+    def __init__(self, options: Options, targets: Sequence[str]) -> None:
+        self.options, self.targets = options, targets
+        self.redactor = Redactor()
+        self.stack: Stack = load_stack(options, self.redactor)
+        self.path = state_path(self.stack.name, options.simulator)
+        self.known: Mapping[str, Entry] = {}
+        self.told = False
+
+    async def once(self, format: Format) -> int:
+        async with looking(self.stack, self.path, self.options, self.redactor) as session:
+            found = await self._look(session)
+        Shown(format, self.redactor).show(found)
+        return NOT_AS_WANTED if found.wrong else 0
+
+    async def watch(self, format: Format, interval: float) -> int:
+        """Until Ctrl-C; 0. A look that fails is told, and the next one tried."""
+        stop = asyncio.ensure_future(stop_on_interrupt(lambda _: None).wait())
+        async with looking(self.stack, self.path, self.options, self.redactor) as session:
+            with screen(format, self.redactor) as shown:
+                while not stop.done():
+                    try:
+                        found = await self._unless(stop, self._look(session))
+                    except (ApiError, StateError) as error:
+                        shown.note(str(error))
+                    else:
+                        if found is not None:
+                            shown.show(found)
+                    await asyncio.wait({stop}, timeout=interval)
+        return 0
+
+    async def _unless(self, stop: asyncio.Future[Any], work: Coroutine[Any, Any, Look]) -> Look | None:
+        """The work's result; None where it was asked to stop before it came."""
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return None
+
+    async def _look(self, session: Session) -> Look:
+        session.look_anew()
+        entries = peek(self.path, self.stack.name)
+        if entries is None and not self.known and not self.told:
+            typer.echo(f"{self.path} is in use by another headend process: objects are found by their names", err=True)
+            self.told = True
+        self.known = self.known if entries is None else entries
+        return await look(self.stack, self.known, session, targets=self.targets)
