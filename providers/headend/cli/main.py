@@ -17,6 +17,7 @@ from headend.cli import (
     state_commands,
     status_commands,
 )
+from headend.cli.verb_commands import WithVerbs
 from headend.core.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
@@ -34,7 +35,7 @@ Exit codes:
 # Whichever click typer brings along: the root of all that can be wrong with a command's words.
 _Usage: type[Exception] = typer.BadParameter.__bases__[0]
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+app = typer.Typer(cls=WithVerbs, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 
 
 def _version(wanted: bool) -> None:

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from headend.cli.options import Options
 from headend.core.desired import Stack
 from headend.core.diff import secret_fields
@@ -18,7 +20,7 @@ from headend.core.errors import StateError
 from headend.core.redact import Redactor
 from headend.core.registry import kinds
 from headend.core.stack import load, lookup
-from headend.core.state import State, open_state
+from headend.core.state import Entry, State, open_state, peek
 
 if TYPE_CHECKING:
     from headend.session import Session
@@ -123,6 +125,14 @@ async def looking(stack: Stack, path: Path, options: Options, redactor: Redactor
         async with session:
             session.check({r.kind.platform for r in stack.resources.values()})
             yield session
+
+
+def glimpsed(path: Path, stack: str) -> dict[str, Entry] | None:
+    """What state holds, for who only looks; None, and a word about it, while another process has the file."""
+    entries = peek(path, stack)
+    if entries is None:
+        typer.echo(f"{path} is in use by another headend process: objects are found by their names", err=True)
+    return entries
 
 
 def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:

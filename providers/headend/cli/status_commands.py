@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var
-from headend.cli.run import load_stack, looking, state_path, stop_on_interrupt
+from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.desired import Stack
 from headend.core.errors import ApiError, StateError
@@ -97,9 +97,8 @@ class _Looks:
 
     async def _look(self, session: Session) -> Look:
         session.look_anew()
-        entries = peek(self.path, self.stack.name)
-        if entries is None and not self.known and not self.told:
-            typer.echo(f"{self.path} is in use by another headend process: objects are found by their names", err=True)
-            self.told = True
+        quiet = self.known or self.told
+        entries = (peek if quiet else glimpsed)(self.path, self.stack.name)
+        self.told = self.told or entries is None
         self.known = self.known if entries is None else entries
         return await look(self.stack, self.known, session, targets=self.targets)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.arrange import moves
+from headend.core.arrange import moves, order, targeted
 from headend.core.desired import Resource, Stack
 from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.pending import pending
@@ -90,3 +91,15 @@ class Locator:
 
 def _waits(value: Any) -> bool:
     return any(True for _ in pending(value))
+
+
+async def locate(
+    stack: Stack, entries: Mapping[str, Entry], apis: Callable[[str], Awaitable[Any]], wanted: Collection[str]
+) -> dict[str, Place]:
+    """address -> where it is, of those addresses, which the stack must have. Raises ApiError."""
+    locator, resources = Locator(stack, entries, apis), targeted(stack, wanted)
+    found: dict[str, Place] = {}
+    for wave in order(resources):
+        done = await asyncio.gather(*(locator.place(resources[address]) for address in wave))
+        found |= dict(zip(wave, done, strict=True))
+    return {address: found[address] for address in wanted}

@@ -16,6 +16,7 @@ import headend
 from headend.core import kind as kind_module
 from headend.core.errors import Problem
 from headend.core.kind import Kind, Mark
+from headend.core.verbs import Verb
 from headend.core.wire import Operation, Table
 
 
@@ -52,6 +53,7 @@ class Platform:
     find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
     examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
+    verbs: commands of the platform's own.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Platform:
     examine: Callable[[Any], Awaitable[Any]] | None = None
     filled: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    verbs: tuple[Verb, ...] = ()
 
 
 def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:

@@ -1,0 +1,127 @@
+"""Commands that platforms bring along. They are looked for only where no other command has that name."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from typer.core import TyperGroup
+
+from headend.cli.options import File, Options, Simulated, StackName, Var
+from headend.cli.run import glimpsed, load_stack, looking, state_path
+from headend.core.errors import ApiError, HeadendError, InputError
+from headend.core.locate import Place, locate
+from headend.core.redact import Redactor
+from headend.core.registry import platforms
+from headend.core.verbs import Content, FieldVerb, FileVerb, Verb
+
+Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
+Addresses = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ADDRESS...", help="Only these; else all of the stack.", show_default=False),
+]
+Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for the files; made if need be.")]
+
+
+class WithVerbs(TyperGroup):
+    """The command's own words, then those of the platforms."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *verbs()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        return own or (_command(verbs()[cmd_name]) if cmd_name in verbs() else None)
+
+
+def verbs() -> Mapping[str, Verb]:
+    """Every platform's, by name."""
+    return {verb.name: verb for platform in platforms().values() for verb in platform.verbs}
+
+
+def _command(verb: Verb) -> Any:
+    """The verb as a command of its own."""
+
+    def files(
+        file: File,
+        out: Folder,
+        addresses: Addresses = None,
+        stack: StackName = None,
+        var: Var = None,
+        simulator: Simulated = False,
+    ) -> None:
+        assert isinstance(verb, FileVerb)
+        options = Options(file, stack, tuple(var or ()), simulator)
+        asked = asyncio.run(_asked(verb, verb.ask, options, addresses or ()))
+        for address, answer in asked.items():
+            typer.echo(f"{address}: {_kept(out, address, answer) if isinstance(answer, Content) else answer}")
+        if any(isinstance(answer, HeadendError) for answer in asked.values()):
+            raise typer.Exit(HeadendError.exit_code)
+
+    def fields(
+        file: File, address: Address, stack: StackName = None, var: Var = None, simulator: Simulated = False
+    ) -> None:
+        assert isinstance(verb, FieldVerb)
+        options = Options(file, stack, tuple(var or ()), simulator)
+        (answer,) = asyncio.run(_asked(verb, verb.ask, options, [address])).values()
+        if isinstance(answer, HeadendError):
+            raise answer
+        typer.echo(yaml.safe_dump(dict(answer), default_flow_style=None, sort_keys=False), nl=False)
+
+    app = typer.Typer(add_completion=False)
+    app.command(verb.name, help=verb.help)(files if isinstance(verb, FileVerb) else fields)
+    return typer.main.get_command(app)
+
+
+async def _asked(
+    verb: Verb, ask: Callable[..., Awaitable[Any]], options: Options, addresses: Sequence[str]
+) -> dict[str, Any]:
+    """address -> the answer, or the error; of the named objects, or of all that the verb is for.
+
+    Raises InputError for an address that is no such object, and ApiError where objects can't be found.
+    """
+    redactor = Redactor()
+    stack = load_stack(options, redactor)
+    fitting = [address for address, r in stack.resources.items() if r.kind.name == verb.kind]
+    for address in addresses:
+        if address not in fitting:
+            near = difflib.get_close_matches(address, fitting, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(fitting) or 'none'}"
+            raise InputError(f"{address}: the stack has no {verb.kind} there; {meant}")
+    wanted = list(dict.fromkeys(addresses)) or fitting
+    if not wanted:
+        raise InputError(f"{options.file}: the stack has no {verb.kind}")
+    path = state_path(stack.name, options.simulator)
+    async with looking(stack, path, options, redactor) as session:
+        session.look_anew()
+        places = await locate(stack, glimpsed(path, stack.name) or {}, session, wanted)
+
+        async def answer(place: Place) -> Any:
+            if place.seen is None:
+                several = f"several may be meant: {', '.join(place.several)}"
+                return InputError(several) if place.several else ApiError("the platform has none")
+            try:
+                return await ask(await session(place.kind.platform), place.seen, place.spec)
+            except ApiError as error:
+                return error
+
+        answers = await asyncio.gather(*(answer(place) for place in places.values()))
+    return dict(zip(places, answers, strict=True))
+
+
+def _kept(folder: Path, address: str, content: Content) -> str:
+    """Writes the file, whole or not at all. Raises InputError where it can't be."""
+    path = folder / f"{address}{content.suffix}"
+    part = path.with_name(f"{path.name}.part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content.data)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"--out {folder}: {error.strerror or type(error).__name__}") from None
+    return f"{path} ({content.media}, {len(content.data)} bytes)"
