@@ -103,6 +103,8 @@ FREE: dict[str, tuple[Any, ...]] = {
     "polls": (0, 5),
     "push_seconds": (0,),
     "write_failures": (1,),
+    "thumbnail": (),  # nothing that is desired hangs on these two
+    "probe": (),
 }
 """Values of switches that take any."""
 

@@ -6,6 +6,7 @@ from headend.ateme.api import connect
 from headend.ateme.doctor import examine
 from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
+from headend.ateme.verbs import VERBS
 from headend.ateme.wire import TABLE
 from headend.core.registry import Platform
 
@@ -19,4 +20,5 @@ PLATFORM = Platform(
     find_scope=find_environment,
     examine=examine,
     hidden=HIDDEN,
+    verbs=VERBS,
 )

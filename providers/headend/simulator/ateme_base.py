@@ -67,6 +67,8 @@ class AtemeBase(PlatformSim):
         "track_numbers": ("given", "filled"),  # whether extra video tracks get the numbers that they were sent without
         "presets": ("grow", "by_name"),  # storing one again: a second one, or the same
         "frame_cap": ("interlaced", "any"),  # which frame types end at 50 frames a second
+        "thumbnail": ("image",),  # also late: only the second time; json: within an object; link: to elsewhere
+        "probe": ("tracks",),  # also pids: bare numbers; none: no audio; words: without PIDs
         "system_user": (True, False),  # creating an environment adds one
     }
 

@@ -183,8 +183,11 @@ class Transcoders(Inputs):
         self.active_environment(call)
         if row["status"] != "running":
             raise Refusal(409, {"message": f"the transcoder is {row['status']}"})
-        tracks = [{"pid": 101 + n, "language": "eng"} for n in range(row["number_of_audio_tracks"])]
-        return self.many("audio_tracks", tracks)
+        pids = [101 + n for n in range(row["number_of_audio_tracks"])] if self.switch("probe") != "none" else []
+        if self.switch("probe") == "pids":
+            return self.many("audio_tracks", pids)
+        named = "pid" if self.switch("probe") != "words" else "name"
+        return self.many("audio_tracks", [{named: pid, "language": "eng"} for pid in pids])
 
     @handles("transcoder_preset.list")
     async def presets(self, call: Call) -> Reply:
