@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.errors import DecodeError, InputError
+from headend.core.errors import DecodeError, InputError, Problem
 from headend.core.registry import Platform
 from headend.core.wire import NO_BODY, Operation, Table
 
@@ -45,8 +45,22 @@ def fill(
     body: the whole of the body, or what the values are laid over. filled: places that the client fills by itself.
 
     Raises InputError naming every place without a value; for a place with two; for a body where there is none; for
-    an id that is a word of the API, and so makes another call of it (A-45, M-19).
+    an id that is a word of the API, and so makes another call of it (A-45, M-19); and for values that aren't as the
+    operation documents them.
     """
+    request = _filled(table, op, given, body, filled)
+    values = request.body if op.takes_body else request.query
+    if isinstance(values, Mapping) or values is NO_BODY:
+        found = op.faults({**request.path, **({} if values is NO_BODY else values)})
+        if found:
+            raise InputError([Problem(f"{op.key}: {error}") for error in found])
+    return request
+
+
+def _filled(
+    table: Table, op: Operation, given: Sequence[tuple[str, str]], body: Any, filled: Collection[str]
+) -> Request:
+    """The request, before what is in it is judged."""
     values: dict[str, list[str]] = {}
     for name, text in given:
         values.setdefault(name, []).append(text)
@@ -67,7 +81,8 @@ def fill(
     if values:
         if not isinstance({} if body is NO_BODY else body, Mapping):
             raise InputError(f"{op.key}: the body is no object, so {', '.join(values)} can't be laid over it")
-        typed = {name: _listed([_typed(text) for text in texts]) for name, texts in values.items()}
+        words = {rule.name for rule in op.takes if rule.type == "text"}  # where 7 is a name and no number
+        typed = {n: _listed([t if n in words else _typed(t) for t in texts]) for n, texts in values.items()}
         body = {**({} if body is NO_BODY else body), **typed}
     return Request(path, {}, body)
 

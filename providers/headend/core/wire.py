@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from headend.core.errors import InputError
+from headend.core.takes import Span, Takes, wrong
 
 NO_BODY: Final = object()
 """Stands for "no body at all"; None is a body too (JSON null)."""
@@ -26,7 +27,8 @@ class Operation:
     mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
-    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others.
+    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. takes, exactly_one, spans: what
+    is documented of its values, one by one and together; `faults` holds values against it.
     """
 
     key: str
@@ -41,6 +43,9 @@ class Operation:
     list_key: str | None = None
     id_field: str | None = None
     danger: str = ""
+    takes: tuple[Takes, ...] = ()
+    exactly_one: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     @property
     def takes_body(self) -> bool:
@@ -49,6 +54,15 @@ class Operation:
 
     def names(self) -> tuple[str, ...]:
         return tuple(_PLACE.findall(self.path))
+
+    def faults(self, given: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the values of a call by what is documented of them."""
+        found = list(wrong(self.takes, given))
+        named = [name for name in self.exactly_one if given.get(name) is not None]
+        if self.exactly_one and len(named) != 1:
+            told = f", not {' and '.join(named)}" if named else ""
+            found.append(f"exactly one of {', '.join(self.exactly_one)} is needed{told}")
+        return found or list(dict.fromkeys(error for span in self.spans for error in span.errors(given)))
 
     def url(self, values: Mapping[str, str]) -> str:
         """The path with every value percent-encoded as one segment.
