@@ -13,7 +13,6 @@ from headend.core.wire import Operation
 SIDE_EFFECTS: Mapping[str, str] = {
     "environment.get": "its first answer for a new environment moves this login there (A-15, A-802)",
     "input.thumbnail": "it starts the making of thumbnails (A-174)",
-    "schedule.dump": "it is for debugging (A-253)",
 }
 """Reads that change something, or are not meant for everybody."""
 

@@ -8,7 +8,18 @@ the active environment and the taker organisation that decide; "" where the docu
 
 from __future__ import annotations
 
-from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
-from headend.core.wire import Table
+from dataclasses import replace
 
-TABLE = Table([*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS])
+from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
+from headend.ateme.wire_takes import EXACTLY_ONE, SPANS, TAKES
+from headend.core.wire import Operation, Table
+
+_ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS]
+
+
+def _with_values(op: Operation) -> Operation:
+    takes, one, spans = (known.get(op.key, ()) for known in (TAKES, EXACTLY_ONE, SPANS))
+    return replace(op, takes=takes, exactly_one=one, spans=spans) if takes or one or spans else op
+
+
+TABLE = Table([_with_values(op) for op in _ROWS])

@@ -14,8 +14,8 @@ ROWS = [
     Operation("user.permissions", "GET", "/api/user/permissions", "A-106", "Get logged in user permissions", "A", "any"),
     Operation("user.active_org", "GET", "/api/user/active_organisation", "A-107", "Get logged in users active organisation details", "A", "any", danger="is deprecated; user.me tells it (A-107)"),
     Operation("user.get", "GET", "/api/users/{user_id}", "A-108", "Get user details", "A", "self · SU", danger="is doubted by its own documentation (A-108)"),
-    Operation("user.getting_started_seen", "POST", "/api/user/getting_started_seen", "A-109", "Mark getting started seen", "A", "self"),
-    Operation("user.mute_notifications", "PUT", "/api/user/muted_notification_categories", "A-110", "Mute notifications by category for user", "A", "self"),
+    Operation("user.getting_started_seen", "POST", "/api/user/getting_started_seen", "A-109", "Mark getting started seen", "A", "self", danger="is for the platform's own pages (A-902)"),
+    Operation("user.mute_notifications", "PUT", "/api/user/muted_notification_categories", "A-110", "Mute notifications by category for user", "A", "self", danger="can't be read back; notification.muted_set can (A-902)"),
     Operation("user.delete", "DELETE", "/api/users/{user_id}", "A-111", "Delete user", "A", "SU", danger="is for the vendor's staff (A-55)"),
     # Organisations, members, invitations to join
     Operation("organisation.list", "GET", "/api/organisations", "A-112", "Get organisations for the organisations dropdown", "D*", "any"),

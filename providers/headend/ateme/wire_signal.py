@@ -70,7 +70,7 @@ ROWS = [
     Operation("transcoder.list", "GET", "/api/transcoders", "A-204", "List transcoders", "A", "member"),
     Operation("transcoder.create", "POST", "/api/transcoders", "A-205", "Create transcoder for input source", "A", "A · SU; env running", danger="costs money (A-54)"),
     Operation("transcoder.get", "GET", "/api/transcoders/{transcoder_id}", "A-206", "Get single transcoder details", "A", ""),
-    Operation("transcoder.update_full", "PUT", "/api/transcoders/{transcoder_id}", "A-207", "Update transcoding service parameters", "A", "owner O+"),
+    Operation("transcoder.update_full", "PUT", "/api/transcoders/{transcoder_id}", "A-207", "Update transcoding service parameters", "A", "owner O+", danger="takes less than transcoder.update and .update_audio do (A-753, A-916)"),
     Operation("transcoder.update", "PUT", "/api/transcoders/{transcoder_id}/without_pids", "A-208", "Update transcoding service parameters (without pids)", "A", "owner O+"),
     Operation("transcoder.update_audio", "PUT", "/api/transcoders/{transcoder_id}/audio_tracks", "A-209", "Update transcoder audio tracks", "A", ""),
     Operation("transcoder.delete", "DELETE", "/api/transcoders/{transcoder_id}", "A-210", "Delete transcoder", "A", "A · SU"),

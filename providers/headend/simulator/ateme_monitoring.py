@@ -75,8 +75,9 @@ class Monitoring(Inputs, Schedules):
         row = self.item(call, "inputs", "input_id")
         if self.active_environment(call, write=False)["status"] != "running":
             raise Refusal(409, {"message": "the environment is not running"})
-        late = self.switch("thumbnail") == "late" and not row.get("thumbnails")
-        row["thumbnails"] = True
+        made = self.world.setdefault("thumbnails", {})
+        late = self.switch("thumbnail") == "late" and row["input_id"] not in made
+        made[row["input_id"]] = True
         if row["status"] != "started" or late:
             raise Refusal(404, {"message": "there is no thumbnail"})
         if self.switch("thumbnail") == "json":
