@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from ateme.alert_stacks import watched
 from cli.harness import COMMAND, World
-from headend.core.state import open_state, peek
+from headend.core.state import Entry, open_state, peek
 
 EU = "ateme.environments.eu"
 STACK = """\
@@ -254,6 +256,40 @@ def test_what_one_object_may_not_be_asked_for_is_told_of_it(day: World) -> None:
 def test_a_target_shows_that_and_what_it_needs(day: World) -> None:
     assert set(objects(day, "--target", f"{EU}.inputs.stadium")) == {EU, "inputs.stadium"}
     assert day("status", "day.yaml", "--target", "ateme.nothing").code == 3
+
+
+def test_what_lives_in_an_environment_of_another_stack_has_a_table_of_its_own(day: World) -> None:
+    (environment,) = day.simulator.sims["ateme"].world["environments"]
+    reporter = f"{{environment: {{id: {environment}}}, variant: srt_push, port: 5020}}"
+    day.write("guest.yaml", f"headend: 1\nateme: {{inputs: {{reporter: {reporter}}}}}\n")
+    assert day("apply", "guest.yaml", "--yes").code == 0
+    lines = day("status", "guest.yaml").out.splitlines()
+    assert lines[0] == f"ateme environment {environment}"
+    assert lines[2].split() == ["ateme.inputs.reporter", "started"]
+    day.simulator.sims["ateme"].world["environments"][environment]["status"] = "stopped"
+    ran = day("status", "guest.yaml")
+    assert ran.code == 1, "it is to run, and nobody said that its environment may rest"
+    assert "not running" in ran.out
+
+
+def test_an_object_of_a_kind_that_this_headend_does_not_know_is_told(day: World) -> None:
+    with open_state(day.home / ".headend" / "day.db") as state:
+        state.put(Entry("later.things.one", "later.thing", "1", {}))
+    (one,) = [one for address, one in objects(day).items() if address == "later.things.one"]
+    assert (one["status"], one["reason"]) == ("unknown", "this headend does not know the kind later.thing")
+
+
+def test_an_alert_that_fires_says_so(day: World) -> None:
+    day.write("day.yaml", yaml.safe_dump(watched(lost={}, quiet={"muted": True}) | {"stack": "alerts"}))
+    applied = day("apply", "day.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    ran = day("status", "day.yaml", "--format", "json")
+    words = {one["address"].rpartition(".")[2]: one for one in json.loads(ran.out)["objects"]}
+    assert (words["lost"]["status"], words["quiet"]["status"]) == ("active", "paused")
+    assert (words["quiet"]["reason"], words["noc"]["status"]) == ("muted", "present")
+    for row in day.simulator.sims["ateme"].world["alerts"].values():
+        row["is_alerting"] = row["status"] == "active"
+    assert re.search(r"alerts\.lost +alerting", day("status", "day.yaml").out)
 
 
 # --- watching --------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_servic
 
 
 def _with_values(op: Operation) -> Operation:
-    takes, one, spans = (known.get(op.key, ()) for known in (TAKES, EXACTLY_ONE, SPANS))
-    return replace(op, takes=takes, exactly_one=one, spans=spans) if takes or one or spans else op
+    key = op.key
+    return replace(op, takes=TAKES.get(key, ()), exactly_one=EXACTLY_ONE.get(key, ()), spans=SPANS.get(key, ()))
 
 
 TABLE = Table([_with_values(op) for op in _ROWS])

@@ -49,11 +49,9 @@ def fill(
     operation documents them.
     """
     request = _filled(table, op, given, body, filled)
-    values = request.body if op.takes_body else request.query
-    if isinstance(values, Mapping) or values is NO_BODY:
-        found = op.faults({**request.path, **({} if values is NO_BODY else values)})
-        if found:
-            raise InputError([Problem(f"{op.key}: {error}") for error in found])
+    values = request.body if op.takes_body and request.body is not NO_BODY else request.query
+    if isinstance(values, Mapping) and (found := op.faults({**request.path, **values})):
+        raise InputError([Problem(f"{op.key}: {error}") for error in found])
     return request
 
 

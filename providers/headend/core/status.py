@@ -113,7 +113,10 @@ class _Looker:
 
     async def removed(self, entry: Entry) -> Sight:
         """What the stack no longer names still runs until the next apply."""
-        kind = registry.kinds()[entry.kind]
+        kind = registry.kinds().get(entry.kind)
+        if kind is None:
+            status = Status("unknown", f"this headend does not know the kind {entry.kind}")
+            return Sight(entry.address, entry.kind, entry.kind.partition(".")[0], entry.id, status)
         spec = revive(kind, entry)
 
         async def read() -> Place:

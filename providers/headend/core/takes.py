@@ -60,7 +60,7 @@ class Takes:
             unit = " characters" if self.type == "text" else ""
             span = "..".join("" if end is None else f"{end:g}" for end in (self.low, self.high))
             yield f"{self.name}: must be {span}{unit}"
-        elif (self.form and not re.fullmatch(self.form, value)) or (self.time and moment(value) is None):
+        elif (self.form and not re.fullmatch(self.form, str(value))) or (self.time and moment(value) is None):
             yield f"{self.name}: must be like {self.like}"
         elif self.type in {"object", "list"}:
             yield from self._within(value if isinstance(value, list) else [value])
