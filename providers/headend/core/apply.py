@@ -18,13 +18,22 @@ from typing import Any
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
-from headend.core.errors import Ambiguous, DecodeError, GuardError, HeadendError, NotFound, StaleError, Unavailable
+from headend.core.errors import (
+    Ambiguous,
+    DecodeError,
+    GuardError,
+    HeadendError,
+    NotFound,
+    PartlyDone,
+    StaleError,
+    Unavailable,
+)
 from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.pending import pending
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis, claimed
-from headend.core.specs import looked_up, made_by, readable, resolve, revive, settled
+from headend.core.specs import left, looked_up, made_by, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Sink = Callable[[str, str, str], None]
@@ -192,11 +201,25 @@ class Applier:
         else:
             made = await self._update(kind, api, spec, step, entry)
         self.record(resource, spec, made, incomplete=True)
-        if Can.OBSERVE in kind.can:
-            made = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+        self._warn(step, made)
+        if kind.completes:
+            made = await self._complete(kind, api, resource, spec, made)
+            self._warn(step, made)
+        self.record(resource, spec, made, incomplete=False)
+
+    async def _complete(
+        self, kind: Kind[Any, Any], api: Any, resource: Resource, spec: Spec, made: Observed
+    ) -> Observed:
+        step = self.steps[resource.address]
+        try:
+            return await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+        except PartlyDone as error:
+            self.record(resource, spec.model_copy(update=error.values), made, incomplete=True)
+            raise
+
+    def _warn(self, step: Step, made: Observed) -> None:
         for warning in made.warnings:
             self.say(step, "warning", warning)
-        self.record(resource, spec, made, incomplete=False)
 
     async def _create(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step) -> Observed:
         try:
@@ -211,7 +234,7 @@ class Applier:
     async def _update(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step, entry: Entry | None) -> Observed:
         assert step.id is not None
         if Can.OBSERVE in kind.can:
-            where = readable(kind, spec, entry) if entry else spec
+            where = readable(kind, spec, entry, self.stack.elsewhere(step.address)) if entry else spec
             live = await kind.observe(api, step.id, where, fresh=True)
             if fingerprint(live, self.state.digest) != step.seen and not _settles_by_itself(step, live):
                 raise StaleError(f"{step.address}: the live object changed since the plan; plan again")
@@ -231,10 +254,11 @@ class Applier:
         entry = self.state.entry(address)
         if entry is None:
             return
-        kept = step.action is Action.FORGET or (address in self.aside.values() and claimed(self.stack, kind, entry.id))
+        kept = step.action is Action.FORGET or (address in self.aside.values() and claimed(self.stack, kind, entry))
         if not kept and Can.DELETE in kind.can:
             api = await self.apis(kind.platform)
-            await kind.delete(api, entry.id, revive(kind, entry), lambda text: self.say(step, "waiting", text))
+            last = left(revive(kind, entry), self.stack.elsewhere(step.address))
+            await kind.delete(api, entry.id, last, lambda text: self.say(step, "waiting", text))
         self.state.drop(address)
         self.watch.entries.pop(step.address, None)  # nothing goes out through it any more, and nobody can be asked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from headend.core.errors import Source
 from headend.core.kind import Kind, Spec
 from headend.core.options import Options
+from headend.core.owners import Elsewhere, Owners
 from headend.core.pending import Reference, pending
 
 
@@ -56,6 +58,10 @@ class Resource:
     def source(self) -> Source:
         return self.sources[""]
 
+    def is_resolved(self) -> bool:
+        """Whether nothing in it waits for another resource or a lookup."""
+        return not any(True for value in self.spec.set_fields().values() for _ in pending(value))
+
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
         everything = (one for value in self.spec.set_fields().values() for one in pending(value))
@@ -73,3 +79,16 @@ class Stack:
     resources: Mapping[str, Resource]
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+
+    @functools.cached_property
+    def _owners(self) -> Owners:
+        owners = Owners()
+        for address, resource in self.resources.items():
+            if resource.is_resolved():
+                for owned in resource.kind.owns(resource.spec):
+                    owners.add(address, owned)
+        return owners
+
+    def elsewhere(self, address: str) -> Elsewhere:
+        """What resources other than this one own."""
+        return lambda owned: self._owners.of(owned, address) is not None

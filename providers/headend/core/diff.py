@@ -143,18 +143,22 @@ def _field(
     if any(True for _ in pending(want)):
         return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
     normal = rule.normal if (rule := mark(model, name, Same)) else _plain
-    if normal(want) == normal(live):
+    wanted_form, live_form = normal(want), normal(live)
+    if wanted_form == live_form:
         return []
     cause = "drift" if last is not None and last.get(name) == record.get(name) else "you"
-    if isinstance(want, Mapping) and isinstance(live, Mapping):
-        return _nested(name, normal(want), normal(live), cause, secret) or [
+    if isinstance(wanted_form, Mapping) and isinstance(live_form, Mapping):
+        return _nested(name, wanted_form, live_form, cause, secret) or [
             Change((name,), shown(live, secret), shown(want, secret), cause, secret)
         ]
     return [Change((name,), shown(live, secret), shown(want, secret), cause, secret)]
 
 
-def _nested(name: str, want: Any, live: Any, cause: str, secret: bool) -> list[Change]:
+def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: str, secret: bool) -> list[Change]:
+    """The differences below two mappings; what is equal isn't looked into, for there may be a hundred thousand."""
     found = []
+    keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
+    want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))
     for entries in DeepDiff(live, want, view="tree", ignore_order=False).values():
         for entry in entries:
             path = (name, *(str(part) for part in entry.path(output_format="list")))

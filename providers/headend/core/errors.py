@@ -17,6 +17,7 @@
          ├─ Refused                      400 and its like: the platform says the request is wrong
          ├─ Unavailable                  429 and 5xx after the last retry
          │   └─ Unsettled                Ambiguous too: a write answered with 5xx, which may have been done
+         ├─ PartlyDone                   some of a write is there, some isn't
          └─ Timeout                      an awaited state did not come
 
 Messages are for the person who must act. They carry no secret: what builds them redacts first.
@@ -24,8 +25,9 @@ Messages are for the person who must act. They carry no secret: what builds them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,14 @@ class Unavailable(ApiError):
 
 class Unsettled(Ambiguous, Unavailable):
     pass
+
+
+class PartlyDone(ApiError):
+    """`values`: spec field -> what of it is there, for state to hold instead of what was wanted."""
+
+    def __init__(self, message: str, values: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.values = values
 
 
 class Timeout(ApiError):

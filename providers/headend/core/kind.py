@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from headend.core.errors import NotFound, Problem
+from headend.core.owners import Owned
 
 
 # --- marks on fields ---------------------------------------------------------------------------------------
@@ -96,6 +97,18 @@ class Same(Mark):
 @dataclass(frozen=True)
 class Upload(Mark):
     """The field holds a `File`: stack files give its path, as seen from themselves, and what is in it is compared."""
+
+
+@dataclass(frozen=True)
+class Members(Mark):
+    """The field lists things that live on the platform by themselves, beside other people's. Those that left the list
+    since it was applied are read too, so that they show as changes, but for those that another resource lists by now.
+
+    key: what an item is known by in its list. owned: what one owns by listing it, of (spec, item).
+    """
+
+    key: Callable[[Any], Hashable]
+    owned: Callable[[Any, Any], Owned]
 
 
 @dataclass(frozen=True)
@@ -272,6 +285,11 @@ class Kind(Generic[S, A]):
     def platform(self) -> str:
         return self.name.partition(".")[0]
 
+    @property
+    def completes(self) -> bool:
+        """Whether `complete` has something to say: of what can't be read only where the kind says so itself."""
+        return Can.OBSERVE in self.can or type(self).complete is not Kind.complete
+
     def spec_type(self, variant: str | None) -> type[Spec]:
         """The model of a variant. Raises KeyError for an unknown one."""
         return self.variants[variant or ""] if self.variants else self.model
@@ -284,6 +302,11 @@ class Kind(Generic[S, A]):
     def natural_key(self, spec: S) -> tuple[Any, ...] | None:
         """What the platform's own users would find the object by; None if nothing. References must be resolved."""
         return None
+
+    def owns(self, spec: S) -> Iterable[Owned]:
+        """What no other resource of the stack may own. Wider things before their parts."""
+        identity = self.identity(spec)
+        return () if identity is None else ((self.name, identity),)
 
     def problems(self, spec: S) -> Sequence[Problem]:
         """Plan-time refusals that a model validator can't say, without requests (source and address are added)."""

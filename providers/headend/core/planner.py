@@ -17,7 +17,7 @@ from headend.core.lookup import find
 from headend.core.onair import Clock, Watch, clock
 from headend.core.pending import Reference
 from headend.core.plan import Action, Plan, Reason, Step
-from headend.core.specs import is_resolved, looked_up, made_by, queries, readable, resolve, revive, settled
+from headend.core.specs import is_resolved, left, looked_up, made_by, queries, readable, resolve, revive, settled
 from headend.core.state import Entry, State
 
 Apis = Callable[[str], Awaitable[Any]]
@@ -98,7 +98,8 @@ class Planner:
 
     async def _known(self, resource: Resource, spec: Spec, entry: Entry) -> Step:
         kind, hidden = resource.kind, secret_fields(type(spec), resource.secret_fields)
-        seen = await self._observe(kind, entry.id, readable(kind, spec, entry))
+        where = readable(kind, spec, entry, self.stack.elsewhere(resource.address))
+        seen = await self._observe(kind, entry.id, where)
         if seen is None:
             return self._step(resource, Action.CREATE, Reason.VANISHED, seen=None)
         found = differences(
@@ -209,11 +210,12 @@ class Planner:
         kind = registry.kinds().get(entry.kind)
         if kind is None:
             raise InputError(f"{entry.address}: this headend does not know the kind {entry.kind}")
-        seen = await self._observe(kind, entry.id, revive(kind, entry))
+        last = left(revive(kind, entry), self.stack.elsewhere(entry.address))
+        seen = await self._observe(kind, entry.id, last)
         action, reason = Action.DELETE, Reason.REPLACED if is_aside(entry.address) else Reason.REMOVED
         if seen is None:
             action, reason = Action.FORGET, Reason.GONE
-        elif entry.address not in self.stack.resources and claimed(self.stack, kind, entry.id):
+        elif entry.address not in self.stack.resources and claimed(self.stack, kind, entry):
             action, reason = Action.FORGET, Reason.RENAMED
         elif entry.retain or Can.DELETE not in kind.can:
             action, reason = Action.FORGET, Reason.RETAINED
@@ -223,16 +225,16 @@ class Planner:
             action,
             reason,
             impact=impact(kind, action, kind.model, ()),
-            warnings=await self._foreseen_delete(kind, entry, action),
+            warnings=await self._foreseen_delete(kind, entry.id, last, action),
             id=entry.id,
             seen=fingerprint(seen, self.state.digest),
             refused=guard.refusal(kind, action, entry.protect),
         )
 
-    async def _foreseen_delete(self, kind: Kind[Any, Any], entry: Entry, action: Action) -> tuple[str, ...]:
+    async def _foreseen_delete(self, kind: Kind[Any, Any], id: str, last: Spec, action: Action) -> tuple[str, ...]:
         if action is not Action.DELETE:
             return ()
-        found = await kind.foresee_delete(await self.apis(kind.platform), entry.id, revive(kind, entry))
+        found = await kind.foresee_delete(await self.apis(kind.platform), id, last)
         return tuple(p.message.removeprefix(WARNING) for p in found)
 
     async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
@@ -241,10 +243,10 @@ class Planner:
         return await kind.observe(await self.apis(kind.platform), id, spec)
 
 
-def claimed(stack: Stack, kind: Kind[Any, Any], id: str) -> bool:
-    """Whether a resource of the stack is that very object by its identity, so that it must not be deleted."""
-    same = (r.spec for r in stack.resources.values() if r.kind.name == kind.name and is_resolved(r.spec))
-    return any(kind.identity(spec) == id for spec in same)
+def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
+    """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted."""
+    owned, elsewhere = tuple(kind.owns(revive(kind, entry))), stack.elsewhere(entry.address)
+    return bool(owned) and all(map(elsewhere, owned))
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:

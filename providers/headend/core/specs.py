@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.kind import Found, Immutable, Kind, Ref, Spec, mark, marked
+from headend.core.kind import Found, Immutable, Kind, Members, Ref, Spec, mark, marked
+from headend.core.owners import Elsewhere, nowhere
 from headend.core.pending import Query, Reference, filled, pending
 from headend.core.state import Entry
 
@@ -51,32 +53,60 @@ def queries(spec: Spec) -> dict[str, Query]:
     return {name: value for name, value in spec.set_fields().items() if isinstance(value, Query)}
 
 
-def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry) -> Spec:
-    """The spec to read an existing object by: where it was put the last time, not where the stack wants it now."""
+def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry, elsewhere: Elsewhere = nowhere) -> Spec:
+    """The spec to read an existing object by: where it was put the last time, not where the stack wants it now, and
+    with the members that it had then. elsewhere: what other resources of the stack own."""
     if kind.variants and entry.spec.get("variant") != getattr(spec, "variant", None):
         return revive(kind, entry)
     model = type(spec)
-    placed = {
+    placed: dict[str, Any] = {
         name: entry.spec[name]
         for name in model.model_fields
         if isinstance(entry.spec.get(name), str)
         and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
     }
+    if lists := marked(model, Members):
+        last = left(revive(kind, entry), elsewhere)
+        placed |= {name: _both(model, name, getattr(spec, name), getattr(last, name)) for name in lists}
     return spec.model_copy(update=placed)
+
+
+def _both(model: type[Spec], name: str, now: Any, last: Any) -> list[Any]:
+    """The members of now and those that left."""
+    rule = mark(model, name, Members)
+    assert rule is not None
+    known = {rule.key(item) for item in now or ()}
+    return [*(now or ()), *(item for item in last or () if rule.key(item) not in known)]
+
+
+def left(last: Spec, elsewhere: Elsewhere) -> Spec:
+    """What was last applied, without the members that other resources own by now."""
+    kept = {}
+    for name in marked(type(last), Members):
+        rule, items = mark(type(last), name, Members), getattr(last, name)
+        if rule and items:
+            kept[name] = [item for item in items if not elsewhere(rule.owned(last, item))]
+    return last.model_copy(update=kept) if kept else last
+
+
+@functools.cache
+def _adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
+    """Kept: to build one takes a hundred times as long as to use it."""
+    annotation = model.model_fields[name].annotation
+    return TypeAdapter(Any if annotation is None else annotation)
 
 
 def revive(kind: Kind[Any, Any], entry: Entry) -> Spec:
     """The last applied spec, without its secrets (they are None): enough to read or delete the object."""
     model = kind.spec_type(entry.spec.get("variant"))
     values: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
+    for name in model.model_fields:
         value = entry.spec.get(name)
         if isinstance(value, dict) and "$digest" in value:
             value = None
         if value is not None:
-            adapter: TypeAdapter[Any] = TypeAdapter(Any if info.annotation is None else info.annotation)
             try:
-                value = adapter.validate_python(value)
+                value = _adapter(model, name).validate_python(value)
             except ValidationError:
                 value = entry.spec[name]
         values[name] = value

@@ -177,12 +177,14 @@ class KindProvider(ResourceProvider):
         async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
             found = await self._like_it(api, spec, meta)
             made = found or await kind.create(api, spec)
-            if Can.OBSERVE not in kind.can:
+            for warning in made.warnings:
+                _tell(meta, warning)
+            if not kind.completes:
                 return made
             try:
                 if found:
                     await self._correct(api, made.id, spec, {}, meta)
-                done = await kind.complete(api, made.id, spec, _reporter(meta))
+                done = await self._completed(api, made.id, spec, meta)
                 return replace(done, handed_out=made.handed_out)
             except HeadendError as error:
                 error.add_note(
@@ -241,12 +243,17 @@ class KindProvider(ResourceProvider):
         api, kind = await self._api(meta), self.kind
         async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
             await self._correct(api, id, spec, old, meta)
-            if Can.OBSERVE not in kind.can:
-                return Observed(id)
-            return await kind.complete(api, id, spec, _reporter(meta))
+            return await self._completed(api, id, spec, meta) if kind.completes else Observed(id)
+
+    async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any]) -> Observed:
+        done = await self.kind.complete(api, id, spec, _reporter(meta))
+        for warning in done.warnings:
+            _tell(meta, warning)
+        return done
 
     async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
-        live = await self._observe(id, spec, meta, fresh=True)
+        where = readable(self.kind, spec, _entry(self.kind, id, old)) if old else spec
+        live = await self._observe(id, where, meta, fresh=True)
         if live is None:
             raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
         if changes := self._differences(spec, live, dict(old) or None, meta).changes:

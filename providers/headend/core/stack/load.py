@@ -18,7 +18,8 @@ from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
 from headend.core.kind import Kind
 from headend.core.options import Options
-from headend.core.pending import Reference, filled
+from headend.core.owners import Owners
+from headend.core.pending import Reference, filled, pending
 from headend.core.stack import secrets
 from headend.core.stack.check import Input, make
 from headend.core.stack.hints import remedy
@@ -65,7 +66,7 @@ def load(
     build = Builder(values, Names(kinds, drafts), problems).build
     built = {address: build(draft) for address, draft in drafts.items()}
     resources = {address: resource for address, resource in built.items() if resource is not None}
-    _identities(resources, problems)
+    _owned(resources, problems)
     _together(resources, problems)
     problems += cycles(resources)
     if problems:
@@ -254,25 +255,26 @@ def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> Non
             problems.append(replace(p, source=p.source or resource.source, address=resource.address))
 
 
-def _identities(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
-    """Two resources that would be one object."""
-    owners: dict[tuple[str, str], Resource] = {}
-    for resource in resources.values():
-        spec = resource.spec
+def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """Two resources that would be one object, or write the same things."""
+    owners, identities = Owners(), dict[str, str | None]()
+    for address, resource in resources.items():
+        kind, spec = resource.kind, resource.spec
         standing_in = {
             name: filled(value, lambda reference: f"reference:{reference.key}")
             for name, value in spec.set_fields().items()
+            if any(True for _ in pending(value))
         }
-        identity = resource.kind.identity(spec.model_copy(update=standing_in))
-        if identity is None:
-            continue
-        first = owners.setdefault((resource.kind.name, identity), resource)
-        if first is not resource:
-            problems.append(
-                Problem(
-                    f"is the same object as {first.address} ({first.source})",
-                    resource.source,
-                    resource.address,
-                    "keep one of them",
-                )
-            )
+        spec = spec.model_copy(update=standing_in) if standing_in else spec
+        identities[address] = kind.identity(spec)
+        found: dict[str, list[str]] = {}
+        for owned in kind.owns(spec):
+            if (other := owners.add(address, owned)) is not None:
+                found.setdefault(other, []).append("/".join(owned[1:]))
+        for other, names in found.items():
+            first = resources[other]
+            same = first.kind is kind and identities[other] == identities[address] is not None
+            shared = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
+            what = "is the same object as" if same else f"has {shared} in common with"
+            message = f"{what} {other} ({first.source})"
+            problems.append(Problem(message, resource.source, address, "keep one of them"))
