@@ -105,6 +105,8 @@ FREE: dict[str, tuple[Any, ...]] = {
     "write_failures": (1,),
     "thumbnail": (),  # nothing that is desired hangs on these two
     "probe": (),
+    "page_size": (),
+    "number_ids": (),
 }
 """Values of switches that take any."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from headend.core.errors import DecodeError
 from headend.rights_locker.api import RightsLocker
+from headend.rights_locker.content import Content, Grant
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.transport import Client
 
@@ -21,7 +22,7 @@ def entitlements(status: int, **answer: Any) -> Any:
         platform = httpx.MockTransport(lambda request: httpx.Response(status, **answer))
         settings = RightsLockerSettings(pcode="P0")
         async with Client(settings.url, platform="rights_locker", transport=platform) as client:
-            return await RightsLocker(settings, client).entitlements("viewer-17")
+            return await RightsLocker(settings, client).content("viewer-17")
 
     return asyncio.run(run())
 
@@ -29,11 +30,11 @@ def entitlements(status: int, **answer: Any) -> Any:
 @pytest.mark.contract("R-26")
 def test_missing_and_null_kinds_are_empty_and_unknown_ones_are_left_out() -> None:
     found = entitlements(200, json={"content": {"assets": [ITEM], "labels": None, "offers": [ITEM]}})
-    assert found == {"assets": [ITEM], "assets_offline": [], "labels": [], "labels_offline": []}
+    assert found == Content({Grant("assets", "a1", "default"): ITEM}, ("offers",))
 
 
 @pytest.mark.contract("R-26")
 @pytest.mark.parametrize("body", [{}, {"content": None}, {"content": []}, [], {"content": {"assets": {"a1": ITEM}}}])
 def test_an_answer_without_content_is_no_empty_account(body: Any) -> None:
-    with pytest.raises(DecodeError, match=r"content\.get"):
+    with pytest.raises(DecodeError, match="content"):
         entitlements(200, json=body)

@@ -52,7 +52,7 @@ def recorded(settings, answers=(), now=lambda: 1893456000 - 300):
 def test_a_signed_request_carries_the_known_signature_over_its_whole_path():
     settings = RightsLockerSettings(pcode="P0", api_key="P0.k1", api_secret="TESTSECRET")
     api, requests = recorded(settings, [httpx.Response(200, json={"content": {}})])
-    asyncio.run(api.entitlements("acc1"))
+    asyncio.run(api.content("acc1"))
     assert dict(requests[0].url.params) == dict(QUERY) | {"signature": "Xjgfjdr1RUufBg1PAYE2pWufaENQ2Qs0YXROKCMwI3o"}
     assert requests[0].url.path == PATH
 
@@ -87,7 +87,7 @@ def test_without_a_secret_the_key_goes_with_entitlement_reads_only():
     )
 
     async def run():
-        await api.entitlements("acc1")
+        await api.content("acc1")
         await api.categories("acc1")
         await api.set_limit("acc1", 3)
 
@@ -120,7 +120,7 @@ def test_paths_keep_the_base_and_only_entitlements_take_the_prefix(prefix):
     api, requests = recorded(settings, [httpx.Response(200, json={"content": {}})])
 
     async def run():
-        await api.entitlements("a@b")
+        await api.content("a@b")
         await api.set_limit("a@b", 2)
 
     asyncio.run(run())

@@ -11,7 +11,7 @@ import contextlib
 import graphlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,22 +199,24 @@ class Applier:
             for name, value in made.handed_out.items():
                 self.sink(step.address, name, value)
         else:
-            made = await self._update(kind, api, spec, step, entry)
+            with self._kept(resource, spec, step.id or "", entry):
+                made = await self._update(kind, api, spec, step, entry)
         self.record(resource, spec, made, incomplete=True)
         self._warn(step, made)
         if kind.completes:
-            made = await self._complete(kind, api, resource, spec, made)
+            with self._kept(resource, spec, made.id, entry):
+                made = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
             self._warn(step, made)
         self.record(resource, spec, made, incomplete=False)
 
-    async def _complete(
-        self, kind: Kind[Any, Any], api: Any, resource: Resource, spec: Spec, made: Observed
-    ) -> Observed:
-        step = self.steps[resource.address]
+    @contextlib.contextmanager
+    def _kept(self, resource: Resource, spec: Spec, id: str, entry: Entry | None) -> Iterator[None]:
+        """Of what is done in part, state holds what is there."""
         try:
-            return await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+            yield
         except PartlyDone as error:
-            self.record(resource, spec.model_copy(update=error.values), made, incomplete=True)
+            there = Observed(id, computed=entry.computed if entry else {})
+            self.record(resource, spec.model_copy(update=error.values), there, incomplete=True)
             raise
 
     def _warn(self, step: Step, made: Observed) -> None:

@@ -144,9 +144,10 @@ class Unsettled(Ambiguous, Unavailable):
 class PartlyDone(ApiError):
     """`values`: spec field -> what of it is there, for state to hold instead of what was wanted."""
 
-    def __init__(self, message: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, message: str, values: Mapping[str, Any], *, because: HeadendError | None = None) -> None:
         super().__init__(message)
         self.values = values
+        self.exit_code = because.exit_code if because else type(self).exit_code
 
 
 class Timeout(ApiError):

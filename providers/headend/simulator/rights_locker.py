@@ -1,4 +1,4 @@
-"""A simulated Rights Locker: stream limits and category sets, strict where the contract is (section 5)."""
+"""A simulated Rights Locker: credentials, stream limits and category sets, strict where the contract is (section 5)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from headend.core.wire import Operation
 from headend.rights_locker.wire import TABLE
-from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles
+from headend.simulator.base import Call, Refusal, Reply, handles
+from headend.simulator.rights_locker_content import Entitlements, account
 
 _OK = {"message": "OK"}
 _FORBIDDEN = Reply(403, b"Unauthorized api_key")  # plain text, although declared JSON
@@ -20,12 +21,12 @@ _KEYED = frozenset(
 _PAGING = frozenset({"last_shard", "last_id"})
 
 
-class RightsLockerSim(PlatformSim):
+class RightsLockerSim(Entitlements):
     """Accounts exist by being referred to; any pcode will do.
 
     patch (K2), category_delete (K3), category_key (K4), no_categories (K5), entitlements_prefix (K6), auth (K7),
-    write_failures (K9, a number): what the contract leaves open. wipe: E8 and a refused PATCH answer 400 unless a
-    test opts in.
+    write_failures (K9, a number), and those of `Entitlements`: what the contract leaves open. A refused PATCH answers
+    400 unless a test opts in.
     """
 
     name = "rights_locker"
@@ -39,10 +40,11 @@ class RightsLockerSim(PlatformSim):
         "entitlements_prefix": ("", "entitlements"),
         "auth": ("signed", "api_key", "none"),
         "write_failures": (0,),
+        **Entitlements.content_switches,
     }
 
     def populate(self) -> None:
-        self.world |= {"limits": {}, "categories": {}}
+        self.world |= {"limits": {}, "categories": {}, "entitlements": {}}
 
     @property
     def credentials(self) -> Mapping[str, str]:
@@ -110,23 +112,23 @@ class RightsLockerSim(PlatformSim):
     async def set_limit(self, call: Call) -> Reply:
         if not (call.path["limit"].isascii() and call.path["limit"].isdecimal()):
             return _refused("max_concurrent_streams limit should be a number")
-        self.world["limits"][_account(call)] = int(call.path["limit"])
+        self.world["limits"][account(call)] = int(call.path["limit"])
         return Reply(200, _OK)
 
     @handles("limit.delete")
     async def delete_limit(self, call: Call) -> Reply:
-        self.world["limits"].pop(_account(call), None)
+        self.world["limits"].pop(account(call), None)
         return Reply(200, _OK)
 
     # --- categories (E3 to E6) ----------------------------------------------------------------------------
     @handles("categories.replace")
     async def replace_categories(self, call: Call) -> Reply:
-        self.world["categories"][_account(call)] = _named(call)
+        self.world["categories"][account(call)] = _named(call)
         return Reply(200, _OK)
 
     @handles("categories.get")
     async def get_categories(self, call: Call) -> Reply:
-        names = self.world["categories"].get(_account(call), [])
+        names = self.world["categories"].get(account(call), [])
         if not names and self.switch("no_categories") == "404":
             return Reply(404)
         if not names and self.switch("no_categories") == "object":
@@ -138,23 +140,19 @@ class RightsLockerSim(PlatformSim):
     async def edit_categories(self, call: Call) -> Reply:
         if self.switch("patch") == "refused":
             return _refused("PATCH is not for use (R-39); the switch patch allows it")
-        names, current = _named(call), self.world["categories"].get(_account(call), [])
+        names, current = _named(call), self.world["categories"].get(account(call), [])
         if self.switch("patch") == "union":
-            self.world["categories"][_account(call)] = current + [n for n in names if n not in current]
+            self.world["categories"][account(call)] = current + [n for n in names if n not in current]
         return Reply(200, _OK)
 
     @handles("categories.delete")
     async def delete_categories(self, call: Call) -> Reply:
         way = self.switch("category_delete")
         listed = [] if way == "body_ignored" else _named(call)
-        current = self.world["categories"].pop(_account(call), [])
+        current = self.world["categories"].pop(account(call), [])
         if way == "listed" and (rest := [name for name in current if name not in listed]):
-            self.world["categories"][_account(call)] = rest
+            self.world["categories"][account(call)] = rest
         return Reply(200, _OK)
-
-
-def _account(call: Call) -> str:
-    return f"{quote(call.path['pcode'], safe='')}/{quote(call.path['account_id'], safe='@')}"
 
 
 def _refused(why: str) -> Reply:

@@ -1,0 +1,50 @@
+"""Points in time as Rights Locker takes and gives them: read leniently, written in one form (R-47, R-48)."""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+_FORM = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):?(\d{2}))", re.ASCII
+)
+_WANTED = "a time with its zone, such as 2026-12-05T15:00:00Z"
+
+
+@functools.lru_cache(maxsize=4096)  # a season's passes share their dates
+def utc(text: str) -> str:
+    """The instant as `YYYY-MM-DDThh:mm:ss+00:00`. Raises ValueError for what is no such time."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"must be {_WANTED}")
+    *numbers, fraction, zulu, sign, hours, minutes = match.groups()
+    if fraction and fraction.strip("0"):
+        raise ValueError("must be a whole second")
+    offset = "+00:00" if zulu else f"{sign}{hours}:{minutes}"
+    year, month, day, hour, minute, second = map(int, numbers)
+    try:
+        clock = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{offset}"
+        return datetime.fromisoformat(clock).astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        raise ValueError(f"must be {_WANTED}: there is no such time") from None
+
+
+def live(value: Any) -> Any:
+    """A time that the service gave, in the same form; anything else as it stands, so that it shows as a difference."""
+    try:
+        return utc(value)
+    except (ValueError, TypeError):
+        return value
+
+
+def _given(value: Any) -> Any:
+    text = value.isoformat() if isinstance(value, datetime) else value
+    return utc(text if isinstance(text, str) else "")
+
+
+Time = Annotated[str, BeforeValidator(_given)]
+"""Held as `YYYY-MM-DDThh:mm:ss+00:00`, so that two spellings of one instant are one value, and sort as time goes."""
