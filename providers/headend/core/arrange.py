@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError
-from headend.core.kind import Kind, Spec
+from headend.core.kind import Spec
+from headend.core.registry import kinds
 from headend.core.specs import is_resolved, resolve, revive
 from headend.core.state import Entry
 
@@ -50,33 +51,60 @@ def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
     gone = {a: e for a, e in entries.items() if a not in stack.resources and not is_aside(a)}
     new = {a: r for a, r in stack.resources.items() if a not in entries}
     found: dict[str, str] = {}
+    if not gone or not new:
+        return {}
+    keyed = _by_key(gone)
     ids = {a: e.id for a, e in entries.items()}
     for address, resource in new.items():
-        parent = next((p for p in found if address.startswith(f"{p}.")), None)
+        parent = next((p for p in _above(address) if p in found), None)
         candidates = [resource.lifecycle.renamed_from]
         if parent:
             candidates.append(found[parent] + address[len(parent) :])
         old = next((c for c in candidates if c in gone and gone[c].kind == resource.kind.name), None)
-        old = old or _same_object(resource, resolve(resource.spec, ids | {n: ids[o] for n, o in found.items()}), gone)
+        old = old or _same_object(resource, resolve(resource.spec, ids), gone, keyed)
         if old:
             found[address] = old
+            ids[address] = ids[old]
             del gone[old]
     return found
 
 
-def _same_object(resource: Resource, spec: Spec, gone: Mapping[str, Entry]) -> str | None:
+def _above(address: str) -> Iterator[str]:
+    """Every address that it lies in, the nearest first."""
+    while "." in address:
+        address = address.rpartition(".")[0]
+        yield address
+
+
+def _same_object(
+    resource: Resource, spec: Spec, gone: Collection[str], keyed: Mapping[tuple[str, Any], Collection[str]]
+) -> str | None:
     """The one vanished address whose object has this spec's identity or natural key."""
     kind = resource.kind
     if not is_resolved(spec):
         return None
     key = kind.identity(spec) or kind.natural_key(spec)
-    same = [a for a, e in gone.items() if e.kind == kind.name and key and key in _keys(kind, e)]
+    same = [a for a in keyed.get((kind.name, _frozen(key)), ()) if a in gone] if key else []
     return same[0] if len(same) == 1 else None
 
 
-def _keys(kind: Kind[Any, Any], entry: Entry) -> tuple[Any, ...]:
-    spec = revive(kind, entry)
-    return kind.identity(spec), kind.natural_key(spec)
+def _frozen(key: Any) -> Any:
+    """Hashable, whatever values it is made of."""
+    if isinstance(key, Mapping):
+        return tuple(sorted((name, _frozen(value)) for name, value in key.items()))
+    return tuple(map(_frozen, key)) if isinstance(key, list | tuple) else key
+
+
+def _by_key(gone: Mapping[str, Entry]) -> dict[tuple[str, Any], list[str]]:
+    """(kind, identity or natural key) -> the addresses of objects that have it."""
+    found: dict[tuple[str, Any], list[str]] = {}
+    for address, entry in gone.items():
+        kind = kinds().get(entry.kind)
+        if kind is not None:
+            spec = revive(kind, entry)
+            for key in dict.fromkeys((kind.identity(spec), _frozen(kind.natural_key(spec)))):
+                found.setdefault((kind.name, key), []).append(address)
+    return found
 
 
 def is_aside(address: str) -> bool:

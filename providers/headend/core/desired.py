@@ -81,6 +81,16 @@ class Stack:
     options: Options = field(default_factory=Options)
 
     @functools.cached_property
+    def needs(self) -> Mapping[str, frozenset[str]]:
+        """address -> the addresses that it refers to."""
+        return {address: resource.references() for address, resource in self.resources.items()}
+
+    @functools.cached_property
+    def needed(self) -> frozenset[str]:
+        """What something of the stack refers to."""
+        return frozenset().union(*self.needs.values())
+
+    @functools.cached_property
     def _owners(self) -> Owners:
         owners = Owners()
         for address, resource in self.resources.items():

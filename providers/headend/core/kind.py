@@ -142,11 +142,8 @@ class Spec(BaseModel):
 
     def set_fields(self) -> dict[str, Any]:
         """{field: value} of all that is set, by the author or by a default; references stay references."""
-        return {
-            name: getattr(self, name)
-            for name in type(self).model_fields
-            if name in self.model_fields_set or getattr(self, name, None) is not None
-        }
+        given = self.model_fields_set  # every resource of a plan is asked many times: no detour by attributes
+        return {name: value for name, value in self.__dict__.items() if value is not None or name in given}
 
 
 @functools.cache
@@ -171,6 +168,7 @@ def mark(spec: type[BaseModel], name: str, kind: type[M]) -> M | None:
     return None
 
 
+@functools.cache
 def marked(spec: type[BaseModel], kind: type[Mark]) -> tuple[str, ...]:
     """Names of the fields that carry a mark of that type."""
     return tuple(name for name in _all_marks(spec) if mark(spec, name, kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,6 +41,11 @@ class Planner:
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     computed: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # address -> what was seen of it
+
+    @functools.cached_property
+    def owned(self) -> frozenset[tuple[str, str]]:
+        """(kind, id) of all that state knows."""
+        return frozenset((entry.kind, entry.id) for entry in self.entries.values())
 
     async def resource(self, resource: Resource) -> Step:
         """The step of one resource, once all that it refers to has been planned."""
@@ -146,8 +152,8 @@ class Planner:
             return self._adoption(resource, spec, seen, Reason.RECOVERED if recovering else Reason.FOUND)
         if Can.OBSERVE not in kind.can:
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
-        owned = {entry.id for entry in self.entries.values() if entry.kind == kind.name}
-        found = [o for o in await kind.find(await self.apis(kind.platform), spec) if o.id not in owned]
+        found = await kind.find(await self.apis(kind.platform), spec)
+        found = [o for o in found if (kind.name, o.id) not in self.owned]
         if kind.several and life.adopt is not Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._new(resource, spec, o))]
         if not found:

@@ -66,26 +66,20 @@ def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry, elsewhere: Elsewher
         and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
     }
     if lists := marked(model, Members):
-        last = left(revive(kind, entry), elsewhere)
-        placed |= {name: _both(model, name, getattr(spec, name), getattr(last, name)) for name in lists}
+        gone = left(revive(kind, entry), elsewhere, spec)
+        placed |= {name: [*(getattr(spec, name) or ()), *(getattr(gone, name) or ())] for name in lists}
     return spec.model_copy(update=placed)
 
 
-def _both(model: type[Spec], name: str, now: Any, last: Any) -> list[Any]:
-    """The members of now and those that left."""
-    rule = mark(model, name, Members)
-    assert rule is not None
-    known = {rule.key(item) for item in now or ()}
-    return [*(now or ()), *(item for item in last or () if rule.key(item) not in known)]
-
-
-def left(last: Spec, elsewhere: Elsewhere) -> Spec:
-    """What was last applied, without the members that other resources own by now."""
+def left(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:
+    """What was last applied, without the members that other resources own by now, and those that `now` has too."""
     kept = {}
     for name in marked(type(last), Members):
-        rule, items = mark(type(last), name, Members), getattr(last, name)
-        if rule and items:
-            kept[name] = [item for item in items if not elsewhere(rule.owned(last, item))]
+        rule, items = mark(type(last), name, Members), getattr(last, name) or ()
+        if rule:
+            known = {rule.key(item) for item in getattr(now, name, None) or ()}
+            gone = (item for item in items if rule.key(item) not in known)
+            kept[name] = [item for item in gone if not elsewhere(rule.owned(last, item))]
     return last.model_copy(update=kept) if kept else last
 
 

@@ -120,12 +120,12 @@ def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
 
 def _carriers(stack: Stack, address: str) -> list[str]:
     """What goes out through the resource: those downstream that have airtimes and nothing behind them."""
-    needs = {a: resource.references() for a, resource in stack.resources.items()}
-    used = set().union(*needs.values())
+    if address not in stack.needed:
+        return []
     return [
         a
-        for a in downstream(address, needs)
-        if a not in used and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
+        for a in downstream(address, stack.needs)
+        if a not in stack.needed and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
     ]
 
 
