@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
@@ -17,8 +17,10 @@ from headend.core import kind as kinds_module
 from headend.core.apply import Sink, apply
 from headend.core.desired import Lifecycle, Resource, Stack
 from headend.core.errors import GuardError, InputError, Source
-from headend.core.kind import Can, Change, Kind, Observed, Spec
-from headend.core.plan import Plan
+from headend.core.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
+from headend.core.lookup import Candidate, Lookup, lookups
+from headend.core.pending import query
+from headend.core.plan import Action, Plan
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
 from headend.core.state import State, open_state
@@ -30,6 +32,8 @@ PASSWORD = "generated-0123456789"
 class UserSpec(Spec):
     name: str
     role: str = "viewer"
+    invited: Annotated[bool, Ignored()] = False
+    voucher: Annotated[str | None, Immutable(), WriteOnly("it is used up", spent=True)] = None
 
 
 class Users(Kind[UserSpec, World]):
@@ -54,7 +58,7 @@ class Users(Kind[UserSpec, World]):
 @pytest.fixture(autouse=True)
 def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "platforms", dict)
-    known = dict(kinds_module.kinds)
+    known, finders = dict(kinds_module.kinds), dict(lookups)
 
     class User(Users):
         """Whose password the platform makes."""
@@ -62,9 +66,20 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         name = "test.user"
         hands_out = ("password",)
 
+        def unique(self, spec: UserSpec) -> Mapping[str, str]:
+            return {"name": spec.name.lower()}
+
+        def handing_out(self, spec: UserSpec) -> tuple[str, ...]:
+            return () if spec.invited else self.hands_out
+
         async def create(self, api: World, spec: UserSpec) -> Observed:
-            api["u-1"] = spec.set_fields()
+            api["u-1"] = {"name": spec.name, "role": spec.role}
+            if spec.invited:
+                return Observed("u-1", warnings=("nobody was told",))
             return Observed("u-1", handed_out={"password": PASSWORD})
+
+        async def complete(self, api: World, id: str, spec: UserSpec, report: Report) -> Observed:
+            return Observed(id, dict(api[id]))
 
     class Root(Users):
         """Which is there, or not."""
@@ -72,9 +87,21 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         name = "test.root"
         can = Can.OBSERVE | Can.UPDATE
 
+    class ByName(Lookup[World]):
+        """Finds either."""
+
+        name = "test.user"
+        fields: ClassVar[dict[str, str]] = {"name": "as it is written", "boss": "the id of another"}
+        through: ClassVar[dict[str, str]] = {"boss": "test.user"}
+
+        async def candidates(self, api: World, wanted: Mapping[str, Any]) -> list[Candidate]:
+            return [Candidate(id, row) for id, row in api.items()]
+
     yield
     kinds_module.kinds.clear()
     kinds_module.kinds.update(known)
+    lookups.clear()
+    lookups.update(finders)
 
 
 @pytest.fixture
@@ -83,21 +110,25 @@ def state(tmp_path: Path) -> Iterator[State]:
         yield opened
 
 
-def stack(kind: str, **fields: str) -> Stack:
-    resource = Resource(
-        "it", "it", registry.kinds()[kind], UserSpec(name="ada", **fields), Lifecycle(), {"": Source("s", 1)}
-    )
+def stack(kind: str, lifecycle: Lifecycle | None = None, **fields: Any) -> Stack:
+    spec = UserSpec(**({"name": "ada"} | fields))
+    resource = Resource("it", "it", registry.kinds()[kind], spec, lifecycle or Lifecycle(), {"": Source("s", 1)})
     return Stack("test", "s", {"it": resource})
 
 
-def carry_out(world: World, state: State, wanted: Stack, sink: Sink | None = None) -> Plan:
+def carry_out(
+    world: World, state: State, wanted: Stack, sink: Sink | None = None, said: list[str] | None = None
+) -> Plan:
     async def apis(platform: str) -> World:
         return world
 
     async def both() -> Plan:
         plan = await make_plan(wanted, state, apis)
         guard.check(plan, 1, sink=sink is not None)
-        assert (await apply(plan, wanted, state, apis, **({"sink": sink} if sink else {}))).failed == {}
+        more: dict[str, Any] = {"sink": sink} if sink else {}
+        if said is not None:
+            more["on_event"] = lambda event: said.append(event.message)
+        assert (await apply(plan, wanted, state, apis, **more)).failed == {}
         return plan
 
     return asyncio.run(both())
@@ -149,3 +180,56 @@ def test_what_can_not_be_made_is_adopted_without_being_told_to(state: State) -> 
 def test_and_where_it_is_not_there_the_plan_says_so(state: State) -> None:
     with pytest.raises(InputError, match=r"there is no live test\.root like it, and headend can't make one"):
         carry_out({}, state, stack("test.root"))
+
+
+def test_who_is_made_without_a_secret_needs_no_place_for_one_and_creation_may_warn(state: State) -> None:
+    said: list[str] = []
+    plan = carry_out({}, state, stack("test.user", invited=True), said=said)
+    assert plan.steps[0].hands_out == ()
+    assert said.count("nobody was told") == 1
+
+
+def test_a_run_that_goes_on_after_one_that_was_killed_says_that_its_secret_may_be_lost(state: State) -> None:
+    state.begin("it", "test.user", Action.CREATE)
+    plan = carry_out({"u-1": {"name": "ada", "role": "viewer"}}, state, stack("test.user"))
+    assert plan.steps[0].reason.value == "recovered"
+    assert "its password was shown to the run that was killed" in plan.steps[0].warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "replaces"), [("a", "b", True), ("a", None, False), (None, "b", False), ("a", "a", False)]
+)
+def test_a_value_that_creation_used_up_replaces_only_where_another_follows_it(
+    state: State, first: str | None, then: str | None, replaces: bool
+) -> None:
+    world: World = {}
+    carry_out(world, state, stack("test.user", invited=True, voucher=first))
+
+    async def planned() -> Plan:
+        async def apis(platform: str) -> World:
+            return world
+
+        return await make_plan(stack("test.user", voucher=then), state, apis)
+
+    assert [s.action.value for s in asyncio.run(planned()).writes()] == (["replace"] if replaces else [])
+
+
+@pytest.mark.parametrize(
+    ("match", "id"), [({"name": "bob"}, "u-2"), ({"boss": {"lookup": {"name": "ada"}}}, "u-2"), ({"name": "eve"}, None)]
+)
+def test_what_is_there_is_taken_over_by_its_fields_and_by_those_of_others(
+    state: State, match: dict[str, Any], id: str | None
+) -> None:
+    world: World = {"u-1": {"name": "ada", "role": "viewer"}, "u-2": {"name": "bob", "boss": "u-1", "role": "owner"}}
+    wanted = stack("test.user", Lifecycle(adopt_query=query("test.user", match)), name="bob")
+    if id is None:
+        with pytest.raises(
+            InputError, match=r"lifecycle\.adopt: there is no test\.user with name \"eve\" .*u-1 \(name ada"
+        ):
+            carry_out(world, state, wanted)
+        return
+    plan = carry_out(world, state, wanted)
+    assert (plan.steps[0].action.value, plan.steps[0].id) == ("adopt", id)
+    assert plan.lookups == {"it.lifecycle.adopt": id}
+    assert not carry_out(world, state, wanted).writes()
+    assert world[id]["role"] == "viewer"

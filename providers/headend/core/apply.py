@@ -11,7 +11,7 @@ import contextlib
 import graphlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -202,11 +202,12 @@ class Applier:
             with self._kept(resource, spec, step.id or "", entry):
                 made = await self._update(kind, api, spec, step, entry)
         self.record(resource, spec, made, incomplete=True)
-        self._warn(step, made)
+        self._warn(step, made.warnings)
         if kind.completes:
             with self._kept(resource, spec, made.id, entry):
-                made = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
-            self._warn(step, made)
+                done = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+            self._warn(step, [text for text in done.warnings if text not in made.warnings])
+            made = done
         self.record(resource, spec, made, incomplete=False)
 
     @contextlib.contextmanager
@@ -219,8 +220,8 @@ class Applier:
             self.record(resource, spec.model_copy(update=error.values), there, incomplete=True)
             raise
 
-    def _warn(self, step: Step, made: Observed) -> None:
-        for warning in made.warnings:
+    def _warn(self, step: Step, warnings: Iterable[str]) -> None:
+        for warning in warnings:
             self.say(step, "warning", warning)
 
     async def _create(self, kind: Kind[Any, Any], api: Any, spec: Spec, step: Step) -> Observed:

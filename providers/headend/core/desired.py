@@ -12,12 +12,12 @@ from headend.core.errors import Source
 from headend.core.kind import Kind, Spec
 from headend.core.options import Options
 from headend.core.owners import Elsewhere, Owners
-from headend.core.pending import Reference, pending
+from headend.core.pending import Query, Reference, pending
 
 
 class Adopt(enum.StrEnum):
     """What to do when the stack's object is not in state. NEVER: refuse if one like it exists. MATCH: take exactly
-    one with the same natural key. (A fixed id is `Lifecycle.adopt_id`.)"""
+    one with the same natural key. (A fixed id is `Lifecycle.adopt_id`, one to be found `adopt_query`.)"""
 
     NEVER = "never"
     MATCH = "match"
@@ -32,6 +32,7 @@ class Lifecycle:
     ignore_changes: tuple[str, ...] = ()
     adopt: Adopt = Adopt.NEVER
     adopt_id: str | None = None
+    adopt_query: Query | None = None
     renamed_from: str | None = None
     depends_on: tuple[str, ...] = ()
 

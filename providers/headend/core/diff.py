@@ -87,7 +87,7 @@ def differences(
         secret = name in hidden
         note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
         if mark(model, name, Trigger) or (note and name not in observed.values):
-            if last is not None and _plainly(model, name, record) != _plainly(model, name, last):
+            if last is not None and _given_anew(name, note, model, record, last):
                 before, after = last.get(name), spec.set_fields().get(name)
                 if mark(model, name, Upload) and not secret:
                     before, after = told(before), told(after)
@@ -106,6 +106,15 @@ def differences(
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     """What is compared of a value that was recorded: of a file, its content."""
     return content(record.get(name)) if mark(model, name, Upload) else record.get(name)
+
+
+def _given_anew(
+    name: str, note: WriteOnly | None, model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]
+) -> bool:
+    """Whether the stack now gives a field that can't be read back another value than was last applied."""
+    if note and note.spent and (record.get(name) is None or last.get(name) is None):
+        return False
+    return bool(_plainly(model, name, record) != _plainly(model, name, last))
 
 
 def just_made(spec: Spec, found: Difference) -> bool:

@@ -38,9 +38,13 @@ class Secret(Mark):
 
 @dataclass(frozen=True)
 class WriteOnly(Mark):
-    """Never read back: compared with what was last applied, and called unverifiable."""
+    """Never read back: compared with what was last applied, and called unverifiable.
+
+    spent: creation uses the value up, so that giving it later, or no more, says nothing of the object.
+    """
 
     reason: str = "the API never returns it"
+    spent: bool = False
 
 
 @dataclass(frozen=True)
@@ -305,6 +309,13 @@ class Kind(Generic[S, A]):
         """What no other resource of the stack may own. Wider things before their parts."""
         identity = self.identity(spec)
         return () if identity is None else ((self.name, identity),)
+    def unique(self, spec: S) -> Mapping[str, str]:
+        """What only one resource of a stack may have, beside its identity: {field: value}; references may be open."""
+        return {}
+
+    def handing_out(self, spec: S) -> tuple[str, ...]:
+        """Which of `hands_out` the creation of this very object makes."""
+        return self.hands_out
 
     def problems(self, spec: S) -> Sequence[Problem]:
         """Plan-time refusals that a model validator can't say, without requests (source and address are added)."""

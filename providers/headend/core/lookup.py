@@ -7,11 +7,12 @@ match; a plan finds it once and goes by it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from headend.core.errors import Problem
 from headend.core.pending import Query
+from headend.core.pending import query as query_of
 
 A = TypeVar("A")
 
@@ -37,6 +38,9 @@ class Lookup(Generic[A]):
 
     name: ClassVar[str]  # "mycujoo.action"
     fields: ClassVar[Mapping[str, str]]  # field -> what it is
+    through: ClassVar[
+        Mapping[str, str]
+    ] = {}  # field -> the lookup that finds its value: `{category_id: {lookup: ...}}`
     exclusive: ClassVar[bool] = False  # who finds one uses it up: any of several will do, and each gets another
 
     def __init_subclass__(cls, **kw: Any) -> None:
@@ -58,7 +62,13 @@ async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
 
     taken: ids that others have used up in this run; grows where the lookup is exclusive.
     """
-    wanted, lookup = query.fields, lookups[query.lookup]
+    lookup = lookups[query.lookup]
+    wanted: dict[str, Any] = {}
+    for name, value in query.fields.items():
+        inner = query_of(lookup.through[name], value["lookup"]) if isinstance(value, Mapping) else None
+        wanted[name] = found = await find(api, inner, taken) if inner else value
+        if isinstance(found, Problem):
+            return replace(found, message=f"{name}: {found.message}")
     offered = [c for c in await lookup.candidates(api, wanted) if c.id not in taken]
     matching = [c for c in offered if all(name in c.fields and _same(c.fields[name], v) for name, v in wanted.items())]
     if lookup.exclusive and matching:

@@ -57,6 +57,8 @@ class Planner:
         if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
             spec = resolve(await self._look_up(resource, resource.spec), self.ids)
             warnings += (resource.kind.replacement_means,) if resource.kind.replacement_means else ()
+        if step.action in {Action.CREATE, Action.REPLACE}:
+            step = replace(step, hands_out=resource.kind.handing_out(spec))
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
@@ -141,13 +143,14 @@ class Planner:
     async def _new_or_found(self, resource: Resource, spec: Spec) -> Step:
         kind, life = resource.kind, resource.lifecycle
         recovering = resource.address in self.intents
-        wanted = life.adopt_id or kind.identity(spec)
+        named = life.adopt_id or await self._found(resource)
+        wanted = named or kind.identity(spec)
         if wanted is not None and Can.OBSERVE in kind.can:
-            if life.adopt_id or recovering:
+            if named or recovering:
                 seen = await self._observe(kind, wanted, spec)
             else:  # find says what taking the object over will cost
                 seen = next(iter(await kind.find(await self.apis(kind.platform), spec)), None)
-            if seen is None and life.adopt_id:
+            if seen is None and named:
                 self.problems += placed(resource, [Problem(f"lifecycle.adopt: there is no {kind.name} {wanted}")])
             return self._adoption(resource, spec, seen, Reason.RECOVERED if recovering else Reason.FOUND)
         if Can.OBSERVE not in kind.can:
@@ -170,6 +173,17 @@ class Planner:
         step = self._step(resource, Action.CREATE, Reason.NEW, seen=None)
         return replace(step, refused=f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
 
+    async def _found(self, resource: Resource) -> str | None:
+        """The id that `lifecycle.adopt: {lookup: ...}` finds, which goes into the plan."""
+        if (query := resource.lifecycle.adopt_query) is None:
+            return None
+        found = await find(await self.apis(resource.kind.platform), query, self.taken)
+        if isinstance(found, Problem):
+            self.problems += placed(resource, [replace(found, message=f"lifecycle.adopt: {found.message}")])
+            return None
+        self.lookups[f"{resource.address}.lifecycle.adopt"] = found
+        return found
+
     def _adoption(self, resource: Resource, spec: Spec, seen: Observed | None, reason: Reason) -> Step:
         if seen is None:
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
@@ -178,7 +192,11 @@ class Planner:
             names = ", ".join(found.replaces)
             message = f"the live object {seen.id} differs in what can't be changed: {names}"
             self.problems += placed(resource, [Problem(message, remedy="correct the stack, or adopt another one")])
-        return self._step(resource, Action.ADOPT, reason, seen=seen, found=found)
+        step = self._step(resource, Action.ADOPT, reason, seen=seen, found=found)
+        if reason is Reason.RECOVERED and (made := resource.kind.handing_out(spec)):
+            lost = f"its {', '.join(made)} was shown to the run that was killed: what that run didn't keep is lost"
+            step = replace(step, warnings=(*step.warnings, lost))
+        return step
 
     def _new(self, resource: Resource, spec: Spec, seen: Observed) -> Difference:
         """How a live object that state doesn't know differs."""
@@ -208,7 +226,6 @@ class Planner:
             unverifiable=found.unverifiable,
             warnings=seen.warnings if seen else (),
             seen=fingerprint(seen, self.state.digest),
-            hands_out=resource.kind.hands_out if action in {Action.CREATE, Action.REPLACE} else (),
         )
 
     async def removal(self, entry: Entry) -> Step:

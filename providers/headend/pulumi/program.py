@@ -108,6 +108,7 @@ def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
         "connections": dict(stack.connections.get(resource.kind.platform, {})),
         "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
         "adopt_id": life.adopt_id,
+        "adopt_lookup": life.adopt_query.fields if life.adopt_query else None,
         "protect": life.protect,
         "ignore_changes": list(life.ignore_changes),
         "defaulted": sorted(resource.defaulted),

@@ -7,7 +7,7 @@ It is never compared.
 
     address           for messages
     connections       the stack file's, of the kind's platform
-    adopt, adopt_id, protect, ignore_changes    from `lifecycle:`
+    adopt, adopt_id, adopt_lookup, protect, ignore_changes    from `lifecycle:`
     defaulted         fields that took the resource's key as their value
     hidden            fields that are secret
     options           of the stack file, for the on-air guard
@@ -198,6 +198,11 @@ class KindProvider(ResourceProvider):
         kind, wanted = self.kind, meta.get("adopt_id")
         if Can.OBSERVE not in kind.can:
             return None
+        if match := meta.get("adopt_lookup"):
+            answer = await find(api, query(kind.name, match), TAKEN)
+            if isinstance(answer, Problem):
+                raise InputError(replace(answer, message=f"lifecycle.adopt: {answer.message}"))
+            wanted = answer
         if wanted:
             named = await kind.observe(api, wanted, spec, fresh=True)
             if named is None:

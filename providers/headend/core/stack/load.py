@@ -256,7 +256,7 @@ def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> Non
 
 
 def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
-    """Two resources that would be one object, or write the same things."""
+    """Two resources that would be one object, write the same things, or want what only one can have."""
     owners, identities = Owners(), dict[str, str | None]()
     for address, resource in resources.items():
         kind, spec = resource.kind, resource.spec
@@ -278,3 +278,8 @@ def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
             what = "is the same object as" if same else f"has {shared} in common with"
             message = f"{what} {other} ({first.source})"
             problems.append(Problem(message, resource.source, address, "keep one of them"))
+        for field, value in kind.unique(spec).items():
+            if (other := owners.add(address, (f"{kind.name}.{field}", value))) is not None:
+                said = f"`{field}`: only one can have it, and {other} ({resources[other].source}) does"
+                source = resource.sources.get(field, resource.source)
+                problems.append(Problem(said, source, address, "keep one of them"))

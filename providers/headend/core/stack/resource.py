@@ -28,6 +28,12 @@ class AdoptId(Spec):
     id: str = Field(min_length=1, description="The remote id of the object to take over.")
 
 
+class AdoptLookup(Spec):
+    """`adopt: {lookup: {...}}`, for kinds that are a lookup, too."""
+
+    lookup: dict[str, Any] = Field(description="Fields of the object to take over: the one that has them all.")
+
+
 class LifecycleModel(Spec):
     """`lifecycle:` as it is written."""
 
@@ -36,8 +42,8 @@ class LifecycleModel(Spec):
     protect: bool | None = Field(None, description="Refuse to delete or replace it; unset: the kind's own default.")
     retain: bool = Field(False, description="When it leaves the stack: forget it instead of deleting it.")
     ignore_changes: tuple[str, ...] = Field((), description="Fields whose changes are left alone.")
-    adopt: Literal["never", "match"] | AdoptId = Field(
-        "never", description="What to do with an object that exists: refuse, take the one that matches, or this id."
+    adopt: Literal["never", "match"] | AdoptId | AdoptLookup = Field(
+        "never", description="What to do with an object that exists: refuse, take the one that matches, or this one."
     )
     renamed_from: str | None = Field(None, description="The key (or the address) that this resource had before.")
     depends_on: tuple[str, ...] = Field((), description="Addresses of resources that must be written before.")
@@ -176,17 +182,26 @@ class Builder:
         inner = node.sole("lookup") if found else None
         if found is None or inner is None:
             return None
-        plain = self.values.plain(inner, secrets=False)
-        known = lookups[found.lookup].fields
-        for key, entry in (inner.mapping or {}).items():
-            if key not in known:
-                message = f"`{name}`: {found.lookup} can't be found by `{key}`"
-                self._problem(draft, message, entry.source, remedy(key, known))
-        if not inner.mapping or not all(isinstance(value, str | int | float | bool) for value in plain.value.values()):
-            hint = f"give fields of {found.lookup} with plain values: {', '.join(known)}"
-            self._problem(draft, f"`{name}`: not a lookup", inner.source, hint)
-            return query(found.lookup, {})
-        return query(found.lookup, plain.value)
+        return query(found.lookup, self._match(draft, name, inner, found.lookup))
+
+    def _match(self, draft: Draft, name: str, node: Node, lookup: str) -> dict[str, Any]:
+        """What the lookup goes by: plain values, and lookups where it takes them; all else is told."""
+        known = lookups[lookup]
+        plain = self.values.plain(node, secrets=False).value if node.mapping else {}
+        match: dict[str, Any] = {}
+        for key, entry in (node.mapping or {}).items():
+            inner = entry.node.sole("lookup") if key in known.through else None
+            if key not in known.fields:
+                message = f"`{name}`: {lookup} can't be found by `{key}`"
+                self._problem(draft, message, entry.source, remedy(key, known.fields))
+            if inner is not None:
+                match[key] = {"lookup": self._match(draft, f"{name}.{key}", inner, known.through[key])}
+            elif isinstance(plain.get(key), str | int | float | bool):
+                match[key] = plain[key]
+        if not match or len(match) < len(plain):
+            hint = f"give fields of {lookup} with plain values: {', '.join(known.fields)}"
+            self._problem(draft, f"`{name}`: not a lookup", node.source, hint)
+        return match
 
     def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields, mapping: bool) -> None:
         """One reference, a list of them, or a mapping to them; null stays null."""
@@ -243,19 +258,28 @@ class Builder:
         if written is None:
             return None
         self._check_lifecycle(draft, model, written, node.mapping)
+        adopt = written.adopt
+        found = self._adopted(draft, node.mapping["adopt"].node) if isinstance(adopt, AdoptLookup) else None
         if len(self.problems) > before:
             return None
-        adopt = written.adopt
         old = written.renamed_from
         return Lifecycle(
             protect=written.protect,
             retain=written.retain,
             ignore_changes=written.ignore_changes,
-            adopt=Adopt.NEVER if isinstance(adopt, AdoptId) else Adopt(adopt),
+            adopt=Adopt(adopt) if isinstance(adopt, str) else Adopt.NEVER,
             adopt_id=adopt.id if isinstance(adopt, AdoptId) else None,
+            adopt_query=found,
             renamed_from=_old_address(draft, old) if old else None,
             depends_on=written.depends_on,
         )
+
+    def _adopted(self, draft: Draft, node: Node) -> Query | None:
+        kind = draft.kind.name
+        if kind in lookups:
+            return self._query(draft, "lifecycle.adopt", node, Found(kind))
+        self._problem(draft, f"`adopt`: a {kind} can't be looked up", node.source, "`match`, or {id: ...}")
+        return None
 
     def _check_lifecycle(
         self, draft: Draft, model: type[Spec] | None, written: LifecycleModel, entries: Mapping[str, Entry]

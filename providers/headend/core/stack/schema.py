@@ -33,7 +33,14 @@ _STAND_INS: dict[str, Any] = {
     "lookup": {
         "description": "Finds the one thing with these values, once for a plan",
         "type": "object",
-        "properties": {"lookup": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}},
+        "properties": {
+            "lookup": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/lookup"}]
+                },
+            }
+        },
         "required": ["lookup"],
         "additionalProperties": False,
     },
