@@ -1,20 +1,22 @@
-"""A simulated mycujoo: the actions service, strict where the contract is (section 6)."""
+"""A simulated mycujoo: the actions service, and all others beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from headend.mycujoo.wire import TABLE, UNAUTHENTICATED
-from headend.simulator.base import CREDENTIALS, Call, PlatformSim, Refusal, Reply, handles
+from headend.simulator.base import Call, Reply, handles
+from headend.simulator.mycujoo_accounting import Accounting
+from headend.simulator.mycujoo_accounts import Accounts
+from headend.simulator.mycujoo_analytics import Analytics
+from headend.simulator.mycujoo_base import TOKEN, refuse, status
 
-TOKEN = "simulated-mycujoo-token"  # noqa: S105  made up; the login token accepted beside the API key
-_KEYS = ("bool_value", "datetime_value", "float_value", "number_value", "string_value")
+__all__ = ["TOKEN", "MycujooSim"]
+
 _ZEROS = {"bool_value": False, "datetime_value": "1970-01-01T00:00:00Z", "float_value": 0, "number_value": "0"}
 _CREATE = frozenset({"action_id", "fields", "group_id", "title"})
 _CHANGE = frozenset({"fields", "order", "title"})
-_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 429: 8, 500: 13, 501: 12, 503: 14, 504: 4}
 _TYPES = {
     "VALUE_TYPE_BOOL": "bool_value",
     "VALUE_TYPE_DATETIME": "datetime_value",
@@ -24,38 +26,13 @@ _TYPES = {
 }
 
 
-def status(http: int, message: str) -> Reply:
-    """An error as the platform words it: google.rpc.Status (M-8, M-10)."""
-    return Reply(http, {"code": _CODES.get(http, 2), "message": message, "details": []})
-
-
-def refuse(http: int, message: str) -> Refusal:
-    reply = status(http, message)
-    return Refusal(reply.status, reply.body)
-
-
-class MycujooSim(PlatformSim):
-    """Actions, their configurations and calls; any group exists by being named.
-
-    missing_as: the status for a configuration that isn't there (M-111). fields_patch: what PATCH does with `fields`
-    (M-202). lenient_unknown: unknown keys vanish with a 200 (M-12). emit_zero: zero values are written out (M-204).
-    patch_zero: whether PATCH honours zero values (M-231). all_values: fields come back with all five keys (M-105).
-    """
+class MycujooSim(Accounts, Accounting, Analytics):
+    """Serves /mycujoo. Actions, their configurations and calls stand here; any group exists by being named."""
 
     name = "mycujoo"
-    table = TABLE
-    reads: ClassVar[frozenset[str]] = frozenset({"account.batch", "account.batch_by_email"})
-    secrets: ClassVar[frozenset[str]] = frozenset({"authorization", *_KEYS})
-    switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "missing_as": (404, 400, 500),
-        "fields_patch": ("replace", "merge"),
-        "lenient_unknown": (False, True),
-        "emit_zero": (True, False),
-        "patch_zero": ("honoured", "ignored"),
-        "all_values": (False, True),
-    }
 
     def populate(self) -> None:
+        super().populate()
         self.world |= {"actions": {}, "categories": [], "calls": {}, "configurations": {}}
         self.add_action(
             "act-1",
@@ -71,55 +48,35 @@ class MycujooSim(PlatformSim):
         rows = [{"is_configurable": True, "label": row["name"], **row} for row in fields]
         self.world["actions"][id] = {"id": id, "title": title, "is_active": True, "action_fields": rows, **more}
 
-    # --- what comes before the handlers ------------------------------------------------------------------------
-    async def authenticate(self, call: Call) -> Reply | None:
-        given = call.headers.get("authorization", "")
-        key = CREDENTIALS[self.name]["HEADEND_MYCUJOO_API_KEY"]
-        if call.op.key not in UNAUTHENTICATED and given not in {key, f"Bearer {TOKEN}"}:
-            return status(401, "request lacks valid credentials")
-        if call.method in {"GET", "DELETE"}:
-            return status(400, "no body is taken here") if call.raw else None
-        if call.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return status(415, "the content type must be application/json")
-        return None if isinstance(call.body, dict) else status(400, "the body must be an object")
-
-    def unknown_route(self, method: str, path: str) -> Reply:
-        return status(404, "Not Found")
-
-    def wrong_method(self, method: str, path: str, allowed: Sequence[str]) -> Reply:
-        return status(501, "Method Not Allowed")
-
-    def bad_body(self, call: Call, why: str) -> Reply:
-        return status(400, why)
-
-    def fault_body(self, status: int) -> Any:
-        return {"code": _CODES.get(status, 2), "message": "injected failure", "details": []}
-
     # --- actions -------------------------------------------------------------------------------------------------
     @handles("action.get")
     async def action(self, call: Call) -> Reply:
         if found := self.world["actions"].get(call.path["id"]):
-            return self._reply({"action": found})
+            return self.reply({"action": found})
         return status(404, "no such action")
 
     @handles("action.list")
     async def actions(self, call: Call) -> Reply:
+        self.asked(call, "service_id", "category_id")
         wanted = {key: value for key in ("service_id", "category_id") if (value := call.q(key))}
         rows = [
             {key: value for key, value in action.items() if key != "action_fields"}
             for action in self.world["actions"].values()
             if all(action.get(key) == value for key, value in wanted.items())
         ]
-        return self._page(call, rows)
+        return self.page(call, rows)
 
     @handles("action_category.list")
     async def categories(self, call: Call) -> Reply:
-        return self._page(call, self.world["categories"])
+        self.asked(call, "hide_empty")
+        used = {action.get("category_id") for action in self.world["actions"].values() if action["is_active"]}
+        hidden = call.q("hide_empty") == "true"
+        return self.page(call, [row for row in self.world["categories"] if not hidden or row["id"] in used])
 
     @handles("action_call.list")
     async def calls(self, call: Call) -> Reply:
         group = call.q("group_id")
-        return self._reply({"items": [c for c in self.world["calls"].values() if group in {None, c["group_id"]}]})
+        return self.reply({"items": [c for c in self.world["calls"].values() if group in {None, c["group_id"]}]})
 
     @handles("action_call.get", "action_call.update")
     async def action_call(self, call: Call) -> Reply:
@@ -127,9 +84,9 @@ class MycujooSim(PlatformSim):
         if found is None:
             return status(400, "no such call")
         if call.op.method == "PATCH":
-            body = self._body(call, frozenset({"data"}))
+            body = self.body(call, {"data": lambda value: isinstance(value, dict)})
             found["response_data"] = {**found.get("response_data", {}), "data": body.get("data", {})}
-        return self._reply({"action_call": found})
+        return self.reply({"action_call": found})
 
     # --- configurations ------------------------------------------------------------------------------------------
     @handles("action_configuration.list")
@@ -145,11 +102,11 @@ class MycujooSim(PlatformSim):
             }
             for c in rows
         ]
-        return self._reply({"items": brief})
+        return self.reply({"items": brief})
 
     @handles("action_configuration.create")
     async def create(self, call: Call) -> Reply:
-        body = self._body(call, _CREATE)
+        body = self.body(call, _CREATE)
         for key in ("action_id", "group_id"):
             if not isinstance(body.get(key), str) or not body[key]:
                 return status(400, f"{key} is required")
@@ -157,9 +114,8 @@ class MycujooSim(PlatformSim):
         if action is None:
             return status(400, "action_id: no such action")
         fields = _fields(action, body.get("fields", []))
-        number = int(self.new_id("configuration").rpartition("-")[2])
         made = {
-            "id": f"c{number:024d}",
+            "id": self.made_id("configuration"),
             "action_id": body["action_id"],
             "group_id": body["group_id"],
             "title": _text(body.get("title", "")),
@@ -180,7 +136,7 @@ class MycujooSim(PlatformSim):
 
     @handles("action_configuration.update")
     async def update(self, call: Call) -> Reply:
-        body = self._body(call, _CHANGE)
+        body = self.body(call, _CHANGE)
         found = self._found(call)
         if self.switch("patch_zero") == "ignored":
             body = {key: value for key, value in body.items() if value}
@@ -207,31 +163,11 @@ class MycujooSim(PlatformSim):
             raise refuse(self.switch("missing_as"), "configuration not found")
         return found
 
-    def _body(self, call: Call, allowed: frozenset[str]) -> dict[str, Any]:
-        unknown = sorted(call.body.keys() - allowed)
-        if unknown and not self.switch("lenient_unknown"):
-            raise refuse(400, f"unknown field {unknown[0]!r}")
-        return {key: value for key, value in call.body.items() if key in allowed}
-
     def _configuration(self, found: Mapping[str, Any]) -> Reply:
         fields = found["fields"]
         if self.switch("all_values"):
             fields = [{**_ZEROS, "string_value": "", **entry} for entry in fields]
-        return self._reply({"action_configuration": {**found, "fields": fields}})
-
-    def _page(self, call: Call, rows: list[Any]) -> Reply:
-        start, size = int(call.q("page_token") or 0), min(int(call.q("page_size") or 20), 100)
-        token = str(start + size) if start + size < len(rows) else ""
-        return self._reply({"items": rows[start : start + size], "next_page_token": token})
-
-    def _reply(self, body: dict[str, Any]) -> Reply:
-        return Reply(200, body if self.switch("emit_zero") else _without_zeros(body))
-
-
-def _without_zeros(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_zeros(v) for k, v in value.items() if v not in (0, "", [], None) and v != "0"}
-    return [_without_zeros(item) for item in value] if isinstance(value, list) else value
+        return self.reply({"action_configuration": {**found, "fields": fields}})
 
 
 def _text(value: Any) -> str:
