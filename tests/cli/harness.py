@@ -22,6 +22,7 @@ from headend.simulator import Simulator
 
 PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
 """What platforms write for themselves."""
+NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}
 COMMAND = [sys.executable, "-m", "headend.cli.main"]
 
 
@@ -45,7 +46,7 @@ class World:
 
     def __post_init__(self) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
-        self.env = kept | self.simulator.settings(self.url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+        self.env = kept | self.simulator.settings(self.url) | NO_WAIT
 
     def __call__(self, *words: str, **env: str) -> Ran:
         """Runs a command in this process: same code from `main` on, without the start-up of another Python."""

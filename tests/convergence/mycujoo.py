@@ -25,12 +25,51 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {**_BASE, "title": "Goal replay, slow"},
         {**_BASE, "group_id": "cup"},
         {**_BASE, "group_id": "cup", "action_id": "act-1", "fields": {"delay": 1}},
+        {**_BASE, "action_id": {"lookup": {"title": "Replay", "category_id": {"lookup": {"title": "Highlights"}}}}},
+    ],
+    "mycujoo.account": [
+        {"email": "Ada@Example.com"},
+        {"email": "ada@example.com", "first_name": "Ada", "last_name": "Scorer"},
+        {"email": "ada@example.com", "first_name": "Ada", "invite": True},
+        {"email": "bob@example.com", "last_name": "Keeper", "invite": True},
+    ],
+    "mycujoo.organization": [
+        {"org_id": "org-1"},
+        {"org_id": "org-1", "name": "The Club", "is_test": True, "tax": {"city": "Basel", "address_lines": ["a", "b"]}},
+        {"org_id": "org-1", "email": "money@example.com", "is_enabled": True, "tax": {"country": "AT"}},
+        {"org_id": "org-2", "name": "The other club"},
+    ],
+    "mycujoo.payment_method": [
+        {"setup_intent_id": "seti-1"},
+        {"setup_intent_id": "seti-1", "is_default": True},
+        {"is_default": True},
+        {"setup_intent_id": "seti-2"},
     ],
 }
 
 
+_CONFIGURATION, _ACCOUNT = ("mycujoo.action_configuration",), ("mycujoo.account",)
+CONCERNS: dict[str, tuple[str, ...]] = {
+    "missing_as": _CONFIGURATION,
+    "all_values": _CONFIGURATION,
+    "pages": (*_CONFIGURATION, *_ACCOUNT),
+    "by_email_delay": _ACCOUNT,
+    "email_case": _ACCOUNT,
+    "email_match": _ACCOUNT,
+    "delete_unknown": _ACCOUNT,
+    "org_patch": ("mycujoo.organization",),
+    "setup_intent_again": ("mycujoo.payment_method",),
+}
+"""Switches that only some kinds can tell apart."""
+
+
 def WORLD(sim: Any) -> None:
-    """An action with a field of every kind."""
+    """An action with a field of every kind, another organisation, and two cards that somebody has entered."""
+    mycujoo = sim.sims["mycujoo"]
     types = {"delay": "NUMBER", "clip": "BOOL", "gain": "FLOAT", "at": "DATETIME", "text": "STRING"}
     fields = [{"name": name, "value_type": f"VALUE_TYPE_{kind}"} for name, kind in types.items()]
-    sim.sims["mycujoo"].add_action("act-9", "Replay", fields)
+    mycujoo.add_action("act-9", "Replay", fields, category_id="cat-1")
+    mycujoo.world["categories"].append({"id": "cat-1", "title": "Highlights", "menu_title": "Best", "description": ""})
+    mycujoo.world["organizations"]["org-2"] = {**mycujoo.world["organizations"]["org-1"], "id": "org-2"}
+    for id in ("seti-1", "seti-2"):
+        mycujoo.add_setup_intent(id)

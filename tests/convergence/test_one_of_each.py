@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.harness import World, living, serve
+from cli.harness import NO_WAIT, World, living, serve
 from convergence.test_convergence import LISTS, side_by_side
 from headend.core.stack import load
 from headend.simulator import Simulator
@@ -46,7 +46,7 @@ def test_over_pulumis_wire(module: Any, tmp_path: Path) -> None:
     module.WORLD(simulator)
     file.write_text(json.dumps(side_by_side(module, 0)))
     stack = load(file)
-    with serve(simulator) as url, provider(simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}) as engine:
+    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
         before = living(simulator.dump())
         engine.up(stack)
         simulator.reset_journal()

@@ -233,3 +233,10 @@ def test_what_is_there_is_taken_over_by_its_fields_and_by_those_of_others(
     assert plan.lookups == {"it.lifecycle.adopt": id}
     assert not carry_out(world, state, wanted).writes()
     assert world[id]["role"] == "viewer"
+
+
+def test_what_can_not_be_made_is_missed_by_the_plan_also_once_it_is_gone(state: State) -> None:
+    world: World = {"root": {"name": "ada", "role": "viewer"}}
+    carry_out(world, state, stack("test.root"))
+    with pytest.raises(InputError, match=r"there is no live test\.root like it, and headend can't make one"):
+        carry_out({}, state, stack("test.root"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cli.harness import serve
+from cli.harness import NO_WAIT, serve
 from convergence.test_convergence import NEEDS, matrix, side_by_side
 from headend.core.stack import load
 from headend.simulator import Simulator
@@ -38,7 +38,7 @@ def test_every_kind_settles(module: Any, platform: str, switches: dict[str, Any]
     needs = {k: v for item in switches.items() for k, v in NEEDS.get(item, {}).items()}
     config = {f"headend:{platform}_{key}": value for key, value in needs.items()}
     with serve(simulator) as url:
-        env = simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+        env = simulator.settings(url) | NO_WAIT
         with provider(env, config) as engine:
             for number in range(max(map(len, module.CASES.values()))):
                 file.write_text(json.dumps(side_by_side(module, number)))

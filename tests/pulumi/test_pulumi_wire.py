@@ -12,7 +12,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
-from cli.harness import living, serve
+from cli.harness import NO_WAIT, living, serve
 from convergence.test_convergence import CASES, stack_of
 from headend.core.desired import Stack
 from headend.core.kind import Can, Secret, mark
@@ -21,7 +21,6 @@ from headend.core.stack import load
 from headend.simulator import Simulator
 from pulumi_wire import UNKNOWN, Engine, provider
 
-NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0"}
 ON_AIR = """
 headend: 1
 ateme:
@@ -99,7 +98,7 @@ def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world:
     assert living(world.simulator.dump()) == before
     world.engine.delete(world.address)
     world.engine._delete(live)
-    if Can.OBSERVE in kinds()[world.name].can:
+    if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
         assert world.engine.read(live.kind, live.id, live.outputs) == ("", {}, {})
 
 
@@ -115,7 +114,7 @@ def test_what_is_gone_is_a_replacement_and_unknown_replaces_nothing(world: World
             checked, failures = world.engine.check(live.kind, live.inputs | {name: UNKNOWN}, {})
             assert (checked[name], failures) == (UNKNOWN, {})
     world.engine._delete(live)
-    if Can.OBSERVE in kinds()[world.name].can:
+    if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
         found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs)
         assert (found.changes, bool(found.replaces)) == (DiffResponse.DIFF_SOME, True)
 

@@ -309,6 +309,7 @@ class Kind(Generic[S, A]):
         """What no other resource of the stack may own. Wider things before their parts."""
         identity = self.identity(spec)
         return () if identity is None else ((self.name, identity),)
+
     def unique(self, spec: S) -> Mapping[str, str]:
         """What only one resource of a stack may have, beside its identity: {field: value}; references may be open."""
         return {}

@@ -59,6 +59,7 @@ class Planner:
             warnings += (resource.kind.replacement_means,) if resource.kind.replacement_means else ()
         if step.action in {Action.CREATE, Action.REPLACE}:
             step = replace(step, hands_out=resource.kind.handing_out(spec))
+            await self._makable(resource, spec, step)
         warnings += await self._foreseen(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
@@ -134,13 +135,6 @@ class Planner:
         """A resource that state doesn't know: new, found, or the unfinished work of a run that was killed."""
         if not is_resolved(spec):
             return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
-        step = await self._new_or_found(resource, spec)
-        if step.action is Action.CREATE and not step.refused and Can.CREATE not in resource.kind.can:
-            message = f"there is no live {resource.kind.name} like it, and headend can't make one"
-            self.problems += placed(resource, [Problem(message, remedy="correct it, or name one: lifecycle.adopt")])
-        return step
-
-    async def _new_or_found(self, resource: Resource, spec: Spec) -> Step:
         kind, life = resource.kind, resource.lifecycle
         recovering = resource.address in self.intents
         named = life.adopt_id or await self._found(resource)
@@ -172,6 +166,15 @@ class Planner:
             return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
         step = self._step(resource, Action.CREATE, Reason.NEW, seen=None)
         return replace(step, refused=f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
+
+    async def _makable(self, resource: Resource, spec: Spec, step: Step) -> None:
+        """Notes where something must be there, for headend can't make it, and isn't: at first, any more, or anew."""
+        kind = resource.kind
+        if Can.CREATE in kind.can or step.refused or not is_resolved(spec):
+            return
+        if step.action is Action.CREATE or not await kind.find(await self.apis(kind.platform), spec):
+            message = f"there is no live {kind.name} like it, and headend can't make one"
+            self.problems += placed(resource, [Problem(message, remedy="correct it, or name one: lifecycle.adopt")])
 
     async def _found(self, resource: Resource) -> str | None:
         """The id that `lifecycle.adopt: {lookup: ...}` finds, which goes into the plan."""

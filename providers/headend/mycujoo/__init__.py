@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from headend.core.registry import Platform
 from headend.mycujoo.api import connect
-from headend.mycujoo.invoke import HIDDEN, invoke, next_page
+from headend.mycujoo.invoke import HIDDEN, invoke
+from headend.mycujoo.paging import next_page
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, field_validator
 
 from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Unavailable
-from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
-from headend.mycujoo.api import MycujooApi
+from headend.core.kind import Change, Found, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
+from headend.core.pending import Query
+from headend.mycujoo.api import MycujooApi, turned_away
 from headend.mycujoo.definition import check, default_of, definitions
 from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
 
@@ -41,7 +42,12 @@ class ActionConfiguration(Spec):
     `{datetime_value: "2026-12-05T15:00:00Z"}`.
     """
 
-    action_id: Annotated[str, Field(min_length=1, description="Id of the action (M-100)"), Immutable()]
+    action_id: Annotated[
+        Annotated[str, Field(min_length=1)] | Query,
+        Field(description="Id of the action (M-100)"),
+        Immutable(),
+        Found("mycujoo.action"),
+    ]
     group_id: Annotated[
         str, Field(min_length=1, description="Id of the group it belongs to, opaque (M-100)"), Immutable()
     ]
@@ -117,7 +123,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
     async def validate(self, api: MycujooApi, spec: ActionConfiguration) -> Sequence[Problem]:
         """The action's definition against the fields: one GET per action and run (M-114..M-122)."""
         try:
-            action = await api.action(spec.action_id)
+            action = await api.action(str(spec.action_id))
         except NotFound:
             return [Problem(f"action_id: no such action: {spec.action_id}")]
         except ApiError as error:
@@ -135,7 +141,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
         try:
             stored = await api.create_configuration(body)
         except (Ambiguous, Unavailable) as error:
-            if error.status == 429 or error.code == 8:  # turned away at the door: nothing was done
+            if turned_away(error):
                 raise
             stored = await self._settled(api, spec, body, error)
         id = str(stored["id"])

@@ -17,6 +17,9 @@ from headend.core.errors import (
     Unavailable,
 )
 from headend.core.wire import NO_BODY
+from headend.mycujoo.accounting import Accounting
+from headend.mycujoo.accounts import Accounts
+from headend.mycujoo.paging import all_pages, rows
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
 
@@ -71,8 +74,11 @@ class MycujooApi:
         self.table = TABLE.overridden(settings.operations)
         self.known: dict[str, set[str]] = {}
         """listed group -> ids of configurations seen there: what a lost creation can't have made (M-107)."""
+        self.poll_interval = settings.poll_interval
         self._authorization, self._setting = _credential(settings)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self.accounts = Accounts(self)
+        self.accounting = Accounting(self)
 
     async def call(
         self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
@@ -104,26 +110,51 @@ class MycujooApi:
         except ApiError as error:
             raise _sorted(error) from None
 
+    async def part(self, op: str, key: str, **sent: Any) -> dict[str, Any]:
+        """Sends one operation, and opens the key that its answer is wrapped in; never by guess (M-189)."""
+        part = (await self.call(op, **sent)).get(key)
+        if not isinstance(part, dict):
+            raise DecodeError(f"mycujoo {op}: the answer holds no {key}")
+        return part
+
+    async def listed(self, key: str, query: Mapping[str, Any] = {}, **sent: Any) -> list[dict[str, Any]]:
+        """All rows of a list, page by page where it has pages (M-16, M-17)."""
+        op = self.table[key]
+        if op.role == "paged":
+            return await all_pages(op, query, lambda asked: self.call(key, query=asked, **sent))
+        found = rows(op, await self.call(key, query=query, **sent))
+        if not all(isinstance(row, dict) for row in found):
+            raise DecodeError(f"mycujoo {key}: the list holds something else than objects")
+        return found
+
+    async def keep(self, key: tuple[str, ...], row: dict[str, Any]) -> None:
+        """Takes what an answer shows as this run's latest reading."""
+
+        async def echo() -> dict[str, Any]:
+            return row
+
+        self.client.reads.drop(*key)
+        await self.client.reads.get(key, echo)
+
     async def action(self, id: str) -> dict[str, Any]:
         """One action with its field definitions, read once per run (M-73, M-114)."""
         if id in _RESERVED:
             raise NotFound(f"mycujoo action.get: {id!r} is a word of the API and no action's id", code=5)
 
         async def read() -> dict[str, Any]:
-            return _part(await self.call("action.get", path={"id": id}), "action", "action.get")
+            return await self.part("action.get", "action", path={"id": id})
 
         return await self.client.reads.get(("action", id), read)
+
+    async def catalogue(self, key: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """All rows of a list that nobody changes during a run, read once per run and filter (M-63, M-67)."""
+        return await self.client.reads.get((key, *sorted(query.items())), lambda: self.listed(key, query))
 
     async def configurations(self, group_id: str, *, fresh: bool = False) -> list[dict[str, Any]]:
         """A group's configurations, without their fields (M-68); shared within the run until a write to the group."""
 
         async def read() -> list[dict[str, Any]]:
-            op = self.table["action_configuration.list"]
-            answer = await self.call(op.key, query={"group_id": group_id})
-            items = answer.get(op.list_key or "items") or []
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise DecodeError(f"mycujoo {op.key}: the list holds something else than objects")
-            return items
+            return await self.listed("action_configuration.list", {"group_id": group_id})
 
         key = ("configurations", group_id)
         if fresh:
@@ -134,8 +165,7 @@ class MycujooApi:
         """One configuration (M-70)."""
 
         async def read() -> dict[str, Any]:
-            answer = await self.call("action_configuration.get", path={"id": id})
-            return _part(answer, "action_configuration", "action_configuration.get")
+            return await self.part("action_configuration.get", "action_configuration", path={"id": id})
 
         if fresh:
             self.client.reads.drop("configuration", id)
@@ -143,8 +173,7 @@ class MycujooApi:
 
     async def create_configuration(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Creates one (M-69) and returns it as stored; it's kept as this run's latest reading of the object."""
-        answer = await self.call("action_configuration.create", json=dict(body))
-        made = _part(answer, "action_configuration", "action_configuration.create")
+        made = await self.part("action_configuration.create", "action_configuration", json=dict(body))
         if not made.get("id"):
             raise DecodeError("mycujoo action_configuration.create: the answer holds no id")
         await self._keep(made, str(body["group_id"]))
@@ -154,10 +183,10 @@ class MycujooApi:
         """Changes the given keys (M-72) and returns the object as stored."""
         self.forget(id, group_id)
         try:
-            answer = await self.call("action_configuration.update", path={"id": id}, json=dict(body))
+            sent = {"path": {"id": id}, "json": dict(body)}
+            changed = await self.part("action_configuration.update", "action_configuration", **sent)
         finally:
             self.forget(id, group_id)
-        changed = _part(answer, "action_configuration", "action_configuration.update")
         await self._keep({**changed, "id": id}, group_id)
         return changed
 
@@ -177,11 +206,7 @@ class MycujooApi:
         self.forget(str(stored["id"]), group_id)
         if group_id in self.known:
             self.known[group_id].add(str(stored["id"]))
-
-        async def echo() -> dict[str, Any]:
-            return stored
-
-        await self.client.reads.get(("configuration", str(stored["id"])), echo)
+        await self.keep(("configuration", str(stored["id"])), stored)
 
     def _explain(self, answer: Answer) -> str:
         text = _status_text(answer)
@@ -225,12 +250,9 @@ def _status_text(answer: Answer) -> str:
     return text + (f" ({', '.join(kinds)})" if kinds else "")
 
 
-def _part(answer: Mapping[str, Any], key: str, op: str) -> dict[str, Any]:
-    """The object that this operation wraps in a key; never unwrapped by guess (M-189)."""
-    part = answer.get(key)
-    if not isinstance(part, dict):
-        raise DecodeError(f"mycujoo {op}: the answer holds no {key}")
-    return part
+def turned_away(error: ApiError) -> bool:
+    """Whether a request was refused at the door, so that nothing was done."""
+    return error.status == 429 or error.code == 8
 
 
 def connect(settings: MycujooSettings, client: Client) -> MycujooApi:

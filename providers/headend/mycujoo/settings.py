@@ -32,6 +32,11 @@ class MycujooSettings(Settings):
         Secret(),
         Field(description="Login token, sent as `Authorization: Bearer ...` (M-2)"),
     ] = None
+    poll_interval: Annotated[
+        float,
+        Env("HEADEND_MYCUJOO_POLL_INTERVAL"),
+        Field(ge=0, description="Seconds between two looks for an account that was just made (M-125)"),
+    ] = 1.0
     operations: Annotated[
         dict[str, dict[str, Any]],
         Field(description="Overrides of rows of the operations table, by key"),

@@ -115,7 +115,7 @@ class KindProvider(ResourceProvider):
     async def _judged(self, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> list[CheckFailure]:
         api = await self._api(meta)
         found = _refused(meta, [*self.kind.problems(spec), *await self.kind.validate(api, spec)])
-        if not old and not found:
+        if not old and not found and not meta.keys() & {"adopt_id", "adopt_lookup"}:
             found = _refused(meta, await self.kind.foresee(api, spec, None, None))
             if found and Can.OBSERVE in self.kind.can and await self.kind.find(api, spec):
                 found = []  # an interrupted create's own work stands in its way, and will be taken over

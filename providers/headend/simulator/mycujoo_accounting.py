@@ -142,7 +142,7 @@ class Accounting(MycujooBase):
         found: Row = row
         return found
 
-    # --- what was used, and what it costs -------------------------------------------------------------------------------
+    # --- what was used, and what it costs ---------------------------------------------------------------------
     @handles("usage.list")
     async def usages(self, call: Call) -> Reply:
         """start_time holds for the start of a usage, end_time for its end (M-44)."""

@@ -1,0 +1,135 @@
+"""The organisation as accounting knows it: adopted and changed, never made or deleted (M-130..M-133)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from headend.core.errors import NotFound, Refused
+from headend.core.kind import Can, Change, Immutable, Kind, Observed, Report, Spec
+from headend.mycujoo.api import MycujooApi
+
+FIELDS = ("email", "invoice_template_id", "is_enabled", "is_test", "name", "tax")
+_FLAGS = frozenset({"is_enabled", "is_test"})
+
+
+class Tax(TypedDict, total=False):
+    """What stands on invoices. Keys that are left out are not managed."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    address_lines: Annotated[list[str], Field(description="the whole list is replaced (M-132)")]
+    city: str
+    country: Annotated[str, Field(pattern="^[A-Za-z]{2}$", description="two letters (M-130)")]
+    id: Annotated[str, Field(description="the tax number (M-130)")]
+    name: str
+    phone_number: str
+    province: str
+    zip_code: str
+
+
+class Organization(Spec):
+    """All of it but `org_id` is optional, and not managed where it is left out."""
+
+    org_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Its id. No call lists organisations: it stands in payment methods and invoices (M-133)",
+        ),
+        Immutable(),
+    ]
+    email: Annotated[str | None, Field(description="Where invoices go (M-130)")] = None
+    invoice_template_id: Annotated[str | None, Field(description="How they look (M-130)")] = None
+    is_enabled: Annotated[bool | None, Field(description="May not be writable by customers (M-242)")] = None
+    is_test: Annotated[bool | None, Field(description="May not be writable by customers (M-242)")] = None
+    name: Annotated[str | None, Field(description="(M-130)")] = None
+    tax: Annotated[
+        Tax | None,
+        Field(
+            description="Of `address_lines`, `city`, `country` (two letters), `id`, `name`, `phone_number`, `province`"
+            " and `zip_code`, each managed only where it is given (M-130, M-132)"
+        ),
+    ] = None
+
+
+class OrganizationKind(Kind[Organization, MycujooApi]):
+    """The organisation that pays. It is there already: headend takes it over and changes what the stack says of it.
+
+    Nobody knows whether the platform clears what a change leaves out. So headend reads the whole object, lays the
+    stack's keys over it, sends all of it back, and looks at what was stored.
+    """
+
+    name = "mycujoo.organization"
+    collection = "organizations"
+    model = Organization
+    can = Can.OBSERVE | Can.UPDATE
+    one_at_a_time_per = "org_id"
+
+    def identity(self, spec: Organization) -> str:
+        return spec.org_id
+
+    # --- reading -------------------------------------------------------------------------------------------
+    async def observe(self, api: MycujooApi, id: str, spec: Organization, *, fresh: bool = False) -> Observed | None:
+        row = await api.accounting.organization(id, fresh=fresh)
+        return None if row is None else Observed(id, {"org_id": id, **_declared(row, spec)})
+
+    async def find(self, api: MycujooApi, spec: Organization) -> list[Observed]:
+        found = await self.observe(api, spec.org_id, spec)
+        return [] if found is None else [found]
+
+    # --- writing -------------------------------------------------------------------------------------------
+    async def create(self, api: MycujooApi, spec: Organization) -> Observed:
+        """Where the stack names another organisation than before: that one is brought to the spec (M-131)."""
+        if await api.accounting.organization(spec.org_id, fresh=True) is None:
+            raise NotFound(f"mycujoo organization {spec.org_id}: there is no such organisation", status=404)
+        await self._bring(api, spec)
+        return Observed(spec.org_id)
+
+    async def complete(self, api: MycujooApi, id: str, spec: Organization, report: Report) -> Observed:
+        """What is known of it from the last answer."""
+        live = await self.observe(api, id, spec)
+        if live is None:
+            raise NotFound(f"mycujoo organization {id} is gone right after it was written", status=404)
+        return live
+
+    async def update(self, api: MycujooApi, id: str, spec: Organization, changes: Sequence[Change]) -> None:
+        if changes:
+            await self._bring(api, spec)
+
+    async def _bring(self, api: MycujooApi, spec: Organization) -> None:
+        """Read, overlay, send the whole, compare with what was stored; no difference, no request (M-132).
+
+        Raises Refused where the platform stored something else (M-12, M-242).
+        """
+        row = await api.accounting.organization(spec.org_id)
+        if row is None:
+            raise NotFound(f"mycujoo organization {spec.org_id} is gone", status=404)
+        wanted = {name: value for name, value in spec.set_fields().items() if name in FIELDS and value is not None}
+        if _declared(row, spec) == wanted:
+            return
+        tax = {name: value for name, value in (row.get("tax") or {}).items() if name in Tax.__annotations__}
+        whole = {name: row[name] for name in FIELDS if name in row} | wanted | {"id": spec.org_id}
+        stored = await api.accounting.update_organization(
+            spec.org_id, whole | {"tax": {**tax, **wanted.get("tax", {})}}
+        )
+        seen = _declared(stored, spec)
+        if wrong := [name for name, value in wanted.items() if seen[name] != value]:
+            text = f"mycujoo organization {spec.org_id}: the platform accepted the request and stored something else in"
+            raise Refused(f"{text}: {', '.join(wrong)}")
+
+
+def _declared(row: Mapping[str, Any], spec: Organization) -> dict[str, Any]:
+    """What the row holds of the keys that the spec declares; absent ones are zeros (M-13)."""
+    found: dict[str, Any] = {}
+    for name in FIELDS:
+        declared = getattr(spec, name)
+        if name == "tax" and declared is not None:
+            tax = row.get("tax") or {}
+            found[name] = {key: tax.get(key) or ([] if key == "address_lines" else "") for key in declared}
+        elif declared is not None:
+            found[name] = bool(row.get(name)) if name in _FLAGS else str(row.get(name) or "")
+    return found

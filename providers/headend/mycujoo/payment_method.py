@@ -1,0 +1,150 @@
+"""Payment methods: cards that somebody has entered in a browser (M-134..M-137)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from headend.core.errors import Ambiguous, ApiError, Problem, Refused, Unavailable
+from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Secret, Spec, WriteOnly
+from headend.core.lookup import Candidate, Lookup
+from headend.mycujoo.api import MycujooApi, turned_away
+
+SHOWN = ("org_id", "provider", "create_time", "update_time", "card")
+CARD = ("brand", "last_digits", "exp_month", "exp_year", "name")
+
+
+def _only_true(given: Any) -> Any:
+    if given is False:
+        raise ValueError("can't be false: make another one the default (M-136)")
+    return given
+
+
+class PaymentMethod(Spec):
+    """What is managed of one: that it exists, and that it is the default."""
+
+    setup_intent_id: Annotated[
+        str | None,
+        Field(min_length=1, description="A Stripe set-up intent that was confirmed in a browser; to create it (M-135)"),
+        Secret(),
+        Immutable(),
+        WriteOnly("creation uses it up, and nothing shows what a method was made with", spent=True),
+    ] = None
+    is_default: Annotated[
+        Literal[True] | None,
+        BeforeValidator(_only_true),
+        OwnCall(),
+        Field(description="true: it is the one that pays, and no other is. Not managed when left out (M-136)"),
+    ] = None
+
+
+class PaymentMethodKind(Kind[PaymentMethod, MycujooApi]):
+    """A payment method of the organisation, in the place where Stripe keeps the card.
+
+    headend can't make one alone: somebody confirms a set-up intent in a browser, and gives headend its id as a secret.
+    Nothing about a card is unique, so one that exists is adopted by its id, or by a lookup of what is on the card.
+    """
+
+    name = "mycujoo.payment_method"
+    collection = "payment_methods"
+    model = PaymentMethod
+
+    def unique(self, spec: PaymentMethod) -> Mapping[str, str]:
+        return {"is_default": "true"} if spec.is_default else {}
+
+    # --- reading -------------------------------------------------------------------------------------------
+    async def observe(self, api: MycujooApi, id: str, spec: PaymentMethod, *, fresh: bool = False) -> Observed | None:
+        """From the one list of all; that it isn't there proves that it is gone (M-135)."""
+        rows = await api.accounting.methods(fresh=fresh)
+        return next((_observed(row, spec) for row in rows if str(row.get("id")) == id), None)
+
+    async def foresee(
+        self, api: MycujooApi, spec: PaymentMethod, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        if changes is not None or spec.setup_intent_id:
+            return ()
+        remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
+        return (Problem("setup_intent_id: a payment method is made of one (M-134)", remedy=remedy),)
+
+    # --- writing -------------------------------------------------------------------------------------------
+    async def create(self, api: MycujooApi, spec: PaymentMethod) -> Observed:
+        """One POST; settled by the list if its answer was lost (M-15)."""
+        before = {str(row.get("id")) for row in await api.accounting.methods()}
+        intent = spec.setup_intent_id or ""
+        try:
+            made = await api.accounting.create_method(intent)
+        except (Ambiguous, Unavailable) as error:
+            if turned_away(error):
+                raise
+            made = await self._settled(api, intent, before, error)
+        live = _observed(made, spec)
+        unfinished = bool(spec.is_default) and not made.get("is_default")
+        return Observed(live.id, live.values, live.computed, incomplete=unfinished)
+
+    async def _settled(self, api: MycujooApi, intent: str, before: set[str], error: ApiError) -> dict[str, Any]:
+        """The one method that is new since; if there is none, it's tried once more."""
+        try:
+            rows = await api.accounting.methods(fresh=True)
+        except ApiError:
+            raise error from None
+        new = [row for row in rows if str(row.get("id")) not in before]
+        if len(new) > 1:
+            ids = ", ".join(str(row.get("id")) for row in new)
+            raise type(error)(f"{error}; {len(new)} new payment methods may be it: {ids}", status=error.status)
+        return new[0] if new else await api.accounting.create_method(intent)
+
+    async def complete(self, api: MycujooApi, id: str, spec: PaymentMethod, report: Report) -> Observed:
+        """Makes it the default where creation didn't (M-135)."""
+        live = await super().complete(api, id, spec, report)
+        if spec.is_default and not live.values["is_default"]:
+            await self._make_default(api, id)
+            live = await super().complete(api, id, spec, report)
+        return live
+
+    async def update(self, api: MycujooApi, id: str, spec: PaymentMethod, changes: Sequence[Change]) -> None:
+        if spec.is_default and any(change.field == "is_default" for change in changes):
+            await self._make_default(api, id)
+
+    async def _make_default(self, api: MycujooApi, id: str) -> None:
+        """Raises Refused where the platform says yes and does nothing (M-12)."""
+        if not (await api.accounting.make_default(id)).get("is_default"):
+            text = "the platform accepted the request and stored something else in: is_default"
+            raise Refused(f"mycujoo payment_method {id}: {text}")
+
+    async def delete(self, api: MycujooApi, id: str, last: PaymentMethod, report: Report) -> None:
+        await api.accounting.delete_method(id)
+
+
+def _observed(row: Mapping[str, Any], spec: PaymentMethod) -> Observed:
+    """A row; whether it is the default is told only where that is managed, for it can't be undone (M-136)."""
+    values = {"is_default": bool(row.get("is_default")) or None} if spec.is_default else {}
+    computed = {name: row[name] for name in SHOWN if row.get(name)}
+    return Observed(str(row["id"]), values, {**computed, "is_default": bool(row.get("is_default"))})
+
+
+class FoundMethod(Lookup[MycujooApi]):
+    """A payment method that exists, by what is on its card: `lifecycle: {adopt: {lookup: {last_digits: "4242"}}}`."""
+
+    name = "mycujoo.payment_method"
+    fields = {
+        "brand": "of the card, such as visa (M-134)",
+        "last_digits": "of the card's number; in quotes, it may begin with 0 (M-134)",
+        "exp_month": "in which the card expires (M-134)",
+        "exp_year": "in which the card expires (M-134)",
+        "name": "on the card (M-134)",
+        "is_default": "whether it is the one that pays (M-134)",
+        "provider": "PAYMENT_METHOD_PROVIDER_... (M-134)",
+    }
+
+    async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
+        return [
+            Candidate(
+                str(row["id"]),
+                {name: value for name in CARD if (value := (row.get("card") or {}).get(name))}
+                | {"is_default": bool(row.get("is_default")), "provider": row.get("provider", "")},
+            )
+            for row in await api.accounting.methods()
+            if row.get("id")
+        ]
