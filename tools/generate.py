@@ -45,6 +45,7 @@ def page(platform: Platform) -> str:
         "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
         *(part for kind in mine for part in about(kind)),
         *(part for lookup in lookups.values() if lookup.platform == platform.name for part in found_by(lookup)),
+        *left_out(platform),
         "## Connection",
         (platform.settings.__doc__ or "").strip(),
         "\n".join([SETTINGS_HEAD, *settings(platform)]),
@@ -68,9 +69,17 @@ def about(kind: Kind[Any, Any]) -> Iterator[str]:
 
 def found_by(lookup: Lookup[Any]) -> Iterator[str]:
     """A lookup's part of its platform's page."""
-    yield f"## {lookup.name}"
+    yield f"## {lookup.name}" + (", the lookup" if lookup.name in kinds() else "")
     yield f"A lookup. {plain(lookup.__doc__)}"
     yield "\n".join(["| found by | |", "|---|---|", *(row(f"`{n}`", what) for n, what in lookup.fields.items())])
+
+
+def left_out(platform: Platform) -> Iterator[str]:
+    """What the platform can do and headend doesn't manage, and why."""
+    if platform.not_managed:
+        yield "## Not managed"
+        yield f"Every operation can be called with `headend api {platform.name}`. These have no kind:"
+        yield "\n".join(["| What | Why |", "|---|---|", *(row(*both) for both in platform.not_managed.items())])
 
 
 def plain(text: str | None) -> str:
@@ -89,6 +98,9 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     if keys:
         how = "Found, and adopted," if Can.OBSERVE in kind.can else "Known"
         yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
+    if kind.name in lookups:
+        anchor = f"{kind.name.replace('.', '')}-the-lookup"
+        yield f"Adopted by its id, or by `lifecycle: {{adopt: {{lookup: ...}}}}` of [these fields](#{anchor})."
     if kind.one_at_a_time_per:
         yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
     order = "creates the new one first" if kind.create_before_delete else "deletes the old one first"
@@ -158,7 +170,8 @@ def typed(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         return typed(defs[schema["$ref"].rpartition("/")[2]], defs)
     if "const" in schema or "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+        values = schema.get("enum", [schema.get("const")])
+        return " or ".join(f"`{json.dumps(v) if isinstance(v, bool) else v}`" for v in values)
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(typed(option, defs) for option in schema["anyOf"]))
     if schema.get("type") == "array":

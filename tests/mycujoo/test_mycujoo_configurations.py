@@ -7,19 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from mycujoo_bench import Bench as General
+from mycujoo_bench import changes, quiet
 
 from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
-from headend.core.kind import Change, Observed, kinds
-from headend.mycujoo import PLATFORM
+from headend.core.kind import Observed, kinds
 from headend.mycujoo.action_configuration import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
-from headend.mycujoo.settings import MycujooSettings
-from headend.simulator.app import Simulator
-from headend.simulator.base import CREDENTIALS
-from headend.simulator.mycujoo import TOKEN, MycujooSim
-from headend.transport import Client
+from headend.simulator.mycujoo import TOKEN
 
-KEY = CREDENTIALS["mycujoo"]["HEADEND_MYCUJOO_API_KEY"]
 KIND = kinds["mycujoo.action_configuration"]
 ACTION = [
     {"name": "delay", "value_type": "VALUE_TYPE_NUMBER", "number_value": "3"},
@@ -37,37 +33,19 @@ ALL = {
 }
 
 
-def quiet(_: str) -> None:
-    """Nobody listens."""
-
-
-async def at_once(_: float) -> None:
-    """No waiting in tests."""
-
-
-class Bench:
-    """A simulator, and the API over it; `counts` are the requests by operation."""
+class Bench(General):
+    """With an action that has a field of every kind; operations are counted by their short names."""
 
     def __init__(self, **switches: Any) -> None:
-        self.sim = Simulator({"mycujoo": switches}, classes=[MycujooSim])
-        self.mycujoo = self.sim.sims["mycujoo"]
-        assert isinstance(self.mycujoo, MycujooSim)
+        super().__init__(**switches)
         self.mycujoo.add_action("act", "Replay", ACTION)
-        self.counts: dict[str, int] = {}
-        self.stored: dict[str, dict[str, Any]] = self.mycujoo.world["configurations"]
+        self.stored: dict[str, dict[str, Any]] = self.world["configurations"]
 
     def run(self, script: Callable[[MycujooApi], Awaitable[Any]], **settings: Any) -> Any:
-        async def main() -> Any:
-            url = self.sim.settings()["HEADEND_MYCUJOO_URL"]
-            given = MycujooSettings(**({"url": url, "api_key": KEY} | settings))
-            client = Client(url, platform="mycujoo", transport=self.sim.transport(), sleep=at_once)
-            async with client:
-                try:
-                    return await script(PLATFORM.connect(given, client))
-                finally:
-                    self.counts = {key.removeprefix("action_configuration."): n for key, n in client.sent.items()}
-
-        return asyncio.run(main())
+        try:
+            return super().run(script, **settings)
+        finally:
+            self.counts = {key.removeprefix("action_configuration."): n for key, n in self.counts.items()}
 
     def add(self, id: str, **values: Any) -> None:
         base = {"action_id": "act", "group_id": "derby", "title": "Goal", "fields": [], "order": len(self.stored)}
@@ -85,10 +63,6 @@ def made(bench: Bench, wanted: ActionConfiguration) -> Observed:
 
     result: Observed = bench.run(script)
     return result
-
-
-def changes(*fields: str) -> list[Change]:
-    return [Change((field,), None, None) for field in fields]
 
 
 @pytest.mark.contract("M-106", "M-114")

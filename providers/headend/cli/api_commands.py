@@ -160,4 +160,5 @@ def _show(
         kind = answer.headers.get("content-type", "binary data")
         typer.echo(f"{op.key}: {len(answer.content)} bytes of {kind}; --out FILE keeps them", err=True)
     else:
-        typer.echo(redactor.scrub(shown(masked(answer.body, platform.hidden), format, op.list_key)), nl=False)
+        body = masked(answer.body, platform.hidden)
+        typer.echo(redactor.scrub(shown(body, format, op.list_key, platform.rows(op, body))), nl=False)

@@ -6,7 +6,7 @@ import csv
 import enum
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -18,11 +18,21 @@ class Shape(enum.StrEnum):
     CSV = "csv"
 
 
-def shown(body: Any, shape: Shape, list_key: str | None = None) -> str:
-    """The answer as text that ends with a line end. A list is a row each; anything else is one row."""
+def shown(
+    body: Any, shape: Shape, list_key: str | None = None, found: Sequence[Mapping[str, Any]] | None = None
+) -> str:
+    """The answer as text that ends with a line end. A list is a row each; anything else is one row.
+
+    found: the rows of tables, where the platform says them.
+    """
     if shape is Shape.JSON:
         return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
-    rows = [row if isinstance(row, Mapping) else {"value": row} for row in _rows(body, list_key)]
+    if found is None:
+        found = [row if isinstance(row, Mapping) else {"value": row} for row in _rows(body, list_key)]
+    return _tabular(found, shape)
+
+
+def _tabular(rows: Sequence[Mapping[str, Any]], shape: Shape) -> str:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_cell(row.get(name)) for name in columns] for row in rows]
     if shape is Shape.CSV:

@@ -7,7 +7,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -54,6 +54,8 @@ class Platform:
     examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
     verbs: commands of the platform's own.
+    rows(operation, body): what a table of an answer shows, where that isn't just its list; None where it is.
+    not_managed: what the API can do and no kind of the platform manages -> why, for the reference.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Platform:
     filled: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     verbs: tuple[Verb, ...] = ()
+    rows: Callable[[Operation, Any], list[dict[str, Any]] | None] = lambda operation, body: None
+    not_managed: Mapping[str, str] = field(default_factory=dict)
 
 
 def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:

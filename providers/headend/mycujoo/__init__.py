@@ -1,12 +1,13 @@
-"""mycujoo: the action configurations that a stream's timeline offers."""
+"""mycujoo: action configurations of a stream's timeline, accounts, and the organisation that pays."""
 
 from __future__ import annotations
 
 from headend.core.registry import Platform
 from headend.mycujoo.api import connect
-from headend.mycujoo.invoke import HIDDEN, invoke
+from headend.mycujoo.invoke import HIDDEN, NOT_MANAGED, invoke
 from headend.mycujoo.paging import next_page
 from headend.mycujoo.settings import MycujooSettings
+from headend.mycujoo.tabular import rows
 from headend.mycujoo.wire import TABLE
 
 __all__ = ["PLATFORM"]
@@ -20,4 +21,6 @@ PLATFORM = Platform(
     invoke=invoke,
     next_page=next_page,
     hidden=HIDDEN,
+    rows=rows,
+    not_managed=NOT_MANAGED,
 )

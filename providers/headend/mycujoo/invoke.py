@@ -19,6 +19,18 @@ HIDDEN = frozenset(
 """What no answer and no error shows: credentials, links that need none, customers' data, and values of fields (M-154,
 M-198)."""
 
+NOT_MANAGED = {
+    "role bindings of accounts": "they can only be revoked, all at once, and not be read, so that nothing could be"
+    " compared (M-139): `account.delete_bindings`",
+    "passwords, verification of addresses, set-up intents": "each call does something once, and some answer secrets,"
+    " so that no plan and no apply ever makes one (M-140): `account.change_password`, `setup_intent.create`, ...",
+    "invitations": "an invitation is a way to create an account, `invite: true`, and no object of its own (M-141)",
+    "action calls": "the platform makes them, and they can neither be created nor deleted (M-138): `action_call.list`",
+    "invoices, payments, usage, prices": "they can only be read (M-159): `invoice.list`, `usage.running`, ...",
+    "analytics": "they can only be read, as JSON, tables and CSV (M-160): `project.consumption`, ...",
+}
+"""What no kind manages, and why; the calls are for `headend api mycujoo`."""
+
 
 async def invoke(api: MycujooApi, op: Operation, request: Request, scope: str | None) -> Answer:
     """One call. A POST or PATCH without values has the body {} (M-5, M-7)."""

@@ -1,0 +1,84 @@
+"""Answers as rows of a table: what nests in mycujoo's answers laid flat, for people and spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from headend.core.wire import Operation
+
+Row = dict[str, Any]
+_MONEY = {"currency_code", "nanos", "units"}
+_CONSUMED = (
+    ("watch_time", "content_type_watch_time", "minutes", "total_minutes"),
+    ("average_watch_time", "content_type_watch_time", "minutes", "total_minutes"),
+    ("unique_users", "content_type_users", "users_count", "total_users"),
+)
+"""Parts of a consumption: where its rows by content type are, and what holds their values and the total (M-74)."""
+
+
+def rows(op: Operation, body: Any) -> list[Row] | None:
+    """The rows that a table of the answer has; None where it is to be shown as any other."""
+    if not isinstance(body, Mapping):
+        return None
+    if op.key in {"project.consumption", "stream.consumption"}:
+        return list(_consumption(body))
+    lists = {name: value for name, value in body.items() if _is_list(value)}
+    if op.key == "stream.stats":
+        return [{"series": name, **row} for name, found in lists.items() for one in found for row in _spread(one)]
+    if op.list_key is not None:
+        lists = {op.list_key: body.get(op.list_key) or []}
+    if len(lists) == 1:
+        about = {name: value for name, value in body.items() if name.endswith("_id")}
+        return [about | row for found in lists.values() for one in found for row in _spread(one)]
+    inner = next(iter(body.values())) if len(body) == 1 else None
+    return [_flat(inner if isinstance(inner, Mapping) else body)]
+
+
+def _consumption(body: Mapping[str, Any]) -> Iterator[Row]:
+    """One row for each content type, and one for all of them: minutes watched, on average too, and people."""
+    about = {name: body[name] for name in ("project_id", "stream_id") if name in body}
+    found: dict[str, Row] = {}
+    for part, key, value, total in _CONSUMED:
+        inner = body.get(part) or {}
+        for row in inner.get(key) or []:
+            found.setdefault(str(row.get("content_type") or ""), {})[part] = row.get(value) or 0
+        found.setdefault("total", {})[part] = inner.get(total) or 0
+    found["total"] = found.pop("total")
+    for content_type, values in found.items():
+        yield {**about, "content_type": content_type, **{part: values.get(part, 0) for part, *_ in _CONSUMED}}
+
+
+def _spread(row: Any) -> Iterator[Row]:
+    """A row for each of its points, where it has points; else the row."""
+    if not isinstance(row, Mapping):
+        yield {"value": row}
+        return
+    about = {name: value for name, value in row.items() if name != "points"}
+    for point in row.get("points", [{}]):
+        yield _flat({**about, **point})
+
+
+def _flat(row: Mapping[str, Any]) -> Row:
+    """Objects become columns `outer.inner`, amounts of money one number; lists stay as they are."""
+    found: Row = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping) and value and set(value) <= _MONEY:
+            found[name] = str(amount(value))
+            found[f"{name}.currency_code"] = value.get("currency_code") or ""
+        elif isinstance(value, Mapping):
+            found |= {f"{name}.{inner}": cell for inner, cell in _flat(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
+def amount(money: Mapping[str, Any]) -> Decimal:
+    """Whole units, an int64 as text, and billionths of one with the same sign (M-158); absent is zero (M-13)."""
+    exact = Decimal(int(money.get("units") or 0)) + Decimal(int(money.get("nanos") or 0)).scaleb(-9)
+    return exact.quantize(Decimal(1)) if exact == exact.to_integral() else exact.normalize()
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
