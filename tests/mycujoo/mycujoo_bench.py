@@ -40,7 +40,7 @@ class Bench:
         async def main() -> Any:
             url = self.sim.settings()["HEADEND_MYCUJOO_URL"]
             given = MycujooSettings(**({"url": url, "api_key": KEY, "poll_interval": 0} | settings))
-            client = Client(url, platform="mycujoo", transport=self.sim.transport(), sleep=at_once)
+            client = Client(given.url, platform="mycujoo", transport=self.sim.transport(), sleep=at_once)
             async with client:
                 try:
                     return await script(PLATFORM.connect(given, client))

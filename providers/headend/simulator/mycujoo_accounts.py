@@ -51,14 +51,13 @@ class Accounts(MycujooBase):
     @handles("account.batch_by_email")
     async def batch_by_email(self, call: Call) -> Reply:
         """A new account may take some looks to be found (M-206)."""
-        found = {}
-        for email in self._batch(call, "email_addresses"):
-            row = self._by_email(email, exact=self.switch("email_match") == "exact")
-            if row is not None and row["hidden"] == 0:
-                found[row["id"]] = _shown(row)
-            elif row is not None:
-                row["hidden"] -= 1
-        return self.reply({"accounts": list(found.values())})
+        exact = self.switch("email_match") == "exact"
+        rows = [self._by_email(email, exact=exact) for email in self._batch(call, "email_addresses")]
+        meant = {row["id"]: row for row in rows if row is not None}.values()
+        found = [_shown(row) for row in meant if row["hidden"] == 0]
+        for row in meant:
+            row["hidden"] = max(0, row["hidden"] - 1)
+        return self.reply({"accounts": found})
 
     # --- writing -------------------------------------------------------------------------------
     @handles("account.create")
