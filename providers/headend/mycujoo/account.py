@@ -68,6 +68,7 @@ class AccountKind(Kind[Account, MycujooApi]):
     collection = "accounts"
     model = Account
     hands_out = ("password",)
+    create_before_delete = True  # two addresses are two accounts
 
     def natural_key(self, spec: Account) -> tuple[Any, ...]:
         return (_address(spec.email),)

@@ -50,6 +50,7 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi]):
     name = "mycujoo.payment_method"
     collection = "payment_methods"
     model = PaymentMethod
+    create_before_delete = True  # something must pay all the while
 
     def unique(self, spec: PaymentMethod) -> Mapping[str, str]:
         return {"is_default": "true"} if spec.is_default else {}
