@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var, Yes
+from headend.cli.options import File, Format, Options, Parallelism, Refresh, Simulated, StackName, Target, Var, Yes
 from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
@@ -58,6 +58,7 @@ def apply(
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
     target: Target = None,
+    refresh: Refresh = False,
     yes: Yes = False,
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
@@ -73,7 +74,8 @@ def apply(
         if stack or target:
             raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+        refresh = bool(document.get("refresh", False))
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh)
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out)
     raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
@@ -132,7 +134,7 @@ async def _carried_out(
     document: dict[str, Any] | None,
 ) -> int:
     async with opened(options, redactor) as (stack, state, session):
-        made = await make_plan(stack, state, session, targets=targets, destroy=destroy)
+        made = await make_plan(stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh)
         made, stale = planfile.approved(made, document) if document else (made, [])
         for address in stale:
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)

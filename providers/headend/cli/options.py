@@ -35,6 +35,9 @@ Target = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ADDRESS", help="Only this, what lies in it, what it needs; may be repeated."),
 ]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Ask also for what can only be asked one by one, and only whether it exists.")
+]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
@@ -48,6 +51,7 @@ class Options:
     var: tuple[str, ...] = ()
     simulator: bool = False
     parallelism: int = 16
+    refresh: bool = False
 
     @property
     def variables(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Format, Options, Parallelism, Shown, Simulated, StackName, Target, Var
+from headend.cli.options import File, Format, Options, Parallelism, Refresh, Shown, Simulated, StackName, Target, Var
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
 from headend.core.errors import InputError
@@ -39,6 +39,7 @@ def plan(
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
     target: Target = None,
+    refresh: Refresh = False,
     format: Shown = Format.TEXT,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
@@ -47,10 +48,10 @@ def plan(
     """Shows what apply would do. Exit 0: nothing; 2: there are changes."""
     if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
         raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh)
     made = asyncio.run(_planned(options, target or []))
     if out:
-        planfile.write(out, made, target or [])
+        planfile.write(out, made, target or [], refresh)
     show(made.document(), format)
     raise typer.Exit(2 if made.writes() else 0)
 
@@ -65,11 +66,12 @@ def drift(
     format: Shown = Format.TEXT,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
-    made = asyncio.run(_planned(Options(file, stack, tuple(var or ()), simulator, parallelism), target or []))
+    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh=True)
+    made = asyncio.run(_planned(options, target or []))
     show(made.document(), format)
     raise typer.Exit(2 if made.writes() else 0)
 
 
 async def _planned(options: Options, targets: list[str]) -> Plan:
     async with opened(options, Redactor()) as (stack, state, session):
-        return await make_plan(stack, state, session, targets=targets)
+        return await make_plan(stack, state, session, targets=targets, refresh=options.refresh)

@@ -36,10 +36,11 @@ def _is_plan(document: Any) -> bool:
     )
 
 
-def write(path: Path, plan: Plan, targets: Sequence[str]) -> None:
-    """Writes the plan document, with the targets it was made for."""
+def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None:
+    """Writes the plan document, with the targets it was made for, and whether it was made with --refresh."""
+    made_for = ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
     try:
-        path.write_text(json.dumps(plan.document() | ({"targets": list(targets)} if targets else {}), indent=1))
+        path.write_text(json.dumps(plan.document() | made_for, indent=1))
     except OSError as error:
         raise InputError(f"--out {path}: {error.strerror or type(error).__name__}") from None
 

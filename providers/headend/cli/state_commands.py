@@ -1,4 +1,4 @@
-"""state list and show: what headend's own file holds."""
+"""state list, show and settle: what headend's own file holds, and what of it only a person can know."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_defaul
 
 @app.command("list")
 def list_(stack: StackName, simulator: Simulated = False) -> None:
-    """Every object in state: address, kind, remote id."""
+    """Every object in state: address, kind, remote id; then writes of which nobody knows whether they were done."""
     with _existing(stack, simulator) as state:
+        for intent in state.intents().values():
+            typer.echo(f"{intent.address}  {intent.kind}  (a {intent.action} of unknown outcome)")
         for entry in state.entries().values():
             typer.echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
 
@@ -39,6 +41,19 @@ def show(
         raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
     shown = {"id": entry.id, "kind": entry.kind, "spec": entry.spec, "computed": entry.computed}
     typer.echo(json.dumps(shown | {"depends": entry.depends}, indent=1))
+
+
+@app.command()
+def settle(
+    stack: StackName,
+    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    simulator: Simulated = False,
+) -> None:
+    """Forgets that a write's outcome is unknown, once you have looked: the next apply makes the object anew."""
+    with _existing(stack, simulator) as state:
+        if address not in state.intents():
+            raise InputError(f"{address}: no write of unknown outcome; `headend state list {stack}` shows such writes")
+        state.settle(address)
 
 
 @contextmanager

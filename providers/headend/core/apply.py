@@ -33,7 +33,8 @@ from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.pending import pending
 from headend.core.plan import Action, Plan, Reason, Step
 from headend.core.planner import Apis, claimed
-from headend.core.specs import left, looked_up, made_by, readable, resolve, revive, settled
+from headend.core.seal import Seal
+from headend.core.specs import as_it_was_made, left, looked_up, made_by, readable, resolve, revive, sealed, settled
 from headend.core.state import Entry, State
 
 Sink = Callable[[str, str, str], None]
@@ -137,6 +138,7 @@ class Applier:
         """One node of the graph. Errors that headend knows end up in the outcome; others are bugs and propagate."""
         step = self.steps[node[0]]
         kind = registry.kinds()[step.kind]
+        halfway = node[1] == "put" and step.action is Action.REPLACE and not kind.create_before_delete
         async with self._lock(kind, node), self.slots:  # in this order: nobody waits for a lock with a slot in hand
             if self.halted():
                 self.skip(node, "interrupted")
@@ -149,7 +151,7 @@ class Applier:
                 else:
                     await self.put(kind, step, self.stack.resources[step.address])
             except HeadendError as error:
-                self.fail(step, error)
+                self.fail(step, error, "the old one is gone, and there is no new one: " if halfway else "")
                 return
         if node[1] == "put" or step.action is not Action.REPLACE:
             self.outcome.done.append(step.address)
@@ -160,10 +162,10 @@ class Applier:
         if why := refusal(step.address, step.impact, await self.watch.cuts(step, fresh=True), self.allowed):
             raise GuardError(why)
 
-    def fail(self, step: Step, error: HeadendError) -> None:
-        self.outcome.failed[step.address] = str(error)
+    def fail(self, step: Step, error: HeadendError, reached: str = "") -> None:
+        self.outcome.failed[step.address] = f"{reached}{error}"
         self.outcome.errors[step.address] = error
-        self.say(step, "failed", str(error))
+        self.say(step, "failed", f"{reached}{error}")
 
     def _lock(self, kind: Kind[Any, Any], node: Node) -> contextlib.AbstractAsyncContextManager[Any]:
         """The lock of the field's value, whatever the kind: where the object is put, or where it is taken from."""
@@ -191,6 +193,7 @@ class Applier:
         if missing := next((str(one) for v in spec.set_fields().values() for one in pending(v)), None):
             raise NotFound(f"{step.address}: {missing} is not known")
         api = await self.apis(kind.platform)
+        seal: Seal | None = getattr(api, "seal", None)
         if step.action in {Action.CREATE, Action.REPLACE}:
             if step.action is Action.REPLACE and kind.create_before_delete:
                 self.aside[step.address] = self.state.set_aside(step.address)
@@ -199,25 +202,27 @@ class Applier:
             for name, value in made.handed_out.items():
                 self.sink(step.address, name, value)
         else:
-            with self._kept(resource, spec, step.id or "", entry):
+            if seal and entry:
+                spec = as_it_was_made(spec, self._recorded(resource, spec), entry.spec, seal)
+            with self._kept(resource, spec, step.id or "", entry, seal):
                 made = await self._update(kind, api, spec, step, entry)
-        self.record(resource, spec, made, incomplete=True)
+        self.record(resource, spec, made, seal, incomplete=True)
         self._warn(step, made.warnings)
         if kind.completes:
-            with self._kept(resource, spec, made.id, entry):
+            with self._kept(resource, spec, made.id, entry, seal):
                 done = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
             self._warn(step, [text for text in done.warnings if text not in made.warnings])
             made = done
-        self.record(resource, spec, made, incomplete=False)
+        self.record(resource, spec, made, seal, incomplete=False)
 
     @contextlib.contextmanager
-    def _kept(self, resource: Resource, spec: Spec, id: str, entry: Entry | None) -> Iterator[None]:
+    def _kept(self, resource: Resource, spec: Spec, id: str, entry: Entry | None, seal: Seal | None) -> Iterator[None]:
         """Of what is done in part, state holds what is there."""
         try:
             yield
         except PartlyDone as error:
             there = Observed(id, computed=entry.computed if entry else {})
-            self.record(resource, spec.model_copy(update=error.values), there, incomplete=True)
+            self.record(resource, spec.model_copy(update=error.values), there, seal, incomplete=True)
             raise
 
     def _warn(self, step: Step, warnings: Iterable[str]) -> None:
@@ -260,20 +265,20 @@ class Applier:
         kept = step.action is Action.FORGET or (address in self.aside.values() and claimed(self.stack, kind, entry))
         if not kept and Can.DELETE in kind.can:
             api = await self.apis(kind.platform)
-            last = left(revive(kind, entry), self.stack.elsewhere(step.address))
+            last = left(revive(kind, entry, getattr(api, "seal", None)), self.stack.elsewhere(step.address))
             await kind.delete(api, entry.id, last, lambda text: self.say(step, "waiting", text))
         self.state.drop(address)
         self.watch.entries.pop(step.address, None)  # nothing goes out through it any more, and nobody can be asked
 
-    def record(self, resource: Resource, spec: Spec, made: Observed, *, incomplete: bool) -> None:
-        hidden = secret_fields(type(spec), resource.secret_fields)
+    def record(self, resource: Resource, spec: Spec, made: Observed, seal: Seal | None, *, incomplete: bool) -> None:
+        kept = self._recorded(resource, spec)
         self.ids |= {resource.address: made.id} | made_by(resource.address, made.computed)
         self.state.put(
             Entry(
                 resource.address,
                 resource.kind.name,
                 made.id,
-                recorded(spec, hidden, self.state.digest),
+                sealed(spec, kept, seal) if seal else kept,
                 made.computed,
                 tuple(sorted(resource.references())),
                 incomplete,
@@ -281,6 +286,9 @@ class Applier:
                 resource.lifecycle.retain,
             )
         )
+
+    def _recorded(self, resource: Resource, spec: Spec) -> dict[str, Any]:
+        return recorded(spec, secret_fields(type(spec), resource.secret_fields), self.state.digest)
 
     def halted(self) -> bool:
         """Whether nothing more may begin."""

@@ -96,13 +96,14 @@ def _frozen(key: Any) -> Any:
 
 
 def _by_key(gone: Mapping[str, Entry]) -> dict[tuple[str, Any], list[str]]:
-    """(kind, identity or natural key) -> the addresses of objects that have it."""
+    """(kind, identity or natural key) -> the addresses of objects that have it. An identity is the id, also where
+    secrets are part of it, which state doesn't hold."""
     found: dict[tuple[str, Any], list[str]] = {}
     for address, entry in gone.items():
         kind = kinds().get(entry.kind)
         if kind is not None:
             spec = revive(kind, entry)
-            for key in dict.fromkeys((kind.identity(spec), _frozen(kind.natural_key(spec)))):
+            for key in dict.fromkeys((entry.id, kind.identity(spec), _frozen(kind.natural_key(spec)))):
                 found.setdefault((kind.name, key), []).append(address)
     return found
 

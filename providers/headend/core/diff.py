@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -16,6 +16,7 @@ from headend.core.kind import (
     Observed,
     OwnCall,
     Same,
+    Sealed,
     Secret,
     Spec,
     Trigger,
@@ -32,6 +33,17 @@ HIDDEN = "(secret)"
 Digest = Callable[[Any], dict[str, str]]
 
 
+def spelt_as_before(model: type[Spec], given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Of values that deletion needs, those that only changed their spelling: as the object was made with."""
+    return {
+        name: old[name]
+        for name in marked(model, Sealed)
+        if isinstance(given.get(name), str)
+        and isinstance(old.get(name), str)
+        and told_apart_by(model, name, given[name]) == told_apart_by(model, name, old[name])
+    }
+
+
 @dataclass(frozen=True)
 class Difference:
     """changes: what a write must change. replaces: fields among them that can't change in place.
@@ -41,11 +53,26 @@ class Difference:
     replaces: tuple[str, ...] = ()
     unverifiable: Mapping[str, str] = field(default_factory=dict)
 
+    def only(self, changes: Sequence[Change]) -> Difference:
+        """With no other changes than these."""
+        names = {change.field for change in changes}
+        return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
+
 
 def recorded(spec: Spec, secret_fields: Collection[str], digest: Digest) -> dict[str, Any]:
     """What state keeps of an applied spec: {field: JSON value}, secrets as digests."""
     plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
-    return {name: digest(value) if name in secret_fields else value for name, value in plain.items()}
+    model = type(spec)
+    return {
+        name: digest(told_apart_by(model, name, value)) if name in secret_fields else value
+        for name, value in plain.items()
+    }
+
+
+def told_apart_by(model: type[Spec], name: str, value: Any) -> Any:
+    """What a value that is never read back is compared by: of text that has several spellings, the normal one."""
+    rule = mark(model, name, Same)
+    return rule.normal(value) if rule and isinstance(value, str) else value
 
 
 def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
@@ -78,6 +105,7 @@ def differences(
     blind: why nothing at all can be read back, for kinds of which that is so.
     """
     model = type(spec)
+    last = None if last is None else {name: _digest_alone(value) for name, value in last.items()}
     changes: list[Change] = []
     unverifiable = dict(observed.unverifiable)
     record = recorded(spec, hidden, digest)
@@ -91,6 +119,8 @@ def differences(
                 before, after = last.get(name), spec.set_fields().get(name)
                 if mark(model, name, Upload) and not secret:
                     before, after = told(before), told(after)
+                if any(True for _ in pending(after)):
+                    after = UNKNOWN
                 changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
             elif note and name in record:
                 unverifiable.setdefault(name, note.reason)
@@ -105,7 +135,12 @@ def differences(
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     """What is compared of a value that was recorded: of a file, its content."""
-    return content(record.get(name)) if mark(model, name, Upload) else record.get(name)
+    return content(record.get(name)) if mark(model, name, Upload) else told_apart_by(model, name, record.get(name))
+
+
+def _digest_alone(value: Any) -> Any:
+    """A recorded secret without what is sealed beside its digest, which is another one each time."""
+    return {"$digest": value["$digest"]} if isinstance(value, Mapping) and "$sealed" in value else value
 
 
 def _given_anew(

@@ -37,6 +37,12 @@ class Secret(Mark):
 
 
 @dataclass(frozen=True)
+class Sealed(Mark):
+    """A secret that deletion can't do without: state keeps it sealed with a key of the platform's settings, which its
+    API client holds as `seal` (`headend.core.seal.Seal`)."""
+
+
+@dataclass(frozen=True)
 class WriteOnly(Mark):
     """Never read back: compared with what was last applied, and called unverifiable.
 
@@ -238,6 +244,16 @@ class Change:
         return self.path[0]
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a kind makes of the changes that were found. changes: those to be made. warnings: about the others.
+    refused: why none may be made."""
+
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+    refused: str | None = None
+
+
 class Can(enum.Flag):
     """What a platform can do. No OBSERVE: write-only; no UPDATE: a change replaces; no DELETE: forgotten."""
 
@@ -277,6 +293,8 @@ class Kind(Generic[S, A]):
     impact_of_delete: ClassVar[Impact] = Impact.NONE
     hands_out: ClassVar[tuple[str, ...]] = ()  # secrets that creation makes and shows once
     unreadable: ClassVar[str | None] = None  # without OBSERVE: why the object can't be verified
+    presence_only: ClassVar[bool] = False  # reading tells only that it's there: plans don't ask unless they are told to
+    unadoptable: ClassVar[str | None] = None  # why no `lifecycle.adopt` is taken: what to do instead
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
@@ -328,6 +346,18 @@ class Kind(Generic[S, A]):
         others: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
         """
         return ()
+
+    def claims(self, spec: S) -> Mapping[Hashable, Hashable]:
+        """What the object takes for itself in the stack: two that claim the same thing on unequal terms are refused."""
+        return {}
+
+    def once(self, spec: S) -> str | None:
+        """Why creation must not be repeated by itself while nobody knows what became of the first; None if it may."""
+        return None
+
+    def weigh(self, id: str, spec: S, changes: Sequence[Change]) -> Verdict:
+        """Which of the changes to the object are to be made; all, unless the spec or the API's limits say otherwise."""
+        return Verdict(tuple(changes))
 
     # --- reading: never writes ---------------------------------------------------------------------------
     async def observe(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Observed | None:

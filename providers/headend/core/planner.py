@@ -25,6 +25,7 @@ Apis = Callable[[str], Awaitable[Any]]
 """Gives the API client of a platform, opened once."""
 
 WARNING = "warning: "
+NOT_ASKED = "only `drift` and --refresh ask, one request each"
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Planner:
     ids: dict[str, str]
     problems: list[Problem]
     intents: Collection[str]
+    refresh: bool = False
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     computed: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # address -> what was seen of it
@@ -110,7 +112,7 @@ class Planner:
         where = readable(kind, spec, entry, self.stack.elsewhere(resource.address))
         seen = await self._observe(kind, entry.id, where)
         if seen is None:
-            return self._step(resource, Action.CREATE, Reason.VANISHED, seen=None)
+            return self._step(resource, Action.CREATE, Reason.VANISHED)
         found = differences(
             spec,
             seen,
@@ -120,6 +122,8 @@ class Planner:
             ignore=resource.lifecycle.ignore_changes,
             blind=kind.unreadable if Can.OBSERVE not in kind.can else None,
         )
+        verdict = kind.weigh(entry.id, spec, found.changes)
+        found, seen = found.only(verdict.changes), replace(seen, warnings=(*seen.warnings, *verdict.warnings))
         replaced = found.replaces or (found.changes and Can.UPDATE not in kind.can)
         if replaced:
             action, reason = Action.REPLACE, Reason.CHANGED
@@ -129,42 +133,52 @@ class Planner:
             action, reason = Action.UPDATE, Reason.INCOMPLETE
         else:
             action, reason = Action.NONE, Reason.UNCHANGED
-        return self._step(resource, action, reason, seen=seen, found=found)
+        step = self._step(resource, action, reason, seen=seen, found=found)
+        return replace(step, refused=verdict.refused)
 
     async def _unknown(self, resource: Resource, spec: Spec) -> Step:
         """A resource that state doesn't know: new, found, or the unfinished work of a run that was killed."""
-        if not is_resolved(spec):
-            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        known = is_resolved(spec)
+        step = await self._new_or_found(resource, spec) if known else self._step(resource, Action.CREATE, Reason.NEW)
+        if step.action is Action.CREATE and resource.address in self.intents and (why := resource.kind.once(spec)):
+            return replace(
+                step,
+                refused=f"an earlier run may have made it, nobody knows: {why}; look, then say `headend state settle"
+                f" {self.stack.name} {resource.address}`",
+            )
+        return step
+
+    async def _new_or_found(self, resource: Resource, spec: Spec) -> Step:
         kind, life = resource.kind, resource.lifecycle
         recovering = resource.address in self.intents
         named = life.adopt_id or await self._found(resource)
         wanted = named or kind.identity(spec)
         if wanted is not None and Can.OBSERVE in kind.can:
             if named or recovering:
-                seen = await self._observe(kind, wanted, spec)
+                seen = await self._observe(kind, wanted, spec, insist=True)
             else:  # find says what taking the object over will cost
                 seen = next(iter(await kind.find(await self.apis(kind.platform), spec)), None)
             if seen is None and named:
                 self.problems += placed(resource, [Problem(f"lifecycle.adopt: there is no {kind.name} {wanted}")])
             return self._adoption(resource, spec, seen, Reason.RECOVERED if recovering else Reason.FOUND)
         if Can.OBSERVE not in kind.can:
-            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+            return self._step(resource, Action.CREATE, Reason.NEW)
         found = await kind.find(await self.apis(kind.platform), spec)
         found = [o for o in found if (kind.name, o.id) not in self.owned]
         if kind.several and life.adopt is not Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._new(resource, spec, o))]
         if not found:
-            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+            return self._step(resource, Action.CREATE, Reason.NEW)
         ids = ", ".join(o.id for o in found)
         if len(found) > 1:
             remedy = "name one with lifecycle.adopt: {id: ...}"
             message = f"{len(found)} live objects have its natural key: {ids}"
             self.problems += placed(resource, [Problem(message, remedy=remedy)])
-            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+            return self._step(resource, Action.CREATE, Reason.NEW)
         if recovering or life.adopt is Adopt.MATCH or Can.CREATE not in kind.can:
             full = await self._observe(kind, found[0].id, spec) or found[0]
             return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
-        step = self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+        step = self._step(resource, Action.CREATE, Reason.NEW)
         return replace(step, refused=f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
 
     async def _makable(self, resource: Resource, spec: Spec, step: Step) -> None:
@@ -189,7 +203,7 @@ class Planner:
 
     def _adoption(self, resource: Resource, spec: Spec, seen: Observed | None, reason: Reason) -> Step:
         if seen is None:
-            return self._step(resource, Action.CREATE, Reason.NEW, seen=None)
+            return self._step(resource, Action.CREATE, Reason.NEW)
         found = self._new(resource, spec, seen)
         if found.replaces:
             names = ", ".join(found.replaces)
@@ -212,7 +226,7 @@ class Planner:
         action: Action,
         reason: Reason,
         *,
-        seen: Observed | None,
+        seen: Observed | None = None,
         found: Difference | None = None,
     ) -> Step:
         found = found or Difference()
@@ -258,14 +272,16 @@ class Planner:
         )
 
     async def _foreseen_delete(self, kind: Kind[Any, Any], id: str, last: Spec, action: Action) -> tuple[str, ...]:
-        if action is not Action.DELETE:
+        if action is not Action.DELETE and (action is not Action.FORGET or Can.DELETE in kind.can):
             return ()
         found = await kind.foresee_delete(await self.apis(kind.platform), id, last)
         return tuple(p.message.removeprefix(WARNING) for p in found)
 
-    async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
+    async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:
         if Can.OBSERVE not in kind.can:
             return Observed(id)
+        if kind.presence_only and not (self.refresh or insist):
+            return Observed(id, unverifiable={"existence": NOT_ASKED})
         return await kind.observe(await self.apis(kind.platform), id, spec)
 
 
@@ -324,15 +340,18 @@ async def make_plan(
     *,
     targets: Collection[str] = (),
     destroy: bool = False,
+    refresh: bool = False,
     now: Clock = clock,
 ) -> Plan:
-    """Reads and decides. Raises InputError with every problem of the stack, ApiError where reading failed."""
+    """Reads and decides. Raises InputError with every problem of the stack, ApiError where reading failed.
+
+    refresh: also asks for objects of which reading tells only that they are there."""
     entries = state.entries()
     moved = {} if destroy else moves(stack, entries)
     current = {new: replace(entries[old], address=new) for new, old in moved.items()}
     current |= {a: e for a, e in entries.items() if a not in moved.values()}
     resources = {} if destroy else targeted(stack, targets)
-    planner = Planner(stack, state, apis, current, {}, [], state.intents())
+    planner = Planner(stack, state, apis, current, {}, [], state.intents(), refresh)
     if targets:
         for address, entry in current.items():
             if address not in resources:

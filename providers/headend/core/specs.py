@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.kind import Found, Immutable, Kind, Members, Ref, Spec, mark, marked
+from headend.core.errors import CredentialsError
+from headend.core.kind import Found, Immutable, Kind, Members, Ref, Sealed, Spec, mark, marked
 from headend.core.owners import Elsewhere, nowhere
 from headend.core.pending import Query, Reference, filled, pending
+from headend.core.seal import Seal
 from headend.core.state import Entry
 
 
@@ -83,21 +86,38 @@ def left(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:
     return last.model_copy(update=kept) if kept else last
 
 
-@functools.cache
-def _adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
-    """Kept: to build one takes a hundred times as long as to use it."""
-    annotation = model.model_fields[name].annotation
-    return TypeAdapter(Any if annotation is None else annotation)
+def sealed(spec: Spec, record: Mapping[str, Any], seal: Seal) -> dict[str, Any]:
+    """What state keeps of an applied spec, with the secrets that deletion needs beside their digests.
+    seal: of the platform's API."""
+    kept = {name: value for name in marked(type(spec), Sealed) if (value := getattr(spec, name)) is not None}
+    return {**record, **{name: {**record[name], "$sealed": seal.close(value)} for name, value in kept.items()}}
 
 
-def revive(kind: Kind[Any, Any], entry: Entry) -> Spec:
-    """The last applied spec, without its secrets (they are None): enough to read or delete the object."""
+def as_it_was_made(spec: Spec, record: Mapping[str, Any], last: Mapping[str, Any], seal: Seal) -> Spec:
+    """A copy in which sealed secrets that are the same, but spelt otherwise, are what the object was made with.
+
+    record, last: the spec as it would be recorded, and as it was. What can't be opened is left as the stack has it.
+    """
+    known: dict[str, Any] = {}
+    for name in marked(type(spec), Sealed):
+        old = last.get(name)
+        if isinstance(old, Mapping) and "$sealed" in old and old["$digest"] == record.get(name, {}).get("$digest"):
+            with contextlib.suppress(CredentialsError):
+                known[name] = seal.open(old["$sealed"])
+    return spec.model_copy(update=known) if known else spec
+
+
+def revive(kind: Kind[Any, Any], entry: Entry, seal: Seal | None = None) -> Spec:
+    """The last applied spec: enough to read or delete the object. Secrets are None, but for what the seal opens.
+
+    Raises CredentialsError where that is a wrong one.
+    """
     model = kind.spec_type(entry.spec.get("variant"))
     values: dict[str, Any] = {}
     for name in model.model_fields:
         value = entry.spec.get(name)
         if isinstance(value, dict) and "$digest" in value:
-            value = None
+            value = seal.open(value["$sealed"]) if seal and "$sealed" in value else None
         if value is not None:
             try:
                 value = _adapter(model, name).validate_python(value)
@@ -105,3 +125,10 @@ def revive(kind: Kind[Any, Any], entry: Entry) -> Spec:
                 value = entry.spec[name]
         values[name] = value
     return model.model_construct(_fields_set={n for n, v in values.items() if v is not None}, **values)
+
+
+@functools.cache
+def _adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
+    """Kept: to build one costs more than a thousand validations."""
+    annotation = model.model_fields[name].annotation
+    return TypeAdapter(Any if annotation is None else annotation)

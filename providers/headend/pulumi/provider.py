@@ -36,7 +36,7 @@ from pydantic import ValidationError
 
 from headend.core import guard
 from headend.core.desired import Adopt
-from headend.core.diff import Difference, differences, just_made
+from headend.core.diff import Difference, differences, just_made, spelt_as_before, told_apart_by
 from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
 from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
 from headend.core.lookup import find
@@ -48,7 +48,7 @@ from headend.core.planner import WARNING, impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import readable, revive
 from headend.core.state import Entry
-from headend.pulumi.runtime import TAKEN, allow, allowed, configure, run, say, session, settings_of, told, turn
+from headend.pulumi.runtime import TAKEN, UNREAD, allow, allowed, configure, run, say, session, settings_of, told, turn
 
 META = "headend"
 NOT_OURS = frozenset({"__provider", "computed", "handed_out", META})
@@ -81,6 +81,7 @@ class KindProvider(ResourceProvider):
         """
         given, old, meta = _inputs(news), _inputs(_olds), news.get(META) or {}
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
+        given |= spelt_as_before(self.kind.spec_type(given.get("variant")), given, old)
         given |= run(self._looked_up(given, old, meta))
         unknown = {name for name, value in given.items() if _is_unknown(value)}
         rest = {name: value for name, value in news.items() if name in NOT_OURS}
@@ -135,7 +136,7 @@ class KindProvider(ResourceProvider):
         kind = self.kind
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         spec = self._spec({n: v for n, v in known.items() if v is not None})
-        live = run(self._observe(_id, readable(kind, spec, _entry(kind, _id, old)), meta))
+        live = run(self._observe(_id, readable(kind, spec, _entry(kind, _id, old)), meta, insist=False))
         if live is None:  # only a replacement makes it again
             if meta.get("protect"):
                 raise told(
@@ -144,6 +145,10 @@ class KindProvider(ResourceProvider):
             _tell(meta, f"{_id} is gone")
             return DiffResult(True, [next(iter(given))], [], True)
         found = self._differences(spec, live, old, meta)
+        verdict = kind.weigh(_id, spec, found.changes)
+        found = found.only(verdict.changes)
+        if verdict.refused:
+            raise told(GuardError(f"{_named(meta, kind, _id)}: {verdict.refused}"))
         replaces = list(found.replaces)
         if found.changes and Can.UPDATE not in kind.can:
             replaces = sorted({c.field for c in found.changes})
@@ -156,7 +161,7 @@ class KindProvider(ResourceProvider):
         for change in found.changes:
             if change.cause == "drift":
                 _tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
-        for warning in live.warnings:
+        for warning in (*live.warnings, *verdict.warnings):
             _tell(meta, warning)
         action = Action.REPLACE if replaces else Action.UPDATE
         if why := run(self._on_air(_id, old, meta, impact(kind, action, type(spec), found.changes), fresh=False)):
@@ -242,7 +247,10 @@ class KindProvider(ResourceProvider):
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
         meta = _news.get(META) or {}
         spec = self._spec(_inputs(_news))
-        return UpdateResult(_outs(spec, run(self._update(_id, spec, _inputs(_olds), meta)), meta) | _kept(_olds))
+        made = run(self._update(_id, spec, _inputs(_olds), meta))
+        if Can.OBSERVE not in self.kind.can:  # nothing new is known of it
+            made = replace(made, computed=_olds.get("computed") or {})
+        return UpdateResult(_outs(spec, made, meta) | _kept(_olds))
 
     async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -261,14 +269,22 @@ class KindProvider(ResourceProvider):
         live = await self._observe(id, where, meta, fresh=True)
         if live is None:
             raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
-        if changes := self._differences(spec, live, dict(old) or None, meta).changes:
+        found = self._differences(spec, live, dict(old) or None, meta).changes
+        if changes := self.kind.weigh(id, spec, found).changes if old else found:
             await self._guard(id, old or spec.set_fields(), meta, impact(self.kind, Action.UPDATE, type(spec), changes))
             await self.kind.update(api, id, spec, changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
+        meta = _props.get(META) or {}
+        last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
         if Can.DELETE in self.kind.can:
-            last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
-            run(self._delete(_id, last, _inputs(_props), _props.get(META) or {}))
+            run(self._delete(_id, last, _inputs(_props), meta))
+        else:
+            run(self._forgotten(_id, last, meta))
+
+    async def _forgotten(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
+        """Tells what stays on a platform that can't delete it."""
+        _refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last))
 
     async def _delete(self, id: str, last: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
         await self._guard(id, old, meta, impact(self.kind, Action.DELETE, type(last), ()))
@@ -294,10 +310,20 @@ class KindProvider(ResourceProvider):
         carriers = f"; of this stack it carries {', '.join(meta['carriers'])}" if meta.get("carriers") else ""
         return why and why + carriers
 
-    async def _observe(self, id: str, spec: Spec, meta: Mapping[str, Any], *, fresh: bool = False) -> Observed | None:
-        if Can.OBSERVE not in self.kind.can:
+    async def _observe(
+        self, id: str, spec: Spec, meta: Mapping[str, Any], *, fresh: bool = False, insist: bool = True
+    ) -> Observed | None:
+        """insist: also where reading tells only that it is there, which is for refresh to find out."""
+        if Can.OBSERVE not in self.kind.can or (self.kind.presence_only and not insist):
+            self._blind()
             return Observed(id)
         return await self.kind.observe(await self._api(meta), id, spec, fresh=fresh)
+
+    def _blind(self) -> None:
+        """Says once in a process of a kind that nothing can be read back: the engine has no word for it."""
+        if self.kind.unreadable and self.kind_name not in UNREAD:
+            UNREAD.add(self.kind_name)
+            say(f"{self.kind_name}: unverifiable: {self.kind.unreadable}")
 
     async def _api(self, meta: Mapping[str, Any]) -> Any:
         platform = self.kind.platform
@@ -307,7 +333,10 @@ class KindProvider(ResourceProvider):
         self, spec: Spec, live: Observed, last: Mapping[str, Any] | None, meta: Mapping[str, Any]
     ) -> Difference:
         hidden = frozenset(meta.get("hidden", ()))
-        record = None if last is None else {n: _digest(v) if n in hidden else v for n, v in last.items()}
+        record = None
+        if last is not None:
+            apart = {name: told_apart_by(type(spec), name, value) for name, value in last.items() if name in hidden}
+            record = {**last, **{name: _digest(value) for name, value in apart.items()}}
         blind = self.kind.unreadable if Can.OBSERVE not in self.kind.can else None
         ignore = meta.get("ignore_changes", ())
         return differences(spec, live, record, digest=_digest, hidden=hidden, ignore=ignore, blind=blind)

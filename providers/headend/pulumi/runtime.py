@@ -33,6 +33,8 @@ _sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
 TAKEN: set[str] = set()
 """What exclusive lookups of this process have used up."""
+UNREAD: set[str] = set()
+"""Kinds of which this process has said that they can't be read back."""
 _allowed: set[str] = set()
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -8,7 +8,7 @@ as what it reports is not a mere consequence of what is reported already.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ def load(
     resources = {address: resource for address, resource in built.items() if resource is not None}
     _owned(resources, problems)
     _together(resources, problems)
+    _claims(resources, problems)
     problems += cycles(resources)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
@@ -253,6 +254,17 @@ def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> Non
         }
         for p in resource.kind.together(resource.spec, others):
             problems.append(replace(p, source=p.source or resource.source, address=resource.address))
+
+
+def _claims(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """What several resources take for themselves, each on its own terms."""
+    owners: dict[Hashable, tuple[Resource, Hashable]] = {}
+    for resource in resources.values():
+        for thing, terms in resource.kind.claims(resource.spec).items():
+            first, agreed = owners.setdefault(thing, (resource, terms))
+            if agreed != terms:
+                what = f"says otherwise about what it has in common with {first.address} ({first.source})"
+                problems.append(Problem(what, resource.source, resource.address, "say the same, or keep one of them"))
 
 
 def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from headend.core.desired import Adopt, Lifecycle, Resource
 from headend.core.errors import Problem, Source
-from headend.core.kind import Found, Named, Ref, Secret, Spec, Upload, mark, marked
+from headend.core.kind import Can, Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.lookup import lookups
 from headend.core.pending import Query, Reference, query
 from headend.core.stack.check import Input, make, scrub
@@ -290,6 +290,10 @@ class Builder:
                 self._problem(
                     draft, f"`ignore_changes`: there is no field `{name}`", source, remedy(name, model.model_fields)
                 )
+        kind = draft.kind
+        if written.adopt != "never" and (kind.unadoptable or Can.OBSERVE not in kind.can):
+            what = f"`adopt`: a {kind.name} can't be looked for"
+            self._problem(draft, what, entries["adopt"].node.source, kind.unadoptable or "leave it out")
         for address in written.depends_on:
             if address not in self.names.drafts:
                 source = entries["depends_on"].node.source
