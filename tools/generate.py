@@ -92,11 +92,13 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     place = f"{kinds()[kind.parent].collection}.NAME." if kind.parent in kinds() else ""
     yield f"In a stack: `{kind.platform}.{place}{kind.collection}.NAME`"
     for ability, (able, unable) in ABILITIES.items():
+        only = "can be asked for, whether it exists and nothing more: `headend drift` and `--refresh` do, plans don't"
+        able = only if ability is Can.OBSERVE and kind.presence_only else able
         yield f"It {able if ability in kind.can else unable}."
     found = {v: key for v in kind.variants or ("",) if (key := natural_key(kind, v))}
     keys = [f"`{v}`: {key}" if len(set(found.values())) > 1 else key for v, key in found.items()]
     if keys:
-        how = "Found, and adopted," if Can.OBSERVE in kind.can else "Known"
+        how = "Found, and adopted," if Can.OBSERVE in kind.can and not kind.unadoptable else "Known"
         yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
     if kind.name in lookups:
         anchor = f"{kind.name.replace('.', '')}-the-lookup"
@@ -126,7 +128,7 @@ def natural_key(kind: Kind[Any, Any], variant: str) -> str:
     """The fields that a kind finds an existing object by; "" if it can't."""
     probe: Any = _Probe(variant)
     known = kind.identity(probe)
-    key = (known,) if known else kind.natural_key(probe) or ()
+    key = kind.natural_key(probe) or ((known,) if known else ())
     return ", ".join(f"`{field}`" for field in key if field not in {variant, kind.parent_field})
 
 
@@ -203,6 +205,8 @@ def remark(mark: marks.Mark) -> str:
             return "a change replaces the object"
         case marks.Secret():
             return "secret"
+        case marks.Sealed():
+            return "kept sealed in state, for deletion"
         case marks.WriteOnly(reason=reason):
             return f"unverifiable: {reason}"
         case marks.Interrupts(impact=impact):

@@ -21,7 +21,8 @@ from headend.cli.main import main
 from headend.simulator import Simulator
 
 PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
-"""What platforms write for themselves."""
+PASSING |= {"profiles", "marks", "events"}  # what Just never deletes
+"""What platforms write for themselves, or keep for good."""
 NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}
 COMMAND = [sys.executable, "-m", "headend.cli.main"]
 

@@ -20,7 +20,8 @@ from headend.session import open_session
 from headend.simulator import Simulator
 from headend.simulator.app import discover
 
-LISTS = [importlib.import_module(f"convergence.{name}") for name in ("ateme", "mycujoo", "rights_locker")]
+NAMES = sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem.strip("_") in platforms())
+LISTS = [importlib.import_module(f"convergence.{name}") for name in NAMES]
 CASES = [(module, name) for module in LISTS for name in module.CASES]
 
 
@@ -108,6 +109,7 @@ FREE: dict[str, tuple[Any, ...]] = {
     "page_size": (),
     "number_ids": (),
     "by_email_delay": (2,),
+    "save_failures": (1,),
 }
 """Values of switches that take any."""
 

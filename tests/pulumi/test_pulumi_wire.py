@@ -93,12 +93,14 @@ def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world:
     world.engine.up(stack)
     live = world.engine.state[world.address]
     before = living(world.simulator.dump())
-    again, _ = world.engine.create(live.kind, live.inputs)
-    assert again == live.id
-    assert living(world.simulator.dump()) == before
+    can = kinds()[world.name].can
+    if (Can.UPDATE | Can.DELETE) & can:  # what can be neither changed nor deleted is another one each time
+        again, _ = world.engine.create(live.kind, live.inputs)
+        assert again == live.id
+        assert living(world.simulator.dump()) == before
     world.engine.delete(world.address)
     world.engine._delete(live)
-    if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
+    if Can.OBSERVE | Can.DELETE in can:
         assert world.engine.read(live.kind, live.id, live.outputs) == ("", {}, {})
 
 

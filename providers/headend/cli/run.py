@@ -63,7 +63,7 @@ def state_path(stack: str, simulator: bool) -> Path:
 
 @contextlib.contextmanager
 def simulated(path: Path) -> Iterator[dict[str, Any]]:
-    """The three platforms in this process, their world kept beside the state. Gives open_session's arguments."""
+    """The platforms in this process, their world kept beside the state. Gives open_session's arguments."""
     from headend.simulator import Simulator  # heavy, and rarely wanted
 
     simulator = Simulator()

@@ -1,0 +1,9 @@
+"""Just: profiles of a site's people, their e-mail and SMS subscriptions, referral marks and events."""
+
+from headend.core.registry import Platform
+from headend.just.api import connect
+from headend.just.invoke import invoke
+from headend.just.settings import JustSettings
+from headend.just.wire import TABLE
+
+PLATFORM = Platform(name="just", title="Just", settings=JustSettings, connect=connect, table=TABLE, invoke=invoke)

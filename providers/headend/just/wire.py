@@ -1,0 +1,92 @@
+"""Every call of Just, and the other forms that some of them may turn out to have.
+
+Key -> contract: profile.create E1 ... refid.daily E10. The seed document contradicts itself on verbs and routes:
+`FORMS` holds what to try next, in order. Slashes at the end are part of a path (J-5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from headend.core.wire import Operation, Table
+
+_V1 = "/api/user/v1"
+_SUBSCRIBES = "subscribes a real person, whatever they have decided meanwhile (J-41)"
+
+
+def _call(key: str, method: str, path: str, number: str, title: str, body: str = "none", danger: str = "") -> Operation:
+    role = path.strip("/").partition("/")[0]
+    return Operation(key, method, _V1 + path, number, title, mark="S", role=role, body=body, danger=danger)
+
+
+TABLE = Table(
+    [
+        _call(
+            "profile.create",
+            "POST",
+            "/subscription/create/profile",
+            "E1",
+            "make a profile",
+            "multipart",
+            "makes a profile that no call deletes (J-33, J-35)",
+        ),
+        _call(
+            "email.subscribe",
+            "POST",
+            "/subscription/subscribe/email",
+            "E2",
+            "subscribe an e-mail address",
+            "multipart",
+            _SUBSCRIBES,
+        ),
+        _call(
+            "sms.subscribe", "POST", "/subscription/subscribe/sms", "E3", "subscribe a number", "multipart", _SUBSCRIBES
+        ),
+        _call(
+            "email.unsubscribe", "PUT", "/subscription/unsubscribe/email", "E4", "unsubscribe an e-mail address", "form"
+        ),
+        _call("sms.unsubscribe", "PUT", "/subscription/unsubscribe/sms", "E5", "unsubscribe a number", "form"),
+        _call(
+            "utm_metric.update",
+            "PUT",
+            "/subscription/update/utm-metric/channel/{channel}",
+            "E6",
+            "overwrite the referral marks of an address",
+            "form",
+        ),
+        _call(
+            "action.create",
+            "POST",
+            "/action/",
+            "E7",
+            "count an event of a profile",
+            "multipart",
+            "counts an event that nothing takes back (J-50)",
+        ),
+        _call("segment.list", "GET", "/info/segment/", "E8", "ids of the segments that a profile is in"),
+        _call("refid.count", "GET", "/stat/get-count-refid/{channel}", "E9", "subscriptions by refid"),
+        _call("refid.daily", "GET", "/stat/stat-by-refid/channel/{channel}", "E10", "subscriptions by day and refid"),
+    ]
+)
+
+
+def _posted(key: str, path: str | None = None) -> Operation:
+    return replace(TABLE[key], method="POST", body="multipart", path=path or TABLE[key].path)
+
+
+FORMS: Final[Mapping[str, tuple[Operation, ...]]] = {
+    "email.unsubscribe": (_posted("email.unsubscribe"),),
+    "sms.unsubscribe": (_posted("sms.unsubscribe"),),
+    "segment.list": (
+        replace(TABLE["segment.list"], path=f"{_V1}/info/segments/"),
+        _posted("segment.list", f"{_V1}/info/segments/"),
+    ),
+    "refid.daily": (replace(TABLE["refid.daily"], path=f"{_V1}/info/stat-by-refid/channel/{{channel}}"),),
+}
+"""Other forms of a call, to be tried after the table's own (J-21, J-23)."""
+
+READS: Final = frozenset({"segment.list", "refid.count", "refid.daily"})
+HARMLESS: Final = READS | {"email.unsubscribe", "sms.unsubscribe", "utm_metric.update"}
+"""Calls that may be repeated whatever became of the first attempt (J-16, J-17)."""

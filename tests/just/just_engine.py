@@ -1,0 +1,104 @@
+"""A simulated Just with a state file, and stacks to bring up there; nothing ever really waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from headend.core import guard
+from headend.core.apply import Outcome, apply
+from headend.core.lifecycle import remember
+from headend.core.plan import Plan
+from headend.core.planner import make_plan
+from headend.core.redact import Redactor
+from headend.core.stack import load
+from headend.core.state import open_state
+from headend.session import open_session
+from headend.simulator.app import Entry, Simulator
+from headend.simulator.just import JustSim
+
+JUID = "known-juid-0001"
+ANN = "Ann.Other@example.com"
+SUBSCRIBED = {"juid": {"id": JUID}, "email": ANN}
+
+
+class Town:
+    """sim: the simulator, with one known profile. home: where stack and state are. given: settings beside the token."""
+
+    def __init__(self, home: Path, switches: Mapping[str, Any] | None = None, **given: Any) -> None:
+        self.sim = Simulator({"just": switches or {}}, classes=[JustSim])
+        self.just = self.sim.sims["just"]
+        self.just.add_profile(JUID, 35, 36)
+        self.home, self.given = home, given
+        self.env = self.sim.settings()
+
+    @property
+    def calls(self) -> list[str]:
+        return [entry.key for entry in self.sim.journal]
+
+    def took(self) -> list[Entry]:
+        """The journal since the last time."""
+        taken = list(self.sim.journal)
+        self.sim.reset_journal()
+        return taken
+
+    def world(self, table: str) -> dict[str, Any]:
+        return dict(self.just.world[table])
+
+    def plan(self, wanted: Mapping[str, Any], **options: Any) -> Plan:
+        return self._go(wanted, options, write=False)[0]
+
+    def up(self, wanted: Mapping[str, Any], **options: Any) -> Outcome:
+        """Applies; raises what a guard or the stack refuses."""
+        return self._go(wanted, options, write=True)[1]
+
+    def bring(self, wanted: Mapping[str, Any], **options: Any) -> Plan:
+        """Applies, which must go well; the plan that it carried out."""
+        plan, outcome = self._go(wanted, options, write=True)
+        assert (outcome.failed, outcome.skipped) == ({}, {})
+        return plan
+
+    def down(self, wanted: Mapping[str, Any]) -> Plan:
+        """Destroys, which must go well, and leaves nothing in state."""
+        plan = self.bring(wanted, destroy=True)
+        assert self.entries() == {}
+        return plan
+
+    def entries(self) -> dict[str, Any]:
+        with open_state(self.home / "state.db") as state:
+            return dict(state.entries())
+
+    def state(self) -> bytes:
+        """All that is on disk of the state."""
+        return b"".join(file.read_bytes() for file in self.home.glob("state.db*"))
+
+    def _go(self, wanted: Mapping[str, Any], options: dict[str, Any], *, write: bool) -> tuple[Plan, Outcome]:
+        file = self.home / "stack.yaml"
+        file.write_text(json.dumps({"headend": 1, "stack": "town", "just": wanted}))
+        stack = load(file)
+
+        async def go() -> tuple[Plan, Outcome]:
+            with open_state(self.home / "state.db") as state:
+                async with open_session(
+                    {},
+                    self.env,
+                    transports={"just": self.sim.transport()},
+                    redactor=Redactor(),
+                    extra={"just": self.given},
+                ) as session:
+                    plan = await make_plan(stack, state, session, **options)
+                    guard.check(plan, len(state.entries()), allow_deletions=True)
+                    remember(plan, stack, state)
+                    return plan, await apply(plan, stack, state, session) if write else Outcome()
+
+        with mock.patch("headend.just.api.wait_before", return_value=0):
+            return asyncio.run(go())
+
+
+def steps(plan: Plan) -> dict[str, str]:
+    """Key -> action, of what the plan would do."""
+    return {step.address.rpartition(".")[2]: step.action.value for step in plan.writes()}
