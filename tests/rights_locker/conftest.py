@@ -10,6 +10,7 @@ import pytest
 
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.settings import RightsLockerSettings
+from headend.rights_locker.terms import TERMS
 from headend.simulator.app import Simulator
 from headend.simulator.rights_locker import RightsLockerSim
 from headend.transport import Client
@@ -33,8 +34,16 @@ class Locker:
     def writes(self) -> list[str]:
         return [entry.key for entry in self.sim.writes()]
 
+    def grants(self, account_id: str = "v1") -> dict[str, dict[str, Any]]:
+        """{`kind/content/product`: terms} of an account, as the simulator stores them."""
+        return {
+            f"{kind}/{key}": {name: value for name, value in row.items() if name in TERMS}
+            for kind, rows in self.world("entitlements").get(account_id, {}).items()
+            for key, row in rows.items()
+        }
+
     def world(self, part: str) -> dict[str, Any]:
-        """{account id: value} of limits or categories."""
+        """{account id: value} of limits, categories or entitlements."""
         world = self.sim.sims["rights_locker"].world[part]
         return {key.partition("/")[2]: value for key, value in world.items()}
 
