@@ -203,7 +203,8 @@ def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: 
     found = []
     keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
     want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))
-    for entries in DeepDiff(live, want, view="tree", ignore_order=False).values():
+    deep = DeepDiff(live, want, view="tree", ignore_order=False, threshold_to_diff_deeper=0)  # however much differs
+    for entries in deep.values():
         for entry in entries:
             path = (name, *(str(part) for part in entry.path(output_format="list")))
             found.append(
