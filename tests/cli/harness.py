@@ -21,7 +21,7 @@ from headend.cli.main import main
 from headend.simulator import Simulator
 
 PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
-PASSING |= {"profiles", "marks", "events"}  # what Just never deletes
+PASSING |= {"just.profiles", "just.marks", "just.events"}  # what Just never deletes
 """What platforms write for themselves, or keep for good."""
 NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}
 COMMAND = [sys.executable, "-m", "headend.cli.main"]
@@ -102,7 +102,7 @@ def living(worlds: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for platform, tables in worlds.items():
         for table, rows in tables.items():
-            if isinstance(rows, dict) and table not in PASSING:
+            if isinstance(rows, dict) and not {table, f"{platform}.{table}"} & PASSING:
                 found[f"{platform}.{table}"] = sorted(
                     id for id, row in rows.items() if not (isinstance(row, dict) and row.get("is_deleted"))
                 )
