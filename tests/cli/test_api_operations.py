@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -216,12 +217,9 @@ def walk(platform: str, key: str, pages: list[Any], *, all_pages: bool = True) -
         asked.append(dict(request.query))
         return Answer(200, pages[len(asked) - 1], {"link": '<https://elsewhere.example>; rel="next"'}, True)
 
-    class Fake:
-        name, next_page = known.name, staticmethod(known.next_page)
-
-    Fake.invoke = staticmethod(invoke)  # type: ignore[attr-defined]
+    fake = replace(known, invoke=invoke)
     answer, more = asyncio.run(
-        answers(Fake, None, known.table[key], Request(query={"q": "1"}), None, all_pages=all_pages)  # type: ignore[arg-type]
+        answers(fake, None, known.table[key], Request(query={"q": "1"}), None, all_pages=all_pages)
     )
     return answer.body, more, asked
 
@@ -237,6 +235,10 @@ def test_a_list_of_mycujoo_ends_with_its_token_and_not_with_a_short_page() -> No
         walk("mycujoo", "action.list", [rows[0]] * 3)
     with pytest.raises(DecodeError, match="no list"):
         walk("mycujoo", "action.list", [{"items": "?"}])
+    grown = [{"items": [{"id": "1"}, {"id": 2}], "next_page_token": "a"}, {"items": [{"id": "2"}, {"id": 3}]}]
+    assert walk("mycujoo", "action.list", grown)[0]["items"] == [{"id": "1"}, {"id": 2}, {"id": 3}]
+    with pytest.raises(DecodeError, match="again"):
+        walk("mycujoo", "action.list", [{"items": [1], "next_page_token": token} for token in "ab"])
 
 
 @pytest.mark.contract("R-21", "R-22")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,29 +88,62 @@ def _filled(
 async def answers(
     platform: Platform, api: Any, op: Operation, request: Request, scope: str | None, *, all_pages: bool
 ) -> tuple[Any, bool]:
-    """The answer, and whether there are more pages. With all_pages: the last answer with the rows of all of them.
+    """The answer, and whether there are more pages. With all_pages: as `walk` puts them together."""
 
-    A page's address is made from the cursor in the body, by the platform's rule; a link is never followed. Raises
-    DecodeError for a cursor that comes a second time, which would go on for ever.
+    def following(asked: Request, answer: Any) -> Mapping[str, str] | None:
+        if platform.turn_page is not None:
+            return platform.turn_page(op, asked, answer)
+        return platform.next_page(op, answer.body)
+
+    async def send(asked: Request) -> Any:
+        return await platform.invoke(api, op, asked, scope)
+
+    if all_pages:
+        return await walk(f"{platform.name} {op.key}", op, request, send, following), False
+    answer = await send(request)
+    return answer, following(request, answer) is not None
+
+
+async def walk(
+    name: str,
+    op: Operation,
+    request: Request,
+    send: Callable[[Request], Awaitable[Any]],
+    following: Callable[[Request, Any], Mapping[str, str] | None],
+) -> Any:
+    """The last answer with the rows of all pages; the only one as it came.
+
+    A page's address is made from what `following` finds in the one before, by the platform's rule; a link is never
+    followed. A row that comes on two pages counts once. Raises DecodeError for a cursor or a page that comes a second
+    time, which would go on for ever.
     """
     rows: list[Any] = []
     seen: list[Mapping[str, str]] = []
-    asked = request
+    asked, before = request, None
     while True:
-        answer = await platform.invoke(api, op, asked, scope)
-        cursor = platform.next_page(op, answer.body)
-        if not (all_pages and (cursor or seen)):
-            return answer, cursor is not None
-        rows += answer.body.get(op.list_key) or []
+        answer = await send(asked)
+        cursor = following(asked, answer)
+        if cursor is None and not seen:
+            return answer
+        page = answer.body if isinstance(answer.body, list) else answer.body.get(op.list_key) or []
+        if cursor in seen or (page and page == before):
+            raise DecodeError(f"{name}: the same page comes again and again")
+        rows, before = rows + page, page
         if cursor is None:
-            if all(isinstance(row, str) for row in rows):
-                rows = list(dict.fromkeys(rows))  # a name may come on two pages (R-22)
-            body = {**answer.body, op.list_key: rows}
-            return replace(answer, body=body, content=json.dumps(body).encode()), False
-        if cursor in seen:
-            raise DecodeError(f"{platform.name} {op.key}: the same page comes again and again")
+            rows = _once(op, rows)
+            body = rows if isinstance(answer.body, list) else {**answer.body, op.list_key: rows}
+            return replace(answer, body=body, content=json.dumps(body).encode())
         seen.append(cursor)
         asked = replace(request, query={**request.query, **cursor})
+
+
+def _once(op: Operation, rows: list[Any]) -> list[Any]:
+    """Each row once: lists grow and shrink while they are read (R-22, S-14)."""
+    known: dict[Any, Any] = {}
+    for number, row in enumerate(rows):
+        id = row.get(op.id_field) if isinstance(row, dict) and op.id_field else None
+        known.setdefault(row if isinstance(row, str) else ("no id", number) if id is None else ("id", str(id)), row)
+    return list(known.values())
 
 
 def _listed(values: list[Any]) -> Any:

@@ -50,6 +50,7 @@ class Platform:
     Any row of the table can be called: `await invoke(api, operation, request, scope)` sends a
     `headend.core.invoke.Request` with the platform's credentials and encoding, and returns its answer (status, body,
     content, headers). next_page(operation, body): what the query of the next page has more, None after the last one.
+    turn_page(operation, request, answer): the same where headers, or the page asked for, decide; it comes first.
     find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
     examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
@@ -65,6 +66,7 @@ class Platform:
     table: Table
     invoke: Callable[..., Awaitable[Any]]
     next_page: Callable[[Operation, Any], Mapping[str, str] | None] = lambda operation, body: None
+    turn_page: Callable[[Operation, Any, Any], Mapping[str, str] | None] | None = None
     find_scope: Callable[[Any, str], Awaitable[str]] | None = None
     examine: Callable[[Any], Awaitable[Any]] | None = None
     filled: frozenset[str] = frozenset()
