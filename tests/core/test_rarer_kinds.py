@@ -1,4 +1,4 @@
-"""What rarer kinds need of the engine: secrets that are shown once, and objects that can only be adopted."""
+"""What rarer kinds need of the engine: secrets shown once, objects that can only be adopted, or only be forgotten."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from headend.core import guard, registry
 from headend.core import kind as kinds_module
 from headend.core.apply import Sink, apply
 from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import GuardError, InputError, Source
+from headend.core.errors import GuardError, InputError, Problem, Source
 from headend.core.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
+from headend.core.lifecycle import remember
 from headend.core.lookup import Candidate, Lookup, lookups
 from headend.core.pending import query
 from headend.core.plan import Action, Plan
@@ -96,6 +97,23 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
         async def candidates(self, api: World, wanted: Mapping[str, Any]) -> list[Candidate]:
             return [Candidate(id, row) for id, row in api.items()]
+
+    class Guest(Users):
+        """Whom nobody can change or delete."""
+
+        name = "test.guest"
+        can = Can.OBSERVE | Can.CREATE
+        create_before_delete = True
+
+        async def create(self, api: World, spec: UserSpec) -> Observed:
+            id = f"g-{len(api)}"
+            api[id] = spec.set_fields()
+            return Observed(id)
+
+        async def foresee_delete(self, api: World, id: str, last: UserSpec) -> Sequence[Problem]:
+            if last.role == "owner":
+                return [Problem(f"{id} would stay")]
+            return [Problem(f"warning: {id} stays")]
 
     yield
     kinds_module.kinds.clear()
@@ -240,3 +258,30 @@ def test_what_can_not_be_made_is_missed_by_the_plan_also_once_it_is_gone(state: 
     carry_out(world, state, stack("test.root"))
     with pytest.raises(InputError, match=r"there is no live test\.root like it, and headend can't make one"):
         carry_out({}, state, stack("test.root"))
+
+
+NOTHING = Stack("test", "s", {})
+
+
+def test_what_can_not_be_deleted_is_forgotten_and_said_to_stay(state: State) -> None:
+    world: World = {}
+    carry_out(world, state, stack("test.guest"))
+    (step,) = carry_out(world, state, stack("test.guest", role="editor")).steps
+    assert (step.action.value, step.warnings) == ("replace", ("g-0 stays",))
+    (step,) = carry_out(world, state, NOTHING).steps
+    assert (step.action.value, step.reason.value, step.warnings) == ("forget", "retained", ("g-1 stays",))
+    assert list(world) == ["g-0", "g-1"]
+    assert state.entries() == {}
+
+
+def test_a_kind_may_refuse_to_be_left_behind_unless_the_stack_says_retain(state: State) -> None:
+    world: World = {}
+    carry_out(world, state, stack("test.guest", role="owner"))
+    for wanted in (NOTHING, stack("test.guest", role="editor")):
+        with pytest.raises(GuardError, match="it: g-0 would stay"):
+            carry_out(world, state, wanted)
+    assert list(state.entries()) == ["it"]
+    kept = stack("test.guest", Lifecycle(retain=True), role="owner")
+    remember(carry_out(world, state, kept), kept, state)
+    (step,) = carry_out(world, state, NOTHING).steps
+    assert (step.action.value, step.warnings) == ("forget", ())

@@ -389,7 +389,8 @@ class Kind(Generic[S, A]):
         return ()
 
     async def foresee_delete(self, api: A, id: str, last: S) -> Sequence[Problem]:
-        """Warnings of a planned deletion, as in `foresee`. last: what was last applied, without its secrets."""
+        """What is to be said of a planned deletion, as in `foresee`; without DELETE, of what will stay behind. What is
+        no warning refuses the step, unless it is to be retained. last: what was last applied, without its secrets."""
         return ()
 
     async def on_air(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:

@@ -59,6 +59,9 @@ class Planner:
         if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
             spec = resolve(await self._look_up(resource, resource.spec), self.ids)
             warnings += (resource.kind.replacement_means,) if resource.kind.replacement_means else ()
+            if entry is not None and Can.DELETE not in resource.kind.can:
+                stays, why = await self._foreseen_delete(resource.kind, entry, revive(resource.kind, entry))
+                step = replace(step, warnings=(*step.warnings, *stays), refused=step.refused or why)
         if step.action in {Action.CREATE, Action.REPLACE}:
             step = replace(step, hands_out=resource.kind.handing_out(spec))
             await self._makable(resource, spec, step)
@@ -259,23 +262,28 @@ class Planner:
             action, reason = Action.FORGET, Reason.RENAMED
         elif entry.retain or Can.DELETE not in kind.can:
             action, reason = Action.FORGET, Reason.RETAINED
+        stays = reason is Reason.RETAINED and Can.DELETE not in kind.can
+        foresees = action is Action.DELETE or stays
+        warnings, why = await self._foreseen_delete(kind, entry, last) if foresees else ((), None)
         return Step(
             entry.address,
             kind.name,
             action,
             reason,
             impact=impact(kind, action, kind.model, ()),
-            warnings=await self._foreseen_delete(kind, entry.id, last, action),
+            warnings=warnings,
             id=entry.id,
             seen=fingerprint(seen, self.state.digest),
-            refused=guard.refusal(kind, action, entry.protect),
+            refused=guard.refusal(kind, action, entry.protect) or why,
         )
 
-    async def _foreseen_delete(self, kind: Kind[Any, Any], id: str, last: Spec, action: Action) -> tuple[str, ...]:
-        if action is not Action.DELETE and (action is not Action.FORGET or Can.DELETE in kind.can):
-            return ()
-        found = await kind.foresee_delete(await self.apis(kind.platform), id, last)
-        return tuple(p.message.removeprefix(WARNING) for p in found)
+    async def _foreseen_delete(
+        self, kind: Kind[Any, Any], entry: Entry, last: Spec
+    ) -> tuple[tuple[str, ...], str | None]:
+        """Warnings of a deletion, or of leaving behind what can't be deleted; and why it is refused, None if it may."""
+        found = await kind.foresee_delete(await self.apis(kind.platform), entry.id, last)
+        why = "; ".join(str(p) for p in found if not p.message.startswith(WARNING)) if not entry.retain else ""
+        return tuple(p.message.removeprefix(WARNING) for p in found if p.message.startswith(WARNING)), why or None
 
     async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:
         if Can.OBSERVE not in kind.can:

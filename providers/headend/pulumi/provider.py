@@ -156,7 +156,7 @@ class KindProvider(ResourceProvider):
             raise told(GuardError(f"{_named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
         if replaces and kind.replacement_means:
             _tell(meta, kind.replacement_means)
-        if not replaces:
+        if not found.replaces:  # what can't be changed in place may be bound to fail, however it is tried
             run(self._foreseen(spec, found.changes, meta))
         for change in found.changes:
             if change.cause == "drift":
@@ -275,16 +275,16 @@ class KindProvider(ResourceProvider):
             await self.kind.update(api, id, spec, changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        meta = _props.get(META) or {}
         last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
         if Can.DELETE in self.kind.can:
-            run(self._delete(_id, last, _inputs(_props), meta))
+            run(self._delete(_id, last, _inputs(_props), _props.get(META) or {}))
         else:
-            run(self._forgotten(_id, last, meta))
+            run(self._leave(_id, last, _props.get(META) or {}))
 
-    async def _forgotten(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
-        """Tells what stays on a platform that can't delete it."""
-        _refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last))
+    async def _leave(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
+        """Says what stays behind of an object that can't be deleted. Raises GuardError where that may not be."""
+        if refused := _refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last)):
+            raise GuardError("\n".join(str(replace(problem, address=meta.get("address"))) for problem in refused))
 
     async def _delete(self, id: str, last: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
         await self._guard(id, old, meta, impact(self.kind, Action.DELETE, type(last), ()))
