@@ -18,7 +18,7 @@ from headend.core.registry import platforms
 from headend.core.wire import Operation, Table
 from headend.transport import Answer
 
-COUNTS = {"ateme": 280, "just": 10, "mycujoo": 62, "rights_locker": 18}
+COUNTS = {"ateme": 280, "just": 10, "mycujoo": 62, "rights_locker": 18, "straas": 17}
 ATEME = platforms()["ateme"].table
 
 

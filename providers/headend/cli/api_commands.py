@@ -27,7 +27,7 @@ SIMULATED = "simulator"  # whose world is used where no stack is named
 StackFile = Annotated[
     Path | None, typer.Option("--stack-file", metavar="FILE", help="Take this stack's `connections:`, too.")
 ]
-Named = Annotated[str, typer.Argument(metavar="PLATFORM", help="Its name in stack files.", show_default=False)]
+Named = Annotated[str, typer.Argument(metavar="PLATFORM", help="As in stack files, e.g. ateme.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:

@@ -18,6 +18,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
         "HEADEND_ATEME_ORGANISATION": "org-1",
     },
     "mycujoo": {"HEADEND_MYCUJOO_API_KEY": "simulated-mycujoo-key"},
+    "straas": {"HEADEND_STRAAS_UID": "simulated-uid", "HEADEND_STRAAS_SECRET": "simulated-straas-secret"},
     "rights_locker": {
         "HEADEND_RIGHTS_LOCKER_PCODE": "simulated-pcode",
         "HEADEND_RIGHTS_LOCKER_API_KEY": "simulated-pcode.key01",

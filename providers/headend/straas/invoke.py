@@ -1,0 +1,73 @@
+"""Any row of the table as one call: whose token goes along, and what no answer shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from headend.core.errors import InputError
+from headend.core.invoke import Request
+from headend.core.redact import masked
+from headend.core.wire import NO_BODY, Operation
+from headend.straas.api import Straas, joined, with_defaults
+from headend.straas.paging import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from headend.transport import Answer
+
+HIDDEN = frozenset({"token", "secret", "member_token", "stream_key"}) | frozenset(
+    {"email", "member_email", "customer", "transaction"}
+)
+"""What no answer shows: credentials, and data of persons and of payments (S-53, S-135, S-136)."""
+
+
+async def invoke(api: Straas, op: Operation, request: Request, scope: str | None) -> Answer:
+    """One call. As a member (S-43, S-46) it needs a `member_token`, or the `member_id` to make one for."""
+    match op.role:
+        case "service":
+            return await _service_token(api, op, request)
+        case "member":
+            query = dict(request.query)
+            token = await _member_token(api, op, query)
+            return await api.send(op, replace(request, query=query), member_token=token)
+    if op.key == "video.list" and len(ids := _ids(request.query)) > PAGE_SIZE:
+        return await _many_videos(api, request, ids)
+    try:
+        return await api.send(op, with_defaults(op, request), repeat=False if op.key == "member_token.get" else None)
+    finally:
+        if op.key == "member.create":
+            api.client.reads.drop("straas", "member.get")
+
+
+async def _service_token(api: Straas, op: Operation, request: Request) -> Answer:
+    """Whether uid and secret are good for a token. The token itself is handed to nobody (S-110)."""
+    if request.body is not NO_BODY or request.query:
+        raise InputError(f"{op.key}: takes no values: uid, secret and type are headend's to send (S-3)")
+    answer = await api.token.request()
+    body = masked(answer.body, {"token"})
+    return replace(answer, body=body, content=json.dumps(body).encode())
+
+
+async def _member_token(api: Straas, op: Operation, query: dict[str, Any]) -> str:
+    """Takes the token, or whom to make one for, out of the query: only members' tokens go to members' calls (S-168)."""
+    given = {name: query.pop(name) for name in ("member_token", "member_id") if name in query}
+    if len(given) != 1:
+        raise InputError(f"{op.key}: is called as a member: give member_id=..., or the member_token=... that you have")
+    name, value = next(iter(given.items()))
+    return str(value) if name == "member_token" else await api.member_token(str(value))
+
+
+def _ids(query: Mapping[str, Any]) -> list[str]:
+    return [id for id in str(joined(query).get("ids", "")).split(",") if id]
+
+
+async def _many_videos(api: Straas, request: Request, ids: list[str]) -> Answer:
+    """More ids than a page holds rows: as few requests as will do, and one answer (S-134)."""
+    from headend.transport import Answer  # loaded by whoever made the client
+
+    query = {name: value for name, value in request.query.items() if name not in {"ids", "page", "per_page"}}
+    rows = await api.videos(ids, joined(query))
+    counted = {"total": str(len(rows)), "per-page": str(max(1, len(rows)))}
+    return Answer(200, rows, counted, True, json.dumps(rows).encode())

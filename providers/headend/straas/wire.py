@@ -1,0 +1,51 @@
+"""The operations of the Straas API (S-31..S-47), all 17 of them.
+
+`role` says whose token goes along (S-2): "service" none, "account" the service token, "member" a member's. All rows
+stand in the seed document, whose generation the vendor has archived, so that every one can be overridden (S-160).
+"""
+
+from __future__ import annotations
+
+from headend.core.wire import Operation, Table
+
+ACCOUNT_PREFIX = "/api/v1/account"
+MEMBER_PREFIX = "/api/v1/member"
+CREATES = frozenset({"service_token.create", "member.create"})
+"""Answered by 201; every other operation by 200, minting a member's token included (S-7, S-161)."""
+
+
+def _row(number: int, key: str, path: str, title: str, *, method: str = "GET", role: str = "account") -> Operation:
+    body = "json" if method == "POST" else "none"
+    id_field = "id" if key.endswith(".list") else None
+    return Operation(key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field)
+
+
+def _account(number: int, key: str, path: str, title: str, *, method: str = "GET") -> Operation:
+    return _row(number, key, ACCOUNT_PREFIX + path, title, method=method)
+
+
+def _member(number: int, key: str, path: str, title: str) -> Operation:
+    return _row(number, key, MEMBER_PREFIX + path, title, role="member")
+
+
+TABLE = Table(
+    [
+        _row(31, "service_token.create", "/api/v1/service/token", "Get a service token", method="POST", role="service"),
+        _account(32, "ad_banner.list", "/ad_banners", "List ad banners"),
+        _account(33, "ad_banner.get", "/ad_banners/{id}", "Read an ad banner"),
+        _account(34, "category.list", "/categories", "List video categories"),
+        _account(35, "live.get", "/lives/{id}", "Read a live"),
+        _account(36, "live.list", "/lives", "List lives"),
+        _account(37, "member.create", "/members", "Register a member", method="POST"),
+        _account(38, "member.get", "/members/{id}", "Read a member"),
+        _account(39, "member_token.get", "/member_token", "Mint a member's token"),
+        _account(40, "order.get", "/orders/{id}", "Read an order"),
+        _account(41, "order.list", "/orders", "List the orders of a member"),
+        _account(42, "playlist.get", "/playlists/{id}", "Read a playlist"),
+        _member(43, "member_playlist.get", "/playlists/{id}", "Read a playlist as a member"),
+        _account(44, "playlist.list", "/playlists", "List playlists"),
+        _account(45, "video.get", "/videos/{id}", "Read a video"),
+        _member(46, "member_video.get", "/videos/{id}", "Read a video as a member"),
+        _account(47, "video.list", "/videos", "List videos"),
+    ]
+)

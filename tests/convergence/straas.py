@@ -1,0 +1,19 @@
+"""States that must converge: each is applied in turn, and a second plan must change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SETUP: dict[str, Any] = {}
+
+CASES: dict[str, list[dict[str, Any]]] = {
+    "straas.member": [
+        {"id": "viewer-17", "email": "viewer-17@example.com"},
+        {"id": "viewer-17", "email": "Viewer-17@Example.com"},
+        {"id": "someone@example.com", "email": "someone@example.com"},
+    ],
+}
+
+
+def WORLD(sim: Any) -> None:
+    """Members need no preparation."""
