@@ -58,8 +58,8 @@ class StraasSim(PlatformSim):
 
     def add(self, table: str, **row: Any) -> dict[str, Any]:
         """Puts a row into a table, with what all rows of it have (S-50..S-57)."""
-        stamp = self._stamp()
-        made = {**_BLANK[table], "created_at": stamp, "updated_at": stamp, **row}
+        stamps = {} if table in {"members", "orders"} else dict.fromkeys(("created_at", "updated_at"), self._stamp())
+        made = {**_BLANK[table], **stamps, **row}
         self.world[table][str(made["id"])] = made
         return made
 
@@ -146,7 +146,7 @@ class StraasSim(PlatformSim):
         body = self._body(call, ("id", "email"))
         known = self.world["members"].get(body["id"])
         if known is None:
-            self.world["members"][body["id"]] = {**body, "membership": "free"}
+            self.add("members", **body)
         elif self.switch("duplicate") == "updated":
             known["email"] = body["email"]
         else:
@@ -309,6 +309,7 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
         "category": None,
         "videos": [],
     },
+    "members": {"email": "", "membership": "free"},
     "orders": {
         "amount_cent": 0,
         "amount_currency": "TWD",
