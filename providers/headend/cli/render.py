@@ -45,6 +45,9 @@ def lines(document: dict[str, Any]) -> Iterator[Line]:
             yield from _write(step)
         elif "unverifiable" in step:
             yield f"? {step['address']}: can't be verified: {_reasons(step['unverifiable'])}", "dim"
+    for name, id in document.get("lookups", {}).items():
+        if name.startswith("lookups."):
+            yield f"= {name}: {id}", "dim"
     counts = ", ".join(f"{n} {name}" for name, n in document["summary"].items() if n)
     yield f"{document['stack']}: {counts or 'nothing in the stack'}", "bold"
 

@@ -111,7 +111,7 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
         open_state(path, stack.name) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session,
     ):
-        used = {r.kind.platform for r in stack.resources.values()}
+        used = stack.platforms()
         used |= {kinds()[e.kind].platform for e in state.entries().values() if e.kind in kinds()}
         async with session:
             session.check(used)

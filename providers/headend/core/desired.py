@@ -71,15 +71,24 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A lookup with a name of its own, and its place in the file."""
+
+    query: Query
+    source: Source
+
+
+@dataclass(frozen=True)
 class Stack:
     """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
-    connections: platform -> the settings given in the file (none of them secret)."""
+    connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file."""
 
     name: str
     file: str
     resources: Mapping[str, Resource]
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    lookups: Mapping[str, Wanted] = field(default_factory=dict)
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:
@@ -103,3 +112,8 @@ class Stack:
     def elsewhere(self, address: str) -> Elsewhere:
         """What resources other than this one own."""
         return lambda owned: self._owners.of(owned, address) is not None
+
+    def platforms(self) -> set[str]:
+        """The platforms that are asked for what stands in the stack."""
+        found = {resource.kind.platform for resource in self.resources.values()}
+        return found | {wanted.query.platform for wanted in self.lookups.values()}

@@ -1,15 +1,17 @@
 """Things that headend finds but doesn't manage: actions, agreements, categories.
 
-A platform defines them beside its kinds, and fields marked `Found` take `{lookup: {field: value}}`. Exactly one must
-match; a plan finds it once and goes by it.
+A platform defines them beside its kinds. Fields marked `Found` take `{lookup: {field: value}}`; `lookups:` of a stack
+gives what is found a name of its own. Exactly one must match; a plan finds it once and goes by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
+from headend.core.desired import Wanted
 from headend.core.errors import Problem
 from headend.core.pending import Query
 from headend.core.pending import query as query_of
@@ -82,6 +84,24 @@ async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
     return Problem(f"there is no {query}", remedy=f"there are: {listed}" if listed else "there are none at all")
 
 
+async def find_named(
+    wanted: Mapping[str, Wanted], apis: Callable[[str], Awaitable[Any]], taken: set[str]
+) -> tuple[dict[str, str], list[Problem]]:
+    """What a stack's `lookups:` find: `lookups.<name>` -> the id; and, with its place, what can't be found."""
+    ids: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, one in wanted.items():
+        address = f"lookups.{name}"
+        found = await find(await apis(one.query.platform), one.query, taken)
+        if isinstance(found, Problem):
+            problems.append(replace(found, source=one.source, address=address))
+        else:
+            ids[address] = found
+    return ids, problems
+
+
 def _same(live: Any, wanted: Any) -> bool:
-    """Ids and numbers may be text on one side."""
-    return live == wanted or (not isinstance(live, bool) and not isinstance(wanted, bool) and str(live) == str(wanted))
+    """Ids and numbers may be text on one side; letters with accents may be written in two ways (S-173)."""
+    if live is None or isinstance(live, bool) or isinstance(wanted, bool):
+        return bool(live == wanted)
+    return unicodedata.normalize("NFC", str(live)) == unicodedata.normalize("NFC", str(wanted))

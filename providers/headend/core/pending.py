@@ -37,6 +37,10 @@ class Query:
         return f"{self.lookup}?{self.match}"
 
     @property
+    def platform(self) -> str:
+        return self.lookup.partition(".")[0]
+
+    @property
     def fields(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.match)
         return found

@@ -122,7 +122,7 @@ class Step:
 @dataclass(frozen=True)
 class Plan:
     """All steps of a stack, in the order of its file, deletions last. desired: keyed hash of the desired state.
-    lookups: `<address>.<field>` -> the id that was found for it."""
+    lookups: `<address>.<field>`, or `lookups.<name>` -> the id that was found for it."""
 
     stack: str
     file: str

@@ -14,7 +14,7 @@ from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, just_made, recorded, secret_fields
 from headend.core.errors import InputError, Problem
 from headend.core.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
-from headend.core.lookup import find
+from headend.core.lookup import find, find_named
 from headend.core.onair import Clock, Watch, clock
 from headend.core.pending import Reference
 from headend.core.plan import Action, Plan, Reason, Step
@@ -79,7 +79,7 @@ class Planner:
     async def _look_up(self, resource: Resource, spec: Spec) -> Spec:
         """The spec with what its lookups find, which goes into the plan."""
         for name, query in queries(spec).items():
-            found = await find(await self.apis(query.lookup.partition(".")[0]), query, self.taken)
+            found = await find(await self.apis(query.platform), query, self.taken)
             if isinstance(found, Problem):
                 source = resource.sources.get(name)
                 self.problems += placed(resource, [replace(found, message=f"{name}: {found.message}", source=source)])
@@ -360,6 +360,10 @@ async def make_plan(
     current |= {a: e for a, e in entries.items() if a not in moved.values()}
     resources = {} if destroy else targeted(stack, targets)
     planner = Planner(stack, state, apis, current, {}, [], state.intents(), refresh)
+    if not destroy:
+        ids, problems = await find_named(stack.lookups, apis, planner.taken)
+        planner.lookups |= ids
+        planner.problems += problems
     if targets:
         for address, entry in current.items():
             if address not in resources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,8 +14,9 @@ from pulumi.dynamic import Resource as DynamicResource
 from headend.core.arrange import order
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
-from headend.core.errors import HeadendError
+from headend.core.errors import HeadendError, InputError
 from headend.core.kind import Kind
+from headend.core.lookup import find_named
 from headend.core.onair import downstream
 from headend.core.pending import Query, Reference, filled, pending
 from headend.core.redact import Redactor
@@ -24,7 +26,7 @@ from headend.core.upload import File
 from headend.pulumi.p import PROVIDERS, class_name
 from headend.pulumi.provider import META
 from headend.pulumi.runtime import settings_of
-from headend.session import open_session
+from headend.session import Session, open_session
 
 TYPES: dict[str, type[DynamicResource]] = {}
 for _name in PROVIDERS:
@@ -33,7 +35,8 @@ for _name in PROVIDERS:
 
 
 def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResource]:
-    """Declares every resource of <folder>/<stack>.yaml and exports their ids. Returns them by address.
+    """Declares every resource of <folder>/<stack>.yaml and exports their ids, and what its `lookups:` find. Returns the
+    resources by address.
 
     Secrets come from the environment or HEADEND_SECRETS_FILE, then from `pulumi config set --secret NAME`.
     Raises RunError, which Pulumi shows as it is, with every problem of the file, or all credentials that are missing.
@@ -46,6 +49,7 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
     try:
         stack = load(folder / f"{name or pulumi.get_stack()}.yaml", secret=secret)
         _check_connections(stack)
+        found = asyncio.run(_found(stack, pulumi.Config("headend").get)) if stack.lookups else {}
     except HeadendError as error:
         raise pulumi.RunError(str(error)) from None
     made: dict[str, DynamicResource] = {}
@@ -54,14 +58,28 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
             made[address] = _declared(stack, stack.resources[address], made)
     for address, resource in made.items():
         pulumi.export(address, resource.id)
+    for address, id in found.items():
+        pulumi.export(address, id)
     return made
 
 
 def _check_connections(stack: Stack) -> None:
     """Raises CredentialsError or InputError here, at once for all, rather than in a provider at the first resource."""
-    used = {resource.kind.platform for resource in stack.resources.values()}
-    extra = {name: settings_of(platforms()[name], pulumi.Config("headend").get) for name in used}
-    open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra).check(used)
+    _session(stack, pulumi.Config("headend").get).check(stack.platforms())
+
+
+def _session(stack: Stack, config: Callable[[str], Any]) -> Session:
+    extra = {name: settings_of(platforms()[name], config) for name in stack.platforms()}
+    return open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra)
+
+
+async def _found(stack: Stack, config: Callable[[str], Any]) -> dict[str, str]:
+    """`lookups.<name>` -> the id that was found. Raises InputError with all that are not to be found."""
+    async with _session(stack, config) as session:
+        ids, problems = await find_named(stack.lookups, session, set())
+    if problems:
+        raise InputError(problems)
+    return ids
 
 
 def properties(stack: Stack, resource: Resource, id_of: Callable[[Reference], Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from headend.core.kind import Kind
 from headend.core.options import Options
 from headend.core.owners import Owners
 from headend.core.pending import Reference, filled, pending
-from headend.core.stack import secrets
+from headend.core.stack import finding, secrets
 from headend.core.stack.check import Input, make
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
@@ -30,7 +30,7 @@ from headend.core.stack.resource import Builder
 from headend.core.stack.values import Values
 
 FORMAT = 1
-GENERAL = ("headend", "stack", "extends", "vars", "connections", "options")
+GENERAL = ("headend", "stack", "extends", "vars", "connections", "options", "lookups")
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
@@ -62,6 +62,7 @@ def load(
     _top(entries, kinds, root.source, problems)
     connections = _connections(entries, kinds, values, problems)
     options = _options(entries, values, problems)
+    wanted = finding.named(entries, values, problems)
     drafts = _find(entries, kinds, problems)
     build = Builder(values, Names(kinds, drafts), problems).build
     built = {address: build(draft) for address, draft in drafts.items()}
@@ -72,7 +73,7 @@ def load(
     problems += cycles(resources)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
-    return Stack(name, str(path), resources, connections, options)
+    return Stack(name, str(path), resources, connections, options, wanted)
 
 
 def warnings(stack: Stack) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from headend.core.desired import Adopt, Lifecycle, Resource
 from headend.core.errors import Problem, Source
 from headend.core.kind import Can, Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.lookup import lookups
-from headend.core.pending import Query, Reference, query
+from headend.core.pending import Query, Reference
 from headend.core.stack.check import Input, make, scrub
+from headend.core.stack.finding import asked
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.references import Draft, Names, takes_mapping
@@ -178,30 +180,11 @@ class Builder:
             fields.broken.add(name)
 
     def _query(self, draft: Draft, name: str, node: Node, found: Found | None) -> Query | None:
-        """`{lookup: {...}}`, where the field takes one; keys that it doesn't know and secrets are told."""
+        """`{lookup: {...}}`, where the field takes one."""
         inner = node.sole("lookup") if found else None
         if found is None or inner is None:
             return None
-        return query(found.lookup, self._match(draft, name, inner, found.lookup))
-
-    def _match(self, draft: Draft, name: str, node: Node, lookup: str) -> dict[str, Any]:
-        """What the lookup goes by: plain values, and lookups where it takes them; all else is told."""
-        known = lookups[lookup]
-        plain = self.values.plain(node, secrets=False).value if node.mapping else {}
-        match: dict[str, Any] = {}
-        for key, entry in (node.mapping or {}).items():
-            inner = entry.node.sole("lookup") if key in known.through else None
-            if key not in known.fields:
-                message = f"`{name}`: {lookup} can't be found by `{key}`"
-                self._problem(draft, message, entry.source, remedy(key, known.fields))
-            if inner is not None:
-                match[key] = {"lookup": self._match(draft, f"{name}.{key}", inner, known.through[key])}
-            elif isinstance(plain.get(key), str | int | float | bool):
-                match[key] = plain[key]
-        if not match or len(match) < len(plain):
-            hint = f"give fields of {lookup} with plain values: {', '.join(known.fields)}"
-            self._problem(draft, f"`{name}`: not a lookup", node.source, hint)
-        return match
+        return asked(found.lookup, name, inner, self.values, functools.partial(self._problem, draft))
 
     def _reference(self, draft: Draft, name: str, node: Node, ref: Ref, fields: _Fields, mapping: bool) -> None:
         """One reference, a list of them, or a mapping to them; null stays null."""

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from headend.core import registry
 from headend.core.kind import Found, Kind, Ref, Upload, marked
+from headend.core.lookup import lookups
 from headend.core.options import Options
 from headend.core.pending import Query, Reference
 from headend.core.stack.references import takes_mapping
@@ -101,6 +102,11 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
             "additionalProperties": _PLAIN,
         },
         "connections": _properties(dict.fromkeys(platforms, settings)),
+        "lookups": {
+            "type": ["object", "null"],
+            "description": "What to find, by names: once for a plan, and written into it",
+            "additionalProperties": {"anyOf": [_properties(_findable()), {"type": "null"}]},
+        },
         "options": {"anyOf": [{"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}]},
         **{name: _properties(group) for name, group in platforms.items()},
     }
@@ -110,6 +116,16 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
         **_properties(top),
         "type": "object",
         "$defs": {**defs, **_STAND_INS},
+    }
+
+
+def _findable() -> dict[str, Any]:
+    """What has no exclusive use, and the fields that it is found by."""
+    one = {"type": ["string", "number", "boolean"]}
+    return {
+        name: _properties({field: {**one, "description": what} for field, what in lookup.fields.items()})
+        for name, lookup in sorted(lookups.items())
+        if not lookup.exclusive
     }
 
 

@@ -13,7 +13,7 @@ from headend.core.stack.nodes import Entry, Node, scalar
 from headend.core.stack.secrets import Lookup
 
 _EXPRESSION = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Values:
     def _declared(self, name: str, entry: Entry, given: str | None) -> Node | None:
         node = entry.node
         message, hint = None, None
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             message, hint = f"`{name}` can't be a variable's name", "letters, digits, `_` and `-`"
         elif node.text is None:
             message, hint = f"variable `{name}` is {node.type_name}", "a variable is one string, number or boolean"
