@@ -81,7 +81,6 @@ def test_none_and_several_are_errors_with_the_place_and_the_candidates(world: Wo
         ("{straas.playlist: {title: [a]}}", "not a lookup"),
         ("{straas.playlist: {}}", "not a lookup"),
         ("{straas.playlist: a}", "not a lookup"),
-        ("{straas.playlist: {title: {secret: X}}}", "secret"),
         ("{}", "a lookup is one kind of thing"),
         ("{straas.video: {id: a}, straas.live: {id: a}}", "a lookup is one kind of thing"),
         ("{ateme.agreement: {bitrate: 20}}", "uses it up"),
@@ -94,6 +93,12 @@ def test_what_is_no_lookup_is_told_with_its_place(world: World, given: str, said
     assert said in refused.err
     assert "day.yaml:3:" in refused.err
     assert "lookups.best" in refused.err
+
+
+def test_no_secret_is_looked_up_by(world: World) -> None:
+    world.write("day.yaml", "headend: 1\nlookups:\n  best: {straas.playlist: {title: {secret: X}}}\n")
+    (line,) = world("validate", "day.yaml", X="canary").err.splitlines()
+    assert line.startswith("day.yaml:3:35: a secret can't stand here")
 
 
 @pytest.mark.parametrize("text", ["lookups: [a]", "lookups: {a b: {straas.video: {id: x}}}"])

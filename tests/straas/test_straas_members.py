@@ -180,7 +180,7 @@ def test_an_answer_that_leaves_it_open_is_settled_by_a_look(straas: Any, fault: 
     assert account.platform.world["members"]["viewer-17"]["email"] == "viewer@example.com"
 
 
-@pytest.mark.contract("S-104", "S-212")
+@pytest.mark.contract("S-104")
 @pytest.mark.parametrize("duplicate", ["conflict", "invalid", "updated"])
 def test_one_that_somebody_else_registers_meanwhile_is_told_apart_by_its_email(straas: Any, duplicate: str) -> None:
     for email, error in (("viewer@example.com", None), ("other@example.com", Conflict)):

@@ -251,7 +251,8 @@ class StraasSim(PlatformSim):
         return self._reply(self._said(message), status)
 
     def _refusal(self, status: int, message: str) -> Refusal:
-        return Refusal(status, self._said(message))
+        reply = self._error(status, message)
+        return Refusal(reply.status, reply.body, reply.headers)
 
     def _reply(self, body: Any, status: int = 200, headers: Mapping[str, str] = {}) -> Reply:
         """With a tag and a clock, as the platform answers, and a cookie that nobody may bring back (S-6, S-20)."""
