@@ -14,7 +14,7 @@ from cli.conftest import world
 from cli.harness import World
 from headend.core.errors import InputError
 from headend.core.stack import load
-from headend.pulumi.program import _found
+from headend.pulumi.program import look_up
 
 __all__ = ["world"]
 
@@ -118,8 +118,8 @@ def test_credentials_that_only_lookups_need_are_asked_for(world: World) -> None:
 def test_a_pulumi_program_exports_them(world: World) -> None:
     stack = load(world.write("day.yaml", STACK))
     with mock.patch.dict(os.environ, world.env, clear=True):
-        found = asyncio.run(_found(stack, lambda name: None))
+        found = asyncio.run(look_up(stack, lambda name: None))
         assert found == {"lookups.best": "plHghl01", "lookups.sport": "1"}
         wrong = load(world.write("wrong.yaml", STACK.replace("${vars.title}", "None")))
         with pytest.raises(InputError, match=r"wrong\.yaml:5:3: lookups\.best: there is no straas\.playlist"):
-            asyncio.run(_found(wrong, lambda name: None))
+            asyncio.run(look_up(wrong, lambda name: None))

@@ -49,7 +49,7 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
     try:
         stack = load(folder / f"{name or pulumi.get_stack()}.yaml", secret=secret)
         _check_connections(stack)
-        found = asyncio.run(_found(stack, pulumi.Config("headend").get)) if stack.lookups else {}
+        found = asyncio.run(look_up(stack, pulumi.Config("headend").get)) if stack.lookups else {}
     except HeadendError as error:
         raise pulumi.RunError(str(error)) from None
     made: dict[str, DynamicResource] = {}
@@ -73,7 +73,7 @@ def _session(stack: Stack, config: Callable[[str], Any]) -> Session:
     return open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra)
 
 
-async def _found(stack: Stack, config: Callable[[str], Any]) -> dict[str, str]:
+async def look_up(stack: Stack, config: Callable[[str], Any]) -> dict[str, str]:
     """`lookups.<name>` -> the id that was found. Raises InputError with all that are not to be found."""
     async with _session(stack, config) as session:
         ids, problems = await find_named(stack.lookups, session, set())

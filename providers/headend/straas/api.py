@@ -43,8 +43,8 @@ class Straas:
         self.settings = settings
         self.client = client
         self.table = moved(TABLE, settings)
-        self.token = ServiceToken(settings, client, self.table, now)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self.token = ServiceToken(settings, client, self.table, self._slots, now)
 
     # --- sending ----------------------------------------------------------------------------------------
     async def send(

@@ -82,11 +82,8 @@ class Member(Kind[MemberSpec, Straas]):
         """Limits that a later generation of the API states (S-101)."""
         if _LATER_RULE.fullmatch(spec.id):
             return ()
-        return [
-            Problem(
-                "warning: later Straas takes ids of 3 to 50 letters, digits, - _ and ., or e-mail addresses (S-101)"
-            )
-        ]
+        limits = "3 to 50 letters, digits, `-`, `_` and `.`, or an e-mail address"
+        return [Problem(f"warning: Straas may refuse this id: later it took {limits} (S-101)")]
 
     # --- reading ----------------------------------------------------------------------------------------
     async def observe(self, api: Straas, id: str, spec: MemberSpec, *, fresh: bool = False) -> Observed | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -27,9 +26,16 @@ class ServiceToken:
     """Gets the token where there is none, or one that is about to expire; parallel calls share one request."""
 
     def __init__(
-        self, settings: StraasSettings, client: Client, table: Table, now: Callable[[], float] = time.time
+        self,
+        settings: StraasSettings,
+        client: Client,
+        table: Table,
+        slots: asyncio.Semaphore,
+        now: Callable[[], float],
     ) -> None:
-        self._settings, self._client, self._table, self._now = settings, client, table, now
+        """slots: what every request to the platform takes one of. now: seconds since 1970 by the local clock."""
+        self._settings, self._client, self._table = settings, client, table
+        self._slots, self._now = slots, now
         self._lock = asyncio.Lock()
         self._token: str | None = None
         self._until = 0.0  # by the local clock
@@ -56,7 +62,8 @@ class ServiceToken:
         op = self._table["service_token.create"]
         body = {"uid": self._settings.uid, "secret": self._settings.secret, "type": TYPE}
         try:
-            answer = await self._client.send(op, json=body, repeat=True)
+            async with self._slots:
+                answer = await self._client.send(op, json=body, repeat=True)
         except Forbidden as error:
             if error.status != 401:
                 raise
