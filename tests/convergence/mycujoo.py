@@ -52,6 +52,8 @@ _CONFIGURATION, _ACCOUNT = ("mycujoo.action_configuration",), ("mycujoo.account"
 CONCERNS: dict[str, tuple[str, ...]] = {
     "missing_as": _CONFIGURATION,
     "all_values": _CONFIGURATION,
+    "defaults": _CONFIGURATION,
+    "order": _CONFIGURATION,
     "pages": (*_CONFIGURATION, *_ACCOUNT),
     "by_email_delay": _ACCOUNT,
     "email_case": _ACCOUNT,

@@ -337,3 +337,24 @@ def test_a_refused_credential_names_the_settings_and_not_itself() -> None:
     assert TOKEN not in str(caught.value)
     bench.run(lambda api: KIND.find(api, spec()), api_key=None, token=TOKEN)
     assert bench.counts == {"list": 1}
+
+
+@pytest.mark.contract("M-123", "M-108")
+def test_defaults_that_the_platform_copies_are_no_drift() -> None:
+    bench = Bench(defaults="copied")
+    live = made(bench, spec(fields={"clip": True}))
+    assert [row["field"] for row in bench.stored[live.id]["fields"]] == ["clip", "delay"]
+    seen = bench.run(lambda api: KIND.observe(api, live.id, spec(fields={"clip": True})))
+    assert seen.values["fields"] == {"clip": {"bool_value": True}}
+
+
+@pytest.mark.contract("M-197")
+def test_others_may_make_room_and_only_those_that_declare_an_order_are_moved_back() -> None:
+    bench = Bench(order="makes_room")
+    ids = [made(bench, spec(title=title)).id for title in ("a", "b")]
+    made(bench, spec(title="c", order=0))
+    assert [bench.stored[id]["order"] for id in ids] == [1, 2]
+    live = bench.run(lambda api: KIND.observe(api, ids[0], spec(title="a")))
+    assert live.values["order"] == 1  # not managed, so that nothing compares it
+    bench.run(lambda api: KIND.complete(api, ids[1], spec(title="b", order=1), quiet))
+    assert bench.stored[ids[1]]["order"] == 1

@@ -184,6 +184,8 @@ class KindProvider(ResourceProvider):
             made = found or await kind.create(api, spec)
             for warning in made.warnings:
                 _tell(meta, warning)
+            if found and (lost := kind.handing_out(spec)):
+                _tell(meta, f"it was there already: its {', '.join(lost)} was shown to whoever made it, and not here")
             if not kind.completes:
                 return made
             try:

@@ -136,10 +136,11 @@ class Simulator:
         return {name: copy.deepcopy(sim.world) for name, sim in self.sims.items()}
 
     def load(self, worlds: Mapping[str, Any]) -> None:
-        """Puts dumped worlds back; a platform that isn't among them keeps its own."""
+        """Puts dumped worlds back. A platform that isn't among them keeps its own, and so does a table: an older
+        headend's world may lack it."""
         for name, world in worlds.items():
             if name in self.sims:
-                self.sims[name].world = copy.deepcopy(world)
+                self.sims[name].world |= copy.deepcopy(world)
 
     def settings(self, base: str = "http://127.0.0.1:1") -> dict[str, str]:
         """{environment variable: value} for all platforms, with credentials that work."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +114,8 @@ class MycujooSim(Accounts, Accounting, Analytics):
         if action is None:
             return status(400, "action_id: no such action")
         fields = _fields(action, body.get("fields", []))
+        if self.switch("defaults") == "copied":
+            fields += _defaults(action, {entry["field"] for entry in fields})
         made = {
             "id": self.made_id("configuration"),
             "action_id": body["action_id"],
@@ -150,6 +152,9 @@ class MycujooSim(Accounts, Accounting, Analytics):
             body["fields"] = _fields(self.world["actions"].get(found["action_id"], {}), given)
         if "title" in body:
             _text(body["title"])
+        if "order" in body and self.switch("order") == "makes_room":
+            for other in self._in(found["group_id"]):
+                other["order"] += other is not found and other["order"] >= body["order"]
         found.update(body)
         return self._configuration(found)
 
@@ -199,6 +204,16 @@ def _fields(action: Mapping[str, Any], given: Any) -> list[dict[str, Any]]:
         if row.get("is_required") and row.get("no_default_value") and name not in names:
             raise refuse(400, f"fields: {name}: required")
     return [dict(entry) for entry in given]
+
+
+def _defaults(action: Mapping[str, Any], given: Collection[str]) -> list[dict[str, Any]]:
+    """What the action says that a field is where a configuration says nothing (M-239)."""
+    return [
+        {"field": row["name"], key: row[key]}
+        for row in action.get("action_fields", [])
+        for key in _TYPES.values()
+        if row["name"] not in given and key in row
+    ]
 
 
 def _is_a(key: str, raw: Any) -> bool:

@@ -37,6 +37,8 @@ class MycujooBase(PlatformSim):
     missing_as: the status for a configuration that isn't there (M-111). fields_patch: what PATCH does with `fields`
     (M-202). lenient_unknown: unknown keys vanish with a 200 (M-12). emit_zero: zero values are written out (M-204).
     patch_zero: whether PATCH honours zero values (M-231). all_values: fields come back with all five keys (M-105).
+    defaults: copied into what is created without a value (M-239). order: whether the entries behind the one that is
+    moved make room for it (M-235, M-197).
     pages: short ones hold half of what was asked for, and the first one nothing (M-16). by_email_delay: for how many
     looks a new account isn't found by its address (M-206). email_case, email_match: whether addresses keep their case,
     and are found in another one (M-241). delete_unknown: what deleting ids that aren't there leads to (M-205).
@@ -57,6 +59,8 @@ class MycujooBase(PlatformSim):
         "emit_zero": (True, False),
         "patch_zero": ("honoured", "ignored"),
         "all_values": (False, True),
+        "defaults": ("left_out", "copied"),
+        "order": ("alone", "makes_room"),
         "pages": ("full", "short"),
         "by_email_delay": (0,),
         "email_case": ("kept", "lowered"),
