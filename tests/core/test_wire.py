@@ -53,3 +53,19 @@ def test_an_override_that_names_nothing_is_refused() -> None:
         Table([ITEM]).overridden({"thing.fly": {}})
     with pytest.raises(InputError, match="unknown key"):
         Table([GUESS]).overridden({"thing.start": {"verb": "PUT"}})
+
+
+@pytest.mark.contract("A-978")
+def test_names_in_bodies_that_the_document_leaves_open_can_be_corrected_word_by_word() -> None:
+    row = Operation("thing.paint", "PUT", "/things", "A-3", "paint it", mark="A", keys={"colour": "color", "coat": "n"})
+    table = Table([row, GUESS])
+    assert table.overridden({"thing.paint": {"keys": {"coat": "layers"}}})["thing.paint"].keys == {
+        "colour": "color",
+        "coat": "layers",
+    }
+    assert row.keys["coat"] == "n"
+    for wrong, told in (({"gloss": "x"}, "unknown word 'gloss'"), ({"coat": ""}, "mapping of words"), (7, "mapping")):
+        with pytest.raises(InputError, match=told):
+            table.overridden({"thing.paint": {"keys": wrong}})
+    with pytest.raises(InputError, match="known: none"):
+        table.overridden({"thing.start": {"keys": {"a": "b"}}})

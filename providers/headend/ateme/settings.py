@@ -51,11 +51,14 @@ class AtemeSettings(Settings):
     transcoder_timeout: Annotated[
         float, Env("HEADEND_ATEME_TRANSCODER_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
     ] = 1800.0
+    multi_viewer_timeout: Annotated[
+        float, Env("HEADEND_ATEME_MULTI_VIEWER_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
+    ] = 1800.0
     state_timeout: Annotated[
         float, Env("HEADEND_ATEME_STATE_TIMEOUT"), Field(gt=0, description="seconds to start or stop (A-722)")
     ] = 900.0
     operations: Annotated[
         dict[str, dict[str, Any]],
         Env("HEADEND_ATEME_OPERATIONS"),
-        Field(description="operation key -> {method, path, list_key, id_field, body}: how it really is (A-41)"),
+        Field(description="operation key -> {method, path, list_key, id_field, body, keys}: how it really is (A-41)"),
     ] = {}

@@ -87,7 +87,7 @@ ROWS = [
     Operation("multi_viewer.create", "POST", "/api/multi_viewers", "A-220", "Create multi-viewer", "A", "mo A · ae (from JWT, documented)"),
     Operation("multi_viewer.get", "GET", "/api/multi_viewers/{multi_viewer_id}", "A-221", "Get multi-viewer details", "A", "mo A"),
     Operation("multi_viewer.update", "PUT", "/api/multi_viewers/{multi_viewer_id}", "A-222", "Update multi-viewer", "A", "mo A; MV running"),
-    Operation("multi_viewer.tiles", "PUT", "/api/multi_viewers/{multi_viewer_id}/tiles", "A-223", "Switch multi-viewer tile video sources and update titles", "A", "mo A"),
+    Operation("multi_viewer.tiles", "PUT", "/api/multi_viewers/{multi_viewer_id}/tiles", "A-223", "Switch multi-viewer tile video sources and update titles", "A", "mo A", keys={"tiles": "tile_inputs", "title": "title"}),
     Operation("multi_viewer.delete", "DELETE", "/api/multi_viewers/{multi_viewer_id}", "A-224", "Delete multi-viewer", "A", "A · SU"),
     Operation("multi_viewer.audio_tracks", "GET", "/api/multi_viewers/{multi_viewer_id}/audio_tracks", "A-225", "List multi-viewer audio tracks", "A", "owner member"),
     Operation("multi_viewer.active_audio", "PUT", "/api/multi_viewers/{multi_viewer_id}/active_audio_track", "A-226", "Switch multi-viewer active audio track", "A", "owner O+"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -28,7 +28,8 @@ class Operation:
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
     to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. takes, exactly_one, spans: what
-    is documented of its values, one by one and together; `faults` holds values against it.
+    is documented of its values, one by one and together; `faults` holds values against it. keys: headend's word -> the
+    name on the wire, of what a body holds and the document names nowhere.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Operation:
     takes: tuple[Takes, ...] = ()
     exactly_one: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def takes_body(self) -> bool:
@@ -96,21 +98,34 @@ class Table(Mapping[str, Operation]):
         return len(self._rows)
 
     def overridden(self, rows: Mapping[str, Mapping[str, Any]]) -> Table:
-        """A copy with the user's rows. {key: {method?, path?, list_key?, id_field?, body?, override_documented?}}.
+        """A copy with the user's rows: {key: {method?, path?, list_key?, id_field?, body?, keys?,
+        override_documented?}}.
 
-        Raises InputError for an unknown key or attribute, and for a documented row ("D") without
-        `override_documented: true` (A-41).
+        `keys` names only what is called otherwise. Raises InputError for an unknown key, attribute or word in `keys`,
+        and for a documented row ("D") without `override_documented: true` (A-41).
         """
         table = dict(self._rows)
         for key, given in rows.items():
             if key not in table:
                 raise InputError(f"operations: unknown operation {key!r}")
-            allowed = {"method", "path", "list_key", "id_field", "body"}
+            allowed = {"method", "path", "list_key", "id_field", "body", "keys"}
             changes = dict(given)
             insists = changes.pop("override_documented", False)
             if unknown := sorted(changes.keys() - allowed):
                 raise InputError(f"operations.{key}: unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
             if table[key].mark == "D" and not insists:
                 raise InputError(f"operations.{key}: documented as it is; override_documented: true insists")
+            if "keys" in changes:
+                changes["keys"] = _renamed(table[key], changes["keys"])
             table[key] = replace(table[key], **changes)
         return Table(table)
+
+
+def _renamed(op: Operation, given: Any) -> Mapping[str, str]:
+    """The row's keys with those that are called otherwise."""
+    known = ", ".join(sorted(op.keys)) or "none"
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given.values()):
+        raise InputError(f"operations.{op.key}.keys: must be a mapping of words to names; words: {known}")
+    if unknown := sorted(given.keys() - op.keys.keys()):
+        raise InputError(f"operations.{op.key}.keys: unknown word {unknown[0]!r}; known: {known}")
+    return {**op.keys, **given}
