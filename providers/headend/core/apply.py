@@ -210,10 +210,18 @@ class Applier:
         self._warn(step, made.warnings)
         if kind.completes:
             with self._kept(resource, spec, made.id, entry, seal):
-                done = await kind.complete(api, made.id, spec, lambda text: self.say(step, "waiting", text))
+                done = await self._completed(kind, api, made.id, spec, step)
             self._warn(step, [text for text in done.warnings if text not in made.warnings])
             made = done
         self.record(resource, spec, made, seal, incomplete=False)
+
+    async def _completed(self, kind: Kind[Any, Any], api: Any, id: str, spec: Spec, step: Step) -> Observed:
+        def report(text: str) -> None:
+            self.say(step, "waiting", text)
+
+        if step.action in {Action.CREATE, Action.REPLACE} or not step.changes:
+            await kind.furnish(api, id, spec, report)
+        return await kind.complete(api, id, spec, report)
 
     @contextlib.contextmanager
     def _kept(self, resource: Resource, spec: Spec, id: str, entry: Entry | None, seal: Seal | None) -> Iterator[None]:

@@ -25,7 +25,7 @@ from headend.core.kind import (
     mark,
     marked,
 )
-from headend.core.pending import pending
+from headend.core.pending import filled, pending
 from headend.core.upload import content, told
 
 UNKNOWN = "(known after apply)"
@@ -107,8 +107,8 @@ def differences(
     model = type(spec)
     last = None if last is None else {name: _digest_alone(value) for name, value in last.items()}
     changes: list[Change] = []
-    unverifiable = dict(observed.unverifiable)
     record = recorded(spec, hidden, digest)
+    unverifiable = {name: why for name, why in observed.unverifiable.items() if name in record}
     for name in model.model_fields:
         if name in ignore or mark(model, name, Ignored):
             continue
@@ -162,7 +162,8 @@ def _unseen(
 ) -> list[Change]:
     """Changes of a field that can't be read now: what the stack changed since, and, taking an object over, what can
     be written to be sure."""
-    model, after = type(spec), shown(spec.set_fields().get(name), secret)
+    model, wanted = type(spec), spec.set_fields().get(name)
+    after = shown(filled(wanted, lambda _: UNKNOWN), secret)
     fixed = mark(model, name, Immutable) is not None
     if last is None:
         sure = name in record and not fixed and mark(model, name, OwnCall) is None

@@ -288,6 +288,7 @@ class Kind(Generic[S, A]):
     create_before_delete: ClassVar[bool] = False  # order of a replacement
     replacement_means: ClassVar[str | None] = None  # what it costs others: said with every planned replacement
     several: ClassVar[bool] = False  # objects may share a natural key: only one just like the spec is in its way
+    nameless: ClassVar[bool] = False  # nothing tells its objects apart: what `find` finds only settles a lost create
     guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
     destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
     impact_of_delete: ClassVar[Impact] = Impact.NONE
@@ -418,6 +419,10 @@ class Kind(Generic[S, A]):
     async def create(self, api: A, spec: S) -> Observed:
         """The one creating request. Safe to repeat after find() came back empty. Set `incomplete` if more is needed."""
         raise NotImplementedError
+
+    async def furnish(self, api: A, id: str, spec: S, report: Report) -> None:
+        """Sets what creation can't and nobody can read back, which `complete` could not tell from what is done.
+        Called before `complete`, for what was just made and where a run that didn't end is gone on with; idempotent."""
 
     async def complete(self, api: A, id: str, spec: S, report: Report) -> Observed:
         """Brings a created or updated object to the spec: waits for it, starts or stops it, sets what create can't.

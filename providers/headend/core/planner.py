@@ -26,6 +26,7 @@ Apis = Callable[[str], Awaitable[Any]]
 
 WARNING = "warning: "
 NOT_ASKED = "only `drift` and --refresh ask, one request each"
+NAMELESS = "lifecycle.adopt: match: nothing tells objects of this kind apart"
 
 
 @dataclass
@@ -170,6 +171,10 @@ class Planner:
         found = [o for o in found if (kind.name, o.id) not in self.owned]
         if kind.several and life.adopt is not Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._new(resource, spec, o))]
+        if kind.nameless and not recovering:
+            if life.adopt is Adopt.MATCH:
+                self.problems += placed(resource, [Problem(NAMELESS, remedy="adopt: {id: ...}")])
+            found = []
         if not found:
             return self._step(resource, Action.CREATE, Reason.NEW)
         ids = ", ".join(o.id for o in found)

@@ -44,7 +44,7 @@ from headend.core.onair import clock, imminent, in_maintenance, refusal
 from headend.core.options import Options
 from headend.core.pending import query
 from headend.core.plan import Action, Cut
-from headend.core.planner import WARNING, impact
+from headend.core.planner import NAMELESS, WARNING, impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import readable, revive
 from headend.core.state import Entry
@@ -189,13 +189,13 @@ class KindProvider(ResourceProvider):
             if not kind.completes:
                 return made
             try:
-                if found:
-                    await self._correct(api, made.id, spec, {}, meta)
-                done = await self._completed(api, made.id, spec, meta)
+                changed = bool(found) and await self._correct(api, made.id, spec, {}, meta)
+                done = await self._completed(api, made.id, spec, meta, furnish=not changed)
                 return replace(done, handed_out=made.handed_out)
             except HeadendError as error:
+                way = f"{{id: {made.id}}}" if kind.nameless else "match"
                 error.add_note(
-                    f"it exists as {made.id}; lifecycle.adopt: match lets the next `pulumi up` go on with it"
+                    f"it exists as {made.id}; lifecycle.adopt: {way} lets the next `pulumi up` go on with it"
                 )
                 raise
 
@@ -215,7 +215,9 @@ class KindProvider(ResourceProvider):
             if named is None:
                 raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
             return named
-        found = await kind.find(api, spec)
+        if kind.nameless and meta.get("adopt") == Adopt.MATCH:
+            raise InputError(Problem(NAMELESS, address=meta.get("address"), remedy="adopt: {id: ...}"))
+        found = [] if kind.nameless else await kind.find(api, spec)
         if kind.several and meta.get("adopt") != Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._differences(spec, o, None, meta))]
         if not found and Can.CREATE in kind.can:
@@ -257,16 +259,19 @@ class KindProvider(ResourceProvider):
     async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
         async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
-            await self._correct(api, id, spec, old, meta)
-            return await self._completed(api, id, spec, meta) if kind.completes else Observed(id)
+            changed = await self._correct(api, id, spec, old, meta)
+            return await self._completed(api, id, spec, meta, furnish=not changed) if kind.completes else Observed(id)
 
-    async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any]) -> Observed:
+    async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any], *, furnish: bool) -> Observed:
+        if furnish:
+            await self.kind.furnish(api, id, spec, _reporter(meta))
         done = await self.kind.complete(api, id, spec, _reporter(meta))
         for warning in done.warnings:
             _tell(meta, warning)
         return done
 
-    async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+    async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> bool:
+        """Updates what differs, once the guard lets it; whether anything did."""
         where = readable(self.kind, spec, _entry(self.kind, id, old)) if old else spec
         live = await self._observe(id, where, meta, fresh=True)
         if live is None:
@@ -275,6 +280,7 @@ class KindProvider(ResourceProvider):
         if changes := self.kind.weigh(id, spec, found).changes if old else found:
             await self._guard(id, old or spec.set_fields(), meta, impact(self.kind, Action.UPDATE, type(spec), changes))
             await self.kind.update(api, id, spec, changes)
+        return bool(changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
