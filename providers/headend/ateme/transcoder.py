@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from headend.ateme.airtime import airtimes, carried, made_inputs
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
-from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only, resting
+from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import unlikely
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.running import RESTING, running
-from headend.ateme.transcoder_spec import FIXED, LISTS, PRESET, SETTINGS, Transcoder, in_order
-from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused, Timeout
+from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
+from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
 from headend.core.kind import (
     Airtime,
     Change,
@@ -26,8 +28,6 @@ from headend.core.kind import (
     WriteOnly,
     marks,
 )
-
-UNSEEN = "the answer does not show it"
 
 
 class TranscoderKind(Kind[Transcoder, Ateme]):
@@ -57,11 +57,7 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
             found.append(
                 Problem("warning: video_frame_rate: above 50 with a video_frame_type it may be refused (A-976)")
             )
-        if spec.store_preset and spec.preset_id is None and spec.preset_name is None:
-            found.append(Problem("warning: store_preset without preset_id or preset_name: which preset is meant?"))
-        if not spec.store_preset and (spec.preset_id is not None or spec.preset_name is not None):
-            found.append(Problem("warning: preset_id and preset_name do nothing without store_preset"))
-        return found
+        return [*found, *preset_doubts(spec)]
 
     async def foresee(
         self, api: Ateme, spec: Transcoder, changes: Sequence[Change] | None, parent: Spec | None
@@ -163,7 +159,7 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
         body = {"input_id": spec.input, **{name: given[name] for name in names if given.get(name) is not None}}
         if not spec.store_preset:
             body = {name: value for name, value in body.items() if name not in PRESET}
-        answer = await _explained(api, "transcoder.create", environment, {}, body | (spec.extra or {}))
+        answer = await explained(api, "transcoder.create", environment, {}, body | (spec.extra or {}))
         self.forget(api)
         id = api.new_id("transcoder.create", answer.body, ("transcoder_id", "id"))
         if id is None:
@@ -175,8 +171,8 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
         follow in `complete`."""
         environment, path = str(spec.environment), {"transcoder_id": id}
         names = {change.field for change in changes} - set(_lasting(changes))
-        preset = _preset(spec, changes)
-        if preset or names & {*SETTINGS, "input", "extra"}:
+        kept = preset(spec, changes)
+        if kept or names & {*SETTINGS, "input", "extra"}:
             await api.require_running(environment)
             live = await self.row(api, id, spec, fresh=True)
             if live is None:
@@ -186,10 +182,10 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
             body |= {name: given[name] for name in SETTINGS if given.get(name) is not None}
             if spec.video_codec != "MPEG-4":
                 body.pop("mpeg4_avc_encoder_profile", None)
-            body |= {"input_id": spec.input, **preset}
+            body |= {"input_id": spec.input, **kept}
             # a preset that was stored by a call whose answer was lost would be stored again
-            repeat = False if preset else None
-            await _explained(api, "transcoder.update", environment, path, body | (spec.extra or {}), repeat)
+            repeat = False if kept else None
+            await explained(api, "transcoder.update", environment, path, body | (spec.extra or {}), repeat)
             self.forget(api)
         if "restart_trigger" in names and spec.restart_trigger is not None and spec.state == "started":
             row = await self.row(api, id, spec, fresh=True)
@@ -206,7 +202,7 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
             if differs and spec.state == "started":
                 row = await self._run(api, id, spec, report, "start")
             if lists := _lists(spec, row):
-                await _explained(api, "transcoder.update_audio", environment, path, lists)
+                await explained(api, "transcoder.update_audio", environment, path, lists)
             if differs and spec.state == "stopped":
                 await self._run(api, id, spec, report, "stop")
         self.forget(api)
@@ -222,27 +218,8 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
     async def _settled(
         self, api: Ateme, id: str, spec: Transcoder, report: Report, limit: float, until: str | None = None
     ) -> Row:
-        """Waits until it runs or has stopped (`until`: which of both). A stop is marked before it has happened: only
-        the second look in a row that shows it counts (A-733).
-
-        Raises Refused for a failure state, NotFound for one that stays unknown, Timeout naming the last status.
-        """
-        word = before = None
-        try:
-            async for number in api.polls(limit, f"transcoder {id}"):
-                row = await self.row(api, id, spec, fresh=True)
-                if row is None and number >= NEW_POLLS:
-                    raise NotFound(f"ateme: transcoder {id} does not exist", status=404)
-                before, word = word, stream_state(row) if row else None
-                if word in FAILURES:
-                    raise Refused(f"ateme: transcoder {id}: its status is {word}")
-                now = desired_word(word)
-                if row is not None and until in {None, now} and (now == "started" or (now and word == before)):
-                    return row
-                report(f"waiting for transcoder {id}: {word or 'not there yet'}")
-        except Timeout as error:
-            raise hint(error, f"its status is {word or 'unknown'}") from None
-        raise AssertionError("polling ends by itself")
+        look = partial(self.row, api, id, spec, fresh=True)
+        return await settled(api, f"transcoder {id}", look, report, limit, until)
 
     async def delete(self, api: Ateme, id: str, last: Transcoder, report: Report) -> None:
         environment = str(last.environment)
@@ -258,16 +235,8 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
             await api.delete("transcoder.delete", environment, {"transcoder_id": id})
         except (Conflict, Refused) as error:
             raise error if running else hint(error, f"environment {environment} is not running") from None
-        word = before = stream_state(row)
-        async for _ in api.polls(api.settings.transcoder_timeout, f"deleting transcoder {id}"):
-            row = await self.row(api, id, last, fresh=True)
-            if row is None:
-                break
-            word = stream_state(row)
-            if word in FAILURES and word != before:
-                raise Refused(f"ateme: deleting transcoder {id}: its status is {word}")
-            report(f"waiting for transcoder {id}: {word}")
-            before = word
+        look, limit = partial(self.row, api, id, last, fresh=True), api.settings.transcoder_timeout
+        await gone(api, f"transcoder {id}", look, report, limit, stream_state(row))
         self.forget(api)
 
     def forget(self, api: Ateme) -> None:
@@ -298,28 +267,9 @@ def _lasting(changes: Sequence[Change]) -> list[str]:
     return [c.field for c in changes if c.after is None and c.field in {*SETTINGS, *LISTS}]
 
 
-def _preset(spec: Transcoder, changes: Sequence[Change]) -> dict[str, Any]:
-    """The preset fields, in the one call in which the user changed them; what was taken away is null (A-50, A-760)."""
-    changed = {change.field for change in changes if change.field in PRESET}
-    if not changed or not spec.store_preset:
-        return {}
-    given = spec.set_fields()
-    return {name: given.get(name) for name in PRESET if name in changed or given.get(name) is not None}
-
-
 def _lists(spec: Transcoder, row: Row) -> dict[str, Any]:
     """Both lists of PIDs, as desired or else as last read, if one of them isn't what the spec says; else {}."""
     wanted = {name: value for name in LISTS if (value := getattr(spec, name)) is not None}
     if all(row.get(name) == value for name, value in wanted.items()):
         return {}
     return {name: row[name] for name in LISTS if row.get(name) is not None} | wanted
-
-
-async def _explained(
-    api: Ateme, key: str, scope: str, path: Mapping[str, str], body: Mapping[str, Any], repeat: bool | None = None
-) -> Any:
-    """The call; a refusal of PIDs may come as 409 or as 400, and then means the same (A-972)."""
-    try:
-        return await api.call(key, scope=scope, path=path, body=body, repeat=repeat)
-    except Conflict as error:
-        raise hint(error, "PIDs that are taken are answered like this, too") from None

@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from typing_extensions import TypedDict
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, Likely, check_extra
-from headend.core.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger, WriteOnly
+from headend.ateme.machines import ONCE, PRESET
+from headend.core.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
 from headend.core.pending import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
-ONCE = WriteOnly("it is sent once, when it was changed, and never read back")
 SAMPLE_RATES = {
     "MPEG AAC": [f"{n} kHz" for n in (8, 11.025, 12, 16, 22.05, 24, 32, 44.1, 48, 64, 88.2, 96)],
     "MPEG Layer2": [f"{n} kHz" for n in (32, 44.1, 48)],
@@ -30,7 +30,6 @@ SETTINGS = (
 )
 """What transcoder.update takes, all of which is sent each time (A-51)."""
 LISTS = ("audio_track_pid_list", "audio_pid_overrides")
-PRESET = ("store_preset", "preset_id", "preset_name")
 FIXED = ("number_of_audio_tracks", "create_from_image")
 WIRE = frozenset({*SETTINGS, *LISTS, *PRESET, *FIXED, "input_id"})
 

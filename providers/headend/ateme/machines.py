@@ -1,0 +1,99 @@
+"""What transcoders and multi-viewers share: a machine that takes its time, presets, PIDs that may clash."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from headend.ateme.answers import Row, desired_word, stream_state
+from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
+from headend.core.errors import Conflict, NotFound, Problem, Refused, Timeout
+from headend.core.kind import Change, Report, WriteOnly
+
+UNSEEN = "the answer does not show it"
+ONCE = WriteOnly("it is sent once, when it was changed, and never read back")
+PRESET = ("store_preset", "preset_id", "preset_name")
+
+Look = Callable[[], Awaitable[Row | None]]
+"""Reads the machine's row anew; None where there is none."""
+
+
+class Preset(Protocol):
+    """A spec whose settings can be kept as a preset."""
+
+    @property
+    def store_preset(self) -> bool | None: ...
+    @property
+    def preset_id(self) -> int | None: ...
+    @property
+    def preset_name(self) -> str | None: ...
+
+
+def preset_doubts(spec: Preset) -> list[Problem]:
+    """Warnings of half a preset."""
+    named = spec.preset_id is not None or spec.preset_name is not None
+    if spec.store_preset and not named:
+        return [Problem("warning: store_preset without preset_id or preset_name: which preset is meant?")]
+    if named and not spec.store_preset:
+        return [Problem("warning: preset_id and preset_name do nothing without store_preset")]
+    return []
+
+
+def preset(spec: Preset, changes: Sequence[Change]) -> dict[str, Any]:
+    """The preset fields, in the one call in which the user changed them; what was taken away is null (A-50, A-760)."""
+    changed = {change.field for change in changes if change.field in PRESET}
+    if not changed or not spec.store_preset:
+        return {}
+    given = {name: getattr(spec, name) for name in PRESET}
+    return {name: value for name, value in given.items() if name in changed or value is not None}
+
+
+async def explained(
+    api: Ateme, key: str, scope: str, path: Mapping[str, str], body: Mapping[str, Any], repeat: bool | None = None
+) -> Any:
+    """The call; a refusal of PIDs may come as 409 or as 400, and then means the same (A-972)."""
+    try:
+        return await api.call(key, scope=scope, path=path, body=body, repeat=repeat)
+    except Conflict as error:
+        raise hint(error, "PIDs that are taken are answered like this, too") from None
+
+
+async def settled(api: Ateme, what: str, look: Look, report: Report, limit: float, until: str | None = None) -> Row:
+    """Waits until it runs or has stopped (`until`: which of both). A stop is marked before it has happened: only
+    the second look in a row that shows it counts (A-733).
+
+    Raises Refused for a failure state, NotFound for one that stays unknown, Timeout naming the last status.
+    """
+    word = before = None
+    try:
+        async for number in api.polls(limit, what):
+            row = await look()
+            if row is None and number >= NEW_POLLS:
+                raise NotFound(f"ateme: {what} does not exist", status=404)
+            before, word = word, stream_state(row) if row else None
+            if word in FAILURES:
+                raise Refused(f"ateme: {what}: its status is {word}")
+            now = desired_word(word)
+            if row is not None and until in {None, now} and (now == "started" or (now and word == before)):
+                return row
+            report(f"waiting for {what}: {word or 'not there yet'}")
+    except Timeout as error:
+        raise hint(error, f"its status is {word or 'unknown'}") from None
+    raise AssertionError("polling ends by itself")
+
+
+async def gone(api: Ateme, what: str, look: Look, report: Report, limit: float, word: str | None) -> None:
+    """Waits until it is there no more. word: its status when it was told to go.
+
+    Raises Refused where the deletion fails, Timeout where it takes too long.
+    """
+    before = word
+    async for _ in api.polls(limit, f"deleting {what}"):
+        row = await look()
+        if row is None:
+            return
+        word = stream_state(row)
+        if word in FAILURES and word != before:
+            raise Refused(f"ateme: deleting {what}: its status is {word}")
+        report(f"waiting for {what}: {word}")
+        before = word
