@@ -19,6 +19,7 @@ from headend.core.kind import Can, Kind, Spec
 from headend.core.lookup import Lookup, lookups
 from headend.core.registry import Env, Platform, kinds, platforms
 from headend.core.stack import json_schema
+from headend.core.stack.references import takes_mapping
 
 ROOT = Path(__file__).parents[1]
 ABILITIES = {
@@ -140,7 +141,7 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
         ref = marks.mark(model, name, marks.Ref)
         found_once = marks.mark(model, name, marks.Found)
         shape = (
-            f"reference to `{ref.kind}`"
+            f"{'mapping to references' if takes_mapping(model, name) else 'reference'} to `{ref.kind}`"
             if ref
             else "id"
             if found_once

@@ -20,7 +20,7 @@ import uvicorn
 from headend.cli.main import main
 from headend.simulator import Simulator
 
-PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets"}
+PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
 PASSING |= {"just.profiles", "just.marks", "just.events"}  # what Just never deletes
 """What platforms write for themselves, or keep for good."""
 NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}

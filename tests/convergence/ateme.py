@@ -31,6 +31,8 @@ TRANSCODER = {
     "audio_bitrate": "128Kbps",
     "number_of_audio_tracks": 2,
 }
+VIEWER = {"layout_id": 1, "max_allowed_bitrate_kbps": 8000}
+FOUR = {"1": "stadium", "2": "spare", "4": "stadium"}
 RENDITIONS = [{"video_bitrate": 3000}, {"video_bitrate": 1000, "pcr_pid": 0, "pmt_pid": 4096, "program_number": 7}]
 HEVC = {**TRANSCODER, "video_codec": "HEVC", "extra_video_tracks": RENDITIONS}
 
@@ -50,7 +52,7 @@ SETUP: dict[str, Any] = {
     },
 }
 
-BESIDE: dict[str, dict[str, Any]] = {}
+BESIDE: dict[str, dict[str, Any]] = {"ateme.multi_viewer": {"transcoders": {"it-too": TRANSCODER}}}
 """Kind -> what else must be in the environment for it, as collection -> {name: object}."""
 
 CASES: dict[str, list[dict[str, Any]]] = {
@@ -127,6 +129,12 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {**HEVC, "extra_video_tracks": RENDITIONS[:1], "audio_pid_overrides": [202, 203], "restart_trigger": "1"},
         {**TRANSCODER, "video_frame_type": "Interlaced", "video_frame_rate": 25, "first_video_pcr_pid": 256},
         {**TRANSCODER, "number_of_audio_tracks": 4, "video_track_pid": 257},
+    ],
+    "ateme.multi_viewer": [
+        {**VIEWER, "tile_inputs": FOUR, "tile_titles": {"1": "Stadium", "4": "again"}},
+        {**VIEWER, "tile_inputs": {"1": "spare", "3": "stadium"}, "tile_titles": {"3": "Gate"}, "is_interlaced": True},
+        {**VIEWER, "encoder_frame_rate_id": 11, "store_preset": True, "preset_name": "wall", "pmt_pid": 33},
+        {**VIEWER, "layout_id": 3, "tile_inputs": {"1": "it-too"}, "transcoded_audio_pid": 0, "program_number": 7},
     ],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},

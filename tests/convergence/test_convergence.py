@@ -113,7 +113,11 @@ FREE: dict[str, tuple[Any, ...]] = {
 }
 """Values of switches that take any."""
 
-FAIL = {("outcome", "failed"), ("transcoder_outcome", "failed"), ("patch_zero", "ignored"), ("fields_patch", "merge")}
+FAIL = {
+    *((name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome")),
+    ("patch_zero", "ignored"),
+    ("fields_patch", "merge"),
+}
 """What makes a state unreachable, and is told as an error (held by the platforms' own tests)."""
 
 NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}

@@ -88,7 +88,11 @@ def test_each_state_converges_over_the_wire_and_nothing_is_left(world: World) ->
         assert living(after) == living(before)
 
 
-@every_kind
+@pytest.mark.parametrize(
+    "world",
+    [pytest.param((module, name), id=name) for module, name in CASES if not kinds()[name].nameless],
+    indirect=True,
+)
 def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world: World) -> None:
     stack = world.stack(world.fragments[0])
     world.engine.up(stack)

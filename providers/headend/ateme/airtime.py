@@ -8,6 +8,7 @@ from datetime import datetime
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.fields import instant
+from headend.ateme.viewers import viewer_inputs
 from headend.core.errors import ApiError
 from headend.core.kind import Airtime
 
@@ -56,14 +57,13 @@ async def made_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> d
 
 
 async def carried(api: Ateme, environment: str, inputs: Collection[str], *, fresh: bool = False) -> set[str]:
-    """The inputs and what transcoders make of them, of that again, and so on, whoever set them up. A transcoder that
-    doesn't say what its source is may have any."""
+    """The inputs and what transcoders and multi-viewers make of them, of that again, and so on, whoever set them up.
+    A transcoder that doesn't say what its source is may have any, and a multi-viewer, whose tiles nobody can read,
+    may show any of its environment."""
     found = set(inputs)
     made = await made_inputs(api, environment, fresh=fresh)
-    if not made:
-        return found
-    sources = {}
-    for row in await api.listed("transcoder.list", environment, fresh=fresh):
+    sources: dict[str, str | None] = dict.fromkeys(await viewer_inputs(api, environment))
+    for row in await api.listed("transcoder.list", environment, fresh=fresh) if made else ():
         id = text_id(row.get("transcoder_id", row.get("id")))
         if id in made:
             sources[made[id]] = text_id(row.get("input_id", row.get("source_id")))

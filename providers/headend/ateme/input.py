@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.viewers import resulting_input, viewer_inputs
 from headend.core.errors import Problem, Refused
 from headend.core.kind import (
     Change,
@@ -25,6 +26,7 @@ from headend.core.kind import (
     Report,
     Same,
     Secret,
+    Spec,
     WriteOnly,
 )
 from headend.core.pending import Id
@@ -209,6 +211,13 @@ class InputKind(EndpointKind[Input]):
             found.append(Problem("warning: encryption_type without a password"))
         return found
 
+    def together(self, spec: Input, others: Mapping[str, Spec]) -> Sequence[Problem]:
+        """The limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it (A-840)."""
+        if isinstance(spec, LocalTs) and spec.max_allowed_bitrate_kbps is not None and "multi_viewer" in others:
+            remedy = "leave it to the multi-viewer"
+            return [Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy)]
+        return ()
+
     def group_types(self, spec: Input) -> frozenset[str]:
         if isinstance(spec, LocalTs):
             return frozenset({"mv"})
@@ -225,6 +234,14 @@ class InputKind(EndpointKind[Input]):
         if row.get("is_transcoded_input") or row.get("multi_viewer_id") or row.get("variant") == "local_ts":
             return False
         return row.get("stream_id" if self.is_plain(row) else "id") == getattr(spec, "stream_name", None)
+
+    async def find(self, api: Ateme, spec: Input) -> list[Observed]:
+        """What a multi-viewer makes is found through it, whichever of both says so."""
+        if not isinstance(spec, LocalTs):
+            return await super().find(api, spec)
+        made = await resulting_input(api, str(spec.environment), str(spec.multi_viewer), fresh=True)
+        row = await self.row(api, made, spec, fresh=True) if made is not None else None
+        return [await self.observed(api, made, row, spec)] if made is not None and row is not None else []
 
     async def observed(self, api: Ateme, id: str, row: Row, spec: Input) -> Observed:
         found = await super().observed(api, id, row, spec)
@@ -264,6 +281,9 @@ class InputKind(EndpointKind[Input]):
 
     async def delete(self, api: Ateme, id: str, last: Input, report: Report) -> None:
         """What a multi-viewer or a transcoder makes is only forgotten: it goes with its maker (A-457, A-537)."""
-        if last.variant == "local_ts" or id in (await made_inputs(api, str(last.environment))).values():
+        environment = str(last.environment)
+        if last.variant == "local_ts" or id in await viewer_inputs(api, environment):
+            return
+        if id in (await made_inputs(api, environment)).values():
             return
         await super().delete(api, id, last, report)

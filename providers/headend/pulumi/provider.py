@@ -215,9 +215,16 @@ class KindProvider(ResourceProvider):
             if named is None:
                 raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
             return named
-        if kind.nameless and meta.get("adopt") == Adopt.MATCH:
-            raise InputError(Problem(NAMELESS, address=meta.get("address"), remedy="adopt: {id: ...}"))
-        found = [] if kind.nameless else await kind.find(api, spec)
+        found = await kind.find(api, spec)
+        if kind.nameless:
+            if meta.get("adopt") == Adopt.MATCH:
+                raise InputError(Problem(NAMELESS, address=meta.get("address"), remedy="adopt: {id: ...}"))
+            if found:
+                ids = ", ".join(o.id for o in found)
+                _tell(
+                    meta, f"{ids} may be it, if an `up` that was killed had made it; then delete it, or adopt it by id"
+                )
+            return None
         if kind.several and meta.get("adopt") != Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._differences(spec, o, None, meta))]
         if not found and Can.CREATE in kind.can:

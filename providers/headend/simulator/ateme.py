@@ -5,12 +5,25 @@ from __future__ import annotations
 from headend.simulator.ateme_accounts import Environments, Office, Sessions
 from headend.simulator.ateme_alerts import Alerts, Labels
 from headend.simulator.ateme_monitoring import Monitoring
+from headend.simulator.ateme_multi_viewers import MultiViewers
 from headend.simulator.ateme_schedules import Schedules
 from headend.simulator.ateme_signal import Inputs, Outputs
 from headend.simulator.ateme_transcoders import Transcoders
 
 
-class Ateme(Sessions, Office, Labels, Alerts, Transcoders, Monitoring, Inputs, Outputs, Schedules, Environments):
+class Ateme(
+    Sessions,
+    Office,
+    Labels,
+    Alerts,
+    MultiViewers,
+    Transcoders,
+    Monitoring,
+    Inputs,
+    Outputs,
+    Schedules,
+    Environments,
+):
     """Serves /ateme. Accepts the credentials of `base.CREDENTIALS`; everything else about it is in the parents."""
 
     name = "ateme"

@@ -207,7 +207,7 @@ class Environments(AtemeBase):
     def _gone(self, row: Row) -> None:
         """Everything in it goes with it, and its agreements are released."""
         row["is_deleted"] = True
-        for table in ("inputs", "outputs", "transcoders", "schedules", "alerts"):
+        for table in ("inputs", "outputs", "transcoders", "multi_viewers", "schedules", "alerts"):
             for child in self.world[table].values():
                 if child["environment_id"] == row["environment_id"]:
                     child["is_deleted"] = True

@@ -69,6 +69,9 @@ class AtemeBase(PlatformSim):
         "frame_cap": ("interlaced", "any"),  # which frame types end at 50 frames a second
         "thumbnail": ("image",),  # also late: only the second time; json: within an object; link: to elsewhere
         "probe": ("tracks",),  # also pids: bare numbers; none: no audio; words: without PIDs
+        "viewer_details": ("full", "settings", "unlinked"),  # what multi-viewers show; whether their inputs name them
+        "viewer_update": ("keeps", "restarts"),  # whether a multi-viewer runs on through its update
+        "viewer_outcome": ("done", "failed"),  # how creating one ends
         "system_user": (True, False),  # creating an environment adds one
     }
 

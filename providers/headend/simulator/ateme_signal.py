@@ -87,12 +87,17 @@ class Signal(AtemeBase):
         row["dashboard_group_id"] = id
 
     def unused(self, field: str, id: str) -> None:
-        """409 while a schedule that has not ended uses it, or a transcoder takes it as its source (A-739)."""
+        """409 while a schedule that has not ended uses it, a transcoder takes it as its source, or a multi-viewer shows
+        it (A-739)."""
         if self.switch("references") == "ignored":
             return
         for row in self.world.get("transcoders", {}).values():
             if field == "input_id" and row["input_id"] == id and not row["is_deleted"]:
                 raise Refusal(409, {"message": f"transcoder {row['transcoder_id']} uses it"})
+        for row in self.world.get("multi_viewers", {}).values():
+            shown = {tile["input_id"] for tile in row["tiles"].values()}
+            if field == "input_id" and id in shown and not row["is_deleted"]:
+                raise Refusal(409, {"message": f"multi-viewer {row['multi_viewer_id']} shows it"})
         now = self.now()
         for row in self.world["schedules"].values():
             if row[field] == id and not row["is_deleted"] and datetime.fromisoformat(row["end_time"]) > now:
@@ -202,6 +207,8 @@ class Inputs(Signal):
 
     def _input(self, call: Call, row: Row) -> Row:
         member = self.role(call, row["organisation_id"])
+        if self.switch("viewer_details") == "unlinked":
+            row = {name: value for name, value in row.items() if name != "multi_viewer_id"}
         return self.shown(row, "input_id", frozenset() if member else _MEMBERS)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from headend.simulator.ateme_base import Row
+from headend.simulator.ateme_machines import DONE, PRESET, Machines
 from headend.simulator.ateme_rules import NEEDED, TEXT, Rule, check
-from headend.simulator.ateme_signal import Inputs
 from headend.simulator.base import Call, Refusal, Reply, handles
 
-_DONE = {"creating": "running", "starting": "running", "stopping": "stopped", "deleting": "deleted"}
 _AUDIO: Mapping[str, tuple[str, str]] = {
     "MPEG AAC": ("8 11.025 12 16 22.05 24 32 44.1 48 64 88.2 96", "64 128 192 256"),
     "MPEG Layer2": ("32 44.1 48", "64 96 128 160 192 224 256 320 384"),
@@ -47,15 +46,10 @@ _TRACK: Mapping[str, Rule] = {
     "video_track_pid": Rule(int, 0, 8189),
     "video_bitrate": _BITRATE,
 }
-_PRESET: Mapping[str, Rule] = {
-    "store_preset": Rule(bool),
-    "preset_id": Rule(int, null=True),
-    "preset_name": Rule(null=True),
-}
 _LISTS: Mapping[str, Rule] = {"audio_track_pid_list": Rule(list), "audio_pid_overrides": Rule(list)}
 _CREATE: Mapping[str, Rule] = {
     **_SETTINGS,
-    **_PRESET,
+    **PRESET,
     "input_id": NEEDED,
     "number_of_audio_tracks": Rule(int, 1, 20, required=True),
     "audio_pid_overrides": Rule(list),
@@ -65,7 +59,7 @@ _BRIEF = ("transcoder_id", "environment_id", "input_id", "status")
 _INNER = frozenset({"polls", "machine", "wavers", "organisation_id", "output_id", "resulting_input_id", "is_deleted"})
 
 
-class Transcoders(Inputs):
+class Transcoders(Machines):
     """Asynchronous: each read of one brings a pending change a step on (A-721)."""
 
     def populate(self) -> None:
@@ -97,7 +91,7 @@ class Transcoders(Inputs):
         body = self.body(call, _CREATE)
         source = self._source(environment["environment_id"], body["input_id"])
         body = self._checked(body, body)
-        preset = self._preset(call, body)
+        preset = self.preset(call, "transcoder_presets", body, _SETTINGS)
         id = self.new_id("tr")
         where = {name: environment[name] for name in ("environment_id", "organisation_id")}
         stream = f"{source['input_id']}-{id}"
@@ -117,7 +111,7 @@ class Transcoders(Inputs):
         self.world["transcoders"][id] = row | {"extra_video_tracks": self._tracks(body.get("extra_video_tracks", []))}
         self.world["transcoders"][id] |= {"status": "creating", "polls": self.switch("polls"), "is_deleted": False}
         source["is_being_transcoded"] = True
-        self._store(preset)
+        self.store(preset, "transcoder_presets")
         return self.one("transcoder", self._transcoder(self.world["transcoders"][id]), 202)
 
     @handles("transcoder.update", "transcoder.update_full")
@@ -126,13 +120,13 @@ class Transcoders(Inputs):
         row = self._writable_transcoder(call, "operator")
         full = call.op.key.endswith("full")
         more = {"audio_track_pid_list": Rule(list)} if full else {"input_id": TEXT}
-        rules = {**(_BASE if full else _SETTINGS), **_PRESET, **more}
+        rules = {**(_BASE if full else _SETTINGS), **PRESET, **more}
         body = self.body(call, rules, partial=self.switch("updates") == "partial")
         source = self._source(row["environment_id"], body.get("input_id", row["input_id"]))
         given = dict(body)
         result = self.changed(row, rules, self._checked(row | body, given))
-        preset = self._preset(call, body)
-        for name in _PRESET:
+        preset = self.preset(call, "transcoder_presets", body, _SETTINGS)
+        for name in PRESET:
             result.pop(name, None)
         result |= {"input_id": source["input_id"], "extra_video_tracks": result.get("extra_video_tracks") or []}
         result["extra_video_tracks"] = self._tracks(result["extra_video_tracks"])
@@ -140,7 +134,7 @@ class Transcoders(Inputs):
         if result["video_codec"] == "HEVC":
             result.pop("mpeg4_avc_encoder_profile", None)
         self.world["transcoders"][row["transcoder_id"]] = result
-        self._store(preset)
+        self.store(preset, "transcoder_presets")
         return self.one("transcoder", self._transcoder(result))
 
     @handles("transcoder.update_audio")
@@ -190,18 +184,12 @@ class Transcoders(Inputs):
         return self.many("audio_tracks", [{named: pid, "language": "eng"} for pid in pids])
 
     @handles("transcoder_preset.list")
-    async def presets(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        return self.many("presets", [row for row in self.world["transcoder_presets"].values() if self._mine(call, row)])
+    async def transcoder_presets(self, call: Call) -> Reply:
+        return self.presets(call, "transcoder_presets")
 
     @handles("transcoder_preset.delete")
-    async def delete_preset(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self.world["transcoder_presets"].get(call.path["preset_id"])
-        if row is None or not self._mine(call, row):
-            raise Refusal(404, {"message": "no such preset"})
-        del self.world["transcoder_presets"][call.path["preset_id"]]
-        return Reply(204)
+    async def delete_transcoder_preset(self, call: Call) -> Reply:
+        return self.delete_preset(call, "transcoder_presets")
 
     # --- helpers -------------------------------------------------------------------------------------------------
     def _writable_transcoder(self, call: Call, role: str) -> Row:
@@ -238,32 +226,6 @@ class Transcoders(Inputs):
             return tracks
         return [{"program_number": track["video_track_number"] + 1, "pcr_pid": 0, **track} for track in tracks]
 
-    def _preset(self, call: Call, body: Row) -> Row | None:
-        """The preset that the call makes or overwrites (A-529..531); takes its fields out of the body."""
-        asked = {name: body.pop(name, None) for name in _PRESET}
-        if not asked["store_preset"]:
-            return None
-        known = self.world["transcoder_presets"]
-        id, name = asked["preset_id"], asked["preset_name"]
-        if id is None and not name:
-            self.refuse({"preset_name": "is required for a new preset"})
-        if id is not None and (str(id) not in known or not self._mine(call, known[str(id)])):
-            raise Refusal(404, {"message": f"no such preset: {id}"})
-        if id is None and self.switch("presets") == "by_name":
-            id = next((row["preset_id"] for row in known.values() if row["preset_name"] == name), None)
-        if id is None:
-            id = int(self.new_id("preset").rpartition("-")[2])
-        name = name or known[str(id)]["preset_name"]
-        settings = {key: body[key] for key in _SETTINGS if key in body}
-        return {"preset_id": id, "preset_name": name, "organisation_id": self.scope(call, "managing"), **settings}
-
-    def _store(self, preset: Row | None) -> None:
-        if preset is not None:
-            self.world["transcoder_presets"][str(preset["preset_id"])] = preset
-
-    def _mine(self, call: Call, row: Row) -> bool:
-        return bool(row["organisation_id"] == self.scope(call, "managing"))
-
     def _at_rest(self, row: Row) -> None:
         if row["machine"] or row["status"] == "stopping":
             raise Refusal(409, {"message": "the transcoder is still being stopped"})
@@ -275,14 +237,14 @@ class Transcoders(Inputs):
             row |= {"wavers": False, "machine": 0, "status": "stopping", "polls": self.switch("polls")}
             return shown
         row["machine"] = max(0, row["machine"] - 1)
-        if row["status"] in _DONE:
+        if row["status"] in DONE:
             row["polls"] -= 1
             if row["polls"] <= 0:
                 self._arrived(row)
         return self._transcoder(row)
 
     def _arrived(self, row: Row) -> None:
-        was, row["status"] = row["status"], _DONE[row["status"]]
+        was, row["status"] = row["status"], DONE[row["status"]]
         if was == "creating":
             row["status"] = (
                 self.switch("initial_transcoder") if self.switch("transcoder_outcome") == "done" else "failed"

@@ -1,0 +1,295 @@
+"""Multi-viewers: one picture of many inputs, which is an input again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from headend.ateme.airtime import airtimes, carried
+from headend.ateme.answers import Row, stream_state, text_id
+from headend.ateme.api import FAILURES, Ateme, hint, only, resting
+from headend.ateme.environment import catalogue
+from headend.ateme.fields import one_of
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
+from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
+from headend.ateme.viewers import details, resulting_input, viewer_inputs
+from headend.core.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.kind import (
+    Airtime,
+    Change,
+    Impact,
+    Kind,
+    Observed,
+    Report,
+    Spec,
+    WriteOnly,
+    mark,
+)
+from headend.core.pending import Reference
+
+UNREAD = "no call shows what is in the tiles (A-771, A-838)"
+COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
+"""What the number of tiles may be called in a layout, or the list of them (A-963)."""
+
+
+class MultiViewerKind(Kind[MultiViewer, Ateme]):
+    """A multi-viewer: a wall of tiles, each showing an input.
+
+    Its result is a Local-TS input, which comes and goes with it: wherever a stack names an input, the multi-viewer's
+    name stands for it. Tiles and titles can't be read back. headend compares them with what was last applied, sends
+    only those that changed, and clears one before the input that it shows is deleted. The platform drops tiles that it
+    can't use without a word. No call lists multi-viewers, and nothing tells two of them apart: they are adopted by id.
+    """
+
+    name = "ateme.multi_viewer"
+    collection = "multi_viewers"
+    parent = "ateme.environment"
+    parent_field = "environment"
+    model = MultiViewer
+    create_before_delete = True
+    nameless = True
+    impact_of_delete = Impact.DESTROYS
+
+    def problems(self, spec: MultiViewer) -> Sequence[Problem]:
+        return [*_elsewhere(spec), *preset_doubts(spec)]
+
+    async def validate(self, api: Ateme, spec: MultiViewer) -> Sequence[Problem]:
+        """The layout must be offered, and have such tiles, if it tells how many (A-838, A-906)."""
+        if api.settings.validation == "off":
+            return ()
+        prefix = "warning: " if api.settings.validation == "warn" else ""
+        try:
+            offered = await catalogue(api, "multi_viewer.layouts", {})
+        except ApiError as error:
+            return (Problem(f"warning: layout_id can't be checked: {error}"),)
+        layout = next((row for row in offered if one_of([row], spec.layout_id)), None)
+        if layout is None:
+            remedy = "`headend api multi_viewer.layouts` shows them"
+            return (Problem(f"{prefix}layout_id: {spec.layout_id} is not offered", remedy=remedy),) if offered else ()
+        count = _count(layout)
+        return [
+            Problem(f"{prefix}{field}: layout {spec.layout_id} has {count} tiles, and no tile {number}")
+            for field in TILES
+            for number in getattr(spec, field) or ()
+            if count is not None and int(number) > count
+        ]
+
+    async def foresee(
+        self, api: Ateme, spec: MultiViewer, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
+        stays = "no call takes it away; it stays what it was"
+        lasting = [Problem(f"warning: {field}: {stays}") for field in _lasting(changes or ())]
+        return [*await resting(api, spec.environment, parent), *lasting]
+
+    async def on_air(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Sequence[Airtime]:
+        """What goes out through its result, and through what others make of that. Where nobody says which input that
+        is, each may be it that nobody else claims."""
+        environment = str(spec.environment)
+        made = await resulting_input(api, environment, id, fresh=fresh)
+        unclaimed = {i for i, maker in (await viewer_inputs(api, environment)).items() if maker is None}
+        if made is None and not unclaimed:
+            return ()
+        inputs = await carried(api, environment, {made} if made else unclaimed)
+        return await airtimes(api, inputs=inputs, fresh=fresh)
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def observe(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Observed | None:
+        """None only if its result is gone, too: the path is assumed, and a wall made twice costs money (A-766)."""
+        environment = str(spec.environment)
+        try:
+            row = await details(api, environment, id, fresh=fresh)
+            if row is None and id in (await viewer_inputs(api, environment, fresh=fresh)).values():
+                raise DecodeError(
+                    f"ateme: multi_viewer.get knows no {id}, but its Local-TS input is there: is the path right?"
+                )
+        except ApiError:
+            if await api.status(environment) == "deleted":
+                return None  # it went with its environment
+            raise
+        return None if row is None else await self.observed(api, id, row, spec)
+
+    async def find(self, api: Ateme, spec: MultiViewer) -> list[Observed]:
+        """Those with the same layout and settings, by the Local-TS inputs that say whose they are (A-838)."""
+        environment = str(spec.environment)
+        found = []
+        for id in (await viewer_inputs(api, environment, fresh=True)).values():
+            row = await details(api, environment, id, fresh=True) if id is not None else None
+            if id is not None and row is not None:
+                seen, wanted = await self.observed(api, id, row, spec), spec.set_fields()
+                settings = {name: value for name, value in seen.values.items() if name in SETTINGS and name in wanted}
+                same_layout = str(seen.values.get("layout_id", spec.layout_id)) == str(spec.layout_id)
+                if same_layout and all(wanted[name] == value for name, value in settings.items()):
+                    found.append(seen)
+        return found
+
+    async def observed(self, api: Ateme, id: str, row: Row, spec: MultiViewer) -> Observed:
+        environment, word = str(spec.environment), stream_state(row)
+        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or environment}
+        values |= {name: row[name] for name in ("layout_id", *SETTINGS) if name in row}
+        unverifiable = dict.fromkeys(TILES, UNREAD)
+        for name in spec.set_fields():
+            if name not in values and mark(MultiViewer, name, WriteOnly) is None:
+                unverifiable.setdefault(name, UNSEEN)
+        made = await resulting_input(api, environment, id)
+        return Observed(
+            id=id,
+            values=values,
+            computed={"multi_viewer_id": id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            unverifiable=unverifiable,
+            incomplete=word == "creating",
+            warnings=(f"its status is {word}",) if word in FAILURES else (),
+        )
+
+    # --- writing -----------------------------------------------------------------------------------------
+    async def create(self, api: Ateme, spec: MultiViewer) -> Observed:
+        environment = str(spec.environment)
+        await api.require_running(environment)
+        given = spec.set_fields()
+        names = ("layout_id", "tile_inputs", *SETTINGS, *(PRESET if spec.store_preset else ()))
+        body = {name: given[name] for name in names if given.get(name) is not None}
+        answer = await explained(api, "multi_viewer.create", environment, {}, body | (spec.extra or {}))
+        self.forget(api)
+        id = api.new_id("multi_viewer.create", answer.body, ("multi_viewer_id", "id"))
+        if id is None:
+            id = only(await self.find(api, spec), f"multi-viewer in environment {environment}").id
+        return Observed(id=id, incomplete=True)
+
+    async def furnish(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> None:
+        """Titles can't be given at creation (A-541)."""
+        if spec.tile_titles:
+            await self._running(api, id, spec, report)
+            await self._show(api, id, spec, _tiles(spec, [Change(("tile_titles",), None, spec.tile_titles)]))
+
+    async def update(self, api: Ateme, id: str, spec: MultiViewer, changes: Sequence[Change]) -> None:
+        """All settings in one call, as desired or else as last read (A-51); the tiles that changed in another (A-755).
+        It must run for that (A-222)."""
+        names = {change.field for change in changes} - set(_lasting(changes))
+        kept, tiles = preset(spec, changes), _tiles(spec, changes)
+        if kept or names & {*SETTINGS, "extra"}:
+            environment, given = str(spec.environment), spec.set_fields()
+            await api.require_running(environment)
+            live = await self._running(api, id, spec, _silent)
+            body = {name: live[name] for name in SETTINGS if live.get(name) is not None}
+            body |= {name: given[name] for name in SETTINGS if given.get(name) is not None} | kept
+            # a preset that was stored by a call whose answer was lost would be stored again
+            repeat = False if kept else None
+            path = {"multi_viewer_id": id}
+            await explained(api, "multi_viewer.update", environment, path, body | (spec.extra or {}), repeat)
+            self.forget(api)
+        if tiles:
+            await self._running(api, id, spec, _silent)
+            await self._show(api, id, spec, tiles)
+
+    async def _show(self, api: Ateme, id: str, spec: MultiViewer, tiles: Mapping[str, Mapping[str, str]]) -> None:
+        """Sends tiles, under the names that the wire table gives what the document names nowhere (A-978)."""
+        keys = api.table["multi_viewer.tiles"].keys
+        sent = {number: {keys.get(word, word): value for word, value in said.items()} for number, said in tiles.items()}
+        environment, path = str(spec.environment), {"multi_viewer_id": id}
+        await api.call("multi_viewer.tiles", scope=environment, path=path, body={keys["tiles"]: sent})
+        self.forget(api)
+
+    async def complete(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> Observed:
+        """Waits until it runs (A-723)."""
+        if await api.is_running(str(spec.environment)):
+            await self._running(api, id, spec, report)
+        self.forget(api)
+        seen = await self.observe(api, id, spec, fresh=True)
+        if seen is None:
+            raise NotFound(f"ateme: multi-viewer {id} is gone right after it was written", status=404)
+        return seen
+
+    async def _running(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> Row:
+        """Waits until it runs. Raises Refused for one that rests: no call starts it."""
+        row = await self._look(api, id, spec)
+        if row is not None and stream_state(row) == "stopped":
+            raise Refused(f"ateme: multi-viewer {id} is stopped; it must run to be changed, and no call starts it")
+        look, limit = partial(self._look, api, id, spec), api.settings.multi_viewer_timeout
+        return await settled(api, f"multi-viewer {id}", look, report, limit, until="started")
+
+    async def _look(self, api: Ateme, id: str, spec: MultiViewer) -> Row | None:
+        """A fresh look. Details that don't tell the status are those of one that runs once its result is there."""
+        environment = str(spec.environment)
+        row = await details(api, environment, id, fresh=True)
+        if row is None or stream_state(row) is not None:
+            return row
+        there = await resulting_input(api, environment, id, fresh=True)
+        return {**row, "status": "running" if there else "creating"}
+
+    async def delete(self, api: Ateme, id: str, last: MultiViewer, report: Report) -> None:
+        environment = str(last.environment)
+        if await api.status(environment) == "deleted":
+            return
+        row = await details(api, environment, id, fresh=True)
+        if row is None:
+            return
+        try:
+            await api.delete("multi_viewer.delete", environment, {"multi_viewer_id": id})
+        except (Conflict, Refused) as error:
+            if await api.is_running(environment):
+                raise
+            raise hint(error, f"environment {environment} is not running") from None
+        look, limit = partial(details, api, environment, id, fresh=True), api.settings.multi_viewer_timeout
+        await gone(api, f"multi-viewer {id}", look, report, limit, stream_state(row))
+        self.forget(api)
+
+    def forget(self, api: Ateme) -> None:
+        """Its input comes and goes with it."""
+        api.changed("multi_viewer.get", "input.list", "input.get")
+
+
+def _silent(text: str) -> None:
+    """Where nobody is told what is being waited for."""
+
+
+def _elsewhere(spec: MultiViewer) -> list[Problem]:
+    """Tiles for inputs of other environments, which the platform would leave dark without a word (A-540)."""
+    home = spec.environment
+    if not isinstance(home, Reference):
+        return []
+    start, _, _ = home.address.rpartition(".")
+    return [
+        Problem(f"tile_inputs.{number}: {one.address} lies in another environment")
+        for number, one in (spec.tile_inputs or {}).items()
+        if isinstance(one, Reference) and one.address.startswith(f"{start}.")
+        if not one.address.startswith(f"{home.address}.")
+    ]
+
+
+def _count(layout: Any) -> int | None:
+    """The number of tiles, where the layout tells it (A-838)."""
+    for name in COUNTS if isinstance(layout, Mapping) else ():
+        value = layout.get(name)
+        if isinstance(value, list):
+            return len(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def _lasting(changes: Sequence[Change]) -> list[str]:
+    """Fields that the stack dropped and that no call can clear."""
+    return [change.field for change in changes if change.after is None and change.field in SETTINGS]
+
+
+def _tiles(spec: MultiViewer, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
+    """The tiles that changed, each with all that the stack wants of it; "" takes away what it wanted before (A-755)."""
+    wanted: dict[str, Mapping[str, Any]] = {"input_id": spec.tile_inputs or {}, "title": spec.tile_titles or {}}
+    words = dict(zip(TILES, wanted, strict=True))
+    before: dict[str, Mapping[str, Any]] = {word: {} for word in wanted}
+    before |= {words[c.field]: c.before for c in changes if c.field in TILES and isinstance(c.before, Mapping)}
+    numbers = {
+        number
+        for word in {words[change.field] for change in changes if change.field in TILES}
+        for number in {*before[word], *wanted[word]}
+        if before[word].get(number) != wanted[word].get(number)
+    }
+    return {
+        number: {
+            word: str(wanted[word].get(number, ""))
+            for word in wanted
+            if number in wanted[word] or number in before[word]
+        }
+        for number in sorted(numbers, key=int)
+    }
