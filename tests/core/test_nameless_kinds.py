@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -14,7 +14,7 @@ from headend.core import registry
 from headend.core.apply import Outcome, apply
 from headend.core.desired import Adopt, Lifecycle, Resource, Stack
 from headend.core.errors import Ambiguous, InputError, Refused, Source
-from headend.core.kind import Change, Kind, Observed, Report, Spec
+from headend.core.kind import Change, Immutable, Kind, Observed, Report, Spec
 from headend.core.pending import Id, Reference
 from headend.core.plan import Action, Plan
 from headend.core.planner import make_plan
@@ -26,8 +26,12 @@ class WallSpec(Spec):
     shows: dict[str, Id] | None = None
 
 
+class SourceSpec(Spec):
+    port: Annotated[int, Immutable()] = 1
+
+
 class World:
-    """The walls by id; what was sent; what goes wrong next."""
+    """The sources and the walls by id; what was sent; what goes wrong next."""
 
     def __init__(self) -> None:
         self.walls: dict[str, dict[str, Any]] = {}
@@ -67,6 +71,9 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             api.did("create")
             return Observed(id, incomplete=True)
 
+        async def release(self, api: World, id: str, last: WallSpec, going: Collection[str]) -> None:
+            api.did(f"release {sorted(set((last.shows or {}).values()) & set(going))}")
+
         async def furnish(self, api: World, id: str, spec: WallSpec, report: Report) -> None:
             api.did("furnish")
 
@@ -77,6 +84,32 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         async def complete(self, api: World, id: str, spec: WallSpec, report: Report) -> Observed:
             api.did("complete")
             return await super().complete(api, id, spec, report)
+
+    class Feed(Kind[SourceSpec, World]):
+        """What a wall shows."""
+
+        name = "test.source"
+        collection = "sources"
+        model = SourceSpec
+
+        async def observe(self, api: World, id: str, spec: SourceSpec, *, fresh: bool = False) -> Observed | None:
+            return Observed(id, {"port": api.walls[id]["port"]}) if id in api.walls else None
+
+        async def create(self, api: World, spec: SourceSpec) -> Observed:
+            api.did(f"make {spec.port}")
+            api.walls[f"in-{spec.port}"] = {"port": spec.port, "rows": None}
+            return Observed(f"in-{spec.port}")
+
+        async def delete(self, api: World, id: str, last: SourceSpec, report: Report) -> None:
+            api.did(f"delete {id}")
+            del api.walls[id]
+
+    class Maker(Feed):
+        """The same, whose replacement is made first."""
+
+        name = "test.maker"
+        collection = "makers"
+        create_before_delete = True
 
     yield
     kinds_module.kinds.clear()
@@ -181,3 +214,43 @@ def test_taking_one_over_writes_what_nobody_can_see(state: State) -> None:
     world.walls["w-0"] = {"rows": 2}
     assert applied(world, state, stack(adopt_id="w-0", shows={"1": "in-1"})).failed == {}
     assert world.sent == ["update [(None, {'1': 'in-1'})]", "complete"]
+
+
+def shown(kind: str, port: int, *, wall: bool = True) -> Stack:
+    """A wall that shows a source, or one that shows nothing."""
+    source = Resource("src", "src", registry.kinds()[kind], SourceSpec(port=port), Lifecycle(), {"": Source("s", 1)})
+    found = stack(shows={"1": Reference("src"), "2": "in-0"} if wall else None)
+    return Stack("test", "s", {"src": source, **found.resources})
+
+
+def test_a_tile_lets_go_of_what_is_replaced_before_it_is_deleted(state: State) -> None:
+    world = World()
+    assert applied(world, state, shown("test.source", 1)).failed == {}
+    assert applied(world, state, shown("test.source", 2)).failed == {}
+    tiles = "[({'1': 'in-1', '2': 'in-0'}, {'1': '(known after apply)', '2': 'in-0'})]"
+    assert world.sent == ["release ['in-1']", "delete in-1", "make 2", f"update {tiles}", "complete"]
+    assert planned(world, state, shown("test.source", 2)).writes() == ()
+
+
+def test_what_cannot_let_go_keeps_what_it_holds(state: State) -> None:
+    world = World()
+    assert applied(world, state, shown("test.source", 1)).failed == {}
+    world.fails["release ['in-1']"] = Refused("not now")
+    outcome = applied(world, state, shown("test.source", 2))
+    assert (list(outcome.failed), list(outcome.skipped)) == (["it"], ["src"])
+    assert world.sent == ["release ['in-1']"]
+    assert applied(world, state, shown("test.source", 2)).failed == {}
+
+
+def test_what_is_taken_out_of_the_tiles_for_good_is_deleted_after_that(state: State) -> None:
+    world = World()
+    assert applied(world, state, shown("test.source", 1)).failed == {}
+    assert applied(world, state, stack()).failed == {}
+    assert [what.partition(" ")[0] for what in world.sent] == ["update", "complete", "delete"]
+
+
+def test_what_is_made_anew_first_is_deleted_when_nobody_holds_it_any_more(state: State) -> None:
+    world = World()
+    assert applied(world, state, shown("test.maker", 1)).failed == {}
+    assert applied(world, state, shown("test.maker", 2)).failed == {}
+    assert [what.partition(" ")[0] for what in world.sent] == ["make", "update", "complete", "delete"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -181,6 +181,12 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
         if tiles:
             await self._running(api, id, spec, _silent)
             await self._show(api, id, spec, tiles)
+
+    async def release(self, api: Ateme, id: str, last: MultiViewer, going: Collection[str]) -> None:
+        """The tiles that show what is deleted next go dark first (A-739)."""
+        if dark := {number: {"input_id": ""} for number, shown in (last.tile_inputs or {}).items() if shown in going}:
+            await self._running(api, id, last, _silent)
+            await self._show(api, id, last, dark)
 
     async def _show(self, api: Ateme, id: str, spec: MultiViewer, tiles: Mapping[str, Mapping[str, str]]) -> None:
         """Sends tiles, under the names that the wire table gives what the document names nowhere (A-978)."""

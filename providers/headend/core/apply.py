@@ -41,7 +41,8 @@ Sink = Callable[[str, str, str], None]
 """Takes (address, name, value) of a secret that a platform made and shows once. Must keep it before it returns."""
 
 Node = tuple[str, str]
-"""(address, "put" or "drop"): a replacement is two nodes, so that what depends on it can go in between."""
+"""(address, "put", "drop" or "release"): a replacement is two nodes, so that what depends on it can go in between;
+and what stays may have to let go of it first."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,17 @@ def graph(plan: Plan, stack: Stack, entries: Mapping[str, Entry]) -> dict[Node, 
                 continue
             if address in drops:
                 nodes[needed, "drop"].add((address, "drop"))
-            elif address in puts and (needed, "put") not in nodes:
+            elif address in puts and ((needed, "put") not in nodes or (needed, "put") in nodes[needed, "drop"]):
                 nodes[needed, "drop"].add((address, "put"))
+            elif address in puts and _releases(entry):
+                nodes.setdefault((address, "release"), set())
+                nodes[needed, "drop"].add((address, "release"))
+                nodes[address, "put"].add((address, "release"))
     return nodes
+
+
+def _releases(entry: Entry) -> bool:
+    return type(registry.kinds()[entry.kind]).release is not Kind.release
 
 
 class Applier:
@@ -148,12 +157,14 @@ class Applier:
                 await self.watched(step)
                 if node[1] == "drop":
                     await self.drop(kind, step)
+                elif node[1] == "release":
+                    await self.release(kind, step)
                 else:
                     await self.put(kind, step, self.stack.resources[step.address])
             except HeadendError as error:
                 self.fail(step, error, "the old one is gone, and there is no new one: " if halfway else "")
                 return
-        if node[1] == "put" or step.action is not Action.REPLACE:
+        if node[1] == "put" or (node[1] == "drop" and step.action is not Action.REPLACE):
             self.outcome.done.append(step.address)
             self.say(step, "done")
 
@@ -277,6 +288,16 @@ class Applier:
             await kind.delete(api, entry.id, last, lambda text: self.say(step, "waiting", text))
         self.state.drop(address)
         self.watch.entries.pop(step.address, None)  # nothing goes out through it any more, and nobody can be asked
+
+    async def release(self, kind: Kind[Any, Any], step: Step) -> None:
+        """Before the first half of what it refers to is replaced."""
+        self.moved(step)
+        entry = self.state.entry(step.address)
+        if entry is None:
+            return
+        going = {a for a in entry.depends if a in self.steps and self.steps[a].action is Action.REPLACE}
+        known = {value for key, value in self.ids.items() if key.partition("#")[0] in going}
+        await kind.release(await self.apis(kind.platform), entry.id, revive(kind, entry), known)
 
     def record(self, resource: Resource, spec: Spec, made: Observed, seal: Seal | None, *, incomplete: bool) -> None:
         kept = self._recorded(resource, spec)

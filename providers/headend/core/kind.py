@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -435,6 +435,10 @@ class Kind(Generic[S, A]):
     async def update(self, api: A, id: str, spec: S, changes: Sequence[Change]) -> None:
         """In-place change of exactly what `changes` names (the platform's own rules on what must be sent along)."""
         raise NotImplementedError
+
+    async def release(self, api: A, id: str, last: S, going: Collection[str]) -> None:
+        """Lets go of objects that are deleted next, to be made anew, before `update` takes the new ones; idempotent.
+        going: their ids, as the spec holds them. Only for what nobody can read back: the object must look the same."""
 
     async def delete(self, api: A, id: str, last: S, report: Report) -> None:
         """Ends when the object is gone; absent is success. `last` is what was last applied, without its secrets."""
