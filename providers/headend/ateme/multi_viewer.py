@@ -29,6 +29,7 @@ from headend.core.kind import (
 from headend.core.pending import Reference
 
 UNREAD = "no call shows what is in the tiles (A-771, A-838)"
+GUESSED = "(status guessed)"
 COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
 """What the number of tiles may be called in a layout, or the list of them (A-963)."""
 
@@ -146,6 +147,7 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
     async def create(self, api: Ateme, spec: MultiViewer) -> Observed:
         environment = str(spec.environment)
         await api.require_running(environment)
+        before = set((await viewer_inputs(api, environment)).values())
         given = spec.set_fields()
         names = ("layout_id", "tile_inputs", *SETTINGS, *(PRESET if spec.store_preset else ()))
         body = {name: given[name] for name in names if given.get(name) is not None}
@@ -153,14 +155,14 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
         self.forget(api)
         id = api.new_id("multi_viewer.create", answer.body, ("multi_viewer_id", "id"))
         if id is None:
-            id = only(await self.find(api, spec), f"multi-viewer in environment {environment}").id
+            new = [one for one in await self.find(api, spec) if one.id not in before]
+            id = only(new, f"multi-viewer in environment {environment}").id
         return Observed(id=id, incomplete=True)
 
     async def furnish(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> None:
         """Titles can't be given at creation (A-541)."""
         if spec.tile_titles:
-            await self._running(api, id, spec, report)
-            await self._show(api, id, spec, _tiles(spec, [Change(("tile_titles",), None, spec.tile_titles)]))
+            await self._show(api, id, spec, _tiles(spec, [Change(("tile_titles",), None, spec.tile_titles)]), report)
 
     async def update(self, api: Ateme, id: str, spec: MultiViewer, changes: Sequence[Change]) -> None:
         """All settings in one call, as desired or else as last read (A-51); the tiles that changed in another (A-755).
@@ -179,21 +181,30 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
             await explained(api, "multi_viewer.update", environment, path, body | (spec.extra or {}), repeat)
             self.forget(api)
         if tiles:
-            await self._running(api, id, spec, _silent)
-            await self._show(api, id, spec, tiles)
+            await self._show(api, id, spec, tiles, _silent)
 
     async def release(self, api: Ateme, id: str, last: MultiViewer, going: Collection[str]) -> None:
         """The tiles that show what is deleted next go dark first (A-739)."""
         if dark := {number: {"input_id": ""} for number, shown in (last.tile_inputs or {}).items() if shown in going}:
-            await self._running(api, id, last, _silent)
-            await self._show(api, id, last, dark)
+            await self._show(api, id, last, dark, _silent)
 
-    async def _show(self, api: Ateme, id: str, spec: MultiViewer, tiles: Mapping[str, Mapping[str, str]]) -> None:
-        """Sends tiles, under the names that the wire table gives what the document names nowhere (A-978)."""
+    async def _show(
+        self, api: Ateme, id: str, spec: MultiViewer, tiles: Mapping[str, Mapping[str, str]], report: Report
+    ) -> None:
+        """Sends tiles once it runs, under the names that the wire table gives what the document names nowhere (A-978).
+        Where the details don't tell whether it runs, its refusal does."""
         keys = api.table["multi_viewer.tiles"].keys
         sent = {number: {keys.get(word, word): value for word, value in said.items()} for number, said in tiles.items()}
         environment, path = str(spec.environment), {"multi_viewer_id": id}
-        await api.call("multi_viewer.tiles", scope=environment, path=path, body={keys["tiles"]: sent})
+        async for _ in api.polls(api.settings.multi_viewer_timeout, f"tiles of multi-viewer {id}"):
+            row = await self._running(api, id, spec, report)
+            try:
+                await api.call("multi_viewer.tiles", scope=environment, path=path, body={keys["tiles"]: sent})
+                break
+            except Conflict:
+                if GUESSED not in row:
+                    raise
+            report(f"waiting for multi-viewer {id} to take its tiles")
         self.forget(api)
 
     async def complete(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> Observed:
@@ -221,7 +232,7 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
         if row is None or stream_state(row) is not None:
             return row
         there = await resulting_input(api, environment, id, fresh=True)
-        return {**row, "status": "running" if there else "creating"}
+        return {**row, "status": "running" if there else "creating", GUESSED: True}
 
     async def delete(self, api: Ateme, id: str, last: MultiViewer, report: Report) -> None:
         environment = str(last.environment)

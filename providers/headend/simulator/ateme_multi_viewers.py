@@ -91,7 +91,10 @@ class MultiViewers(Machines):
                 self._viewer_arrived(row)
         if row["is_deleted"] and self.switch("deleted") == "gone":
             raise Refusal(404, {"message": "the multi-viewer is deleted"})
-        return self.one("multi_viewer", self._viewer(row))
+        shown = self._viewer(row)
+        if self.switch("viewer_details") == "settings":
+            shown = {name: value for name, value in shown.items() if name in {*_SETTINGS, "is_deleted"}}
+        return self.one("multi_viewer", shown)
 
     @handles("multi_viewer.update")
     async def update_viewer(self, call: Call) -> Reply:
@@ -222,6 +225,4 @@ class MultiViewers(Machines):
         """The limit is the result's, whoever set it (A-840)."""
         limit = {"max_allowed_bitrate_kbps": self._result_of(row)["max_allowed_bitrate_kbps"]}
         shown = {name: value for name, value in {**row, **limit}.items() if name not in _INNER}
-        if self.switch("viewer_details") == "settings":
-            shown = {name: value for name, value in shown.items() if name in _SETTINGS}
         return shown | {"is_deleted": True} if row["is_deleted"] else shown
