@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,24 @@ def test_without_a_state_objects_are_found_by_their_names(day: World) -> None:
     asked = Counter(entry.key for entry in day.simulator.journal)
     assert all(asked[key] == 1 for key in ("environment.dropdown", "input.list", "output.list", "schedule.list"))
     assert not (day.home / ".headend" / "day.db").exists(), "who only looks makes no state"
+
+
+def test_without_a_state_what_is_ambiguous_is_told_and_no_alarm(day: World) -> None:
+    known = day.simulator.sims["ateme"].world["transcoders"]
+    known["tr-9"] = {**known["tr-1"], "transcoder_id": "tr-9"}
+    (day.home / ".headend" / "day.db").unlink()
+    seen = objects(day)
+    sd, talk = seen["transcoders.sd"], seen["schedules.talk"]
+    assert (sd["status"], sd["reason"]) == ("unknown", "several may be meant: tr-1, tr-9")
+    assert (talk["status"], talk["reason"]) == ("unknown", f"it hangs on {EU}.transcoders.sd, which can't be told")
+
+
+def test_what_was_not_made_to_its_end_says_so(day: World) -> None:
+    with open_state(day.home / ".headend" / "day.db") as state:
+        entry = state.entry(f"{EU}.inputs.stadium")
+        assert entry is not None
+        state.put(replace(entry, incomplete=True))
+    assert objects(day)["inputs.stadium"]["reason"] == "not made to its end: apply goes on"
 
 
 def test_it_works_while_an_apply_holds_the_state(day: World) -> None:

@@ -38,6 +38,27 @@ def test_one_read_for_all_that_ask_until_it_is_dropped() -> None:
     asyncio.run(go())
 
 
+def test_who_only_looks_reads_each_thing_once_until_the_next_look() -> None:
+    async def go() -> None:
+        reads, calls = Reads(), 0
+
+        async def read() -> int:
+            nonlocal calls
+            calls += 1
+            return calls
+
+        reads.held = True
+        assert await reads.get("k", read) == 1
+        reads.drop("k")
+        reads.drop()
+        assert await reads.get("k", read) == 1
+        reads.held = False
+        reads.drop()
+        assert await reads.get("k", read) == 2
+
+    asyncio.run(go())
+
+
 def test_a_failed_read_is_told_to_all_and_not_kept() -> None:
     async def go() -> None:
         reads, calls = Reads(), 0

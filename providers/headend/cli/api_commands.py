@@ -63,7 +63,8 @@ def api(
     """Calls any operation of a platform's API, with its login, its paging and its way to say what is wrong.
 
     A value fills the place of its name in the path; the others go into the query, or into the body where the
-    operation has one, and may be JSON there. What is on air is not looked at: mind what you stop.
+    operation has one, and may be JSON there; what isn't as the platform documents it is refused before it is sent.
+    What is on air is not looked at: mind what you stop.
     """
     known = named(platform)
     redactor = Redactor()

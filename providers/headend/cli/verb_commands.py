@@ -103,8 +103,7 @@ async def _asked(
 
         async def answer(place: Place) -> Any:
             if place.seen is None:
-                several = f"several may be meant: {', '.join(place.several)}"
-                return InputError(several) if place.several else ApiError("the platform has none")
+                return ApiError(place.doubt or "the platform has none")
             try:
                 return await ask(await session(place.kind.platform), place.seen, place.spec)
             except ApiError as error:

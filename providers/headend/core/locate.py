@@ -10,21 +10,22 @@ from typing import Any
 from headend.core.arrange import moves, order, targeted
 from headend.core.desired import Resource, Stack
 from headend.core.kind import Can, Kind, Observed, Spec
-from headend.core.pending import pending
-from headend.core.specs import is_resolved, made_by, readable, resolve, settled
+from headend.core.lookup import find
+from headend.core.pending import Query, Reference, pending
+from headend.core.specs import is_resolved, looked_up, made_by, queries, readable, resolve, settled
 from headend.core.state import Entry
 
 
 @dataclass(frozen=True)
 class Place:
     """A resource's live object. spec: what it is read by. id: None where there is none. seen: as it was read, None
-    where it is gone, or never can be read. several: ids of all that may be meant, where that is more than one."""
+    where it is gone, or never can be read. doubt: why nobody can say which one it is, "" where that is known."""
 
     kind: Kind[Any, Any]
     spec: Spec
     id: str | None
     seen: Observed | None
-    several: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Locator:
     apis: Callable[[str], Awaitable[Any]]
     ids: dict[str, str] = field(default_factory=dict)
     addresses: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> address
+    taken: set[str] = field(default_factory=set)  # what lookups have used up
+    doubtful: set[str] = field(default_factory=set)  # addresses of what could not be told, or read
 
     def __post_init__(self) -> None:
         moved = moves(self.stack, self.entries)
@@ -50,31 +53,61 @@ class Locator:
 
     async def place(self, resource: Resource) -> Place:
         """Where it is. Raises ApiError where that can't be read."""
+        self.doubtful.add(resource.address)
+        place = await self._place(resource)
+        if not place.doubt:
+            self.doubtful.discard(resource.address)
+        return place
+
+    async def _place(self, resource: Resource) -> Place:
         kind, entry = resource.kind, self.entries.get(resource.address)
         spec = resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
         if entry:
             spec, ids = readable(kind, spec, entry), [entry.id]
         else:
-            ids = await self._alike(resource, spec)
+            found = await self._alike(resource, spec)
+            if isinstance(found, str):
+                return Place(kind, spec, None, None, found)
+            ids = found
         if len(ids) != 1:
-            return Place(kind, spec, None, None, tuple(ids))
+            doubt = f"several may be meant: {', '.join(ids)}" if ids else ""
+            return Place(kind, spec, None, None, doubt)
         seen = await kind.observe(await self.apis(kind.platform), ids[0], spec) if Can.OBSERVE in kind.can else None
         if seen is not None:
             self._note(resource.address, kind.name, seen.id, seen.computed)
         return Place(kind, spec, ids[0], seen)
 
-    async def _alike(self, resource: Resource, spec: Spec) -> list[str]:
-        """Ids of what a resource that state doesn't know may be: the one it names, or those with its natural key."""
+    async def _alike(self, resource: Resource, spec: Spec) -> list[str] | str:
+        """Ids of what a resource that state doesn't know may be: the one it names, or those with its natural key.
+        Text: why that can't be told."""
         kind = resource.kind
         known = resource.lifecycle.adopt_id or (kind.identity(spec) if is_resolved(spec) else None)
         if known is not None:
             return [known]
+        if any(isinstance(one, Query) for one in pending(kind.natural_key(spec))):
+            spec = await self._looked_up(resource, spec)
         key = kind.natural_key(spec)
+        if key is None and not self.entries:
+            return "it can only be told by the state, which is not there"
+        if query := next((one for one in pending(key) if isinstance(one, Query)), None):
+            return f"there is not exactly one {query}"
         where = getattr(spec, kind.parent_field) if kind.parent_field else None
-        if Can.OBSERVE not in kind.can or key is None or _waits(key) or _waits(where):
+        missing = [one.address for one in pending((key, where)) if isinstance(one, Reference)]
+        if doubtful := next((address for address in missing if address in self.doubtful), None):
+            return f"it hangs on {doubtful}, which can't be told"
+        if Can.OBSERVE not in kind.can or key is None or missing:
             return []
         taken = {entry.id for entry in self.entries.values() if entry.kind == kind.name}
         return [o.id for o in await kind.find(await self.apis(kind.platform), spec) if o.id not in taken]
+
+    async def _looked_up(self, resource: Resource, spec: Spec) -> Spec:
+        """The spec with what its lookups find."""
+        found = {}
+        for name, query in queries(spec).items():
+            id = await find(await self.apis(query.lookup.partition(".")[0]), query, self.taken)
+            if isinstance(id, str):
+                found[f"{resource.address}.{name}"] = id
+        return looked_up(spec, resource.address, found)
 
     def holder(self, kind: Kind[Any, Any], spec: Spec) -> tuple[str | None, str | None]:
         """(address, id) of the object that this one lives in; None for what isn't known, or isn't there."""
@@ -87,10 +120,6 @@ class Locator:
         """What state holds, and the stack no longer names."""
         gone = [entry for address, entry in self.entries.items() if address not in self.stack.resources]
         return [e for e in gone if not targets or any(f"{e.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
-
-
-def _waits(value: Any) -> bool:
-    return any(True for _ in pending(value))
 
 
 async def locate(

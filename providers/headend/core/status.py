@@ -106,10 +106,11 @@ class _Looker:
         place = await self._read(resource.kind, lambda: self.locator.place(resource))
         if isinstance(place, Status):
             return self._sight(resource.address, resource.kind, resource.spec, None, place)
-        if place.several:
-            told = Status("unknown", f"several may be meant: {', '.join(place.several)}")
-            return self._sight(resource.address, resource.kind, place.spec, None, told)
-        return await self._seen(resource.address, place)
+        if place.doubt:
+            return self._sight(resource.address, resource.kind, place.spec, None, Status("unknown", place.doubt))
+        sight = await self._seen(resource.address, place)
+        entry = self.locator.entries.get(resource.address)
+        return _also(sight, "not made to its end: apply goes on") if entry and entry.incomplete else sight
 
     async def removed(self, entry: Entry) -> Sight:
         """What the stack no longer names still runs until the next apply."""
@@ -128,9 +129,8 @@ class _Looker:
         place = await self._read(kind, read)
         if isinstance(place, Status):
             return self._sight(entry.address, kind, spec, entry.id, place)
-        sight = await self._seen(entry.address, place)
-        told = "; ".join(filter(None, [sight.status.reason, "no longer in the stack"]))
-        return replace(sight, status=Status(sight.status.word, told))
+        sight = _also(await self._seen(entry.address, place), "no longer in the stack")
+        return replace(sight, status=replace(sight.status, wrong=False))
 
     async def _seen(self, address: str, place: Place) -> Sight:
         kind = place.kind
@@ -202,6 +202,11 @@ class _Looker:
 
 def _lasts(cut: Cut, time: datetime) -> bool:
     return cut.end is None or time < cut.end
+
+
+def _also(sight: Sight, reason: str) -> Sight:
+    told = "; ".join(filter(None, [sight.status.reason, reason]))
+    return replace(sight, status=replace(sight.status, reason=told))
 
 
 def _named(sight: Sight, addresses: Mapping[tuple[str, str], str]) -> Sight:
