@@ -8,8 +8,7 @@ from datetime import datetime
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.fields import instant
-from headend.ateme.viewers import viewer_inputs
-from headend.core.errors import ApiError
+from headend.ateme.viewers import input_rows, viewer_inputs
 from headend.core.kind import Airtime
 
 
@@ -40,16 +39,9 @@ async def airtimes(
 
 
 async def made_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str]:
-    """{transcoder: the input that it makes} (A-427, A-536). Only members see which those are. Nothing in an environment
-    that is proven gone: all that lived in it went with it."""
+    """{transcoder: the input that it makes} (A-427, A-536). Only members see which those are."""
     found = {}
-    try:
-        rows = await api.listed("input.list", environment, fresh=fresh)
-    except ApiError:
-        if await api.status(environment) == "deleted":
-            return {}
-        raise
-    for row in rows:
+    for row in await input_rows(api, environment, fresh=fresh):
         maker, id = text_id(row.get("associated_transcoder_id")), text_id(row.get("input_id", row.get("id")))
         if row.get("is_transcoded_input") and maker is not None and id is not None:
             found[maker] = id

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
+from headend.core.errors import ApiError
+
+
+async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> list[Row]:
+    """The live inputs of an environment. None of one that is proven gone: all that lived in it went with it."""
+    try:
+        return await api.listed("input.list", environment, fresh=fresh)
+    except ApiError:
+        if await api.status(environment) == "deleted":
+            return []
+        raise
 
 
 async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str | None]:
     """{Local-TS input of the environment: the multi-viewer that makes it; None where its row doesn't say} (A-557)."""
     found = {}
-    for row in await api.listed("input.list", environment, fresh=fresh):
+    for row in await input_rows(api, environment, fresh=fresh):
         maker, id = text_id(row.get("multi_viewer_id")), text_id(row.get("input_id", row.get("id")))
         here = text_id(row.get("environment_id", environment)) == environment
         if id is not None and here and (maker is not None or row.get("variant") == "local_ts"):

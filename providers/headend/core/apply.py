@@ -365,23 +365,26 @@ async def apply(
     broken: set[Node] = set()
     tasks: dict[asyncio.Task[None], Node] = {}
     ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait looks at all tasks for each that ends
-    while sorter.is_active():
-        for node in sorter.get_ready():
-            cause = next((n for n in edges[node] if n in broken), None)
-            if run.halted() or cause or node[0] in run.outcome.failed:
+    try:
+        while sorter.is_active():
+            for node in sorter.get_ready():
+                cause = next((n for n in edges[node] if n in broken), None)
+                if run.halted() or cause or node[0] in run.outcome.failed:
+                    broken.add(node)
+                    run.skip(node, f"{cause[0] if cause else node[0]} was not done")
+                    sorter.done(node)
+                else:
+                    task = asyncio.create_task(run.node(node))
+                    task.add_done_callback(ended.put_nowait)
+                    tasks[task] = node
+            if not tasks:
+                continue
+            task = await ended.get()
+            node = tasks.pop(task)
+            task.result()
+            if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
                 broken.add(node)
-                run.skip(node, f"{cause[0] if cause else node[0]} was not done")
-                sorter.done(node)
-            else:
-                task = asyncio.create_task(run.node(node))
-                task.add_done_callback(ended.put_nowait)
-                tasks[task] = node
-        if not tasks:
-            continue
-        task = await ended.get()
-        node = tasks.pop(task)
-        task.result()
-        if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
-            broken.add(node)
-        sorter.done(node)
+            sorter.done(node)
+    finally:  # where one step shows a bug of headend's own, what the others have in flight is recorded all the same
+        await asyncio.gather(*tasks, return_exceptions=True)
     return run.outcome

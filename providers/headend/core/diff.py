@@ -108,7 +108,8 @@ def differences(
     last = None if last is None else {name: _digest_alone(value) for name, value in last.items()}
     changes: list[Change] = []
     record = recorded(spec, hidden, digest)
-    unverifiable = {name: why for name, why in observed.unverifiable.items() if name in record}
+    unset = model.model_fields.keys() - record.keys()  # what the stack leaves open needs no verifying
+    unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
     for name in model.model_fields:
         if name in ignore or mark(model, name, Ignored):
             continue

@@ -277,7 +277,8 @@ class Labels(AtemeBase):
 
     def _carried(self, id: str) -> bool:
         """Whether anything alive, of whatever sort, has the label among its labels."""
-        rows = (row for table in self.world.values() for row in table.values() if isinstance(row, dict))
+        tables = (table for table in self.world.values() if isinstance(table, dict))
+        rows = (row for table in tables for row in table.values() if isinstance(row, dict))
         return any(id in (row.get("label_ids") or ()) and not row.get("is_deleted") for row in rows)
 
     def _label(self, row: Row) -> Row:
