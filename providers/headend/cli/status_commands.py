@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from headend.core.desired import Stack
 from headend.core.errors import ApiError, StateError
 from headend.core.redact import Redactor
 from headend.core.state import Entry, peek
-from headend.core.status import Look, look
+from headend.core.status import Look, Sight, look
 
 if TYPE_CHECKING:
     from headend.session import Session
@@ -66,14 +67,14 @@ class _Looks:
     async def once(self, format: Format) -> int:
         async with looking(self.stack, self.path, self.options, self.redactor) as session:
             found = await self._look(session)
-        Shown(format, self.redactor).show(found)
+        Shown(format).show(found)
         return NOT_AS_WANTED if found.wrong else 0
 
     async def watch(self, format: Format, interval: float) -> int:
         """Until Ctrl-C; 0. A look that fails is told, and the next one tried."""
         stop = asyncio.ensure_future(stop_on_interrupt(lambda _: None).wait())
         async with looking(self.stack, self.path, self.options, self.redactor) as session:
-            with screen(format, self.redactor) as shown:
+            with screen(format) as shown:
                 while not stop.done():
                     try:
                         found = await self._unless(stop, self._look(session))
@@ -101,4 +102,9 @@ class _Looks:
         entries = (peek if quiet else glimpsed)(self.path, self.stack.name)
         self.told = self.told or entries is None
         self.known = self.known if entries is None else entries
-        return await look(self.stack, self.known, session, targets=self.targets)
+        found = await look(self.stack, self.known, session, targets=self.targets)
+        return replace(found, sights=tuple(map(self._scrubbed, found.sights)))
+
+    def _scrubbed(self, sight: Sight) -> Sight:
+        """Without secrets that a platform's own words may repeat."""
+        return replace(sight, status=replace(sight.status, reason=self.redactor.scrub(sight.status.reason)))

@@ -14,7 +14,6 @@ import typer
 
 from headend.cli.options import Format
 from headend.cli.tables import aligned
-from headend.core.redact import Redactor
 from headend.core.status import Look
 
 if TYPE_CHECKING:
@@ -31,14 +30,14 @@ Document = Mapping[str, Any]
 class Shown:
     """Prints one look after the other: JSON, or text, in colour where stdout is a terminal."""
 
-    def __init__(self, format: Format, redactor: Redactor, indent: int | None = 1) -> None:
-        self.format, self.redactor, self.indent = format, redactor, indent
+    def __init__(self, format: Format, indent: int | None = 1) -> None:
+        self.format, self.indent = format, indent
 
     def show(self, look: Look) -> None:
         if self.format is Format.JSON:
-            typer.echo(self.redactor.scrub(json.dumps(look.document(), indent=self.indent)))
+            typer.echo(json.dumps(look.document(), indent=self.indent))
         elif not sys.stdout.isatty():
-            typer.echo(self.redactor.scrub(text(look)))
+            typer.echo(text(look))
         else:
             from rich.console import Console
 
@@ -52,8 +51,8 @@ class Shown:
 class _InPlace(Shown):
     """Each look in place of the one before."""
 
-    def __init__(self, redactor: Redactor, live: Live) -> None:
-        super().__init__(Format.TEXT, redactor)
+    def __init__(self, live: Live) -> None:
+        super().__init__(Format.TEXT)
         self.live = live
 
     def show(self, look: Look) -> None:
@@ -64,16 +63,16 @@ class _InPlace(Shown):
 
 
 @contextmanager
-def screen(format: Format, redactor: Redactor) -> Iterator[Shown]:
+def screen(format: Format) -> Iterator[Shown]:
     """Where a series of looks goes: one place on a terminal; elsewhere a block each, of JSON a line each."""
     if format is Format.JSON or not sys.stdout.isatty():
-        yield Shown(format, redactor, indent=None)
+        yield Shown(format, indent=None)
         return
     from rich.console import Console
     from rich.live import Live
 
     with Live(console=Console(), auto_refresh=False) as live:
-        yield _InPlace(redactor, live)
+        yield _InPlace(live)
 
 
 def tables(look: Look) -> Iterator[tuple[str, list[tuple[Document, tuple[str, ...]]]]]:
@@ -113,7 +112,7 @@ def coloured(look: Look) -> Group:
             table.add_column(name, overflow="fold")
         for row, cells in rows:
             name, status, on_air, coming, why = cells
-            style = "bold red" if row["wrong"] else "green" if status in _GOOD else "yellow"
+            style = "bold red" if row["wrong"] else "green" if status in _GOOD else "yellow" if why else ""
             table.add_row(name, Text(status, style), Text(on_air, "bold"), coming, Text(why, "dim"))
         parts += [table, ""]
     return Group(Text(summary(look), "bold red" if look.wrong else "bold"), "", *parts)
