@@ -14,6 +14,7 @@ from cli.harness import World
 from headend.core.registry import platforms
 from headend.mycujoo.tabular import amount, rows
 from headend.mycujoo.wire import TABLE
+from headend.mycujoo.wire_takes import SPANS, TAKES
 
 __all__ = ["world"]
 
@@ -129,8 +130,10 @@ def test_series_are_a_row_for_each_step(world: World, key: str, column: str) -> 
     found = table(world, key, place, "time_step=TIME_STEP_MONTH", *SEASON)
     assert [row["time"][:7] for row in found] == ["2026-08", "2026-09", "2026-10"]
     assert set(found[0]) == {"time", column}
+    sent = len(world.simulator.journal)
     refused = world("api", "mycujoo", key, place, "time_step=MONTHLY")
-    assert "time_step" in refused.err
+    assert "time_step: must be one of TIME_STEP_UNSPECIFIED, TIME_STEP_MINUTE" in refused.err
+    assert len(world.simulator.journal) == sent
 
 
 @pytest.mark.contract("M-88", "M-90", "M-81", "M-86")
@@ -279,3 +282,47 @@ def test_what_is_no_object_is_shown_as_it_is() -> None:
     assert rows(TABLE["action.get"], ["x"]) is None
     assert rows(TABLE["action.list"], {"items": ["x"]}) == [{"value": "x"}]
     assert platforms()["ateme"].rows(TABLE["action.get"], {}) is None
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+SINCE, LATER = "interval.start_time=2026-09-01T00:00:00Z", "interval.end_time=2026-08-01T00:00:00+02:00"
+WRONG = [
+    ("project.consumption", ["project_id=p", "interval.start_time=2026-09-01"], "must be like 2026-08-01T00:00:00Z"),
+    ("project.consumption", ["project_id=p", "interval.start_time=2026-09-31T00:00:00Z"], "must be like"),
+    ("stream.consumption", ["stream_id=s", SINCE, LATER], "interval.end_time: must not lie before interval.start_time"),
+    ("project.streams", ["project_id=p", "order_by=total_users"], "order_by: must be like total_plays desc"),
+    ("stream.activities", ["stream_id=s", "page_size=0"], "page_size: must be 1.."),
+    ("usage.list", ["aggregate=yes"], "aggregate: must be one of true, false"),
+    ("invoice.list", ["start_time=yesterday"], "start_time: must be like"),
+    ("action_configuration.list", [], "missing: group_id="),
+    ("action_configuration.list", ["group_id="], "group_id: must be 1.. characters"),
+    ("action_configuration.create", ["group_id=g", "title=t"], "missing: action_id="),
+    ("action_configuration.update", ["id=c", 'fields=[{"field":"delay","number_value":5}]'], "number_value"),
+    ("action_configuration.update", ["id=c", 'fields=[{"field":"delay","int_value":5}]'], "int_value: is not known"),
+    ("organization.update", ["org_id=o", 'tax={"country":"CHE"}'], "country: must be like CH"),
+    ("account.create", ["email=ada"], "email: must be like ada@example.com"),
+    (
+        "payment_method.update",
+        ["id=m", "is_default=1", "--dangerous", "payment_method.update"],
+        "must be true or false",
+    ),
+]
+
+
+@pytest.mark.contract("M-6", "M-16", "M-18", "M-195")
+@pytest.mark.parametrize(("key", "words", "said"), WRONG)
+def test_a_call_that_can_not_succeed_is_not_sent(world: World, key: str, words: list[str], said: str) -> None:
+    refused = world("api", "mycujoo", key, *words)
+    assert (refused.code, world.simulator.journal) == (3, [])
+    assert said in refused.err
+
+
+@pytest.mark.contract("M-18")
+def test_only_values_that_the_table_knows_are_judged_and_its_names_are_those_of_operations() -> None:
+    assert TAKES.keys() <= TABLE.keys()
+    assert SPANS.keys() == {
+        key
+        for key, takes in TAKES.items()
+        if {one.name.rpartition(".")[2] for one in takes} >= {"start_time", "end_time"}
+    }
+    assert TABLE["stream.stats"].faults({"stream_id": "s", "anything": "else"}) == []

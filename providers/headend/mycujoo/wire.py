@@ -7,7 +7,10 @@ off after method, path and header.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from headend.core.wire import Operation, Table
+from headend.mycujoo.wire_takes import SPANS, TAKES
 
 _ACCOUNTING = "/accounting/v1beta1"
 _ACCOUNTS = "/accounts/v1"
@@ -35,7 +38,8 @@ def _row(
     """A row; bodies stand on POST and PATCH and nowhere else (M-5)."""
     body = "json" if method in {"POST", "PATCH"} else "none"
     id_field = "id" if list_key else None
-    return Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field, danger)
+    op = Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field, danger)
+    return replace(op, takes=TAKES.get(key, ()), spans=SPANS.get(key, ()))
 
 
 _ACCOUNTING_ROWS = [
