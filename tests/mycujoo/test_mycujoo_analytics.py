@@ -96,7 +96,7 @@ def table(world: World, key: str, *words: str) -> list[dict[str, str]]:
 def test_the_watch_time_of_a_season_is_one_command(world: World) -> None:
     found = table(world, "project.consumption", "project_id=project-1", *SEASON)
     assert [row["content_type"] for row in found] == ["CONTENT_TYPE_LIVE", "CONTENT_TYPE_VOD", "total"]
-    live, vod, total = (float(row["watch_time"]) for row in found)
+    live, vod, total = (float(row["watch_minutes"]) for row in found)
     assert live + vod == total == sum(range(10, 33))  # 23 views of 10, 11, ... minutes; the 24th is of November
     assert [row["unique_users"] for row in found][-1] == "5"
     shown = world("api", "mycujoo", "project.consumption", "project_id=project-1", *SEASON, "--format", "table")
@@ -215,6 +215,7 @@ def test_filters_go_to_the_platform_as_they_stand(world: World) -> None:
 def test_prices_are_decimal_numbers(world: World, words: list[str]) -> None:
     (row,) = table(world, *words)
     assert (row["price"], row["price.currency_code"], row["msrp"]) == ("0.0125", "EUR", "0.02")
+    assert json.loads(row["discounts"])[0]["price"] == "0.0125"
 
 
 @pytest.mark.contract("M-158")
@@ -223,13 +224,13 @@ def test_prices_are_decimal_numbers(world: World, words: list[str]) -> None:
     [
         ({"units": "-1", "nanos": -750_000_000}, "-1.75"),
         ({"units": "9007199254740993"}, "9007199254740993"),
-        ({"nanos": 1}, "1E-9"),
+        ({"nanos": 1}, "0.000000001"),
         ({"currency_code": "EUR"}, "0"),
         ({"units": "100"}, "100"),
     ],
 )
 def test_money_is_exact_to_the_billionth(money: dict[str, Any], text: str) -> None:
-    assert str(amount(money)) == text
+    assert f"{amount(money):f}" == text
 
 
 @pytest.mark.contract("M-31", "M-32", "M-35", "M-44", "M-45", "M-46", "M-159")

@@ -124,6 +124,16 @@ def test_deleting_what_is_gone_is_success_unless_the_whole_service_is() -> None:
 
 
 @pytest.mark.contract("M-136")
+def test_the_plan_says_when_what_pays_would_go() -> None:
+    there = bench()
+    (default,) = there.world["payment_methods"]
+    _, other = there.made("mycujoo.payment_method", spec())
+    (warning,) = there.run(lambda api: KIND.foresee_delete(api, default, spec()))
+    assert warning.message.startswith("warning: it is the one that pays")
+    assert there.run(lambda api: KIND.foresee_delete(api, other.id, spec())) == ()
+
+
+@pytest.mark.contract("M-136")
 def test_false_is_refused_and_so_are_two_defaults_in_one_stack(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="make another one the default"):
         spec(is_default=False)

@@ -69,6 +69,12 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi]):
         remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
         return (Problem("setup_intent_id: a payment method is made of one (M-134)", remedy=remedy),)
 
+    async def foresee_delete(self, api: MycujooApi, id: str, last: PaymentMethod) -> Sequence[Problem]:
+        rows = await api.accounting.methods()
+        if any(str(row.get("id")) == id and row.get("is_default") for row in rows):
+            return (Problem("warning: it is the one that pays; make another one the default first (M-136)"),)
+        return ()
+
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: MycujooApi, spec: PaymentMethod) -> Observed:
         """One POST; settled by the list if its answer was lost (M-15)."""

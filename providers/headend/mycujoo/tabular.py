@@ -11,11 +11,12 @@ from headend.core.wire import Operation
 Row = dict[str, Any]
 _MONEY = {"currency_code", "nanos", "units"}
 _CONSUMED = (
-    ("watch_time", "content_type_watch_time", "minutes", "total_minutes"),
-    ("average_watch_time", "content_type_watch_time", "minutes", "total_minutes"),
-    ("unique_users", "content_type_users", "users_count", "total_users"),
+    ("watch_minutes", "watch_time", "content_type_watch_time", "minutes", "total_minutes"),
+    ("average_watch_minutes", "average_watch_time", "content_type_watch_time", "minutes", "total_minutes"),
+    ("unique_users", "unique_users", "content_type_users", "users_count", "total_users"),
 )
-"""Parts of a consumption: where its rows by content type are, and what holds their values and the total (M-74)."""
+"""Columns of a consumption: the part it is in, where that has its rows by content type, and what holds their values and
+the total (M-74)."""
 
 
 def rows(op: Operation, body: Any) -> list[Row] | None:
@@ -40,14 +41,14 @@ def _consumption(body: Mapping[str, Any]) -> Iterator[Row]:
     """One row for each content type, and one for all of them: minutes watched, on average too, and people."""
     about = {name: body[name] for name in ("project_id", "stream_id") if name in body}
     found: dict[str, Row] = {}
-    for part, key, value, total in _CONSUMED:
+    total: Row = {}
+    for column, part, key, value, whole in _CONSUMED:
         inner = body.get(part) or {}
+        total[column] = inner.get(whole) or 0
         for row in inner.get(key) or []:
-            found.setdefault(str(row.get("content_type") or ""), {})[part] = row.get(value) or 0
-        found.setdefault("total", {})[part] = inner.get(total) or 0
-    found["total"] = found.pop("total")
-    for content_type, values in found.items():
-        yield {**about, "content_type": content_type, **{part: values.get(part, 0) for part, *_ in _CONSUMED}}
+            found.setdefault(str(row.get("content_type") or ""), {})[column] = row.get(value) or 0
+    for content_type, values in [*found.items(), ("total", total)]:
+        yield {**about, "content_type": content_type, **{column: values.get(column, 0) for column in total}}
 
 
 def _spread(row: Any) -> Iterator[Row]:
@@ -61,23 +62,26 @@ def _spread(row: Any) -> Iterator[Row]:
 
 
 def _flat(row: Mapping[str, Any]) -> Row:
-    """Objects become columns `outer.inner`, amounts of money one number; lists stay as they are."""
+    """Objects become columns `outer.inner`, amounts of money a number and their currency; lists stay lists."""
     found: Row = {}
     for name, value in row.items():
-        if isinstance(value, Mapping) and value and set(value) <= _MONEY:
-            found[name] = str(amount(value))
-            found[f"{name}.currency_code"] = value.get("currency_code") or ""
+        if _is_money(value):
+            found |= {name: f"{amount(value):f}", f"{name}.currency_code": value.get("currency_code") or ""}
         elif isinstance(value, Mapping):
             found |= {f"{name}.{inner}": cell for inner, cell in _flat(value).items()}
         else:
-            found[name] = value
+            found[name] = [_flat(item) for item in value] if _is_list(value) else value
     return found
 
 
 def amount(money: Mapping[str, Any]) -> Decimal:
     """Whole units, an int64 as text, and billionths of one with the same sign (M-158); absent is zero (M-13)."""
-    exact = Decimal(int(money.get("units") or 0)) + Decimal(int(money.get("nanos") or 0)).scaleb(-9)
-    return exact.quantize(Decimal(1)) if exact == exact.to_integral() else exact.normalize()
+    units, nanos = (Decimal(int(money.get(name) or 0)) for name in ("units", "nanos"))
+    return (units + nanos.scaleb(-9)).normalize()
+
+
+def _is_money(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and set(value) <= _MONEY
 
 
 def _is_list(value: Any) -> bool:
