@@ -21,7 +21,7 @@ from headend.cli.main import main
 from headend.simulator import Simulator
 
 PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
-PASSING |= {"just.profiles", "just.marks", "just.events"}  # what Just never deletes
+PASSING |= {"just.profiles", "just.marks", "just.events", "straas.members"}  # what nobody can delete
 """What platforms write for themselves, or keep for good."""
 NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}
 COMMAND = [sys.executable, "-m", "headend.cli.main"]

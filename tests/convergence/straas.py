@@ -14,6 +14,9 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+CONCERNS: dict[str, tuple[str, ...]] = {"unauthorized": (), "paging": ()}
+"""Switch -> the kinds that can tell its values apart, where these are not all."""
+
 
 def WORLD(sim: Any) -> None:
     """Members need no preparation."""

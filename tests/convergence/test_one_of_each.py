@@ -29,7 +29,7 @@ def test_by_the_commands(module: Any, tmp_path: Path) -> None:
         secrets = ["--secrets-out", "secrets.json"]
         applied = world("apply", "each.yaml", "--yes", *secrets)
         assert applied.code == 0, applied.err
-        assert living(simulator.dump()) != before
+        assert simulator.writes() != []
         simulator.reset_journal()
         again = world("apply", "each.yaml", "--yes", *secrets)
         assert (again.code, simulator.writes()) == (0, []), again.err

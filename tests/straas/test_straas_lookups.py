@@ -75,6 +75,16 @@ def test_the_default_category_is_found_as_such_and_names_need_not_be_unique(stra
     assert isinstance(found(account, "straas.category", name="Sport"), Problem)
 
 
+@pytest.mark.contract("S-131", "S-134")
+def test_a_category_may_be_given_by_its_own_fields(straas: Any) -> None:
+    account = straas()
+    account.platform.add("categories", id=2, name="Sport", parent_id=1)
+    for id, category in (("abcdefg1", 1), ("abcdefg2", 2)):
+        account.platform.add("videos", id=id, title="Final", category={"id": category})
+    assert found(account, "straas.video", title="Final", category_id={"lookup": {"name": "Sport"}}) == "abcdefg2"
+    assert found(account, "straas.category", parent_id={"lookup": {"default": True}}) == "2"
+
+
 @pytest.mark.contract("S-173")
 def test_names_are_compared_by_their_letters_however_these_are_composed(straas: Any) -> None:
     account = straas()

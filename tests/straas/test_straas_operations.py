@@ -264,6 +264,15 @@ def test_orders_come_with_all_there_is_to_them_unless_less_is_asked_for(straas: 
             asked(**wrong)
 
 
+@pytest.mark.contract("S-48", "S-110", "S-111", "S-140")
+def test_the_reference_says_what_is_not_managed_and_why() -> None:
+    assert {number for number in ("S-48", "S-110", "S-111", "S-140") if number in str(PLATFORM.not_managed)} == {
+        *("S-48", "S-110", "S-111", "S-140")
+    }
+    named = {key.strip("`") for text in PLATFORM.not_managed.values() for key in text.split() if key.startswith("`")}
+    assert {key.strip("`,") for key in named} <= set(TABLE)
+
+
 @pytest.mark.contract("S-47", "S-134")
 def test_many_videos_take_a_request_for_each_hundred(straas: Any) -> None:
     account, row = straas(), TABLE["video.list"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headend.core.registry import Platform
 from headend.straas.api import connect
-from headend.straas.invoke import HIDDEN, invoke
+from headend.straas.invoke import HIDDEN, NOT_MANAGED, invoke
 from headend.straas.paging import turn_page
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import TABLE
@@ -20,4 +20,5 @@ PLATFORM = Platform(
     invoke=invoke,
     turn_page=turn_page,
     hidden=HIDDEN,
+    not_managed=NOT_MANAGED,
 )

@@ -44,6 +44,7 @@ class Category(CatalogueLookup):
     """A category of videos. Names are not promised to be unique; every account has one default category (S-131)."""
 
     name = "straas.category"
+    through = {"parent_id": "straas.category"}
     fields = {
         "id": "its id, an integer (S-51)",
         "name": "its name, as it is written",
@@ -58,6 +59,7 @@ class Live(CatalogueLookup):
     """A live of the account (S-132)."""
 
     name = "straas.live"
+    through = {"category_id": "straas.category"}
     fields = {
         "id": "its id (S-53)",
         "title": "its title, as it is written",
@@ -83,6 +85,7 @@ class Video(CatalogueLookup):
     """A video of the account (S-134)."""
 
     name = "straas.video"
+    through = {"category_id": "straas.category", "live_id": "straas.live"}
     fields = {
         "id": "its id (S-57)",
         "title": "its title, as it is written",

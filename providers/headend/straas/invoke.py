@@ -22,6 +22,17 @@ HIDDEN = frozenset({"token", "secret", "member_token", "stream_key"}) | frozense
 )
 """What no answer shows: credentials, and data of persons and of payments (S-53, S-135, S-136)."""
 
+NOT_MANAGED = {
+    "ad banners, categories, lives, playlists, videos": "they can only be read; stacks find them by their fields (S-130"
+    " to S-134, S-140): `playlist.list`, ...",
+    "orders": "a purchase is no part of a set-up, and orders can only be read (S-48, S-136): `order.list`, ...",
+    "what a member sees": "it can only be read, with a member's token (S-133, S-134): `member_video.get`, ...",
+    "tokens of members": "each call makes one, which is a secret, so that no plan and no apply makes any (S-111):"
+    " `member_token.get`",
+    "the service token": "headend gets it by itself and hands it to nobody (S-110)",
+}
+"""What no kind manages, and why; the calls are for `headend api straas`."""
+
 
 async def invoke(api: Straas, op: Operation, request: Request, scope: str | None) -> Answer:
     """One call. As a member (S-43, S-46) it needs a `member_token`, or the `member_id` to make one for."""

@@ -121,12 +121,16 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
 
 def _findable() -> dict[str, Any]:
     """What has no exclusive use, and the fields that it is found by."""
-    one = {"type": ["string", "number", "boolean"]}
-    return {
-        name: _properties({field: {**one, "description": what} for field, what in lookup.fields.items()})
-        for name, lookup in sorted(lookups.items())
-        if not lookup.exclusive
-    }
+    one, inner = {"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/lookup"}
+    found = {}
+    for name, lookup in sorted(lookups.items()):
+        fields = {
+            field: {"description": what, **({"anyOf": [one, inner]} if field in lookup.through else one)}
+            for field, what in lookup.fields.items()
+        }
+        if not lookup.exclusive:
+            found[name] = _properties(fields)
+    return found
 
 
 def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
