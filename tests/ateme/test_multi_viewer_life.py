@@ -320,6 +320,23 @@ def test_the_bitrate_of_what_it_makes_has_one_owner(tmp_path: Path) -> None:
     assert engine.problems(both({"id": "mv-1"}, max_allowed_bitrate_kbps=9000)) == [], "one that the stack doesn't hold"
 
 
+@pytest.mark.contract("A-454", "A-457")
+def test_what_it_makes_is_taken_into_the_stack_and_out_again_without_asking(tmp_path: Path) -> None:
+    def named(**fields: Any) -> dict[str, Any]:
+        made = {"variant": "local_ts", "multi_viewer": "wall", **fields}
+        return stack(inputs={**INPUTS, "made": made}, multi_viewers={"wall": VIEWER})
+
+    engine = Engine(tmp_path)
+    engine.done(wanted())
+    step = engine.step(named(user_description="the wall"), f"{E1}.inputs.made")
+    assert (step.action, step.refused, step.id) == (Action.ADOPT, None, live(engine)["resulting_input_id"])
+    engine.sim.reset_journal()
+    engine.done(named(user_description="the wall"))
+    assert engine.written() == ["input.update.local_ts"]
+    engine.done(wanted())
+    assert engine.written() == ["input.update.local_ts"], "it is only forgotten"
+
+
 @pytest.mark.contract("A-418", "A-841")
 def test_what_it_makes_may_be_in_a_group_for_multi_viewers(tmp_path: Path) -> None:
     engine = Engine(tmp_path)

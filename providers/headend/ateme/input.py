@@ -211,6 +211,10 @@ class InputKind(EndpointKind[Input]):
             found.append(Problem("warning: encryption_type without a password"))
         return found
 
+    def takes_over(self, spec: Input) -> bool:
+        """No call makes a Local-TS input: its multi-viewer does (A-454)."""
+        return isinstance(spec, LocalTs)
+
     def together(self, spec: Input, others: Mapping[str, Spec]) -> Sequence[Problem]:
         """The limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it (A-840)."""
         if isinstance(spec, LocalTs) and spec.max_allowed_bitrate_kbps is not None and "multi_viewer" in others:

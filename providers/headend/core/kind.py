@@ -320,6 +320,10 @@ class Kind(Generic[S, A]):
         """The remote id where the spec alone determines it (an upsert key), else None."""
         return None
 
+    def takes_over(self, spec: S) -> bool:
+        """Whether creation makes nothing, but takes over what is found, so that nobody has to agree to that."""
+        return Can.CREATE not in self.can
+
     def natural_key(self, spec: S) -> tuple[Any, ...] | None:
         """What the platform's own users would find the object by; None if nothing. References must be resolved."""
         return None

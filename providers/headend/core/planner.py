@@ -183,7 +183,7 @@ class Planner:
             message = f"{len(found)} live objects have its natural key: {ids}"
             self.problems += placed(resource, [Problem(message, remedy=remedy)])
             return self._step(resource, Action.CREATE, Reason.NEW)
-        if recovering or life.adopt is Adopt.MATCH or Can.CREATE not in kind.can:
+        if recovering or life.adopt is Adopt.MATCH or kind.takes_over(spec):
             full = await self._observe(kind, found[0].id, spec) or found[0]
             return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
         step = self._step(resource, Action.CREATE, Reason.NEW)

@@ -237,8 +237,9 @@ class KindProvider(ResourceProvider):
                 f"{len(found)} live objects are like it: {ids}; name one with lifecycle.adopt: {{id: ...}}"
             )
         live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
-        adopts = Can.CREATE not in kind.can
-        unfinished = adopts or live.incomplete or just_made(spec, self._differences(spec, live, None, meta))
+        unfinished = (
+            kind.takes_over(spec) or live.incomplete or just_made(spec, self._differences(spec, live, None, meta))
+        )
         if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
             return live
         raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
