@@ -119,6 +119,34 @@ def test_an_environment_goes_by_its_name_and_decides_the_token(world: World) -> 
     assert json.loads(stopped.out)["status"] == "stopped"
 
 
+@pytest.mark.contract("A-906", "A-919")
+def test_the_layouts_of_multi_viewers_and_what_is_heard_of_one_are_a_call_away(world: World) -> None:
+    size = ["name=derby", "cloud_provider=aws", "region=eu-west-1", "instance_type_id=small"]
+    world("api", "ateme", "environment.create", *size, "--dangerous", "environment.create")
+    for _ in range(3):
+        world("api", "ateme", "environment.get", "--environment", "derby")
+
+    def viewer(operation: str, *words: str) -> Any:
+        ran = world("api", "ateme", f"multi_viewer.{operation}", *words, "--environment", "derby")
+        assert ran.code == 0, ran.err
+        return json.loads(ran.out or "null")
+
+    assert {row["layout_id"] for row in viewer("layouts")} == {1, 2, 3}
+    source = json.loads(
+        world("api", "ateme", "input.create.srt_push", "id=a", "port=5001", "--environment", "derby").out
+    )["input_id"]
+    shown = f'tile_inputs={{"1": "{source}"}}'
+    one = (
+        f"multi_viewer_id={viewer('create', 'layout_id=1', 'max_allowed_bitrate_kbps=8000', shown)['multi_viewer_id']}"
+    )
+    for _ in range(2):
+        viewer("get", one)
+    viewer("active_audio", one, 'audio_track_id="1-2"')
+    assert [track["is_active"] for track in viewer("audio_tracks", one)] == [False, True]
+    viewer("active_audio", one, "turn_active_input_off=true")
+    assert [track["is_active"] for track in viewer("audio_tracks", one)] == [False, False]
+
+
 def test_every_platform_signs_and_words_its_calls_by_itself(world: World) -> None:
     limits = ["account_id=control-room", "limit=3"]
     assert world("api", "rights_locker", "limit.set", *limits).code == 0

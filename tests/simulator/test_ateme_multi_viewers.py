@@ -212,7 +212,7 @@ def test_the_limit_is_the_same_wherever_it_is_set() -> None:
     run(body)
 
 
-@pytest.mark.contract("A-225", "A-226", "A-919")
+@pytest.mark.contract("A-225", "A-226")
 def test_one_audio_track_of_a_tile_is_heard_or_none() -> None:
     async def body(world: World) -> None:
         source = await world.make("input", "srt_push")
