@@ -161,7 +161,7 @@ def test_the_layout_must_be_offered_and_have_such_tiles_if_it_tells(
 def test_however_a_layout_tells_its_count(opened: Any, layouts: list[Any], refused: bool) -> None:
     async def go() -> None:
         async with opened() as (api, simulator):
-            simulator.sims["ateme"].world["layouts"] = layouts
+            simulator.sims["ateme"].world["layouts"] = dict(enumerate(layouts))
             assert bool(await KIND.validate(api, build(tile_inputs={"3": "in-1"}))) is refused
 
     asyncio.run(go())

@@ -38,15 +38,12 @@ class MultiViewers(Machines):
 
     def populate(self) -> None:
         super().populate()
-        layouts = [
-            {"layout_id": 1, "name": "2 x 2", "tile_count": 4},
-            {"layout_id": 2, "name": "3 x 3", "tile_count": 9},
-        ]
-        self.world |= {"multi_viewers": {}, _PRESETS: {}, "layouts": [*layouts, {"layout_id": 3, "name": "1 + 5"}]}
+        layouts = {str(row["layout_id"]): dict(row) for row in _LAYOUTS}
+        self.world |= {"multi_viewers": {}, _PRESETS: {}, "layouts": layouts}
 
     @handles("multi_viewer.layouts")
     async def layouts(self, call: Call) -> Reply:
-        return self.many("layouts", self.world["layouts"])
+        return self.many("layouts", self.world["layouts"].values())
 
     @handles("multi_viewer.create")
     async def create_viewer(self, call: Call) -> Reply:
@@ -175,7 +172,7 @@ class MultiViewers(Machines):
         return row
 
     def _layout_of(self, id: Any) -> Row:
-        row = next((row for row in self.world["layouts"] if str(row["layout_id"]) == str(id)), None)
+        row = self.world["layouts"].get(str(id))
         if row is None:
             raise Refusal(404, {"message": f"no such layout: {id}"})
         found: Row = row
