@@ -14,7 +14,7 @@ from headend.core import registry
 from headend.core.apply import Outcome, apply
 from headend.core.desired import Adopt, Lifecycle, Resource, Stack
 from headend.core.errors import Ambiguous, InputError, Refused, Source
-from headend.core.kind import Change, Immutable, Kind, Observed, Report, Spec
+from headend.core.kind import Change, Immutable, Kind, Observed, Ref, Report, Spec
 from headend.core.pending import Id, Reference
 from headend.core.plan import Action, Plan
 from headend.core.planner import make_plan
@@ -23,7 +23,7 @@ from headend.core.state import State, open_state
 
 class WallSpec(Spec):
     rows: int = 2
-    shows: dict[str, Id] | None = None
+    shows: Annotated[dict[str, Id] | None, Ref("test.source")] = None
 
 
 class SourceSpec(Spec):

@@ -62,8 +62,8 @@ def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
     writes = {
         step.address: _comparable(json.loads(json.dumps(step.document(), default=str))) for step in fresh.writes()
     }
-    stale = sorted(a for a in known.keys() | writes.keys() if _comparable(known.get(a)) != writes.get(a))
-    return replace(fresh, steps=tuple(s for s in fresh.steps if s.address not in stale)), stale
+    stale = {a for a in known.keys() | writes.keys() if _comparable(known.get(a)) != writes.get(a)}
+    return replace(fresh, steps=tuple(s for s in fresh.steps if s.address not in stale)), sorted(stale)
 
 
 def _comparable(step: dict[str, Any] | None) -> dict[str, Any] | None:

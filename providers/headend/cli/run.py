@@ -17,7 +17,7 @@ from headend.cli.options import Options
 from headend.core.desired import Stack
 from headend.core.diff import secret_fields
 from headend.core.errors import StateError
-from headend.core.redact import Redactor
+from headend.core.redact import Redactor, texts
 from headend.core.registry import kinds
 from headend.core.stack import load, lookup
 from headend.core.state import Entry, State, open_state, peek
@@ -39,19 +39,9 @@ def load_stack(options: Options, redactor: Redactor) -> Stack:
     stack = load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
     for resource in stack.resources.values():  # a secret may also stand in the file as it is
         for name in secret_fields(type(resource.spec), resource.secret_fields):
-            _add(redactor, resource.spec.set_fields().get(name))
+            for text in texts(getattr(resource.spec, name, None)):
+                redactor.add(text)
     return stack
-
-
-def _add(redactor: Redactor, value: Any) -> None:
-    if isinstance(value, str):
-        redactor.add(value)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            _add(redactor, inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _add(redactor, inner)
 
 
 def state_path(stack: str, simulator: bool) -> Path:

@@ -217,9 +217,9 @@ class Applier:
                 spec = as_it_was_made(spec, self._recorded(resource, spec), entry.spec, seal)
             with self._kept(resource, spec, step.id or "", entry, seal):
                 made = await self._update(kind, api, spec, step, entry)
-        self.record(resource, spec, made, seal, incomplete=True)
         self._warn(step, made.warnings)
         if kind.completes:
+            self.record(resource, spec, made, seal, incomplete=True)
             with self._kept(resource, spec, made.id, entry, seal):
                 done = await self._completed(kind, api, made.id, spec, step)
             self._warn(step, [text for text in done.warnings if text not in made.warnings])
@@ -287,7 +287,7 @@ class Applier:
             last = left(revive(kind, entry, getattr(api, "seal", None)), self.stack.elsewhere(step.address))
             await kind.delete(api, entry.id, last, lambda text: self.say(step, "waiting", text))
         self.state.drop(address)
-        self.watch.entries.pop(step.address, None)  # nothing goes out through it any more, and nobody can be asked
+        self.watch.forget(step.address)
 
     async def release(self, kind: Kind[Any, Any], step: Step) -> None:
         """Before the first half of what it refers to is replaced."""

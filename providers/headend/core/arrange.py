@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from headend.core.address import outer, within
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError
-from headend.core.kind import Spec
-from headend.core.registry import kinds
+from headend.core.kind import Kind, Spec
 from headend.core.specs import is_resolved, resolve, revive
 from headend.core.state import Entry
 
@@ -18,7 +18,7 @@ def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
     """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
     if not targets:
         return dict(stack.resources)
-    wanted = [a for a in stack.resources if any(a == t or a.startswith(f"{t}.") for t in targets)]
+    wanted = [a for a in stack.resources if any(within(a, t) for t in targets)]
     if not wanted:
         raise InputError(f"--target: the stack has nothing at {', '.join(targets)}")
     chosen: dict[str, Resource] = {}
@@ -49,42 +49,35 @@ def order(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
 def moves(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, str]:
     """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by natural key."""
     gone = {a: e for a, e in entries.items() if a not in stack.resources and not is_aside(a)}
-    new = {a: r for a, r in stack.resources.items() if a not in entries}
-    found: dict[str, str] = {}
-    if not gone or not new:
+    if not gone:
         return {}
-    keyed = _by_key(gone)
+    found: dict[str, str] = {}
     ids = {a: e.id for a, e in entries.items()}
+    new = {a: r for a, r in stack.resources.items() if a not in entries}
+    known = _by_key(gone, {r.kind.name: r.kind for r in new.values()})
     for address, resource in new.items():
-        parent = next((p for p in _above(address) if p in found), None)
         candidates = [resource.lifecycle.renamed_from]
-        if parent:
+        if parent := next((above for above in outer(address) if above in found), None):
             candidates.append(found[parent] + address[len(parent) :])
         old = next((c for c in candidates if c in gone and gone[c].kind == resource.kind.name), None)
-        old = old or _same_object(resource, resolve(resource.spec, ids), gone, keyed)
+        old = old or _same_object(resource, resolve(resource.spec, ids), gone, known)
         if old:
             found[address] = old
-            ids[address] = ids[old]
-            del gone[old]
+            ids[address] = gone.pop(old).id
     return found
 
 
-def _above(address: str) -> Iterator[str]:
-    """Every address that it lies in, the nearest first."""
-    while "." in address:
-        address = address.rpartition(".")[0]
-        yield address
+Keys = Mapping[tuple[str, Any], Collection[str]]
+"""(kind, id or natural key) -> addresses."""
 
 
-def _same_object(
-    resource: Resource, spec: Spec, gone: Collection[str], keyed: Mapping[tuple[str, Any], Collection[str]]
-) -> str | None:
+def _same_object(resource: Resource, spec: Spec, gone: Mapping[str, Entry], known: Keys) -> str | None:
     """The one vanished address whose object has this spec's identity or natural key."""
     kind = resource.kind
     if not is_resolved(spec):
         return None
     key = kind.identity(spec) or kind.natural_key(spec)
-    same = [a for a in keyed.get((kind.name, _frozen(key)), ()) if a in gone] if key else []
+    same = [a for a in known.get((kind.name, _frozen(key)), ()) if a in gone] if key else []
     return same[0] if len(same) == 1 else None
 
 
@@ -95,15 +88,12 @@ def _frozen(key: Any) -> Any:
     return tuple(map(_frozen, key)) if isinstance(key, list | tuple) else key
 
 
-def _by_key(gone: Mapping[str, Entry]) -> dict[tuple[str, Any], list[str]]:
-    """(kind, identity or natural key) -> the addresses of objects that have it. An identity is the id, also where
-    secrets are part of it, which state doesn't hold."""
+def _by_key(gone: Mapping[str, Entry], wanted: Mapping[str, Kind[Any, Any]]) -> Keys:
+    """By id, which is the identity where a kind has one, and by natural key. wanted: kinds that are asked for."""
     found: dict[tuple[str, Any], list[str]] = {}
     for address, entry in gone.items():
-        kind = kinds().get(entry.kind)
-        if kind is not None:
-            spec = revive(kind, entry)
-            for key in dict.fromkeys((entry.id, kind.identity(spec), _frozen(kind.natural_key(spec)))):
+        if kind := wanted.get(entry.kind):
+            for key in (entry.id, _frozen(kind.natural_key(revive(kind, entry)))):
                 found.setdefault((kind.name, key), []).append(address)
     return found
 
@@ -111,3 +101,8 @@ def _by_key(gone: Mapping[str, Entry]) -> dict[tuple[str, Any], list[str]]:
 def is_aside(address: str) -> bool:
     """Whether state keeps there an object that was replaced and is still to be deleted: no stack has such a name."""
     return "/" in address
+
+
+def owner(address: str) -> str:
+    """The address that an object which was set aside had before; any other address stays what it is."""
+    return address.partition("/")[0]

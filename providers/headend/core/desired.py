@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from headend.core.address import dependents
 from headend.core.errors import Source
 from headend.core.kind import Kind, Spec
 from headend.core.options import Options
@@ -37,13 +38,14 @@ class Lifecycle:
     depends_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One object of the stack.
 
     key: its own key, the last part of the address. spec: with `Reference` where ids of other resources go.
-    sources: field -> place in the file ("" = the resource itself). secret_fields: marked fields and those given by
-    {secret: ...}. defaulted: fields that took the key as their value (`Named`).
+    sources: field -> place in the file ("" = the resource itself, and all of it where it is a row of a file).
+    secret_fields: marked fields and those given by {secret: ...}. defaulted: fields that took the key as their value
+    (`Named`).
     """
 
     address: str
@@ -65,7 +67,7 @@ class Resource:
 
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
-        everything = (one for value in self.spec.set_fields().values() for one in pending(value))
+        everything = (one for value in self.spec.linked_fields().values() for one in pending(value))
         found = {one.address for one in everything if isinstance(one, Reference)}
         return frozenset(found | set(self.lifecycle.depends_on))
 
@@ -96,9 +98,9 @@ class Stack:
         return {address: resource.references() for address, resource in self.resources.items()}
 
     @functools.cached_property
-    def needed(self) -> frozenset[str]:
-        """What something of the stack refers to."""
-        return frozenset().union(*self.needs.values())
+    def dependents(self) -> Mapping[str, Sequence[str]]:
+        """address -> the resources that refer to it, in file order."""
+        return dependents(self.needs)
 
     @functools.cached_property
     def _owners(self) -> Owners:

@@ -65,15 +65,19 @@ class HeadendError(Exception):
 
 
 class InputError(HeadendError):
-    """Input that can't be used; carries every problem found, in file order."""
+    """Input that can't be used; carries every problem found, in file order, and says the first of them."""
 
     exit_code = 3
+    MOST_TOLD = 50  # a file of rows can have a hundred thousand, for one and the same reason
 
     def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:
         if isinstance(problems, str):
             problems = Problem(problems)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        told = [str(problem) for problem in self.problems[: self.MOST_TOLD]]
+        if more := len(self.problems) - len(told):
+            told.append(f"and {more:,} more problem{'s' if more > 1 else ''}")
+        super().__init__("\n".join(told))
 
 
 class CredentialsError(HeadendError):

@@ -155,11 +155,21 @@ class Spec(BaseModel):
         given = self.model_fields_set  # every resource of a plan is asked many times: no detour by attributes
         return {name: value for name, value in self.__dict__.items() if value is not None or name in given}
 
+    def linked_fields(self) -> dict[str, Any]:
+        """{field: value} of the few that may hold what isn't known yet: those marked `Ref` or `Found`, where set."""
+        names = _linked(type(self))
+        return {name: value for name in names if (value := getattr(self, name, None)) is not None}
+
 
 @functools.cache
 def _all_marks(spec: type[BaseModel]) -> Mapping[str, tuple[Mark, ...]]:
     """Field -> its marks. Kept: a plan of a thousand objects asks a hundred thousand times."""
     return {name: tuple(m for m in field.metadata if isinstance(m, Mark)) for name, field in spec.model_fields.items()}
+
+
+@functools.cache
+def _linked(spec: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, found in _all_marks(spec).items() if any(isinstance(m, Ref | Found) for m in found))
 
 
 def marks(spec: type[BaseModel], name: str) -> Iterator[Mark]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headend.core import registry
+from headend.core.address import dependents, within
 from headend.core.desired import Stack
 from headend.core.kind import Airtime, Impact
 from headend.core.options import Options
@@ -57,14 +58,17 @@ def refusal(
 
 
 def _named(address: str | None, allowed: Collection[str]) -> bool:
-    return address is not None and any(address == name or address.startswith(f"{name}.") for name in allowed)
+    return address is not None and any(within(address, name) for name in allowed)
 
 
-def downstream(address: str, needs: Mapping[str, Collection[str]]) -> list[str]:
-    """The address and all that depends on it. needs: address -> what it depends on."""
+def downstream(address: str, dependents: Mapping[str, Collection[str]]) -> list[str]:
+    """The address and all that depends on it, the nearest first. dependents: address -> what depends on it."""
     found = [address]
+    seen = {address}
     for one in found:  # grows while it is walked
-        found += [a for a, needed in needs.items() if one in needed and a not in found]
+        new = [a for a in dependents.get(one, ()) if a not in seen]
+        seen.update(new)
+        found += new
     return found
 
 
@@ -77,13 +81,16 @@ class Watch:
     entries: dict[str, Entry]
     apis: Callable[[str], Awaitable[Any]]
     now: Clock = clock
+    _known: Mapping[str, Collection[str]] | None = None
 
     async def cuts(self, step: Step, *, fresh: bool = False) -> tuple[Cut, ...]:
         """What the step would cut, now or within the window; nothing where it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
-        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._needs()))
+        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents()))
         times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
+        if not times:
+            return ()
         addresses = {(entry.kind, entry.id): address for address, entry in self.entries.items()}
         return tuple(
             Cut(t.kind, t.id, t.start, t.end, addresses.get((t.kind, t.id)))
@@ -97,9 +104,17 @@ class Watch:
         kind = registry.kinds()[entry.kind]
         return await kind.on_air(await self.apis(kind.platform), entry.id, revive(kind, entry), fresh=fresh)
 
-    def _needs(self) -> Mapping[str, Collection[str]]:
+    def forget(self, address: str) -> None:
+        """What was deleted is not asked any more, and nothing goes out through it."""
+        if self.entries.pop(address, None):
+            self._known = None
+
+    def _dependents(self) -> Mapping[str, Collection[str]]:
         """What depends on what, by the state or by the stack."""
-        needs = {a: set(entry.depends) for a, entry in self.entries.items()}
-        for a, resource in self.stack.resources.items():
-            needs.setdefault(a, set()).update(resource.references())
-        return needs
+        if self._known is None:
+            needs = {a: set(entry.depends) for a, entry in self.entries.items() if entry.depends}
+            for a, resource in self.stack.resources.items():
+                if references := resource.references():
+                    needs.setdefault(a, set()).update(references)
+            self._known = dependents(needs)
+        return self._known

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import guard, registry
-from headend.core.arrange import is_aside, moves, order, targeted
+from headend.core.address import within
+from headend.core.arrange import is_aside, moves, order, owner, targeted
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, just_made, recorded, secret_fields
 from headend.core.errors import InputError, Problem
@@ -300,9 +301,10 @@ class Planner:
 
 def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
     """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted.
-    Where secrets are part of its identity, which state doesn't hold, its id is what it owned."""
-    owned = tuple(kind.owns(revive(kind, entry))) or ((kind.name, entry.id),)
-    return all(map(stack.elsewhere(entry.address), owned))
+    An identity is the id; secrets may be part of it, which state doesn't hold."""
+    by_id = type(kind).owns is Kind.owns
+    owned = ((kind.name, entry.id),) if by_id else tuple(kind.owns(revive(kind, entry)))
+    return bool(owned) and all(map(stack.elsewhere(entry.address), owned))
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
@@ -385,7 +387,7 @@ async def make_plan(
             reason = Reason.RENAMED if action is Action.MOVE else steps[new].reason
             steps[new] = replace(steps[new], action=action, reason=reason, moved_from=old)
     gone = [e for a, e in current.items() if a not in stack.resources or destroy]
-    gone = [e for e in gone if not targets or any(f"{e.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
+    gone = [e for e in gone if not targets or any(within(owner(e.address), t) for t in targets)]
     removals = await _together(planner.removal(e) for e in gone)
     if planner.problems:
         raise InputError(planner.problems)

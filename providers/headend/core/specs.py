@@ -21,7 +21,7 @@ def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
     """A copy with every reference whose key is in `ids` replaced by what stands there: an id or a computed value."""
     known = {
         name: filled(value, lambda reference: ids.get(reference.key, reference))
-        for name, value in spec.set_fields().items()
+        for name, value in spec.linked_fields().items()
         if any(reference.key in ids for reference in pending(value))
     }
     return spec.model_copy(update=known) if known else spec
@@ -33,7 +33,7 @@ def made_by(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_resolved(spec: Spec) -> bool:
-    return not any(True for value in spec.set_fields().values() for _ in pending(value))
+    return not any(True for value in spec.linked_fields().values() for _ in pending(value))
 
 
 def settled(spec: Spec, defaulted: frozenset[str], last: Mapping[str, Any] | None) -> Spec:
@@ -53,7 +53,7 @@ def looked_up(spec: Spec, address: str, found: Mapping[str, str]) -> Spec:
 
 def queries(spec: Spec) -> dict[str, Query]:
     """field -> the lookup that stands in it."""
-    return {name: value for name, value in spec.set_fields().items() if isinstance(value, Query)}
+    return {name: value for name, value in spec.linked_fields().items() if isinstance(value, Query)}
 
 
 def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry, elsewhere: Elsewhere = nowhere) -> Spec:

@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +65,7 @@ class State:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._db = database
+        self._dependents: dict[str, set[str]] | None = None
         row = database.execute("SELECT value FROM meta WHERE key = 'digest_key'").fetchone()
         self._key = bytes.fromhex(row[0])
 
@@ -113,6 +114,7 @@ class State:
                 ),
             )
             self._db.execute("DELETE FROM intents WHERE address = ?", (entry.address,))
+        self._noted(entry.address, entry.depends)
 
     def drop(self, address: str) -> None:
         """Forgets an object and its intent."""
@@ -126,20 +128,44 @@ class State:
 
     def move(self, old: str, new: str) -> None:
         """Renames an address, also where others depend on it."""
+        known = self._known_dependents()
         with self._db:
             self._db.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
-            for address, depends in self._db.execute("SELECT address, depends FROM entries").fetchall():
-                names = json.loads(depends)
+            self._noted(new, self._depends(new))
+            for address in known.pop(old, ()):
+                names = self._depends(address)
                 if old in names:
-                    renamed = json.dumps([new if name == old else name for name in names])
-                    self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (renamed, address))
+                    renamed = [new if name == old else name for name in names]
+                    self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (json.dumps(renamed), address))
+                    self._noted(address, [new])
+
+    def _depends(self, address: str) -> Sequence[str]:
+        row = self._db.execute("SELECT depends FROM entries WHERE address = ?", (address,)).fetchone()
+        names: list[str] = json.loads(row[0]) if row else []
+        return names
+
+    def _known_dependents(self) -> dict[str, set[str]]:
+        """address -> where it may stand among what an entry depends on; built once, as looking through all entries
+        for each of ten thousand moves would take minutes."""
+        if self._dependents is None:
+            self._dependents = {}
+            for address, depends in self._db.execute("SELECT address, depends FROM entries WHERE depends <> '[]'"):
+                self._noted(address, json.loads(depends))
+        return self._dependents
+
+    def _noted(self, address: str, depends: Iterable[str]) -> None:
+        if self._dependents is not None:
+            for name in depends:
+                self._dependents.setdefault(name, set()).add(address)
 
     def set_aside(self, address: str) -> str:
         """Keeps an object that is about to be replaced under an address of its own, so that it isn't forgotten before
         it is deleted: `<address>/<id>`, which no stack can name. Returns that address."""
-        aside = f"{address}/{self.entries()[address].id}"
+        (id,) = self._db.execute("SELECT id FROM entries WHERE address = ?", (address,)).fetchone()
+        aside = f"{address}/{id}"
         with self._db:
             self._db.execute("UPDATE OR REPLACE entries SET address = ? WHERE address = ?", (aside, address))
+        self._noted(aside, self._depends(aside))
         return aside
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> None:

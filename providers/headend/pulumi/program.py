@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
+from headend.core.address import outer
 from headend.core.arrange import order
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import secret_fields
@@ -139,18 +140,17 @@ def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
 
 def _carriers(stack: Stack, address: str) -> list[str]:
     """What goes out through the resource: those downstream that have airtimes and nothing behind them."""
-    if address not in stack.needed:
-        return []
     return [
         a
-        for a in downstream(address, stack.needs)
-        if a not in stack.needed and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
+        for a in downstream(address, stack.dependents)
+        if a not in stack.dependents and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
     ]
 
 
 def _former(stack: Stack, address: str) -> list[str]:
     """The name it went by before its own key, or that of something it lies in, was changed."""
-    for parent, resource in stack.resources.items():
-        if resource.lifecycle.renamed_from and (address == parent or address.startswith(f"{parent}.")):
-            return [resource.lifecycle.renamed_from + address[len(parent) :]]
+    for above in (*reversed(list(outer(address))), address):
+        resource = stack.resources.get(above)
+        if resource and resource.lifecycle.renamed_from:
+            return [resource.lifecycle.renamed_from + address[len(above) :]]
     return []
