@@ -49,13 +49,18 @@ def opened(path: str, folder: Path) -> File:
     return File(path=path, sha256=hashlib.sha256(_content(folder / path)).hexdigest(), folder=str(folder))
 
 
+def regular(place: Path) -> Path:
+    """The place, if there is a file of a size that can be meant. Raises ValueError saying why not."""
+    if not place.is_file():
+        raise ValueError("there is no such file" if not place.exists() else "is not a file")
+    if place.stat().st_size > MOST:
+        raise ValueError(f"has more than {MOST // 1024 // 1024} MiB")
+    return place
+
+
 def _content(place: Path) -> bytes:
     try:
-        if not place.is_file():
-            raise ValueError("there is no such file" if not place.exists() else "is not a file")
-        if place.stat().st_size > MOST:
-            raise ValueError(f"has more than {MOST // 1024 // 1024} MiB")
-        return place.read_bytes()
+        return regular(place).read_bytes()
     except OSError as error:
         raise ValueError(f"can't be read: {error.strerror}") from None
 

@@ -75,6 +75,18 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         duration: float
         loud: bool = False
 
+    class Friend(BaseModel):
+        model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+        mail: str = Field(max_length=12)
+        weight: int = 1
+
+        @field_validator("mail")
+        @classmethod
+        def has_sign(cls, value: str) -> str:
+            if "@" not in value:
+                raise ValueError(f"{value} is no address")
+            return value
+
     class RuleSpec(Spec):
         account: str
         limit: int | None = None
@@ -83,6 +95,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         tiles: Annotated[dict[int, Id] | None, Ref("fake.input", through=(("fake.rule", "made"),))] = None
         follows: Annotated[Id | None, Ref("fake.rule")] = None
         steps: list[Step] | None = None
+        windows: Annotated[dict[str, Step] | None, Field(max_length=3)] = None
         extra: dict[str, Any] | None = None
         picture: Annotated[File | None, Upload()] = None
 
@@ -101,7 +114,28 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
             quiet = getattr(others.get("input"), "latency", None) == 4711
             return [Problem("that input is no good", remedy="take another")] if quiet else []
 
-    kinds = {kind.name: kind for kind in (Env(), Input(), Rule())}
+    class MemberSpec(Spec):
+        account: Annotated[str, Named(), Immutable()]
+        mail: Annotated[str | None, Secret(), Field(max_length=12)] = None
+        streams: int | None = Field(None, ge=1)
+        share: float | None = None
+        active: bool | None = None
+        tags: list[str] | None = None
+        levels: tuple[int, ...] | None = None
+        extra: dict[str, Any] | None = None
+        note: str | int | None = None
+        friends: Annotated[list[Friend] | None, Secret()] = None
+        input: Annotated[Id | None, Ref("fake.input")] = None
+
+    class Member(Kind[MemberSpec, Any]):
+        """One of very many."""
+
+        name, collection, model = "fake.member", "members", MemberSpec
+
+        def identity(self, spec: MemberSpec) -> str:
+            return spec.account
+
+    kinds = {kind.name: kind for kind in (Env(), Input(), Rule(), Member())}
     kind_module.kinds.clear()
     kind_module.kinds.update(before)
     return kinds

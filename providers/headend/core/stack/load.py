@@ -16,23 +16,22 @@ from typing import Any
 from headend.core import registry
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError, Problem, Source
-from headend.core.kind import Kind
 from headend.core.options import Options
 from headend.core.owners import Owners
-from headend.core.pending import Reference, filled, pending
+from headend.core.pending import Reference, filled
 from headend.core.stack import finding, secrets
 from headend.core.stack.check import Input, make
+from headend.core.stack.find import Finder, Kinds
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.overlay import read_stack
-from headend.core.stack.references import Draft, Names, cycles
+from headend.core.stack.references import Names, cycles
 from headend.core.stack.resource import Builder
+from headend.core.stack.rows import Files
 from headend.core.stack.values import Values
 
 FORMAT = 1
 GENERAL = ("headend", "stack", "extends", "vars", "connections", "options", "lookups")
-
-Kinds = Mapping[str, Kind[Any, Any]]
 
 
 def load(
@@ -63,8 +62,10 @@ def load(
     connections = _connections(entries, kinds, values, problems)
     options = _options(entries, values, problems)
     wanted = finding.named(entries, values, problems)
-    drafts = _find(entries, kinds, problems)
-    build = Builder(values, Names(kinds, drafts), problems).build
+    finder = Finder(kinds, Files(values, problems), problems)
+    finder.find(entries)
+    drafts = finder.drafts
+    build = Builder(finder.files, Names(kinds, drafts, finder.groups), problems).build
     built = {address: build(draft) for address, draft in drafts.items()}
     resources = {address: resource for address, resource in built.items() if resource is not None}
     _owned(resources, problems)
@@ -181,76 +182,12 @@ def _connections(
     return found
 
 
-def _find(entries: Mapping[str, Entry], kinds: Kinds, problems: list[Problem]) -> dict[str, Draft]:
-    """Every resource of the file by address, in file order."""
-    drafts: dict[str, Draft] = {}
-    for platform in dict.fromkeys(kind.platform for kind in kinds.values()):
-        if platform not in entries:
-            continue
-        collections = {  # a nested kind may stand alone too, if its own field can name its parent
-            kind.collection: kind
-            for kind in sorted(kinds.values(), key=lambda k: k.parent is None)
-            if kind.platform == platform and (kind.parent is None or kind.parent_field)
-        }
-        node = entries[platform].node
-        if node.mapping is None:
-            if node.value is not None:
-                problems.append(Problem(f"`{platform}` is a mapping of collections", node.source))
-            continue
-        for key, entry in node.mapping.items():
-            if key in collections:
-                _collection(entry.node, collections[key], f"{platform}.{key}", None, kinds, drafts, problems)
-            else:
-                problems.append(Problem(f"unknown key `{key}`", entry.source, platform, remedy(key, collections)))
-    return drafts
-
-
-def _collection(
-    node: Node,
-    kind: Kind[Any, Any],
-    address: str,
-    parent: Draft | None,
-    kinds: Kinds,
-    drafts: dict[str, Draft],
-    problems: list[Problem],
-) -> None:
-    """The resources of one collection, and those nested in them."""
-    if node.mapping is None:
-        if node.value is not None:
-            problems.append(
-                Problem(f"`{kind.collection}` is a mapping of names to objects, not {node.type_name}", node.source)
-            )
-        return
-    nested = {k.collection: k for k in kinds.values() if k.parent == kind.name}
-    for key, entry in node.mapping.items():
-        if set(key) & set("./{}") or key != key.strip():
-            problems.append(
-                Problem(
-                    f"`{key}` can't be a resource's name",
-                    entry.source,
-                    address,
-                    "leave out `.`, `/`, `{`, `}` and spaces around it; the object's own name is a field",
-                )
-            )
-            continue
-        if entry.node.mapping is None and entry.node.value is not None:
-            problems.append(Problem(f"must be a mapping, not {entry.node.type_name}", entry.source, f"{address}.{key}"))
-            continue
-        own = dict(entry.node.mapping or {})
-        inner = {name: own.pop(name) for name in nested if name in own}
-        lifecycle = own.pop("lifecycle", None)
-        draft = Draft(f"{address}.{key}", key, kind, entry.source, parent, own, lifecycle)
-        drafts[draft.address] = draft
-        for name, below in inner.items():
-            _collection(below.node, nested[name], f"{draft.address}.{name}", draft, kinds, drafts, problems)
-
-
 def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
     """What resources make together with those that they refer to."""
     for resource in resources.values():
         others = {
             name: resources[value.address].spec
-            for name, value in resource.spec.set_fields().items()
+            for name, value in resource.spec.linked_fields().items()
             if isinstance(value, Reference) and value.address in resources
         }
         for p in resource.kind.together(resource.spec, others):
@@ -275,8 +212,7 @@ def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
         kind, spec = resource.kind, resource.spec
         standing_in = {
             name: filled(value, lambda reference: f"reference:{reference.key}")
-            for name, value in spec.set_fields().items()
-            if any(True for _ in pending(value))
+            for name, value in spec.linked_fields().items()
         }
         spec = spec.model_copy(update=standing_in) if standing_in else spec
         identities[address] = kind.identity(spec)

@@ -32,11 +32,13 @@ _STR_TAG = "tag:yaml.org,2002:str"
 @dataclass(frozen=True, slots=True)
 class Node:
     """One value. `value`: None, bool, int, float, str, a tuple of nodes, or {key: Entry}.
-    `text`: a scalar as it is written, so that `1.10` in a string stays 1.10."""
+    `text`: a scalar as it is written, so that `1.10` in a string stays 1.10.
+    `data`: it comes from a file of rows, and means nothing but itself."""
 
     value: Any = field(repr=False)
     source: Source
     text: str | None = field(default=None, repr=False)
+    data: bool = False
 
     @property
     def mapping(self) -> Mapping[str, Entry] | None:

@@ -6,7 +6,7 @@ import difflib
 import graphlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -17,11 +17,17 @@ from headend.core.pending import Reference
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry
 
+if TYPE_CHECKING:
+    from headend.core.stack.rows import Group, Row
 
-@dataclass(eq=False)
+_HINTS = 100  # names that are looked for again, differently written: each costs a look at all of them
+
+
+@dataclass(eq=False, slots=True)
 class Draft:
     """A resource found in the file, not checked yet. `parent`: the resource whose entry it stands in.
-    `fields`: what is the spec's; `lifecycle` and nested collections are taken out."""
+    `fields`: what is the spec's; `lifecycle` and nested collections are taken out.
+    `row`: what it is made of where a file gives it; its fields are laid out while it is being checked."""
 
     address: str
     key: str
@@ -30,14 +36,20 @@ class Draft:
     parent: Draft | None
     fields: dict[str, Entry]
     lifecycle: Entry | None = None
+    row: Row | None = None
 
 
 class Names:
-    """All addresses of the stack, and how a name in one resource finds another."""
+    """All addresses of the stack, and how a name in one resource finds another. `groups`: what files give, by the
+    address that rows' addresses begin with."""
 
-    def __init__(self, kinds: Mapping[str, Kind[Any, Any]], drafts: Mapping[str, Draft]) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind[Any, Any]], drafts: Mapping[str, Draft], groups: Mapping[str, Group]
+    ) -> None:
         self.kinds = kinds
         self.drafts = drafts
+        self.groups = groups
+        self.hints = _HINTS
 
     def refer(self, name: str, ref: Ref, seeker: Draft, source: Source) -> Reference | Problem:
         """The resource of that name: one of the kind itself, or one of those that make such an object."""
@@ -93,6 +105,9 @@ class Names:
 
     def _meant(self, name: str, kind: str, seeker: Draft) -> str | None:
         """Names as the seeker would have to write them."""
+        if self.hints == 0:
+            return None
+        self.hints -= 1
         writable = []
         for draft in self.drafts.values():
             if draft.kind.name == kind:
@@ -126,7 +141,7 @@ def takes_mapping(model: type[BaseModel], name: str) -> bool:
 
 def cycles(resources: Mapping[str, Resource]) -> list[Problem]:
     """One problem for each circle of references, placed at one of its resources."""
-    graph = {address: {a for a in r.references() if a in resources} for address, r in resources.items()}
+    graph = {address: found for address, r in resources.items() if (found := r.references() & resources.keys())}
     problems: list[Problem] = []
     while True:
         try:
@@ -145,4 +160,4 @@ def cycles(resources: Mapping[str, Resource]) -> list[Problem]:
                     "take one of the references out",
                 )
             )
-            graph[circle[0]] = graph[circle[0]] - {circle[1]}
+            graph[circle[0]] -= {circle[1]}

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from headend.core import address as addresses
 from headend.core.desired import Adopt, Lifecycle, Resource
 from headend.core.errors import Problem, Source
 from headend.core.kind import Can, Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.lookup import lookups
 from headend.core.pending import Query, Reference
+from headend.core.redact import texts
 from headend.core.stack.check import Input, make, scrub
+from headend.core.stack.entries import asks_for_file, from_file
 from headend.core.stack.finding import asked
 from headend.core.stack.hints import remedy
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.references import Draft, Names, takes_mapping
-from headend.core.stack.values import Broken, Values
+from headend.core.stack.rows import Files, Row
+from headend.core.stack.values import Broken
 from headend.core.upload import opened
 
 
@@ -65,21 +69,38 @@ class _Fields:
 class Builder:
     """Makes resources of drafts; problems go to `problems`."""
 
-    def __init__(self, values: Values, names: Names, problems: list[Problem]) -> None:
-        self.values = values
+    def __init__(self, files: Files, names: Names, problems: list[Problem]) -> None:
+        self.files = files
+        self.values = files.values
         self.names = names
         self.problems = problems
+        self.nested: dict[str, list[str]] = {}  # kind -> the collections that stand in it
+        for kind in names.kinds.values():
+            self.nested.setdefault(kind.parent or "", []).append(kind.collection)
+        self.sets: dict[frozenset[str], frozenset[str]] = {}  # equal ones are shared: rows have the same, all of them
 
     def build(self, draft: Draft) -> Resource | None:
-        """The resource, or None with the reasons recorded."""
+        """The resource, or None with the reasons recorded. Of a row nothing is kept but what became of it."""
+        row = draft.row
+        if row is None or row.group is None:
+            return self._build(draft, set())
+        before, given = len(self.problems), row.group.given
+        draft.fields, broken = self.files.entries(given, row)
+        made = self._build(draft, broken)
+        if len(self.problems) > before:
+            self.files.settle(given, row, before)
+        draft.fields, draft.row = {}, None
+        return made
+
+    def _build(self, draft: Draft, broken: set[str]) -> Resource | None:
         model = self._model(draft)
-        lifecycle = self._lifecycle(draft, model)
+        lifecycle = self._lifecycle(draft, model) if draft.row is None else self._shared(draft.row, model)
         if model is None:
             return None
         fields = self._fields(draft, model)
-        marked_secret = set(marked(model, Secret))
-        hidden = [*fields.secrets, *(t for n in marked_secret for t in _texts(fields.values.get(n)))]
-        nested = [k.collection for k in self.names.kinds.values() if k.parent == draft.kind.name]
+        fields.broken |= broken
+        marked_secret = marked(model, Secret)
+        hidden = [*fields.secrets, *(t for n in marked_secret for t in texts(fields.values.get(n)))]
         given = Input(
             values=fields.values,
             entries=draft.fields,
@@ -87,8 +108,8 @@ class Builder:
             address=draft.address,
             broken=frozenset(fields.broken),
             hidden=hidden,
-            hidden_fields=frozenset(marked_secret | fields.from_secret),
-            known=("lifecycle", *nested),
+            hidden_fields=frozenset(fields.from_secret.union(marked_secret)),
+            known=("lifecycle", "from_file", *self.nested.get(draft.kind.name, ())),
         )
         spec = make(model, given, self.problems)
         if spec is not None:
@@ -98,9 +119,10 @@ class Builder:
                     self.problems.append(Problem(message, problem.source or draft.source, where, problem.remedy))
         return None if spec is None else self._resource(draft, spec, lifecycle or Lifecycle(), fields)
 
-    @staticmethod
-    def _resource(draft: Draft, spec: Spec, lifecycle: Lifecycle, fields: _Fields) -> Resource:
-        sources = {name: entry.node.source for name, entry in draft.fields.items()}
+    def _resource(self, draft: Draft, spec: Spec, lifecycle: Lifecycle, fields: _Fields) -> Resource:
+        secret = frozenset(fields.from_secret.union(marked(type(spec), Secret)))
+        defaulted = frozenset(fields.defaulted)
+        sources = {} if draft.row else {name: entry.node.source for name, entry in draft.fields.items()}
         return Resource(
             address=draft.address,
             key=draft.key,
@@ -108,8 +130,8 @@ class Builder:
             spec=spec,
             lifecycle=lifecycle,
             sources={"": draft.source, **sources},
-            secret_fields=frozenset(fields.from_secret | set(marked(type(spec), Secret))),
-            defaulted=frozenset(fields.defaulted),
+            secret_fields=self.sets.setdefault(secret, secret),
+            defaulted=self.sets.setdefault(defaulted, defaulted),
         )
 
     def _problem(self, draft: Draft, message: str, source: Source, hint: str | None = None) -> None:
@@ -148,6 +170,8 @@ class Builder:
                 self._reference(draft, name, entry.node, ref, fields, takes_mapping(model, name))
             elif mark(model, name, Upload):
                 self._upload(draft, name, entry.node, fields)
+            elif asks_for_file(model, name, entry.node):
+                self._entries(draft, model, name, entry.node, fields)
             else:
                 plain = self.values.plain(entry.node)
                 fields.values[name] = plain.value
@@ -160,9 +184,20 @@ class Builder:
             fields.values[parent_field] = Reference(draft.parent.address)
         for name in marked(model, Named):
             if name not in draft.fields:
-                fields.values[name] = draft.key
+                fields.values[name] = draft.row.key if draft.row else draft.key
                 fields.defaulted.add(name)
         return fields
+
+    def _entries(self, draft: Draft, model: type[Spec], name: str, node: Node, fields: _Fields) -> None:
+        """A list or mapping of entries, each a row of a file."""
+        secret = mark(model, name, Secret) is not None
+        found = from_file(self.files, model, name, node, draft.address, secret=secret)
+        fields.values[name] = found.value
+        fields.secrets += found.secrets
+        if found.secrets or _asks_for_secret(node):
+            fields.from_secret.add(name)
+        if found.broken:
+            fields.broken.add(name)
 
     def _upload(self, draft: Draft, name: str, node: Node, fields: _Fields) -> None:
         """A file, by its path as seen from the stack file that gives it; null stays null."""
@@ -223,6 +258,17 @@ class Builder:
         return found
 
     # --- lifecycle -------------------------------------------------------------------------------------------
+    def _shared(self, row: Row, model: type[Spec] | None) -> Lifecycle | None:
+        """That of all rows; each had its own name where they all were elsewhere before."""
+        assert row.group is not None
+        lives = row.group.lives
+        if model not in lives:
+            lives[model] = self._lifecycle(row.group.head, model)
+        life = lives[model]
+        if life is None or life.renamed_from is None:
+            return life
+        return replace(life, renamed_from=addresses.row(life.renamed_from, row.key))
+
     def _lifecycle(self, draft: Draft, model: type[Spec] | None) -> Lifecycle | None:
         """None where something is wrong with it."""
         if draft.lifecycle is None:
@@ -282,8 +328,11 @@ class Builder:
                 source = entries["depends_on"].node.source
                 known = remedy(address, self.names.drafts, show=0) or "an address, as `headend plan` prints it"
                 self._problem(draft, f"`depends_on`: there is no resource `{address}`", source, known)
+        if isinstance(written.adopt, AdoptId) and draft.address in self.names.groups:
+            source = entries["adopt"].node.source
+            self._problem(draft, "`adopt`: one id can't be that of all rows", source, "write `match`")
         old = written.renamed_from
-        if old and _old_address(draft, old) in self.names.drafts:
+        if old and (_old_address(draft, old) in self.names.drafts or _old_address(draft, old) in self.names.groups):
             source = entries["renamed_from"].node.source
             self._problem(
                 draft, f"`renamed_from`: `{old}` still stands in the stack", source, "rename it, or drop this"
@@ -302,12 +351,3 @@ def _asks_for_secret(node: Node) -> bool:
     if node.mapping is not None:
         return any(_asks_for_secret(entry.node) for entry in node.mapping.values())
     return isinstance(node.value, tuple) and any(map(_asks_for_secret, node.value))
-
-
-def _texts(value: Any) -> list[str]:
-    """All strings at or below a value."""
-    if isinstance(value, Mapping):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, (list, tuple)):
-        return [text for item in value for text in _texts(item)]
-    return [value] if isinstance(value, str) else []

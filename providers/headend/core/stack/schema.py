@@ -18,8 +18,10 @@ from headend.core.kind import Found, Kind, Ref, Upload, marked
 from headend.core.lookup import lookups
 from headend.core.options import Options
 from headend.core.pending import Query, Reference
+from headend.core.stack.cells import items_of
 from headend.core.stack.references import takes_mapping
 from headend.core.stack.resource import LifecycleModel
+from headend.core.stack.rows import RESERVED
 from headend.core.upload import File
 
 _PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
@@ -44,6 +46,47 @@ _STAND_INS: dict[str, Any] = {
         },
         "required": ["lookup"],
         "additionalProperties": False,
+    },
+    "column": {
+        "description": "A column's name; with what is between the items of a list; or the column of an outside id",
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"column": {"type": "string"}, "separator": {"type": "string"}},
+                "required": ["column"],
+                "additionalProperties": False,
+            },
+            {
+                "type": "object",
+                "properties": {"id": {"type": "string"}},
+                "required": ["id"],
+                "additionalProperties": False,
+            },
+        ],
+    },
+    "rows": {
+        "description": "Entries from a file of rows; what stands beside `from_file` is the same for all of them",
+        "type": "object",
+        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in RESERVED},
+        "required": ["from_file"],
+    },
+    "from_file": {
+        "description": "A file of rows (.csv, .json or .jsonl), as seen from this one: each row becomes a resource",
+        "type": ["string", "null"],
+    },
+    "key": {
+        "description": "The column, or columns, that rows are called by",
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
+    },
+    "columns": {
+        "description": "Field -> column; without it, columns are called like the fields",
+        "type": ["object", "null"],
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/column"}, {"type": "null"}]},
+    },
+    "delimiter": {
+        "description": "What is between the values of a CSV file; by default a comma",
+        "type": ["string", "null"],
     },
     "reference": {
         "description": "A resource's name, `environment/name` across environments, or {id: ...} outside the stack",
@@ -160,6 +203,12 @@ def _object(
     for name in marked(model, Upload):
         keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
         properties[name] = {**keep, "type": ["string", "null"]}
+    for name in model.model_fields:
+        if items_of(model, name) and "anyOf" in properties[name]:
+            properties[name]["anyOf"] = [*properties[name]["anyOf"], {"$ref": "#/$defs/rows"}]
+    for name in RESERVED:
+        ours = {"$ref": f"#/$defs/{name}"}
+        properties[name] = {"anyOf": [properties[name], ours]} if name in properties else ours
     properties["lifecycle"] = {"anyOf": [{"$ref": "#/$defs/LifecycleModel"}, {"type": "null"}]}
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -80,7 +80,7 @@ class Values:
     def text(self, node: Node) -> Any:
         """A scalar node's value with its variables filled in. Raises _Broken after recording the problem.
         A value that is nothing but one variable keeps the variable's type."""
-        if not isinstance(node.value, str) or "${" not in node.value:
+        if node.data or not isinstance(node.value, str) or "${" not in node.value:
             return node.value
         whole = _EXPRESSION.fullmatch(node.value)
         if whole and whole[1] is not None:
