@@ -358,6 +358,7 @@ async def apply(
     """Carries out every step. `stop`: begin nothing more, finish and record what is in flight.
     allowed: addresses of steps, or of schedules, whose interruption was agreed to.
     sink: takes the secrets that platforms make."""
+    state.move_all({s.moved_from: s.address for s in plan.steps if s.action is Action.MOVE and s.moved_from})
     run = Applier(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     edges = graph(plan, stack, state.entries())
     sorter = graphlib.TopologicalSorter(edges)

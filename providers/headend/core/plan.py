@@ -127,7 +127,7 @@ class Plan:
     stack: str
     file: str
     desired: str
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of what it returns, and throws it away
     destroy: bool = False
     lookups: Mapping[str, str] = field(default_factory=dict)
 

@@ -345,8 +345,14 @@ async def _together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
         raise
 
 
-async def _watched(watch: Watch, step: Step) -> Step:
-    return replace(step, on_air=await watch.cuts(step))
+async def _watched(watch: Watch, steps: Collection[Step]) -> list[Step]:
+    """The steps, with what each would cut."""
+
+    async def one(step: Step) -> Step:
+        return replace(step, on_air=await watch.cuts(step))
+
+    looked = {s.address: s for s in await _together(one(s) for s in steps if s.impact is not Impact.NONE)}
+    return [looked.get(step.address, step) for step in steps]
 
 
 async def make_plan(
@@ -392,6 +398,5 @@ async def make_plan(
     if planner.problems:
         raise InputError(planner.problems)
     watch = Watch(stack, current, apis, now)
-    ordered = await _together(_watched(watch, step) for step in steps.values())
-    removals = await _together(_watched(watch, step) for step in removals)
+    ordered, removals = await _watched(watch, steps.values()), await _watched(watch, removals)
     return Plan(stack.name, stack.file, desired_hash(stack, state), (*ordered, *removals), destroy, planner.lookups)

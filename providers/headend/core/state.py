@@ -128,16 +128,25 @@ class State:
 
     def move(self, old: str, new: str) -> None:
         """Renames an address, also where others depend on it."""
-        known = self._known_dependents()
+        self.move_all({old: new})
+
+    def move_all(self, moves: Mapping[str, str]) -> None:
+        """Renames addresses, {old: new}, in one transaction."""
+        known = self._known_dependents() if moves else {}
         with self._db:
-            self._db.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
-            self._noted(new, self._depends(new))
-            for address in known.pop(old, ()):
-                names = self._depends(address)
-                if old in names:
-                    renamed = [new if name == old else name for name in names]
-                    self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (json.dumps(renamed), address))
-                    self._noted(address, [new])
+            for old, new in moves.items():
+                self._db.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
+                self._noted(new, self._depends(new))
+                for address in known.pop(old, ()):
+                    self._rename(address, old, new)
+
+    def _rename(self, address: str, old: str, new: str) -> None:
+        """In what the entry at `address` depends on."""
+        names = self._depends(address)
+        if old in names:
+            renamed = [new if name == old else name for name in names]
+            self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (json.dumps(renamed), address))
+            self._noted(address, [new])
 
     def _depends(self, address: str) -> Sequence[str]:
         row = self._db.execute("SELECT depends FROM entries WHERE address = ?", (address,)).fetchone()

@@ -100,6 +100,8 @@ class Table:
         twice = _twice(names)
         if not all(names):
             self.problem("a column without a name", line, "the first line names the columns")
+        elif not all(map(str.isprintable, names)):
+            self.problem("a column with an unprintable character in its name", line)
         elif twice:
             self.problem(f"two columns are called `{twice}`", line, "rename one of them")
         else:
@@ -155,7 +157,11 @@ class Table:
         if not isinstance(value, dict):
             self.problem("a row is an object, {column: value}", line)
             return None
-        self.columns.update(dict.fromkeys(value))
+        if value.keys() - self.columns.keys():
+            if not all(map(str.isprintable, value)):
+                self.problem("a key with an unprintable character", line)
+                return None
+            self.columns.update(dict.fromkeys(value))
         return value
 
 
