@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
 import json
 import multiprocessing
 import socket
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,12 @@ from headend.simulator import Simulator
 
 LATENCY = 0.02  # s
 GROUPS, EACH, INPUTS = 10, 100, 500
+ROWS = 100_000
+VIEWERS = """headend: 1
+rights_locker:
+  stream_limits:
+    viewers: {from_file: viewers.csv, key: account, columns: {account_id: account, limit: streams}}
+"""
 
 
 def season() -> dict[str, Any]:
@@ -140,9 +148,28 @@ def at_home(file: Path) -> None:
     text = file.read_text()
     plain = best(lambda: yaml.load(text, Loader=yaml.CSafeLoader), 5)
     tell("load, 1,501 resources", best(lambda: load(file), 5), plain, "CSafeLoader on the same text")
+    of_rows(file.parent)
     nothing = best(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), 7)
     for words in (["--help"], ["kinds"], ["validate", str(file)]):
         tell(f"headend {words[0]}", best(lambda words=words: headend(*words), 5), nothing, "python -c pass")
+
+
+def of_rows(folder: Path) -> None:
+    """A hundred thousand stream limits from a CSV file: time, and the most memory beside what is kept."""
+    file, table = folder / "viewers.yaml", folder / "viewers.csv"
+    file.write_text(VIEWERS)
+    table.write_text("account,streams\n" + "".join(f"account-{number},3\n" for number in range(ROWS)))
+
+    def bare() -> list[dict[str, str]]:
+        with table.open(newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    tell("load, 100,000 rows of CSV", best(lambda: load(file), 2), best(bare, 2), "csv.DictReader on the same file")
+    tracemalloc.start()
+    stack = load(file)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"{'':34} {peak >> 20:7} MiB {peak / kept:5.2f} x  kept: {len(stack.resources):,} resources", flush=True)
 
 
 def headend(*words: str) -> None:
