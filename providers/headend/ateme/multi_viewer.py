@@ -41,6 +41,7 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
     name stands for it. Tiles and titles can't be read back. headend compares them with what was last applied, sends
     only those that changed, and clears one before the input that it shows is deleted. The platform drops tiles that it
     can't use without a word. No call lists multi-viewers, and nothing tells two of them apart: they are adopted by id.
+    While its result goes out, every input of its environment counts as on air, since nobody can tell which it shows.
     """
 
     name = "ateme.multi_viewer"
