@@ -80,6 +80,34 @@ def test_lists_are_walked_by_their_pages(world: World, key: str) -> None:
     assert (len(json.loads(small.out)), small.err) == (5, "")
 
 
+@pytest.mark.contract("S-37", "S-39", "S-41", "S-47")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["order.list"], "missing: member_id=..."),
+        (["order.list", "member_id=viewer", "includes=customer"], "includes: must be like line_item,transaction"),
+        (["member_token.get"], "missing: member_id=..."),
+        (["member.create", "id=viewer", "email=viewer"], "email: must be like a@b"),
+        (["member.create", "id=viewer"], "missing: email=a@b"),
+        (["video.list", "order_by=title"], "order_by: must be one of create_time"),
+        (["video.list", "page=0"], "page: must be 1.."),
+        (["live.list", "per_page=many"], "per_page: must be a whole number"),
+    ],
+)
+def test_what_can_not_succeed_is_not_sent(world: World, words: list[str], said: str) -> None:
+    refused = world("api", "straas", *words)
+    assert (refused.code, said in refused.err) == (3, True), refused.err
+    assert world.simulator.journal == []
+
+
+@pytest.mark.contract("S-37", "S-41")
+def test_what_can_is(world: World) -> None:
+    made = world("api", "straas", "member.create", "id=17", "email=viewer@example.com")
+    assert json.loads(made.out) == {"id": "17", "email": "(secret)"}
+    both = world("api", "straas", "order.list", "member_id=17", "includes=line_item", "includes=transaction", "page=2")
+    assert (both.code, json.loads(both.out)) == (0, [])
+
+
 # --- Pulumi ----------------------------------------------------------------------------------------------------
 @pytest.mark.contract("S-100", "S-102", "S-105", "S-106", "S-107", "S-108")
 def test_pulumis_preview_refuses_another_email_and_its_destroy_says_what_stays(tmp_path: Path) -> None:

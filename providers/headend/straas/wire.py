@@ -6,18 +6,33 @@ stand in the seed document, whose generation the vendor has archived, so that ev
 
 from __future__ import annotations
 
+from headend.core.takes import Takes
 from headend.core.wire import Operation, Table
 
 ACCOUNT_PREFIX = "/api/v1/account"
 MEMBER_PREFIX = "/api/v1/member"
 CREATES = frozenset({"service_token.create", "member.create"})
 """Answered by 201; every other operation by 200, minting a member's token included (S-7, S-161)."""
+_PAGES = (Takes("page", "integer", low=1), Takes("per_page", "integer", low=1))
+_EXTRA = "(line_item|transaction)"
+_TAKES: dict[str, tuple[Takes, ...]] = {
+    "member.create": (Takes("id", needed=True, low=1), Takes("email", needed=True, form="[^@]+@[^@]+", like="a@b")),
+    "member_token.get": (Takes("member_id", needed=True, low=1),),
+    "order.list": (
+        Takes("member_id", needed=True, low=1),
+        Takes("includes", form=f"{_EXTRA}(,{_EXTRA})*", like="line_item,transaction"),
+    ),
+    "video.list": (Takes("order_by", choices=("create_time",)),),
+}
+"""What is documented of values, beside the pages of every list (S-37 to S-47)."""
 
 
 def _row(number: int, key: str, path: str, title: str, *, method: str = "GET", role: str = "account") -> Operation:
     body = "json" if method == "POST" else "none"
-    id_field = "id" if key.endswith(".list") else None
-    return Operation(key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field)
+    is_list = key.endswith(".list")
+    takes = (*_TAKES.get(key, ()), *(_PAGES if is_list else ()))
+    id_field = "id" if is_list else None
+    return Operation(key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field, takes=takes)
 
 
 def _account(number: int, key: str, path: str, title: str, *, method: str = "GET") -> Operation:
