@@ -243,6 +243,21 @@ def test_deleting_ends_when_it_is_gone_and_what_is_gone_is_no_error(unknown: str
     assert people(bench) == []
 
 
+@pytest.mark.contract("M-53", "M-128")
+@pytest.mark.parametrize(("unknown", "posts"), [("ignored", 1), ("refused", 1 + 31)])
+def test_many_go_in_one_request_or_one_by_one_where_an_unknown_one_is_refused(unknown: str, posts: int) -> None:
+    bench = Bench(delete_unknown=unknown)
+    rows = [bench.mycujoo.add_account(f"person-{n}@example.com") for n in range(30)]
+    gone = {"id": "gone", "email": "gone@example.com"}
+
+    async def script(api: MycujooApi) -> None:
+        await asyncio.gather(*(api.accounts.delete(row) for row in [*rows, gone]))
+
+    bench.run(script)
+    assert people(bench) == []
+    assert bench.counts == {"account.delete": posts}
+
+
 @pytest.mark.contract("M-57", "M-128")
 def test_headend_does_not_delete_itself_and_the_plan_says_so() -> None:
     bench = Bench()

@@ -115,6 +115,19 @@ def test_none_and_several_are_errors_that_list_the_candidates(
     assert [text for text in said if text not in refused.err] == []
 
 
+@pytest.mark.contract("M-152", "M-157", "M-161")
+def test_categories_and_what_pays_are_found_under_names_of_their_own(catalogue: World) -> None:
+    (method,) = catalogue.simulator.sims["mycujoo"].world["payment_methods"]
+    wanted = {
+        "best": {"mycujoo.action_category": {"menu_title": "High"}},
+        "replay": {"mycujoo.action": {"title": "Replay", "category_id": {"lookup": {"title": "Interviews"}}}},
+        "pays": {"mycujoo.payment_method": {"is_default": True}},
+    }
+    catalogue.write("found.yaml", json.dumps({"headend": 1, "lookups": wanted}))
+    planned = json.loads(catalogue("plan", "found.yaml", "--format", "json").out)
+    assert planned["lookups"] == {"lookups.best": "cat-1", "lookups.replay": "r-2", "lookups.pays": method}
+
+
 @pytest.mark.parametrize(
     ("match", "said"),
     [

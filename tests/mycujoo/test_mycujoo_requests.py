@@ -117,6 +117,27 @@ def test_what_does_something_once_is_never_called_by_a_plan_an_apply_or_a_destro
     assert "account.invite" in called
 
 
+@pytest.mark.contract("M-11", "M-184")
+@pytest.mark.parametrize(
+    ("collection", "fields"),
+    [
+        ("accounts", {"email": "bob@example.com", "invite": True}),
+        ("action_configurations", {"action_id": "act-1", "group_id": "derby", "title": "Goal"}),
+        ("organizations", {"org_id": "org-1"}),
+        ("payment_methods", {"setup_intent_id": "seti-1"}),
+    ],
+)
+def test_a_wrong_base_url_makes_nothing_look_deleted(world: World, collection: str, fields: dict[str, Any]) -> None:
+    world.simulator.sims["mycujoo"].add_setup_intent("seti-1")  # type: ignore[attr-defined]
+    world.write("one.yaml", json.dumps({"headend": 1, "mycujoo": {collection: {"it": fields}}}))
+    assert world("apply", "one.yaml", "--yes").code == 0
+    for command in (["plan", "one.yaml"], ["apply", "one.yaml", "--yes"], ["destroy", "one.yaml", "--yes"]):
+        lost = world(*command, HEADEND_MYCUJOO_URL=f"{world.url}/mycujoo/v0")
+        assert (lost.code, lost.out) == (1, "")
+        assert "answered 404: not found: Not Found" in lost.err
+    assert world("plan", "one.yaml").code == 0
+
+
 @pytest.mark.contract("M-139", "M-140", "M-141")
 def test_the_reference_says_what_is_not_managed_and_why() -> None:
     page = (ROOT / "docs" / "kinds" / "mycujoo.md").read_text()

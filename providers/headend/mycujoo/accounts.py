@@ -64,6 +64,7 @@ class Accounts:
         self._reads = api.client.reads
         self._emails = Batch(self._ask_emails)
         self._ids = Batch(self._ask_ids)
+        self._deletions = Batch(self._delete)
 
     async def by_email(self, email: str, *, fresh: bool = False) -> Row | None:
         """The account with this address, however it is spelled; None where the answer is without it (M-126)."""
@@ -136,11 +137,18 @@ class Accounts:
     async def delete(self, row: Row) -> None:
         """Deletes the account, and takes it off all policies; what is gone already is no error (M-128)."""
         try:
-            await self._api.call("account.delete", json={"ids": [str(row["id"])]})
-        except NotFound:
-            pass
+            await self._deletions.get(str(row["id"]))
         finally:
             self._forget(str(row["email"]))
+
+    async def _delete(self, ids: list[str]) -> dict[str, Row]:
+        """Nobody says what becomes of the others where one is unknown, so they are then tried one by one."""
+        try:
+            await self._api.call("account.delete", json={"ids": ids})
+        except NotFound:
+            for id in ids if len(ids) > 1 else ():
+                await self._delete([id])
+        return {}
 
     async def own_id(self) -> str | None:
         """The account that headend itself calls with, read once per run; None where the credential is none (M-57)."""
