@@ -252,7 +252,7 @@ class Just:
         """What a success says; raises the error that the answer means."""
         if judged.ok:
             return judged.value
-        quoted = self._client.redactor.scrub(excerpt(judged.text, [*private, self._settings.token]))
+        quoted = excerpt(self._client.redactor.scrub(judged.text), [*private, self._settings.token])
         error, what = _meaning(op, judged)
         if judged.text.startswith("<"):
             quoted = "a page"
