@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from just_engine import JUID, Town
 
 from headend.just.api import Just
 from headend.just.settings import JustSettings
 from headend.simulator.app import Simulator
 from headend.simulator.just import JustSim
 from headend.transport import Client
-from just.just_engine import JUID, Town
 
 
 @dataclass

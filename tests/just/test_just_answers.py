@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from just_engine import JUID
 
 from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable, Unsettled
 from headend.core.invoke import Request
 from headend.just.answers import CATALOGUE, SHOWN, Sort, excerpt, judge, said
 from headend.just.wire import TABLE
 from headend.transport import Answer
-from just.just_engine import JUID
 
 
 def answer(body: str, status: int = 200) -> Answer:

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from just_engine import JUID
 
 from cli.conftest import world as world  # the fixture
 from cli.harness import World
 from headend.core.registry import platforms
-from just.just_engine import JUID
 
 DAY = ["start=2020-08-11 20:38:49", "end=2020-11-29 00:27:52"]
 

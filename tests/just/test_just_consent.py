@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from just_engine import JUID, Town
 
 from headend.core.errors import GuardError, InputError
 from headend.core.state import open_state
 from headend.simulator.app import Entry
-from just.just_engine import JUID, Town
 
 ADDRESSES = ("ann@example.com", "Ann@example.com", "ben@example.com")
 NUMBERS = ("4315550017", "+43 1 555 0018")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from just_engine import ANN, JUID, SUBSCRIBED, Town
 from pydantic import ValidationError
 
 from headend.core.errors import InputError
@@ -16,7 +17,6 @@ from headend.just.profile import Profile, ProfileSpec
 from headend.just.subscriptions import EmailSubscription, EmailSubscriptionSpec, SmsSubscription, SmsSubscriptionSpec
 from headend.just.utm_metric import UtmMetric, UtmMetricSpec
 from headend.just.wire import TABLE
-from just.just_engine import ANN, JUID, SUBSCRIBED, Town
 
 EVENT = {"juid": JUID, "tags": ["1"], "label": "login"}
 MARKED = {"channel": "email", "email": ANN, "refid": "a"}

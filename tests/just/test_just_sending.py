@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from just_engine import JUID
 
 from headend.core.errors import Ambiguous, ApiError, Forbidden, NotFound, Refused, Unavailable, Unreachable
 from headend.core.invoke import Request
@@ -17,7 +18,6 @@ from headend.just.api import Just
 from headend.just.settings import JustSettings
 from headend.just.wire import FORMS, HARMLESS, TABLE
 from headend.transport import Client
-from just.just_engine import JUID
 
 Call = Callable[[Just], Awaitable[Any]]
 MAIL = "a@example.com"

@@ -10,14 +10,14 @@ from typing import Any
 
 import grpc
 import pytest
+from just_engine import ANN, JUID
 from pulumi.runtime.proto.provider_pb2 import DiffResponse
+from test_just_stacks import ONE_OF_EACH, WORDS
 
 from cli.harness import serve
 from headend.core.desired import Stack
 from headend.core.stack import load
 from headend.simulator import Simulator
-from just.just_engine import ANN, JUID
-from just.test_just_stacks import ONE_OF_EACH, WORDS
 from pulumi_wire import Engine, provider
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from just_engine import JUID
 
 from headend.just.wire import FORMS, TABLE
 from headend.simulator.app import Simulator
 from headend.simulator.just import TOKEN, JustSim
-from just.just_engine import JUID
 
 V1 = "/api/user/v1"
 SUBSCRIBE, LEAVE = f"{V1}/subscription/subscribe/email", f"{V1}/subscription/unsubscribe/email"
