@@ -225,3 +225,18 @@ def test_a_name_taken_from_the_key_stays_when_the_key_changes_and_is_new_in_a_re
     with serve(simulator) as url, provider(simulator.settings(url)) as engine:
         assert engine.check("ateme.environment", given, given | {"name": "old"})[0]["name"] == "old"
         assert engine.check("ateme.environment", given, {})[0]["name"] == "new"
+
+
+@pytest.mark.contract("R-29")
+def test_what_can_not_be_read_back_is_told_as_such_in_the_outputs() -> None:
+    with serve(Simulator()) as url, provider(Simulator().settings(url)) as engine:
+        kind = "rights_locker.stream_limit"
+        id, made = engine.create(kind, LIMIT)
+        read = engine.read(kind, id, made)[2]
+        changed = engine.update(kind, id, made, LIMIT | {"limit": 4})
+        for outputs in (made, read, changed):
+            assert "no call that reads" in outputs["unverifiable"]["limit"]
+        assert changed["computed"]["last_applied_at"]
+        assert engine.diff(kind, id, made, LIMIT).changes == DiffResponse.DIFF_NONE
+        _, seen = engine.create("rights_locker.account_categories", {"account_id": "v1", "categories": ["a"]})
+        assert "unverifiable" not in seen

@@ -5,6 +5,9 @@
 Besides its spec a resource carries the property `headend`: what the provider must know of its entry in the stack file.
 It is never compared.
 
+Beside its inputs its outputs have `computed`, `handed_out` (what creation made and showed once) and `unverifiable`:
+field -> why nobody can say whether it is in sync.
+
     address           for messages
     connections       the stack file's, of the kind's platform
     adopt, adopt_id, adopt_lookup, protect, ignore_changes    from `lifecycle:`
@@ -51,7 +54,7 @@ from headend.core.state import Entry
 from headend.pulumi.runtime import TAKEN, UNREAD, allow, allowed, configure, run, say, session, settings_of, told, turn
 
 META = "headend"
-NOT_OURS = frozenset({"__provider", "computed", "handed_out", META})
+NOT_OURS = frozenset({"__provider", "computed", "handed_out", "unverifiable", META})
 
 
 class KindProvider(ResourceProvider):
@@ -175,7 +178,7 @@ class KindProvider(ResourceProvider):
         spec = self._spec(_inputs(props))
         made = run(self._create(spec, meta))
         once = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
-        return CreateResult(made.id, _outs(spec, made, meta) | once)
+        return CreateResult(made.id, _outs(self.kind, spec, made, meta) | once)
 
     async def _create(self, spec: Spec, meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -253,16 +256,16 @@ class KindProvider(ResourceProvider):
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        outs = now | {"computed": dict(live.computed), META: meta} | _kept(props)
+        outs = now | {"computed": dict(live.computed), META: meta} | _kept(props) | _unseen(self.kind, spec, live)
         return ReadResult(id_, outs, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
         meta = _news.get(META) or {}
         spec = self._spec(_inputs(_news))
         made = run(self._update(_id, spec, _inputs(_olds), meta))
-        if Can.OBSERVE not in self.kind.can:  # nothing new is known of it
-            made = replace(made, computed=_olds.get("computed") or {})
-        return UpdateResult(_outs(spec, made, meta) | _kept(_olds))
+        if Can.OBSERVE not in self.kind.can:  # nothing else is known of it
+            made = replace(made, computed={**(_olds.get("computed") or {}), **made.computed})
+        return UpdateResult(_outs(self.kind, spec, made, meta) | _kept(_olds))
 
     async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -416,8 +419,13 @@ def _kept(props: Mapping[str, Any]) -> dict[str, Any]:
     return {"handed_out": props["handed_out"]} if props.get("handed_out") else {}
 
 
-def _outs(spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
-    return spec.model_dump(mode="json", include=set(spec.set_fields())) | {
-        "computed": dict(made.computed),
-        META: dict(meta),
-    }
+def _outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    return plain | {"computed": dict(made.computed), META: dict(meta)} | _unseen(kind, spec, made)
+
+
+def _unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
+    """What can't be read back, told as such: in the outputs, for a plan has no other place for it here."""
+    live = live if Can.OBSERVE in kind.can else replace(live, values={})
+    found = differences(spec, live, None, digest=_digest, blind=None if Can.OBSERVE in kind.can else kind.unreadable)
+    return {"unverifiable": dict(found.unverifiable)} if found.unverifiable else {}

@@ -115,7 +115,7 @@ class Entitlements(PlatformSim):
         body: dict[str, Any] = {"users": [name for _, name in after[:size]]}
         if len(after) > size:
             shard_of, name = after[size - 1]
-            number = self.switch("number_ids") and name.isdecimal()
+            number = self.switch("number_ids") and name.isdecimal() and str(int(name)) == name
             body |= {"last_shard": shard_of, "last_id": int(name) if number else name}
         return Reply(200, body)
 
