@@ -120,6 +120,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"alert_type": "slack", "notification_parameters": [f"{HOOK}{PASSWORD}"]},
         {"alert_type": "slack", "notification_parameters": [f"{HOOK}{PASSWORD}-2"]},
     ],
+    "ateme.dashboard_group": [
+        {"group_type": "source"},
+        {"group_type": "source", "name": "Gates, north"},
+        {"group_type": "destination"},
+    ],
     "ateme.label": [{}, {"text": "derby"}, {"text": "Derby, English commentary"}],
     "ateme.transcoder": [
         {**TRANSCODER, "mpeg4_avc_encoder_profile": "High", "audio_track_pid_list": [101]},

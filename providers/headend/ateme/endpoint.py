@@ -223,12 +223,20 @@ class EndpointKind(Kind[S, Ateme]):
         except ApiError as error:
             return [Problem(f"warning: dashboard_group can't be checked: {error}")]
         for row in groups:
-            ids = {text_id(row.get("dashboard_group_id")), text_id(row.get("id"))}
-            found, fitting = row.get("group_type"), self.group_types(spec)
-            if spec.dashboard_group in ids and found is not None and found not in fitting:
-                remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
-                return [Problem(f"dashboard_group: {spec.dashboard_group} is a group for: {found}", remedy=remedy)]
+            if spec.dashboard_group in {text_id(row.get("dashboard_group_id")), text_id(row.get("id"))}:
+                return self._unfit(spec, row.get("group_type"))
         return []
+
+    def _unfit(self, spec: S, group_type: Any) -> list[Problem]:
+        fitting = self.group_types(spec)
+        if group_type is None or group_type in fitting:
+            return []
+        remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
+        return [Problem(f"dashboard_group: it names a group for: {group_type}", remedy=remedy)]
+
+    def together(self, spec: S, others: Mapping[str, Spec]) -> Sequence[Problem]:
+        """A group of the stack is looked at before there is any (A-841)."""
+        return self._unfit(spec, getattr(others.get("dashboard_group"), "group_type", None))
 
     def lasting(self, spec: S, changes: Sequence[Change]) -> list[str]:
         """Fields that the stack dropped and that no call can clear."""

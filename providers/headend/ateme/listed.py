@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, hint, only
 from headend.core.errors import Conflict, Refused
-from headend.core.kind import Change, Kind, Named, Observed, Report, Spec, marked
+from headend.core.kind import Change, Immutable, Kind, Named, Observed, Report, Spec, marked
 
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"
@@ -17,13 +17,23 @@ UNSEEN = "the answer does not show it"
 class ListedKind(Kind[S, Ateme]):
     """The way of such objects through the API: found by name, and written as a whole (A-51).
 
-    noun: the operations' prefix. The model's fields are called the same on the wire; `extra` goes on top of them.
+    noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. key: fields of the natural key, if
+    it is more than the name. The model's fields are called the same on the wire; `extra` goes on top of them.
     """
 
     noun: ClassVar[str]
+    place: ClassVar[str | None] = None
+    key: ClassVar[tuple[str, ...]] = ()
 
     def natural_key(self, spec: S) -> tuple[Any, ...]:
-        return tuple(getattr(spec, name) for name in marked(self.model, Named))
+        return tuple(getattr(spec, name) for name in self._key())
+
+    def _key(self) -> tuple[str, ...]:
+        return self.key or marked(self.model, Named)
+
+    def path(self, id: str) -> dict[str, str]:
+        """What the paths of one object are filled in with."""
+        return {self.place or f"{self.noun}_id": id}
 
     def row_id(self, row: Row) -> str | None:
         return text_id(row.get(f"{self.noun}_id", row.get("id")))
@@ -39,7 +49,7 @@ class ListedKind(Kind[S, Ateme]):
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
         rows = await api.listed(f"{self.noun}.list", None)
-        wanted, names = self.natural_key(spec), marked(self.model, Named)
+        wanted, names = self.natural_key(spec), self._key()
         same = [row for row in rows if tuple(row.get(name) for name in names) == wanted]
         return [self.observed(id, row) for row in same if (id := self.row_id(row))]
 
@@ -63,14 +73,16 @@ class ListedKind(Kind[S, Ateme]):
         return Observed(id=id or only(await self.find(api, spec), self.name).id)
 
     async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
-        await api.call(f"{self.noun}.update", scope=None, path={f"{self.noun}_id": id}, body=self.body(spec))
+        fixed = marked(self.model, Immutable)
+        body = {name: value for name, value in self.body(spec).items() if name not in fixed}
+        await api.call(f"{self.noun}.update", scope=None, path=self.path(id), body=body)
         api.changed(f"{self.noun}.list")
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
         """Refused while something refers to it; what does is named. The engine has deleted before whatever of the
         stack does, so that there is nothing to wait for (A-727)."""
         try:
-            await api.delete(f"{self.noun}.delete", None, {f"{self.noun}_id": id})
+            await api.delete(f"{self.noun}.delete", None, self.path(id))
         except (Conflict, Refused) as error:
             used = await self.users(api, id)
             raise hint(error, f"used by {', '.join(used)}") if used else error from None

@@ -285,6 +285,9 @@ class Office(AtemeBase):
             raise Refusal(404, {"message": "no such dashboard group"})
         if call.op.key == "dashboard_group.delete":
             del self.world["groups"][call.path["group_id"]]
+            for member in (*self.world["inputs"].values(), *self.world["outputs"].values()):
+                if member.get("dashboard_group_id") == call.path["group_id"]:
+                    member["dashboard_group_id"] = None
             return Reply(204)
         row |= self.body(call, {"name": NEEDED})
         return self.one("dashboard_group", row)

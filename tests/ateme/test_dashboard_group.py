@@ -1,0 +1,122 @@
+"""Dashboard groups: found by type and name, renamed in place, and named by what is shown in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ateme.ateme_engine import E1, LISTENER, Engine, stack
+from headend.ateme.dashboard_group import DashboardGroup
+from headend.core.plan import Action
+
+AT = "ateme.dashboard_groups.gates"
+SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
+
+
+def grouped(group: dict[str, Any], **children: Any) -> dict[str, Any]:
+    """A stack with the group "gates" and, if there are children, an environment with them."""
+    made = stack(**children) if children else {"headend": 1, "stack": "one", "ateme": {}}
+    made["ateme"]["dashboard_groups"] = {"gates": group}
+    return made
+
+
+@pytest.mark.contract("A-623", "A-624")
+def test_it_has_a_name_and_one_of_four_types() -> None:
+    for kind in ("source", "destination", "mv", "transcoder"):
+        assert DashboardGroup(name="g", group_type=kind).group_type == kind
+    for bad in ({"name": ""}, {"name": None}, {"group_type": "input"}, {"group_type": None}, {"extra": {"name": "x"}}):
+        with pytest.raises(ValidationError, match=r"name|group_type"):
+            DashboardGroup(**{"name": "g", "group_type": "source", **bad})
+
+
+@pytest.mark.contract("A-291", "A-292", "A-293", "A-294", "A-623", "A-625")
+@pytest.mark.parametrize("switches", [{}, {"envelope": "object", "wrapped": True}], ids=["bare", "wrapped"])
+def test_it_is_made_renamed_in_place_and_removed(tmp_path: Path, switches: dict[str, Any]) -> None:
+    engine = Engine(tmp_path, switches)
+    engine.done(grouped({"group_type": "source"}))
+    assert engine.plan(grouped({"group_type": "source"})).writes() == ()
+    engine.done(grouped({"group_type": "source", "name": "Gates"}))
+    assert [(row.key, row.body) for row in engine.sim.writes()] == [
+        ("dashboard_group.create", {"name": "gates", "group_type": "source"}),
+        ("dashboard_group.update", {"name": "Gates"}),
+    ]
+    (row,) = engine.world["groups"].values()
+    assert row["dashboard_group_id"] == "group-1"
+    row["name"] = "by hand"
+    (change,) = engine.step(grouped({"group_type": "source", "name": "Gates"}), AT).changes
+    assert (change.before, change.cause) == ("by hand", "drift")
+    engine.done(grouped({"group_type": "source"}), destroy=True)
+    assert engine.world["groups"] == {}
+
+
+@pytest.mark.contract("A-624", "A-762", "A-763")
+def test_another_type_replaces_it_the_old_one_first(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.done(grouped({"group_type": "source"}))
+    engine.sim.reset_journal()
+    assert engine.step(grouped({"group_type": "mv"}), AT).action is Action.REPLACE
+    engine.done(grouped({"group_type": "mv"}))
+    assert engine.written() == ["dashboard_group.delete", "dashboard_group.create"]
+
+
+@pytest.mark.contract("A-291", "A-770")
+def test_it_is_taken_over_by_type_and_name(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    for id, kind, org in (("g-1", "destination", "org-1"), ("g-2", "source", "org-1"), ("g-3", "source", "org-2")):
+        row = {"dashboard_group_id": id, "name": "gates", "group_type": kind, "organisation_id": org}
+        engine.world["groups"][id] = row
+    step = engine.step(grouped({"group_type": "source", "lifecycle": {"adopt": "match"}}), AT)
+    assert (step.action, step.id) == (Action.ADOPT, "g-2")
+
+
+@pytest.mark.contract("A-841", "A-418", "A-464", "A-625")
+def test_what_is_shown_in_it_names_it_by_its_key_and_moves_before_it_goes(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    inputs = {"a": {**LISTENER, "dashboard_group": "gates"}}
+    engine.done(grouped({"group_type": "source"}, inputs=inputs))
+    (row,) = engine.world["inputs"].values()
+    assert row["dashboard_group_id"] == "group-1"
+    assert engine.written()[-1] == "input.dashboard_group"
+    moved = stack(inputs={"a": {**LISTENER, "dashboard_group": "stands"}})
+    moved["ateme"]["dashboard_groups"] = {"stands": {"group_type": "source"}}
+    engine.sim.reset_journal()
+    engine.done(moved)
+    assert engine.written() == ["dashboard_group.create", "input.dashboard_group", "dashboard_group.delete"]
+    assert engine.plan(moved).writes() == ()
+    engine.sim.reset_journal()
+    engine.done(moved, destroy=True)
+    written = engine.written()
+    assert written.index("input.delete") < written.index("dashboard_group.delete")
+
+
+@pytest.mark.contract("A-841")
+@pytest.mark.parametrize(
+    ("children", "fields", "fits"), [("inputs", LISTENER, "source"), ("outputs", SRT_OUT, "destination")]
+)
+@pytest.mark.parametrize("group_type", ["source", "destination", "mv", "transcoder"])
+def test_a_group_of_the_stack_must_fit_before_there_is_any(
+    tmp_path: Path, children: str, fields: dict[str, Any], fits: str, group_type: str
+) -> None:
+    engine = Engine(tmp_path)
+    wanted = grouped({"group_type": group_type}, **{children: {"a": {**fields, "dashboard_group": "gates"}}})
+    problems = engine.problems(wanted)
+    assert bool(problems) == (group_type != fits)
+    assert all(
+        p.startswith(f"{E1}.{children}.a: dashboard_group: it names a group for: {group_type}") for p in problems
+    )
+    assert engine.sim.journal == [] or not problems, "found without a request"
+
+
+@pytest.mark.contract("A-841", "A-977")
+def test_members_of_a_group_that_somebody_deleted_join_the_new_one(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    wanted = grouped({"group_type": "source"}, inputs={"a": {**LISTENER, "dashboard_group": "gates"}})
+    engine.done(wanted)
+    engine.world["groups"].clear()
+    (row,) = engine.world["inputs"].values()
+    row["dashboard_group_id"] = None
+    engine.done(wanted)
+    assert row["dashboard_group_id"] == "group-2"
