@@ -89,3 +89,24 @@ def test_a_lookup_that_can_not_be_is_told_with_its_place(world: World, match: st
     assert refused.code == 3
     assert said in refused.err
     assert "day.yaml:11:" in refused.err
+
+
+@pytest.mark.contract("A-256", "A-257", "A-258", "A-710", "A-858")
+def test_a_purchase_is_a_command_of_its_own_that_a_person_names_twice_and_no_run_makes(world: World) -> None:
+    selectors = world("api", "ateme", "agreement.price_selectors")
+    assert json.loads(selectors.out) == {"bitrates": [5, 10, 20, 50]}
+    buy = ["api", "ateme", "agreement.create", "bitrate=20"]
+    assert "is a purchase" in world(*buy).err
+    refused = world(*buy, "number_of_agreements=11", "--dangerous", "agreement.create")
+    assert "must be 1..10" in refused.err
+    world.write("day.yaml", STACK.replace("MATCH", "bitrate: 20"))
+    assert world("apply", "day.yaml", "--yes").code == 3, "with none to be found nothing is bought"
+    assert json.loads(world("api", "ateme", "agreement.list").out) == []
+    bought = json.loads(world(*buy, "number_of_agreements=2", "--dangerous", "agreement.create").out)
+    assert [(row["is_assigned"], row["is_finished"]) for row in bought] == [(False, False)] * 2
+    assert all(row["expiry_date"] for row in bought)
+    world.simulator.reset_journal()
+    assert world("apply", "day.yaml", "--yes").code == 0
+    assert "agreement.create" not in {entry.key for entry in world.simulator.journal}
+    listed = json.loads(world("api", "ateme", "agreement.list").out)
+    assert [row["is_assigned"] for row in listed] == [True, True]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
 from headend.ateme.environment import Environment, EnvironmentKind
-from headend.ateme.schedule import Schedule, ScheduleKind, observed
+from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.kind import Change
 from headend.core.plan import Action
 from headend.core.state import open_state
@@ -313,7 +313,8 @@ def test_a_start_that_was_now_may_become_a_time_without_a_write(opened: Any, env
         async with opened() as (api, simulator):
             await environment(api)
             simulator.reset_journal()
-            seen = observed("7", ROW, entry(start_time="2026-12-05T12:00:00Z"), api.now().replace(year=2027))
+            late = api.now().replace(year=2027)
+            seen = ScheduleKind().observed("7", ROW, entry(start_time="2026-12-05T12:00:00Z"), late)
             assert seen.values["start_time"] == "2026-12-05T12:00:00Z"
             assert seen.warnings
             simulator.fail("schedule.get", status=200, body=ROW)

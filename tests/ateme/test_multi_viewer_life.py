@@ -349,7 +349,7 @@ def test_what_it_makes_may_be_in_a_group_for_multi_viewers(tmp_path: Path) -> No
         return stack(inputs={**INPUTS, "made": made}, multi_viewers={"wall": VIEWER})
 
     (problem,) = engine.problems(grouped("group-2"))
-    assert "is a group for: source" in problem
+    assert "names a group for: source" in problem
     engine.done(grouped("group-1"))
     assert engine.world["inputs"][live(engine)["resulting_input_id"]]["dashboard_group_id"] == "group-1"
     assert engine.plan(grouped("group-1")).writes() == ()

@@ -52,7 +52,14 @@ SETUP: dict[str, Any] = {
     },
 }
 
-BESIDE: dict[str, dict[str, Any]] = {"ateme.multi_viewer": {"transcoders": {"it-too": TRANSCODER}}}
+BESIDE: dict[str, dict[str, Any]] = {
+    "ateme.multi_viewer": {"transcoders": {"it-too": TRANSCODER}},
+    "ateme.permanent_schedule": {
+        "outputs": {
+            "tower": {"variant": "srt_pull", "port": 5010, "latency": 200, "permanent_schedule_agreement_id": "agr-1"}
+        }
+    },
+}
 """Kind -> what else must be in the environment for it, as collection -> {name: object}."""
 
 CASES: dict[str, list[dict[str, Any]]] = {
@@ -141,6 +148,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {**VIEWER, "encoder_frame_rate_id": 11, "store_preset": True, "preset_name": "wall", "pmt_pid": 33},
         {**VIEWER, "layout_id": 3, "tile_inputs": {"1": "it-too"}, "transcoded_audio_pid": 0, "program_number": 7},
     ],
+    "ateme.permanent_schedule": [{"input": "stadium", "output": "tower"}, {"input": "spare", "output": "tower"}],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:30:00Z", "end_time": "2999-12-05T17:00:00Z"},
@@ -150,7 +158,9 @@ CASES: dict[str, list[dict[str, Any]]] = {
 
 
 def WORLD(sim: Any) -> None:
-    """Two dashboard groups for inputs, two ways to be told of alerts."""
+    """Two dashboard groups for inputs, two ways to be told of alerts, an agreement that is free."""
+    free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}
+    sim.sims["ateme"].world["agreements"]["agr-1"] = {"agreement_id": "agr-1", **free}
     for id in ("told-1", "told-2"):
         row = {
             "alert_method_id": id,

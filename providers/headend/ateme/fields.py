@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from headend.core.errors import Problem
 from headend.core.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
@@ -74,6 +74,24 @@ def instant(value: Any) -> datetime | None:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+Time = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, datetime) else value)]
+"""ISO 8601 with Z or an offset; YAML may have made a date of it."""
+
+
+def check_times(start: str | None, end: str | None, *, now: bool = False) -> None:
+    """Raises ValueError for what is no time, and for an end that isn't after its start (A-748).
+
+    now: whether NOW may stand for the start.
+    """
+    begins, ends = instant(start), instant(end)
+    if begins is None and not (now and start == NOW):
+        raise ValueError(f"start_time: a time like 2026-12-05T15:00:00Z{', or NOW' if now else ''}")
+    if ends is None:
+        raise ValueError("end_time: a time like 2026-12-05T17:15:00Z")
+    if begins is not None and ends <= begins:
+        raise ValueError("end_time: must be after start_time (A-748)")
+
+
 def same_instant(value: Any) -> Any:
     """Normal form for comparing times: the instant, or the value itself (A-747)."""
     return instant(value) or value
@@ -85,6 +103,17 @@ def milliseconds(value: Any) -> Any:
     if moment is None:
         return value
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def seconds(value: Any) -> str:
+    """2020-08-25T16:30:00+00:00, the form of events (A-615, A-833)."""
+    return f"{instant(value):%Y-%m-%dT%H:%M:%S}+00:00"
+
+
+def same_second(value: Any) -> Any:
+    """Normal form for comparing times that are kept to the second (A-747)."""
+    moment = instant(value)
+    return moment.replace(microsecond=0) if moment else value
 
 
 def empty_is_none(value: Any) -> Any:

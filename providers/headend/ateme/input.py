@@ -217,10 +217,11 @@ class InputKind(EndpointKind[Input]):
 
     def together(self, spec: Input, others: Mapping[str, Spec]) -> Sequence[Problem]:
         """The limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it (A-840)."""
+        found = [*super().together(spec, others)]
         if isinstance(spec, LocalTs) and spec.max_allowed_bitrate_kbps is not None and "multi_viewer" in others:
             remedy = "leave it to the multi-viewer"
-            return [Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy)]
-        return ()
+            found.append(Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy))
+        return found
 
     def group_types(self, spec: Input) -> frozenset[str]:
         if isinstance(spec, LocalTs):

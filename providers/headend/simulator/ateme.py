@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headend.simulator.ateme_accounts import Environments, Office, Sessions
 from headend.simulator.ateme_alerts import Alerts, Labels
+from headend.simulator.ateme_events import Events
 from headend.simulator.ateme_monitoring import Monitoring
 from headend.simulator.ateme_multi_viewers import MultiViewers
 from headend.simulator.ateme_schedules import Schedules
@@ -16,12 +17,13 @@ class Ateme(
     Office,
     Labels,
     Alerts,
+    Events,
     MultiViewers,
     Transcoders,
     Monitoring,
+    Schedules,
     Inputs,
     Outputs,
-    Schedules,
     Environments,
 ):
     """Serves /ateme. Accepts the credentials of `base.CREDENTIALS`; everything else about it is in the parents."""

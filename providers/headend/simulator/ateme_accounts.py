@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from headend.simulator.ateme_base import AtemeBase, Row
 from headend.simulator.ateme_rules import NEEDED, Rule
 from headend.simulator.base import Call, Refusal, Reply, handles
@@ -207,7 +209,7 @@ class Environments(AtemeBase):
     def _gone(self, row: Row) -> None:
         """Everything in it goes with it, and its agreements are released."""
         row["is_deleted"] = True
-        for table in ("inputs", "outputs", "transcoders", "multi_viewers", "schedules", "alerts"):
+        for table in ("inputs", "outputs", "transcoders", "multi_viewers", "schedules", "events", "alerts"):
             for child in self.world[table].values():
                 if child["environment_id"] == row["environment_id"]:
                     child["is_deleted"] = True
@@ -239,7 +241,33 @@ class Environments(AtemeBase):
     @handles("agreement.list")
     async def agreements(self, call: Call) -> Reply:
         mine = [a for a in self.world["agreements"].values() if a["organisation_id"] == self.scope(call, "managing")]
-        return self.many("agreements", [{k: v for k, v in row.items() if k != "releasing"} for row in mine])
+        return self.many("agreements", map(self._agreement, mine))
+
+    @handles("agreement.create")
+    async def buy_agreements(self, call: Call) -> Reply:
+        """A purchase: up to ten at once, unassigned, with a date on which they end (A-257)."""
+        self.need_role(call, "operator")
+        body = self.body(call, {"number_of_agreements": Rule(int, 1, 10), "bitrate": Rule(int)})
+        bought = [self.new_id("agreement") for _ in range(body.get("number_of_agreements", 1))]
+        for id in bought:
+            row = {
+                "agreement_id": id,
+                "organisation_id": self.scope(call, "managing"),
+                "bitrate": body.get("bitrate", 20),
+            }
+            row |= {"is_assigned": False, "is_finished": False}
+            self.world["agreements"][id] = row | {"expiry_date": (self.now() + timedelta(days=30)).isoformat()}
+        return Reply(
+            201, self.many("agreements", [self._agreement(self.world["agreements"][id]) for id in bought]).body
+        )
+
+    @handles("agreement.price_selectors")
+    async def price_selectors(self, call: Call) -> Reply:
+        """What an agreement may be for; anybody may ask (A-258)."""
+        return Reply(200, {"bitrates": [5, 10, 20, 50]})
+
+    def _agreement(self, row: Row) -> Row:
+        return {name: value for name, value in row.items() if name not in {"releasing", "organisation_id"}}
 
 
 class Office(AtemeBase):

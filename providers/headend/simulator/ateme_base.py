@@ -57,6 +57,8 @@ class AtemeBase(PlatformSim):
         "released_agreements": ("after_tick", "at_once", "finished"),
         "ended_schedules": ("kept", "gone"),
         "times": ("utc", "offset"),  # how schedule times are echoed
+        "permanent_start": ("hidden", "shown"),  # whether a permanent schedule says since when
+        "event_times": ("reach", "stay", "hidden"),  # whether an event's new times reach its subscriptions
         "push_seconds": (0.002,),  # how long a schedule push holds its environment
         "alert_create": ("object", "list", "message"),  # how a new alert is answered
         "alert_update": ("unmutes", "keeps"),  # what an update does to a muted alert

@@ -29,7 +29,7 @@ PICTURE = b"".join(
 """A grey picture of 16 by 9 dots."""
 
 
-class Monitoring(Inputs, Schedules):
+class Monitoring(Schedules, Inputs):
     """Reads of the active environment, and of one object's past and future."""
 
     @handles("input.overview", "output.overview")
@@ -52,7 +52,7 @@ class Monitoring(Inputs, Schedules):
         if noun == "output" and row["taker_organisation_id"] != self.scope(call, "managing"):
             raise Refusal(404, {"message": "no such output of the managing organisation"})
         found = [s for s in self.world["schedules"].values() if s[f"{noun}_id"] == row[f"{noun}_id"]]
-        return self.many("schedules", [self._schedule(s) for s in found])
+        return self.many("schedules", [self.entry(s) for s in found])
 
     @handles("schedule.overview")
     async def timetable(self, call: Call) -> Reply:
@@ -63,11 +63,11 @@ class Monitoring(Inputs, Schedules):
         start, end = (self._time(call, name) for name in ("start_time", "end_time"))
 
         def touches(row: Row) -> bool:
-            begins, ends = (datetime.fromisoformat(row[name]) for name in ("start_time", "end_time"))
-            return (start is None or start < ends) and (end is None or begins < end)
+            begins, ends = (row[name] and datetime.fromisoformat(row[name]) for name in ("start_time", "end_time"))
+            return (not (start and ends) or start < ends) and (not (end and begins) or begins < end)
 
         mine = [s for s in self.world["schedules"].values() if s["environment_id"] == environment_id]
-        return self.many("schedules", [self._schedule(s) for s in mine if not s["is_deleted"] and touches(s)])
+        return self.many("schedules", [self.entry(s) for s in mine if not s["is_deleted"] and touches(s)])
 
     @handles("input.thumbnail")
     async def thumbnail(self, call: Call) -> Reply:

@@ -1,8 +1,10 @@
-"""Schedules of the simulated Ateme+ Cloud API; each write pushes all entries to the environment (A-244..250)."""
+"""Timed and permanent schedules of the simulated Ateme+ Cloud API; each write pushes all entries to the environment
+(A-196, A-244..249)."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,11 +15,12 @@ from headend.simulator.ateme_rules import NEEDED, Rule
 from headend.simulator.base import Call, Refusal, Reply, handles
 
 _FORMAT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)")
+_AGREEMENT = "permanent_schedule_agreement_id"
 _TIMES: Mapping[str, Rule] = {"start_time": NEEDED, "end_time": NEEDED}
 
 
 class Schedules(AtemeBase):
-    """Timed schedules."""
+    """What all entries have in common, and the timed and permanent ones."""
 
     _pushing: set[str]
 
@@ -30,12 +33,12 @@ class Schedules(AtemeBase):
         """Of the managing organisation, without deleted ones (A-244)."""
         mine = [row for row in self.world["schedules"].values() if not row["is_deleted"]]
         if self.switch("ended_schedules") == "gone":
-            mine = [row for row in mine if _instant(row["end_time"]) > self.now()]
-        return self.many("schedules", [self._schedule(row) for row in mine if self._takes(call, row)])
+            mine = [row for row in mine if not self.over(row)]
+        return self.many("schedules", [self.entry(row) for row in mine if self.takes(call, row)])
 
     @handles("schedule.get")
     async def get_schedule(self, call: Call) -> Reply:
-        return self.one("schedule", self._schedule(self._entry(call)))
+        return self.one("schedule", self.entry(self._entry(call)))
 
     @handles("schedule.status")
     async def schedule_status(self, call: Call) -> Reply:
@@ -47,46 +50,68 @@ class Schedules(AtemeBase):
         self.need_role(call, "operator")
         environment_id = self.active_environment(call)["environment_id"]
         body = self.body(call, {"input_id": NEEDED, "output_id": NEEDED, **_TIMES})
-        self._ours(call, environment_id, body)
+        self.ours(call, environment_id, body)
         now = self.now()
-        times, errors = self._times(body, now)
+        times, errors = self.times(body, now)
         if not errors and times["end_time"] <= now:
             errors["end_time"] = "must lie in the future"
-        if not errors and times["end_time"] <= times["start_time"]:
-            errors["end_time"] = "must be after start_time"
-        self.refuse(errors)
-        async with self._push(environment_id):
+        self.refuse(errors or in_order(times))
+        row = await self.add_entry(call, environment_id, {**body, **spelt(times), "is_event_subscription": False})
+        return self.one("schedule", self.entry(row), 201)
+
+    @handles("permanent_schedule.create")
+    async def create_permanent(self, call: Call) -> Reply:
+        """Of an output with an agreement, for an input whose bitrate the agreement covers; one for each (A-196)."""
+        self.need_role(call, "operator")
+        environment_id, output_id = self.active_environment(call)["environment_id"], call.path["output_id"]
+        ends = {"output_id": output_id, **self.body(call, {"input_id": NEEDED})}
+        self.ours(call, environment_id, ends)
+        agreement = self.world["agreements"].get(self.world["outputs"][output_id].get(_AGREEMENT))
+        if agreement is None:
+            self.refuse({"output_id": "is no permanently scheduled output: it has no agreement"})
+        bitrate = self.world["inputs"][ends["input_id"]].get("bitrate")
+        if bitrate is not None and bitrate > 1000 * agreement.get("bitrate", math.inf):
+            self.refuse({"input_id": "its bitrate exceeds that of the agreement"})
+        entries = self.world["schedules"].values()
+        if any(r["output_id"] == output_id and r["end_time"] is None and not r["is_deleted"] for r in entries):
+            raise Refusal(409, {"message": f"output {output_id} is permanently scheduled already"})
+        times = {"start_time": self.now().isoformat(), "end_time": None}
+        row = await self.add_entry(call, environment_id, {**ends, **times, "is_event_subscription": False})
+        return self.one("schedule", self.entry(row), 201)
+
+    async def add_entry(self, call: Call, environment_id: str, fields: Row) -> Row:
+        """Makes an entry of the caller's, with a push."""
+        async with self.push(environment_id):
             id = self.new_id("sched")
-            row = {"schedule_id": id, "environment_id": environment_id, **body}
-            row |= {name: time.isoformat() for name, time in times.items()}
-            row |= {"taker_organisation_id": self.scope(call, "managing"), "is_event_subscription": False}
-            self.world["schedules"][id] = row | {"is_deleted": False}
-        return self.one("schedule", self._schedule(row), 201)
+            row = {"schedule_id": id, "environment_id": environment_id, **fields}
+            row |= {"taker_organisation_id": self.scope(call, "managing"), "is_deleted": False}
+            self.world["schedules"][id] = row
+        return row
 
     @handles("schedule.update")
     async def update_schedule(self, call: Call) -> Reply:
         """Either time or both; the start only until the entry has started (A-745)."""
         self.need_role(call, "operator")
-        row = self._writable_entry(call)
+        row = self.writable_entry(call)
+        if row["is_event_subscription"] or row["end_time"] is None:
+            raise Refusal(404, {"message": "no such timed schedule"})
         body = self.body(call, _TIMES, partial=True)
-        times, errors = self._times(body, self.now())
+        times, errors = self.times(body, self.now())
         if not body:
             errors["start_time"] = errors["end_time"] = "at least one of both is required"
         if "start_time" in body and _instant(row["start_time"]) <= self.now():
             errors["start_time"] = "the entry has started"
         merged = {name: times.get(name, _instant(row[name])) for name in _TIMES}
-        if not errors and merged["end_time"] <= merged["start_time"]:
-            errors["end_time"] = "must be after start_time"
-        self.refuse(errors)
-        async with self._push(row["environment_id"]):
-            row |= {name: time.isoformat() for name, time in times.items()}
-        return self.one("schedule", self._schedule(row))
+        self.refuse(errors or in_order(merged))
+        async with self.push(row["environment_id"]):
+            row |= spelt(times)
+        return self.one("schedule", self.entry(row))
 
     @handles("schedule.delete")
     async def delete_schedule(self, call: Call) -> Reply:
         self.need_role(call, "operator")
-        row = self._writable_entry(call)
-        async with self._push(row["environment_id"]):
+        row = self.writable_entry(call)
+        async with self.push(row["environment_id"]):
             row["is_deleted"] = True
         return Reply(204)
 
@@ -97,7 +122,7 @@ class Schedules(AtemeBase):
 
     # --- helpers -------------------------------------------------------------------------------------------------
     @asynccontextmanager
-    async def _push(self, environment_id: str) -> AsyncIterator[None]:
+    async def push(self, environment_id: str) -> AsyncIterator[None]:
         """Holds the environment while its schedules are sent; 409 if that is under way already (A-743)."""
         if environment_id in self._pushing:
             raise Refusal(409, {"message": f"schedules of {environment_id} are being pushed"})
@@ -109,33 +134,33 @@ class Schedules(AtemeBase):
         finally:
             self._pushing.discard(environment_id)
 
-    def _ours(self, call: Call, environment_id: str, body: Row) -> None:
+    def ours(self, call: Call, environment_id: str, body: Row) -> None:
         """404 unless source and destination are live, in this environment, and the destination's taker is asking."""
         for field, table in (("input_id", "inputs"), ("output_id", "outputs")):
             row = self.world[table].get(body[field])
             if row is None or row["is_deleted"] or row["environment_id"] != environment_id:
                 raise Refusal(404, {"message": f"{field}: no such {table.removesuffix('s')}: {body[field]}"})
-            if table == "outputs" and not self._takes(call, row):
+            if table == "outputs" and not self.takes(call, row):
                 raise Refusal(404, {"message": f"output_id: no such output: {body[field]}"})
 
-    def _takes(self, call: Call, row: Row) -> bool:
+    def takes(self, call: Call, row: Row) -> bool:
         return bool(row["taker_organisation_id"] == self.scope(call, "managing"))
 
     def _entry(self, call: Call) -> Row:
         row = self.row("schedules", call.path["schedule_id"], "schedule")
-        ended = self.switch("ended_schedules") == "gone" and _instant(row["end_time"]) <= self.now()
-        if ended or not self._takes(call, row):
+        ended = self.switch("ended_schedules") == "gone" and self.over(row)
+        if ended or not self.takes(call, row):
             raise Refusal(404, {"message": "no such schedule of the managing organisation"})
         return row
 
-    def _writable_entry(self, call: Call) -> Row:
+    def writable_entry(self, call: Call) -> Row:
         row = self._entry(call)
         if row["is_deleted"] or row["environment_id"] != self.scope(call, "environment"):
             raise Refusal(404, {"message": "no such schedule in the active environment"})
         self.active_environment(call)
         return row
 
-    def _times(self, body: Row, now: datetime) -> tuple[dict[str, datetime], dict[str, str]]:
+    def times(self, body: Row, now: datetime) -> tuple[dict[str, datetime], dict[str, str]]:
         """The times given, NOW resolved, and what is wrong with them by field."""
         times: dict[str, datetime] = {}
         errors: dict[str, str] = {}
@@ -153,23 +178,44 @@ class Schedules(AtemeBase):
                 errors[name] = "must be like 2020-08-25T16:30:00.000Z"
         return times, errors
 
-    def _status(self, row: Row) -> str:
-        now = self.now()
-        if now < _instant(row["start_time"]):
-            return "scheduled"
-        return "running" if now < _instant(row["end_time"]) else "finished"
+    def over(self, row: Row) -> bool:
+        """Whether an entry or event has ended; what has no end never has."""
+        return row["end_time"] is not None and _instant(row["end_time"]) <= self.now()
 
-    def _schedule(self, row: Row) -> Row:
+    def _status(self, row: Row) -> str:
+        if self.now() < _instant(row["start_time"]):
+            return "scheduled"
+        return "finished" if self.over(row) else "running"
+
+    def entry(self, row: Row) -> Row:
         shown = {name: value for name, value in row.items() if name not in {"is_deleted", "taker_organisation_id"}}
         if row.get("is_deleted"):
             shown["is_deleted"] = True
         for name in _TIMES:
-            time = _instant(row[name])
-            if self.switch("times") == "offset":
-                time = time.astimezone(timezone(timedelta(hours=2)))
-            shown[name] = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            shown[name] = row[name] and self._echo(row[name])
+        if row["end_time"] is None and self.switch("permanent_start") == "hidden":
+            shown["start_time"] = None
+        if row.get("timed_by_event_owner") and self.switch("event_times") == "hidden":
+            shown |= dict.fromkeys(_TIMES)
         return shown | {"status": self._status(row)}
+
+    def _echo(self, text: str) -> str:
+        time = _instant(text)
+        if self.switch("times") == "offset":
+            time = time.astimezone(timezone(timedelta(hours=2)))
+        return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def in_order(times: Mapping[str, datetime]) -> dict[str, str]:
+    """The error, by field, of a span that ends before it begins."""
+    wrong = times["end_time"] <= times["start_time"]
+    return {"end_time": "must be after start_time"} if wrong else {}
+
+
+def spelt(times: Mapping[str, datetime]) -> dict[str, str]:
+    """Times as rows keep them."""
+    return {name: time.isoformat() for name, time in times.items()}

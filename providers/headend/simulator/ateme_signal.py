@@ -100,7 +100,8 @@ class Signal(AtemeBase):
                 raise Refusal(409, {"message": f"multi-viewer {row['multi_viewer_id']} shows it"})
         now = self.now()
         for row in self.world["schedules"].values():
-            if row[field] == id and not row["is_deleted"] and datetime.fromisoformat(row["end_time"]) > now:
+            over = row["end_time"] is not None and datetime.fromisoformat(row["end_time"]) <= now
+            if row[field] == id and not row["is_deleted"] and not over:
                 raise Refusal(409, {"message": f"schedule {row['schedule_id']} uses it"})
 
 
@@ -238,6 +239,7 @@ class Outputs(Signal, Environments):
         row = self._with_fec({"variant": variant, **defaults, **body})
         self.refuse(joint_errors(row, body))
         self.clash("outputs", environment["environment_id"], body.get("id"))
+        row.setdefault("permanent_schedule_agreement_id", None)
         self._assign(call, body.get("permanent_schedule_agreement_id"))
         id = self.new_id("out")
         where = {"environment_id": environment["environment_id"], "organisation_id": environment["organisation_id"]}

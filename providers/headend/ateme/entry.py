@@ -1,0 +1,184 @@
+"""Schedule entries of all sorts: read from one list, and written so that nothing on air is disturbed twice."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field
+
+from headend.ateme.airtime import airtimes, entry_id, sort
+from headend.ateme.answers import Row, text_id
+from headend.ateme.api import FAILURES, Ateme, only, resting
+from headend.ateme.fields import ENVIRONMENT, instant
+from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
+from headend.core.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
+from headend.core.pending import Id
+
+OVER = "lies in the past, so there is nothing to create (A-748)"
+UNSEEN = "the answer does not show it"
+ENDS: Mapping[str, tuple[str, str]] = {"input": ("input_id", "source_id"), "output": ("output_id", "destination_id")}
+"""What the two ends of an entry may be called (A-579, A-580)."""
+
+
+class Entry(Spec):
+    """What every entry has."""
+
+    environment: Annotated[
+        Id,
+        ENVIRONMENT,
+        Immutable(),
+        Field(description="where both ends are; writes in it go one by one (A-578, A-586, A-590)"),
+    ]
+
+
+S = TypeVar("S", bound=Entry)
+
+
+class EntryKind(Kind[S, Ateme]):
+    """The way of an entry through the API.
+
+    Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):
+    writes go one at a time in an environment, whatever the sort of entry, and don't happen without a difference.
+    """
+
+    parent = "ateme.environment"
+    parent_field = "environment"
+    one_at_a_time_per = "environment"
+    impact_of_delete = Impact.INTERRUPTS
+    ends: ClassVar[tuple[Literal["input", "output"], ...]] = ("input", "output")  # that the spec names
+
+    @abstractmethod
+    def matches(self, row: Row, spec: S) -> bool:
+        """Whether a row of this sort has the spec's natural key."""
+
+    @abstractmethod
+    def seen(self, row: Row, spec: S, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What a row shows beside environment, ends and id: values by field, and warnings."""
+
+    async def end(self, api: Ateme, spec: S) -> datetime | None:
+        """When the entry ends, as far as that is known."""
+        return None
+
+    async def _is_over(self, api: Ateme, spec: S) -> bool:
+        end = await self.end(api, spec)
+        return end is not None and end <= api.now()
+
+    async def foresee(
+        self, api: Ateme, spec: S, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        """No entry begins its life at its end (A-748), and none in a resting environment (A-731)."""
+        found = await resting(api, spec.environment, parent)
+        if changes is None and await self._is_over(api, spec):
+            found.append(Problem(f"end_time {OVER}", remedy="correct it, or take the entry out of the stack"))
+        return found
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
+        row = None
+        if fresh:
+            row = await api.single("schedule.get", str(spec.environment), {"schedule_id": id}, "schedule_id", "id")
+        if row is None:
+            rows = await api.listed("schedule.list", None, fresh=fresh)
+            row = next((r for r in rows if entry_id(r) == id), None)
+        return await self.missing(api, id, spec) if row is None else self.observed(id, row, spec, api.now())
+
+    async def missing(self, api: Ateme, id: str, spec: S) -> Observed | None:
+        """What an entry is that isn't listed: absent, unless it has ended. Then it is complete (A-748)."""
+        if await self._is_over(api, spec):
+            return Observed(id=id, values=spec.set_fields(), computed={"schedule_id": id, "status": "ended"})
+        return None
+
+    async def find(self, api: Ateme, spec: S) -> list[Observed]:
+        rows = await api.listed("schedule.list", None, fresh=True)
+        same = [row for row in rows if sort(row) == self.name and self.matches(row, spec)]
+        return [self.observed(id, row, spec, api.now()) for row in same if (id := entry_id(row))]
+
+    def observed(self, id: str, row: Row, spec: S, now: datetime) -> Observed:
+        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment}
+        values |= {name: found for name in self.ends if (found := at(row, name))}
+        more, warnings = self.seen(row, spec, now)
+        values |= more
+        compared = [name for name in spec.set_fields() if name != "extra"]
+        unverifiable = {name: UNSEEN for name in compared if name not in values}
+        computed = {"schedule_id": id, "status": row.get("status")}
+        return Observed(id=id, values=values, computed=computed, unverifiable=unverifiable, warnings=warnings)
+
+    async def on_air(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
+        return await airtimes(api, schedule=id, fresh=fresh)
+
+    async def status(self, api: Ateme, seen: Observed, spec: S, parent: Spec | None) -> Status:
+        """The platform's word; by the clock where it has none."""
+        word, now = seen.computed.get("status"), api.now()
+        start, end = instant(seen.values.get("start_time")), instant(seen.values.get("end_time"))
+        if word is None:
+            word = "ended" if end and end <= now else "scheduled" if start and start > now else "running"
+        return Status(str(word), "; ".join(seen.warnings), wrong=word in FAILURES)
+
+    # --- writing -----------------------------------------------------------------------------------------
+    async def make(
+        self, api: Ateme, key: str, spec: S, body: Mapping[str, Any], path: Mapping[str, str] = {}
+    ) -> Observed:
+        """The creating call. path: ids that stand in it, none of which is the entry's."""
+        environment, extra = str(spec.environment), spec.set_fields().get("extra") or {}
+        if await self._is_over(api, spec):
+            raise Refused(f"{self.name}: end_time {OVER}")
+        await api.require_running(environment)
+        try:
+            answer = await api.call(key, scope=environment, path=path, body={**body, **extra})
+        finally:  # also where the answer got lost
+            api.changed("schedule.list")
+        id = api.new_id(key, answer.body, ("schedule_id", "id"), submitted=next(iter(path.values()), None))
+        return Observed(id=id or only(await self.find(api, spec), self.name).id, incomplete=True)
+
+    async def change(
+        self, api: Ateme, key: str, id: str, spec: S, body: Mapping[str, Any], done: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """The changing call; none without a body. done: whether it happened, by a new look."""
+        if not body:
+            return
+        environment = str(spec.environment)
+        await api.require_running(environment)
+
+        async def send() -> None:
+            await api.call(key, scope=environment, path={"schedule_id": id}, body=dict(body), repeat=False)
+
+        await carefully(api, send, done)
+
+    async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
+        environment = str(last.environment)
+        if await api.status(environment) == "deleted":
+            return
+
+        async def send() -> None:
+            await api.delete("schedule.delete", environment, {"schedule_id": id}, repeat=False)
+
+        async def done() -> bool:
+            return all(entry_id(row) != id for row in await api.listed("schedule.list", None, fresh=True))
+
+        await carefully(api, send, done)
+
+
+async def carefully(api: Ateme, send: Callable[[], Awaitable[None]], done: Callable[[], Awaitable[bool]]) -> None:
+    """Repeats a write only after a look has shown that it did not happen: each one disturbs what is on air
+    (A-54, A-742)."""
+    for last in (False, False, True):
+        try:
+            await send()
+        except (Unavailable, Ambiguous, Unreachable):
+            api.changed("schedule.list", "event.list")
+            if await done():
+                return
+            if last:
+                raise
+            await api.pause()
+        else:
+            api.changed("schedule.list", "event.list")
+            return
+
+
+def at(row: Row, end: str) -> str | None:
+    """The id of what stands at that end of an entry, None where the row doesn't say."""
+    return next((id for name in ENDS[end] if (id := text_id(row.get(name)))), None)

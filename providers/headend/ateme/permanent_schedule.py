@@ -1,0 +1,89 @@
+"""Permanent schedules: an output with an agreement carries one input, for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from headend.ateme.answers import Row, text_id
+from headend.ateme.api import Ateme
+from headend.ateme.entry import Entry, EntryKind, at
+from headend.ateme.fields import INPUT, Extra, check_extra
+from headend.core.errors import Problem, Refused
+from headend.core.kind import Can, Change, Immutable, Observed, Ref, Spec
+from headend.core.pending import Id
+
+AGREEMENT = "permanent_schedule_agreement_id"
+BARE = "has no agreement, so that nothing can be scheduled on it for good (A-587, A-751)"
+
+
+class PermanentSchedule(Entry):
+    """One pairing of an input with an output, without an end."""
+
+    output: Annotated[
+        Id, Ref("ateme.output"), Immutable(), Field(description="one with an agreement: it names it (A-587)")
+    ]
+    input: Annotated[
+        Id, INPUT, Immutable(), Field(description="its bitrate must not exceed that of the agreement (A-588, A-709)")
+    ]
+    extra: Extra = None
+
+    @model_validator(mode="after")
+    def _extra_fits(self) -> Self:
+        check_extra(self.extra, {"input_id", "output_id"})
+        return self
+
+
+class PermanentScheduleKind(EntryKind[PermanentSchedule]):
+    """What an output with an agreement carries, from its creation until it is deleted: it is always on air.
+
+    The output takes the agreement when it is made (`permanent_schedule_agreement_id`); headend finds a free one and
+    never buys any. Another input replaces the schedule, the old one first: the output is dark in between.
+    """
+
+    name = "ateme.permanent_schedule"
+    collection = "permanent_schedules"
+    model = PermanentSchedule
+    can = Can.ALL & ~Can.UPDATE
+
+    def natural_key(self, spec: PermanentSchedule) -> tuple[Any, ...]:
+        return (spec.output,)
+
+    def matches(self, row: Row, spec: PermanentSchedule) -> bool:
+        return at(row, "output") == spec.output
+
+    def seen(self, row: Row, spec: PermanentSchedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+        return {}, ()
+
+    def together(self, spec: PermanentSchedule, others: Mapping[str, Spec]) -> Sequence[Problem]:
+        """An output of the stack must name its agreement."""
+        output = others.get("output")
+        if output is None or getattr(output, AGREEMENT, None) is not None:
+            return ()
+        return (Problem(f"output: it {BARE}", remedy=f"give the output a {AGREEMENT}"),)
+
+    async def foresee(
+        self, api: Ateme, spec: PermanentSchedule, changes: Sequence[Change] | None, parent: Spec | None
+    ) -> Sequence[Problem]:
+        found = list(await super().foresee(api, spec, changes, parent))
+        if changes is None and isinstance(spec.output, str) and await self._is_bare(api, spec.output, fresh=False):
+            remedy = "name another output, or replace it by one with an agreement"
+            found.append(Problem(f"output: {spec.output} {BARE}", remedy=remedy))
+        return found
+
+    async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:
+        """Whether the output is known to have no agreement; one that isn't listed is left to the server."""
+        for row in await api.listed("output.list", None, fresh=fresh):
+            if output in {text_id(row.get("output_id")), text_id(row.get("id"))}:
+                return AGREEMENT in row and not row[AGREEMENT]
+        return False
+
+    async def create(self, api: Ateme, spec: PermanentSchedule) -> Observed:
+        """Looks at the output's agreement right before the call (A-751)."""
+        output = str(spec.output)
+        if await self._is_bare(api, output, fresh=True):
+            raise Refused(f"{self.name}: output {output} {BARE}")
+        return await self.make(api, "permanent_schedule.create", spec, {"input_id": spec.input}, {"output_id": output})
