@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
@@ -36,6 +37,11 @@ FOUR = {"1": "stadium", "2": "spare", "4": "stadium"}
 RENDITIONS = [{"video_bitrate": 3000}, {"video_bitrate": 1000, "pcr_pid": 0, "pmt_pid": 4096, "program_number": 7}]
 HEVC = {**TRANSCODER, "video_codec": "HEVC", "extra_video_tracks": RENDITIONS}
 
+EVENT = {"input": "stadium", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00+01:00"}
+POSTER = str(Path(__file__).with_name("poster.svg"))
+OWN_TIMES = {"start_time": "2999-12-05T15:00:00+01:00", "end_time": "2999-12-05T15:30:00.5Z"}
+SUBSCRIPTION = {"event": "derby", "output": "cdn"}
+
 SETUP: dict[str, Any] = {
     "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
     "ateme": {
@@ -54,6 +60,10 @@ SETUP: dict[str, Any] = {
 
 BESIDE: dict[str, dict[str, Any]] = {
     "ateme.multi_viewer": {"transcoders": {"it-too": TRANSCODER}},
+    "ateme.event_subscription": {
+        "events": {"derby": EVENT},
+        "outputs": {"spare": {"variant": "srt_pull", "port": 5011, "latency": 200}},
+    },
     "ateme.permanent_schedule": {
         "outputs": {
             "tower": {"variant": "srt_pull", "port": 5010, "latency": 200, "permanent_schedule_agreement_id": "agr-1"}
@@ -148,6 +158,17 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {**VIEWER, "encoder_frame_rate_id": 11, "store_preset": True, "preset_name": "wall", "pmt_pid": 33},
         {**VIEWER, "layout_id": 3, "tile_inputs": {"1": "it-too"}, "transcoded_audio_pid": 0, "program_number": 7},
     ],
+    "ateme.event": [
+        EVENT,
+        {**EVENT, "description": "The derby", "labels": [{"id": "l-1"}, {"id": "l-2"}], "image": POSTER},
+        {**EVENT, "description": None, "labels": [{"id": "l-2"}, {"id": "l-1"}], "input": "spare", "name": "Derby"},
+        {**EVENT, "image": POSTER, "end_time": "2999-12-05T16:30:00.5Z"},
+    ],
+    "ateme.event_subscription": [
+        {**SUBSCRIPTION, "timed_by_event_owner": True},
+        {**SUBSCRIPTION, "timed_by_event_owner": False, **OWN_TIMES},
+        {**SUBSCRIPTION, "timed_by_event_owner": True, "output": "spare"},
+    ],
     "ateme.permanent_schedule": [{"input": "stadium", "output": "tower"}, {"input": "spare", "output": "tower"}],
     "ateme.schedule": [
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
@@ -158,7 +179,9 @@ CASES: dict[str, list[dict[str, Any]]] = {
 
 
 def WORLD(sim: Any) -> None:
-    """Two dashboard groups for inputs, two ways to be told of alerts, an agreement that is free."""
+    """Two dashboard groups for inputs, two ways to be told of alerts, two labels, an agreement that is free."""
+    for id in ("l-1", "l-2"):
+        sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
     free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}
     sim.sims["ateme"].world["agreements"]["agr-1"] = {"agreement_id": "agr-1", **free}
     for id in ("told-1", "told-2"):

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import Extra, check_extra
+from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
 from headend.core.errors import Problem
 from headend.core.kind import Named, Same, Secret, Spec
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 SLACK = "https://"
-
-
-def in_any_order(value: Any) -> Any:
-    """Normal form of a list whose order means nothing."""
-    return sorted(value, key=str) if isinstance(value, list | tuple) else value
 
 
 class AlertMethod(Spec):

@@ -121,6 +121,11 @@ def empty_is_none(value: Any) -> Any:
     return value or None
 
 
+def in_any_order(value: Any) -> Any:
+    """Normal form of a list whose order means nothing."""
+    return sorted(value, key=str) if isinstance(value, list | tuple) else value
+
+
 def one_of(rows: Sequence[Any], value: Any) -> bool:
     """Whether a catalogue names the value: as a row, or as any text or number in a row."""
     wanted = str(value)

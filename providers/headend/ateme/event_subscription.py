@@ -1,0 +1,154 @@
+"""Event subscriptions: an output carries an event, at the event's times or at its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from headend.ateme.airtime import known_events
+from headend.ateme.answers import Row, text_id
+from headend.ateme.api import Ateme
+from headend.ateme.entry import Entry, EntryKind, at
+from headend.ateme.fields import Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.core.errors import Problem
+from headend.core.kind import Change, Immutable, Interrupts, Observed, Ref, Same, Spec
+from headend.core.pending import Id
+
+TIMES = ("start_time", "end_time")
+OWN = "only with timed_by_event_owner: false (A-594, A-595)"
+
+
+class EventSubscription(Entry):
+    """One event on one output."""
+
+    event: Annotated[
+        Id, Ref("ateme.event"), Immutable(), Field(description="what is taken; {id: ...} for another's (A-591)")
+    ]
+    output: Annotated[
+        Id,
+        Ref("ateme.output"),
+        Interrupts(),
+        Field(description="the destination, in the environment of the event's input (A-592)"),
+    ]
+    timed_by_event_owner: Annotated[
+        bool, Interrupts(), Field(description="whether it goes by the event's times (A-593)")
+    ]
+    start_time: Annotated[
+        Time | None,
+        Same(same_instant),
+        Interrupts(),
+        Field(description="ISO 8601 with Z or an offset; needed where the event's owner doesn't time it (A-594)"),
+    ] = None
+    end_time: Annotated[
+        Time | None,
+        Same(same_instant),
+        Interrupts(),
+        Field(description="ISO 8601, after start_time; needed like that (A-595)"),
+    ] = None
+    extra: Extra = None
+
+    @model_validator(mode="after")
+    def _times(self) -> Self:
+        if not self.timed_by_event_owner:
+            check_times(self.start_time, self.end_time)
+        elif given := [name for name in TIMES if getattr(self, name) is not None]:
+            raise ValueError(f"{given[0]}: {OWN}")
+        check_extra(self.extra, {"event_id", "output_id", "timed_by_event_owner", *TIMES})
+        return self
+
+
+class EventSubscriptionKind(EntryKind[EventSubscription]):
+    """An output that takes an event: of one's own organisation, or of one whose guest one is.
+
+    It is a schedule entry like any other: deleting or changing it makes the environment's scheduler start over
+    (A-742). The platform lists the events of one's own organisation only. Where a subscription goes by the times of
+    another's event and doesn't show them, headend can't know when that is, and treats it as on air.
+    """
+
+    name = "ateme.event_subscription"
+    collection = "event_subscriptions"
+    model = EventSubscription
+    ends = ("output",)
+
+    def natural_key(self, spec: EventSubscription) -> tuple[Any, ...]:
+        return (spec.event, spec.output)
+
+    def matches(self, row: Row, spec: EventSubscription) -> bool:
+        return text_id(row.get("event_id")) == spec.event and at(row, "output") == spec.output
+
+    def seen(self, row: Row, spec: EventSubscription, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+        values: dict[str, Any] = {}
+        if (event := text_id(row.get("event_id"))) is not None:
+            values["event"] = event
+        if isinstance(owner := row.get("timed_by_event_owner"), bool):
+            values["timed_by_event_owner"] = owner
+        if owner is not True:  # else they are the event's
+            values |= {name: row[name] for name in TIMES if instant(row.get(name)) is not None}
+        return values, ()
+
+    def together(self, spec: EventSubscription, others: Mapping[str, Spec]) -> Sequence[Problem]:
+        """Event and output must be in one environment (A-590)."""
+        apart = [
+            name
+            for name in ("event", "output")
+            if type(found := getattr(others.get(name), "environment", None)) is type(spec.environment)
+            and found != spec.environment
+        ]
+        remedy = "the event's input and the output must be in the environment of the subscription (A-590)"
+        return [Problem(f"{name}: it is in another environment", remedy=remedy) for name in apart]
+
+    async def end(self, api: Ateme, spec: EventSubscription) -> datetime | None:
+        """Its own, or the event's where that is listed."""
+        if not spec.timed_by_event_owner:
+            return instant(spec.end_time)
+        event = (await known_events(api)).get(str(spec.event))
+        return instant(event.get("end_time")) if event else None
+
+    # --- reading -----------------------------------------------------------------------------------------
+    async def observe(self, api: Ateme, id: str, spec: EventSubscription, *, fresh: bool = False) -> Observed | None:
+        """With a warning where the entry still goes by former times of the event (A-969)."""
+        found = await super().observe(api, id, spec, fresh=fresh)
+        rows = await api.listed("schedule.list", None) if found and spec.timed_by_event_owner else []
+        row = next((row for row in rows if text_id(row.get("schedule_id", row.get("id"))) == id), {})
+        event = (await known_events(api)).get(str(spec.event), {}) if row.get("start_time") else {}
+        both = [(name, instant(row.get(name)), instant(event.get(name))) for name in TIMES]
+        late = [name for name, own, new in both if own and new and own != new]
+        if found is None or not late:
+            return found
+        told = (
+            f"it goes by a former {late[0]} of the event, {row.get(late[0])}: the platform did not pass the new one on"
+        )
+        return Observed(id, found.values, found.computed, found.unverifiable, warnings=(*found.warnings, told))
+
+    async def missing(self, api: Ateme, id: str, spec: EventSubscription) -> Observed | None:
+        """Where its times are the event's, and that isn't listed either, nobody can tell whether it is over or was
+        taken away: it is not made again."""
+        if not spec.timed_by_event_owner or str(spec.event) in await known_events(api):
+            return await super().missing(api, id, spec)
+        why = "neither it nor its event is listed: it is over, or was taken away"
+        values = {name: value for name, value in spec.set_fields().items() if name != "event"}
+        return Observed(id=id, values=values, computed={"schedule_id": id}, unverifiable={"event": why})
+
+    # --- writing -----------------------------------------------------------------------------------------
+    def terms(self, spec: EventSubscription) -> dict[str, Any]:
+        """What creation and update have in common; times only where they are one's own."""
+        times = {name: milliseconds(getattr(spec, name)) for name in TIMES}
+        own = {} if spec.timed_by_event_owner else times
+        return {"output_id": spec.output, "timed_by_event_owner": spec.timed_by_event_owner, **own}
+
+    async def create(self, api: Ateme, spec: EventSubscription) -> Observed:
+        return await self.make(api, "event_subscription.create", spec, {"event_id": spec.event, **self.terms(spec)})
+
+    async def update(self, api: Ateme, id: str, spec: EventSubscription, changes: Sequence[Change]) -> None:
+        """All terms in one call: both times must come with it where they are one's own (A-255)."""
+        extra = (spec.extra or {}) if any(change.field == "extra" for change in changes) else {}
+
+        async def done() -> bool:
+            seen = await self.observe(api, id, spec, fresh=True)
+            return seen is not None and not extra and self.terms(spec.model_copy(update=dict(seen.values))) == terms
+
+        terms = self.terms(spec)
+        await self.change(api, "event_subscription.update", id, spec, terms | extra, done)
