@@ -76,16 +76,16 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "ateme.environment": [ENVIRONMENT, {**ENVIRONMENT, "state": "stopped"}, {**ENVIRONMENT, "restart_trigger": "1"}],
     "ateme.input": [
         {"variant": "srt_push", "port": 5003},
-        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-1"}, "user_description": "gate 1"},
-        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-2"}, "max_allowed_bitrate_kbps": 9000},
-        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "group-2"}, "latency": -1},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "shown-1"}, "user_description": "gate 1"},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "shown-2"}, "max_allowed_bitrate_kbps": 9000},
+        {"variant": "srt_push", "port": 5003, "dashboard_group": {"id": "shown-2"}, "latency": -1},
         {
             "variant": "srt_push",
             "port": 5004,
             "latency": 2000,
             "encryption_type": 2,
             "password": PASSWORD,
-            "dashboard_group": {"id": "group-2"},
+            "dashboard_group": {"id": "shown-2"},
         },
         {
             "variant": "srt_push",
@@ -93,7 +93,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
             "state": "stopped",
             "latitude": 48.2,
             "longitude": 16.4,
-            "dashboard_group": {"id": "group-2"},
+            "dashboard_group": {"id": "shown-2"},
         },
         {"variant": "zixi_push", "port": 2088, "max_allowed_bitrate_kbps": 9000},
         {"variant": "zixi_push", "port": 2089, "user_description": "north stand"},
@@ -192,6 +192,6 @@ def WORLD(sim: Any) -> None:
             "notification_parameters": [f"{id}@example.com"],
         }
         sim.sims["ateme"].world["alert_methods"][id] = row | {"organisation_id": "org-1", "is_deleted": False}
-    for id in ("group-1", "group-2"):
+    for id in ("shown-1", "shown-2"):
         row = {"dashboard_group_id": id, "name": id, "group_type": "source", "organisation_id": "org-1"}
         sim.sims["ateme"].world["groups"][id] = row
