@@ -273,3 +273,28 @@ def test_an_event_whose_new_times_do_not_reach_its_subscription_is_told(tmp_path
     step = engine.step(later, AT)
     assert step.action is Action.NONE
     assert "it goes by a former end_time of the event, 2026-12-05T17:00:00.000Z" in step.warnings[0]
+
+
+@pytest.mark.contract("A-731", "A-740", "A-54")
+@pytest.mark.parametrize("noun", ["event", "schedule"])
+def test_a_delete_says_that_the_environment_rests_is_spared_where_it_is_gone_and_not_sent_twice(
+    tmp_path: Path, noun: str
+) -> None:
+    engine = Engine(tmp_path)
+    full, rest, address = wanted(), wanted(None), AT
+    if noun == "event":
+        full, rest, address = wanted(None), wanted(None, events={"cup": CUP}), DERBY_AT
+    engine.done(full)
+    engine.sim.reset_journal()
+    engine.sim.fail(f"{noun}.delete", drop="after")
+    engine.done(rest)
+    assert engine.written().count(f"{noun}.delete") == 1, "a look showed that it had happened"
+    engine.done(full)
+    engine.world["environments"]["env-1"]["status"] = "stopped"
+    stopped = {**rest, "ateme": {"environments": {"e1": {**rest["ateme"]["environments"]["e1"], "state": "stopped"}}}}
+    engine.sim.fail(f"{noun}.delete", status=409, times=9)
+    assert "environment env-1 is not running" in engine.apply(stopped).failed[address]
+    engine.world["environments"]["env-1"] |= {"is_deleted": True, "status": "deleted"}
+    engine.sim.reset_journal()
+    engine.apply(rest, destroy=True)
+    assert f"{noun}.delete" not in engine.written()

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from headend.ateme.airtime import airtimes, entry_id, sort
 from headend.ateme.answers import Row, text_id
-from headend.ateme.api import FAILURES, Ateme, only, resting
+from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
-from headend.core.errors import Ambiguous, Problem, Refused, Unavailable, Unreachable
+from headend.core.errors import Ambiguous, Conflict, Problem, Refused, Unavailable, Unreachable
 from headend.core.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
 from headend.core.pending import Id
 
@@ -148,17 +148,29 @@ class EntryKind(Kind[S, Ateme]):
         await carefully(api, send, done)
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
-        environment = str(last.environment)
-        if await api.status(environment) == "deleted":
-            return
-
-        async def send() -> None:
-            await api.delete("schedule.delete", environment, {"schedule_id": id}, repeat=False)
-
-        async def done() -> bool:
+        async def gone() -> bool:
             return all(entry_id(row) != id for row in await api.listed("schedule.list", None, fresh=True))
 
-        await carefully(api, send, done)
+        await remove(api, "schedule.delete", str(last.environment), {"schedule_id": id}, gone)
+
+
+async def remove(
+    api: Ateme, key: str, environment: str, path: Mapping[str, str], gone: Callable[[], Awaitable[bool]]
+) -> None:
+    """Deletes an entry or an event; what is absent is, and so is what lived in an environment that is. A refusal in
+    one that rests says so (A-731)."""
+    if await api.status(environment) == "deleted":
+        return
+
+    async def send() -> None:
+        await api.delete(key, environment, path, repeat=False)
+
+    try:
+        await carefully(api, send, gone)
+    except (Conflict, Refused) as error:
+        if await api.is_running(environment):
+            raise
+        raise hint(error, f"environment {environment} is not running") from None
 
 
 async def carefully(api: Ateme, send: Callable[[], Awaitable[None]], done: Callable[[], Awaitable[bool]]) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, only, resting
-from headend.ateme.entry import OVER, UNSEEN, carefully
+from headend.ateme.entry import OVER, UNSEEN, carefully, remove
 from headend.ateme.fields import (
     ENVIRONMENT,
     INPUT,
@@ -204,17 +204,10 @@ class EventKind(Kind[Event, Ateme]):
         await carefully(api, send, done)
 
     async def delete(self, api: Ateme, id: str, last: Event, report: Report) -> None:
-        environment = str(last.environment)
-        if await api.status(environment) == "deleted":
-            return
-
-        async def send() -> None:
-            await api.delete("event.delete", environment, {"event_id": id}, repeat=False)
-
-        async def done() -> bool:
+        async def gone() -> bool:
             return all(row_id(row) != id for row in await api.listed("event.list", None, fresh=True))
 
-        await carefully(api, send, done)
+        await remove(api, "event.delete", str(last.environment), {"event_id": id}, gone)
 
 
 def row_id(row: Row) -> str | None:
