@@ -128,9 +128,8 @@ class _Probe:
 def natural_key(kind: Kind[Any, Any], variant: str) -> str:
     """The fields that a kind finds an existing object by; "" if it can't."""
     probe: Any = _Probe(variant)
-    known = kind.identity(probe)
-    key = kind.natural_key(probe) or ((known,) if known else ())
-    return ", ".join(f"`{field}`" for field in key if field not in {variant, kind.parent_field})
+    key = kind.natural_key(probe) or (kind.identity(probe) or "",)
+    return ", ".join(f"`{field}`" for field in key if field not in {"", variant, kind.parent_field})
 
 
 def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
@@ -218,6 +217,8 @@ def remark(mark: marks.Mark) -> str:
             return "any change causes a write"
         case marks.Upload():
             return "compared by content"
+        case marks.Members():
+            return "what leaves the list is deleted, unless another resource lists it by now"
         case marks.Same():
             return "compared by meaning, not spelling"
         case marks.Found(lookup=name, once=once):

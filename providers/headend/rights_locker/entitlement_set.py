@@ -54,7 +54,11 @@ class EntitlementSetSpec(Spec):
     account_id: AccountId
     entries: Annotated[
         list[EntitlementEntry],
-        Field(min_length=1, description="What is granted, each content of a product once, in any order"),
+        Field(
+            min_length=1,
+            description="What is granted, in any order and each content of a product once: the fields of an"
+            " entitlement, without account_id and on_existing",
+        ),
         Same(_by_grant),
         Members(grant_of, _owned),
     ]
@@ -104,6 +108,9 @@ class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker]):
         """What it is made of. The entries of an existing set may change: what it goes by is the account."""
         grants = sorted(joined(grant_of(entry)) for entry in spec.entries)
         return joined((spec.account_id, sha256("\n".join(grants).encode()).hexdigest()[:16]))
+
+    def natural_key(self, spec: EntitlementSetSpec) -> tuple[str, ...]:
+        return (spec.account_id,)
 
     def owns(self, spec: EntitlementSetSpec) -> Iterable[Owned]:
         """Of an exclusive set, all of the account's (R-40)."""
