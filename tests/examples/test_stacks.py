@@ -18,7 +18,7 @@ SECRETS = {
     "CDN_STREAM_KEY": "a key for tests",
     "PARTNER_PASSPHRASE": "a partner for tests",
 }
-STACKS = {"demo": 31, "dev": 21, "prod": 31}
+STACKS = {"demo": 32, "dev": 22, "prod": 32}
 
 
 @pytest.mark.parametrize(("name", "resources"), STACKS.items())

@@ -11,7 +11,9 @@ from cli.conftest import world
 from cli.harness import Ran, World
 from headend.core.errors import Conflict, Refused
 from headend.core.kind import Can
+from headend.core.plan import Action
 from headend.core.registry import kinds
+from headend.core.state import open_state
 from headend.simulator.straas import StraasSim
 from headend.straas.member import Member, MemberSpec
 
@@ -144,6 +146,19 @@ def test_created_alone_it_costs_one_request_where_it_is_there_and_three_where_no
     with pytest.raises(Conflict, match="member viewer-17 exists with another e-mail"):
         made(MemberSpec(id="viewer-17", email="other@example.com"))
     assert account.platform.world["members"]["viewer-17"]["email"] == "viewer@example.com"
+
+
+@pytest.mark.contract("S-102", "S-104")
+def test_a_run_that_was_killed_after_it_registered_one_goes_on_with_it(world: World) -> None:
+    file = stack(world)
+    with open_state(world.home / ".headend" / "day.db", "day") as state:
+        state.begin("straas.members.viewer", "straas.member", Action.CREATE)
+    platform(world).add("members", id="viewer-17", email="viewer@example.com")
+    (step,) = plan(world, file)[1]
+    assert (step["action"], step["reason"]) == ("adopt", "recovered")
+    assert world("apply", file, "--yes").code == 0
+    assert world.simulator.writes() == []
+    assert world("plan", file).code == 0
 
 
 @pytest.mark.contract("S-103", "S-165", "S-181")
