@@ -223,7 +223,7 @@ def test_a_replacement_that_fails_halfway_says_where_it_stands(state: State) -> 
     go(world, state, member())
     world.fails = Refused("no")
     _, outcome = go(world, state, member(stamp="s"))
-    assert outcome.failed == {"a": "the old one is gone, and there is no new one: no"}
+    assert outcome.failed == {"a": "after the old one was deleted: no"}
     assert state.entries() == {}
 
 

@@ -17,12 +17,13 @@ SECRETS = {
     "CDN_URL": "rtmp://cdn.example.com/for-tests",
     "CDN_STREAM_KEY": "a key for tests",
     "PARTNER_PASSPHRASE": "a partner for tests",
+    "DUTY_DESK": "a-desk-for-tests@example.com",
 }
-STACKS = {"demo": 32, "dev": 22, "prod": 32}
+STACKS = ("demo", "dev", "prod")
 
 
-@pytest.mark.parametrize(("name", "resources"), STACKS.items())
-def test_a_stack_is_applied_and_then_nothing_is_left_to_do(name: str, resources: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", STACKS)
+def test_a_stack_is_applied_and_then_nothing_is_left_to_do(name: str, tmp_path: Path) -> None:
     file = ROOT / "stacks" / f"{name}.yaml"
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps(SECRETS))
@@ -35,7 +36,7 @@ def test_a_stack_is_applied_and_then_nothing_is_left_to_do(name: str, resources:
     assert again.returncode == 0, again.stdout
     counts = {action: n for action, n in json.loads(again.stdout)["summary"].items() if n}
     assert set(counts) <= {"unchanged", "unverifiable"}
-    assert sum(counts.values()) == resources
+    assert sum(counts.values()) == len(load(file, secret=SECRETS.get).resources)
     spoken = applied.stdout + applied.stderr + again.stdout
     assert not [value for value in SECRETS.values() if value in spoken]
 

@@ -162,7 +162,7 @@ class Applier:
                 else:
                     await self.put(kind, step, self.stack.resources[step.address])
             except HeadendError as error:
-                self.fail(step, error, "the old one is gone, and there is no new one: " if halfway else "")
+                self.fail(step, error, "after the old one was deleted: " if halfway else "")
                 return
         if node[1] == "put" or (node[1] == "drop" and step.action is not Action.REPLACE):
             self.outcome.done.append(step.address)
