@@ -162,6 +162,8 @@ def test_lifecycle_is_that_of_all_rows(read: Any, refused: Any) -> None:
         (problem,) = refused({**files, "test.yaml": files["test.yaml"].replace("LIFE", life)})
         assert problem.endswith(said)
         assert problem.startswith("4:")
+    said = refused({**files, "test.yaml": files["test.yaml"].replace("LIFE", "{adopt: {lookup: {account: x}}}")})
+    assert any("`adopt`: one id can't be that of all rows" in problem for problem in said)
 
 
 # --- entries of a field ------------------------------------------------------------------------------------------
@@ -374,6 +376,17 @@ def test_the_rows_of_all_files_together_are_bounded(refused: Any, monkeypatch: p
 def test_keys_that_are_written_can_not_look_like_rows(refused: Any) -> None:
     (problem,) = refused(HEAD.replace("all:", "'all[a]':") + "{account: a}\n")
     assert "`all[a]` can't be a resource's name" in problem
+
+
+def test_names_are_looked_for_again_in_other_spellings_a_hundred_times_and_then_no_more(refused: Any) -> None:
+    text = HEAD + "{from_file: m.csv, key: account}\n  environments: {e: {inputs: {feed: {variant: rtmp, url: u}}}}\n"
+    many = "account,input\n" + "".join(f"a{n},e/fed\n" for n in range(102))
+    said = refused({"test.yaml": text, "m.csv": many})
+    assert (
+        said[99]
+        == "m.csv:101:1: fake.members.all[a99]: `input`: there is no fake.input `e/fed` (did you mean `e/feed`?)"
+    )
+    assert said[100] == "m.csv:102:1: fake.members.all[a100]: `input`: there is no fake.input `e/fed`"
 
 
 # --- the schema --------------------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
 from headend.core.errors import Problem
-from headend.core.kind import Secret, marked
+from headend.core.kind import Members, Secret, mark, marked
 from headend.core.redact import texts
 from headend.core.stack.cells import items_of
 from headend.core.stack.check import Input, make
@@ -40,19 +41,20 @@ def from_file(files: Files, model: type[BaseModel], name: str, node: Node, addre
     item, mapping = found
     before = len(files.problems)
     out = Entries()
-    made: dict[str, BaseModel] = {}
-    lines: dict[str, int] = {}
+    made: dict[Hashable, BaseModel] = {}
+    lines: dict[Hashable, int] = {}
+    listed = mark(model, name, Members)
     given = files.given(node, {"": item}, f"{address}.{name}", keyed=mapping)
     for row in files.rows(given) if given else ():
         start = len(files.problems)
-        key = row.key if mapping else str(len(lines))
-        if key in lines:
-            message = f"`{key}` is given twice, first in line {lines[key]}"
-            files.problems.append(Problem(message, row.source, f"{address}.{name}", "keep one of them"))
-        lines.setdefault(key, row.source.line)
         entry = _entry(files, given, row, item, out, secret) if given else None
-        if entry is not None:
+        key: Hashable = row.key if mapping else listed.key(entry) if listed and entry else len(lines)
+        if key in lines:
+            message = f"`{key}` is given twice, first in line {lines[key]}" if mapping else f"line {lines[key]} again"
+            files.problems.append(Problem(message, row.source, f"{address}.{name}", "keep one of them"))
+        elif entry is not None:
             made[key] = entry
+        lines.setdefault(key, row.source.line)
         if len(files.problems) > start and given:
             files.settle(given, row, start)
     out.broken = given is None or len(files.problems) > before

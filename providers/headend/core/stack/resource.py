@@ -328,7 +328,7 @@ class Builder:
                 source = entries["depends_on"].node.source
                 known = remedy(address, self.names.drafts, show=0) or "an address, as `headend plan` prints it"
                 self._problem(draft, f"`depends_on`: there is no resource `{address}`", source, known)
-        if isinstance(written.adopt, AdoptId) and draft.address in self.names.groups:
+        if not isinstance(written.adopt, str) and draft.address in self.names.groups:
             source = entries["adopt"].node.source
             self._problem(draft, "`adopt`: one id can't be that of all rows", source, "write `match`")
         old = written.renamed_from
