@@ -61,6 +61,25 @@ def seat(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         async def delete(self, api: None, id: str, last: SeatSpec, report: Report) -> None:
             counted["delete"] += 1
 
+    class BagSpec(Spec):
+        content: tuple[str, ...]
+
+    class Bag(Kind[BagSpec, None]):
+        """Known by what is in it, which may change; the id stays that of its creation."""
+
+        name, collection, model = "test.bag", "bags", BagSpec
+        can = Can.CREATE | Can.UPDATE | Can.DELETE
+        unreadable = "there is no call for it"
+
+        def identity(self, spec: BagSpec) -> str:
+            return "+".join(spec.content)
+
+        async def create(self, api: None, spec: BagSpec) -> Observed:
+            return Observed(self.identity(spec))
+
+        async def update(self, api: None, id: str, spec: BagSpec, changes: Sequence[Change]) -> None:
+            counted["update"] += 1
+
     yield
     kinds_module.kinds.clear()
     kinds_module.kinds.update(known)
@@ -109,6 +128,20 @@ def test_identities_are_asked_a_few_times_for_each_resource_whatever_happens(sta
     assert plan.summary()["delete"] == counted["delete"] == MANY // 2
     assert counted["identity"] <= MANY
     assert len(state.entries()) == MANY // 2
+
+
+def test_what_was_changed_after_its_creation_is_still_known_when_it_is_renamed(state: State) -> None:
+    kind = registry.kinds()["test.bag"]
+
+    def bags(key: str, *content: str) -> Stack:
+        source, spec = {"": Source("s.yaml", 3)}, kind.model(content=content)
+        address = f"test.bags.{key}"
+        return Stack("s", "s.yaml", {address: Resource(address, key, kind, spec, Lifecycle(), source)})
+
+    settle(bags("a", "x"), state)
+    assert settle(bags("a", "x", "y"), state).summary()["update"] == 1
+    assert settle(bags("b", "x", "y"), state).summary()["move"] == 1
+    assert state.entries()["test.bags.b"].id == "x"
 
 
 def test_what_depends_on_a_renamed_resource_follows_it_all_the_way(state: State) -> None:

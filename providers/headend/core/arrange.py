@@ -9,7 +9,7 @@ from typing import Any
 from headend.core.address import outer, within
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError
-from headend.core.kind import Kind, Spec
+from headend.core.kind import Kind, Secret, Spec, marked
 from headend.core.specs import is_resolved, resolve, revive
 from headend.core.state import Entry
 
@@ -89,11 +89,14 @@ def _frozen(key: Any) -> Any:
 
 
 def _by_key(gone: Mapping[str, Entry], wanted: Mapping[str, Kind[Any, Any]]) -> Keys:
-    """By id, which is the identity where a kind has one, and by natural key. wanted: kinds that are asked for."""
+    """By id, by identity (which is another one by now where what it is made of changed; what is made of secrets, state
+    can't tell), and by natural key. wanted: kinds that are asked for."""
     found: dict[tuple[str, Any], list[str]] = {}
     for address, entry in gone.items():
         if kind := wanted.get(entry.kind):
-            for key in (entry.id, _frozen(kind.natural_key(revive(kind, entry)))):
+            spec = revive(kind, entry)
+            known = None if marked(type(spec), Secret) else kind.identity(spec)
+            for key in {entry.id, known, _frozen(kind.natural_key(spec))}:
                 found.setdefault((kind.name, key), []).append(address)
     return found
 
