@@ -1,54 +1,44 @@
-"""Values that state has to keep so that an object can be deleted, readable only with a key that state doesn't hold.
-
-Encryption and authentication are HMAC-SHA256's: in counter mode it gives the key stream, over all of it the tag. Both
-keys come from the one that is given, apart from each other.
-"""
+"""Values that state has to keep so that an object can be deleted, readable only with a key that state doesn't hold."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
-import hmac
-import secrets
+from typing import TYPE_CHECKING
 
 from headend.core.errors import CredentialsError
 
-_NONCE, _TAG = 16, 32  # bytes
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Seal:
     """Seals and opens text. key: a secret of the platform's settings. remedy: what to do where it is another one."""
 
     def __init__(self, key: str, remedy: str) -> None:
-        self._stream_key = hmac.digest(key.encode(), b"headend seal: stream", "sha256")
-        self._tag_key = hmac.digest(key.encode(), b"headend seal: tag", "sha256")
-        self._remedy = remedy
+        self._key, self._remedy = key, remedy
 
     def __repr__(self) -> str:
         return "Seal()"
 
+    @functools.cached_property
+    def _fernet(self) -> Fernet:
+        """Made when it is first needed: the key may be a person's words, so that guessing must be slow."""
+        from cryptography.fernet import Fernet  # heavy, and rarely wanted
+
+        key = hashlib.scrypt(self._key.encode(), salt=b"headend.seal/1", n=2**14, r=8, p=1, dklen=32)
+        return Fernet(base64.urlsafe_b64encode(key))
+
     def close(self, text: str) -> str:
-        """The text, sealed: base64, another one each time."""
-        nonce = secrets.token_bytes(_NONCE)
-        hidden = nonce + self._mixed(nonce, text.encode())
-        return base64.b64encode(hidden + self._tag(hidden)).decode()
+        """The text, sealed: another one each time."""
+        return self._fernet.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
         """What was sealed. Raises CredentialsError where it was sealed with another key, or is damaged."""
+        from cryptography.fernet import InvalidToken
+
         try:
-            raw = base64.b64decode(sealed, validate=True)
-        except ValueError:
-            raw = b""
-        hidden, tag = raw[:-_TAG], raw[-_TAG:]
-        if len(hidden) < _NONCE or not hmac.compare_digest(self._tag(hidden), tag):
-            raise CredentialsError(f"what state keeps of it was sealed with another key: {self._remedy}")
-        return self._mixed(hidden[:_NONCE], hidden[_NONCE:]).decode()
-
-    def _mixed(self, nonce: bytes, text: bytes) -> bytes:
-        """The text, each byte combined with one of the key stream: its own inverse."""
-        blocks = range(-(-len(text) // hashlib.sha256().digest_size))
-        stream = b"".join(hmac.digest(self._stream_key, nonce + n.to_bytes(8, "big"), "sha256") for n in blocks)
-        return bytes(a ^ b for a, b in zip(text, stream, strict=False))
-
-    def _tag(self, hidden: bytes) -> bytes:
-        return hmac.digest(self._tag_key, hidden, "sha256")
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            raise CredentialsError(f"what state keeps of it was sealed with another key: {self._remedy}") from None
