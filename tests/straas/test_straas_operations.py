@@ -158,10 +158,12 @@ def test_texts_stay_texts_and_ids_what_they_are(straas: Any) -> None:
         ({"message": "Retry later"}, "Retry later"),
         ({"errors": ["?"]}, "{'errors': ['?']}"),
         (b"plain text", "plain text"),
+        (b"x" * 190 + b" canary-secret", "x" * 190 + " (secret)"),
     ],
 )
 def test_an_error_body_is_read_by_its_usual_names(straas: Any, body: Any, said: str) -> None:
     account = straas()
+    account.api.client.redactor.add("canary-secret")
     account.sim.fail("category.list", status=422, body=body)
     with pytest.raises(Refused) as caught:
         account.run(account.api.listed("category.list"))

@@ -82,10 +82,22 @@ class Straas:
                 headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
                 accept=accept,
                 repeat=repeat,
-                explain=_explain,
+                explain=self._explain,
             )
         check_status(op.key, answer)
         return answer
+
+    def _explain(self, answer: Answer) -> str:
+        """What an error body says: `error`, text or an object with a message; `message`; or how it begins (S-8)."""
+        body = answer.body
+        if isinstance(body, dict):
+            error = body.get("error")
+            said = error.get("message") if isinstance(error, dict) else error
+            said = said or body.get("message")
+            if isinstance(said, str):
+                return said
+        text = "" if body is None else " ".join(str(body).split())
+        return self.client.redactor.scrub(text)[:200]  # cut after scrubbing: half a secret is not recognised
 
     # --- reading ----------------------------------------------------------------------------------------
     async def single(self, key: str, id: str, *, member_token: str | None = None) -> Row | None:
@@ -200,15 +212,3 @@ def with_defaults(op: Operation, request: Request) -> Request:
         return request
     extras = {"includes": ["line_item", "transaction"]} if op.key == "order.list" else {}
     return replace(request, query={"per_page": str(PAGE_SIZE), **extras, **request.query})
-
-
-def _explain(answer: Answer) -> str:
-    """What an error body says: `error`, text or an object with a message; else `message`; else how it begins (S-8)."""
-    body = answer.body
-    if isinstance(body, dict):
-        error = body.get("error")
-        said = error.get("message") if isinstance(error, dict) else error
-        said = said or body.get("message")
-        if isinstance(said, str):
-            return said
-    return "" if body is None else " ".join(str(body).split())[:200]
