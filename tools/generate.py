@@ -45,7 +45,7 @@ def page(platform: Platform) -> str:
         "Made by `make generate` from the code. Numbers in brackets are rules of the platform's contract.",
         "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
         *(part for kind in mine for part in about(kind)),
-        *(part for lookup in lookups.values() if lookup.platform == platform.name for part in found_by(lookup)),
+        *(part for name, one in sorted(lookups.items()) if one.platform == platform.name for part in found_by(one)),
         *left_out(platform),
         "## Connection",
         (platform.settings.__doc__ or "").strip(),
