@@ -19,7 +19,7 @@ from headend.simulator.app import Entry
 from headend.simulator.mycujoo import TOKEN
 
 NAMES = ("ZIXI_PULL", "ZIXI_PUSH", "SRT_PULL", "SRT_PUSH", "PUSH", "OUT_SRT_PULL", "OUT_SRT_PUSH", "STREAM_KEY")
-NAMES += ("OVERLAY", "HOST", "SLACK", "PERSON", "GENDER")
+NAMES += ("OVERLAY", "HOST", "SLACK", "PERSON", "GENDER", "INTENT")
 TELLING = ("4315550", "192.0.2.2", "1971-11-23", "1972-11-23", "1973-11-23")  # values that can't hold a canary
 STACK = """\
 headend: 1
@@ -47,6 +47,8 @@ ateme:
 mycujoo:
   action_configurations:
     replay: {action_id: act-9, group_id: derby, title: Replay, fields: {text: {secret: OVERLAY}}}
+  payment_methods:
+    card: {setup_intent_id: {secret: INTENT}}
 rights_locker:
   stream_limits:
     viewer: {account_id: viewer-17, limit: 3}
@@ -126,6 +128,8 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCapt
     simulator = Simulator({"ateme": {"secrets_shown": second}, "rights_locker": locker})
     field = {"name": "text", "value_type": "VALUE_TYPE_STRING"}
     simulator.sims["mycujoo"].add_action("act-9", "Overlay", [field])
+    for turn in range(3):
+        simulator.sims["mycujoo"].add_setup_intent(secrets(turn)["INTENT"])
     home = tmp_path / "home"
     home.mkdir()
     with serve(simulator) as url:
@@ -156,7 +160,7 @@ def test_no_secret_is_told(vault: Vault, tmp_path: Path) -> None:
     keep(tmp_path, 1)
     changed = vault("plan", file, "--out", "plan.json")
     assert changed.code == 2
-    assert changed.out.count("(secret) -> (secret)") == 21, changed.out
+    assert changed.out.count("(secret) -> (secret)") == 22, changed.out
     assert vault("apply", file, "--yes").code == 0
     for row in ateme["outputs"].values():
         row |= {"url": "rtmp://canary-elsewhere.example.com/"} if row["variant"] == "rtmp" else {}

@@ -55,7 +55,7 @@ class Action(Kind[ActionSpec, Just]):
     one_at_a_time_per = "juid"
     unreadable = "Just has no call that reads events"
     unadoptable = "leave it out: nothing can be found"
-    replacement_means = f"another event is counted; {_STAYS} (J-50)"
+    replacement_means = "another event is counted (J-50)"
 
     def natural_key(self, spec: ActionSpec) -> tuple[Any, ...]:
         return spec.juid, spec.tags, spec.label, spec.article

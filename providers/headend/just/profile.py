@@ -104,8 +104,7 @@ class Profile(Kind[ProfileSpec, Just]):
     presence_only = True
     unadoptable = "name the profile: existing_juid: JUID"
     replacement_means = (
-        "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again;"
-        f" {_STAYS}"
+        "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again"
     )
 
     def identity(self, spec: ProfileSpec) -> str | None:
