@@ -19,7 +19,7 @@ from headend.core.kind import Can, Secret, mark
 from headend.core.registry import Env, kinds, platforms
 from headend.core.stack import load
 from headend.simulator import Simulator
-from pulumi_wire import UNKNOWN, Engine, provider
+from pulumi_wire import UNKNOWN, Engine, Live, provider
 
 ON_AIR = """
 headend: 1
@@ -99,7 +99,7 @@ def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world:
     before = living(world.simulator.dump())
     can = kinds()[world.name].can
     if (Can.UPDATE | Can.DELETE) & can:  # what can be neither changed nor deleted is another one each time
-        again, _ = world.engine.create(live.kind, live.inputs)
+        again, live.outputs = world.engine.create(live.kind, live.inputs)  # the engine keeps what it was told last
         assert again == live.id
         assert living(world.simulator.dump()) == before
     world.engine.delete(world.address)
@@ -240,3 +240,49 @@ def test_what_can_not_be_read_back_is_told_as_such_in_the_outputs() -> None:
         assert engine.diff(kind, id, made, LIMIT).changes == DiffResponse.DIFF_NONE
         _, seen = engine.create("rights_locker.account_categories", {"account_id": "v1", "categories": ["a"]})
         assert "unverifiable" not in seen
+
+
+DERBY = {"account_id": "v1", "kind": "assets", "content_id": "derby"}
+CUP = {"kind": "labels", "content_id": "cup"}
+
+
+def rights(**collections: Any) -> dict[str, Any]:
+    return {"headend": 1, "rights_locker": collections}
+
+
+@pytest.mark.contract("R-55")
+def test_what_goes_over_to_another_key_or_resource_is_not_deleted_with_the_old_one(tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "stack.yaml"
+    world = simulator.sims["rights_locker"].world
+    limit, names = {"account_id": "v1", "limit": 2}, {"account_id": "v1", "categories": ["a"]}
+    row = {key: value for key, value in DERBY.items() if key != "account_id"}
+    stacks = [
+        rights(entitlements={"old": DERBY}, stream_limits={"old": limit}, account_categories={"old": names}),
+        rights(entitlements={"new": DERBY}, stream_limits={"new": limit}, account_categories={"new": names}),
+        rights(entitlement_sets={"all": {"account_id": "v1", "entries": [row, CUP]}}),
+        rights(entitlement_sets={"some": {"account_id": "v1", "entries": [row]}}),
+    ]
+    left = [(["assets"], 1, 1), (["assets"], 1, 1), (["assets", "labels"], 0, 0), (["assets"], 0, 0)]
+    with serve(simulator) as url, provider(simulator.settings(url)) as engine:
+        for stack, (kinds_left, limits, categories) in zip(stacks, left, strict=True):
+            file.write_text(json.dumps(stack))
+            engine.up(load(file))
+            held = world["entitlements"]["simulated-pcode/v1"]
+            assert sorted(kind for kind, rows in held.items() if rows) == kinds_left
+            assert (len(world["limits"]), len(world["categories"])) == (limits, categories)
+        engine.destroy()
+    assert world["entitlements"] == {}
+
+
+@pytest.mark.contract("R-55")
+def test_a_forced_replacement_by_the_same_key_leaves_the_new_one() -> None:
+    simulator = Simulator()
+    with serve(simulator) as url, provider(simulator.settings(url)) as engine:
+        for kind, given in {"rights_locker.entitlement": DERBY, "rights_locker.stream_limit": LIMIT}.items():
+            id, old = engine.create(kind, given)
+            _, new = engine.create(kind, given)
+            engine._delete(Live(kind, id, dict(given), old))
+            world = simulator.sims["rights_locker"].world
+            assert len(world["entitlements"]) + len(world["limits"]) == 1
+            engine._delete(Live(kind, id, dict(given), new))
+            assert world["entitlements"] == world["limits"] == {}

@@ -25,7 +25,7 @@ from headend.core.registry import platforms
 from headend.core.stack import load, lookup
 from headend.core.upload import File
 from headend.pulumi.p import PROVIDERS, class_name
-from headend.pulumi.provider import META
+from headend.pulumi.props import META
 from headend.pulumi.runtime import settings_of
 from headend.session import Session, open_session
 

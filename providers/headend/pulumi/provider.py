@@ -5,8 +5,9 @@
 Besides its spec a resource carries the property `headend`: what the provider must know of its entry in the stack file.
 It is never compared.
 
-Beside its inputs its outputs have `computed`, `handed_out` (what creation made and showed once) and `unverifiable`:
-field -> why nobody can say whether it is in sync.
+Beside its inputs its outputs have `computed`, `handed_out` (what creation made and showed once), `unverifiable`
+(field -> why nobody can say whether it is in sync) and `made`: a mark of this creation, by which a deletion tells
+whether what it is to delete has been made anew since, under another name or for another resource.
 
     address           for messages
     connections       the stack file's, of the kind's platform
@@ -22,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from uuid import uuid4
 from zlib import crc32
 
 from pulumi.dynamic import (
@@ -34,7 +36,6 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.output import Unknown
 from pydantic import ValidationError
 
 from headend.core import guard
@@ -45,16 +46,29 @@ from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, Spec, 
 from headend.core.lookup import find
 from headend.core.onair import clock, imminent, in_maintenance, refusal
 from headend.core.options import Options
+from headend.core.owners import Elsewhere, nowhere
 from headend.core.pending import query
 from headend.core.plan import Action, Cut
 from headend.core.planner import NAMELESS, WARNING, impact
 from headend.core.registry import kinds, platforms
-from headend.core.specs import readable, revive
+from headend.core.specs import left, readable, revive
 from headend.core.state import Entry
-from headend.pulumi.runtime import TAKEN, UNREAD, allow, allowed, configure, run, say, session, settings_of, told, turn
-
-META = "headend"
-NOT_OURS = frozenset({"__provider", "computed", "handed_out", "unverifiable", META})
+from headend.pulumi.props import META, NOT_OURS, inputs, is_unknown, kept
+from headend.pulumi.runtime import (
+    TAKEN,
+    UNREAD,
+    allow,
+    allowed,
+    configure,
+    elsewhere,
+    owned,
+    run,
+    say,
+    session,
+    settings_of,
+    told,
+    turn,
+)
 
 
 class KindProvider(ResourceProvider):
@@ -82,11 +96,11 @@ class KindProvider(ResourceProvider):
 
         A name that was taken from the resource's key stays what it was when the object was made.
         """
-        given, old, meta = _inputs(news), _inputs(_olds), news.get(META) or {}
+        given, old, meta = inputs(news), inputs(_olds), news.get(META) or {}
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
         given |= spelt_as_before(self.kind.spec_type(given.get("variant")), given, old)
         given |= run(self._looked_up(given, old, meta))
-        unknown = {name for name, value in given.items() if _is_unknown(value)}
+        unknown = {name for name, value in given.items() if is_unknown(value)}
         rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
             spec = self._spec({name: value for name, value in given.items() if name not in unknown})
@@ -134,8 +148,8 @@ class KindProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
         """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing."""
-        given, old, meta = _inputs(_news), _inputs(_olds), _news.get(META) or {}
-        unknown = {name for name, value in given.items() if _is_unknown(value)}
+        given, old, meta = inputs(_news), inputs(_olds), _news.get(META) or {}
+        unknown = {name for name, value in given.items() if is_unknown(value)}
         kind = self.kind
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         spec = self._spec({n: v for n, v in known.items() if v is not None})
@@ -175,10 +189,15 @@ class KindProvider(ResourceProvider):
     def create(self, props: Mapping[str, Any]) -> CreateResult:
         """Takes over what an interrupted create of this very object left behind, else creates."""
         meta = props.get(META) or {}
-        spec = self._spec(_inputs(props))
+        spec = self._spec(inputs(props))
         made = run(self._create(spec, meta))
-        once = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
-        return CreateResult(made.id, _outs(self.kind, spec, made, meta) | once)
+        once: dict[str, Any] = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
+        return CreateResult(made.id, _outs(self.kind, spec, made, meta) | once | self._owned(spec, uuid4().hex[:12]))
+
+    def _owned(self, spec: Spec, mark: str) -> dict[str, Any]:
+        """Notes that this creation owns what the spec says, and gives the property that says so."""
+        owned(self.kind, spec, mark)
+        return {"made": mark}
 
     async def _create(self, spec: Spec, meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -249,28 +268,29 @@ class KindProvider(ResourceProvider):
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Exactly the managed inputs, as they are live; an absent object has no id."""
-        old, meta = _inputs(props), props.get(META) or {}
+        old, meta = inputs(props), props.get(META) or {}
         spec = revive(self.kind, _entry(self.kind, id_, old))
         live = run(self._observe(id_, spec, meta))
         if live is None:
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        outs = now | {"computed": dict(live.computed), META: meta} | _kept(props) | _unseen(self.kind, spec, live)
+        outs = now | {"computed": dict(live.computed), META: meta} | kept(props) | _unseen(self.kind, spec, live)
         return ReadResult(id_, outs, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
         meta = _news.get(META) or {}
-        spec = self._spec(_inputs(_news))
-        made = run(self._update(_id, spec, _inputs(_olds), meta))
+        spec = self._spec(inputs(_news))
+        made = run(self._update(_id, spec, _olds, meta))
         if Can.OBSERVE not in self.kind.can:  # nothing else is known of it
             made = replace(made, computed={**(_olds.get("computed") or {}), **made.computed})
-        return UpdateResult(_outs(self.kind, spec, made, meta) | _kept(_olds))
+        mark = _olds.get("made") or uuid4().hex[:12]
+        return UpdateResult(_outs(self.kind, spec, made, meta) | kept(_olds) | self._owned(spec, mark))
 
-    async def _update(self, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
+    async def _update(self, id: str, spec: Spec, olds: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
         async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
-            changed = await self._correct(api, id, spec, old, meta)
+            changed = await self._correct(api, id, spec, inputs(olds), meta, elsewhere(olds.get("made")))
             return await self._completed(api, id, spec, meta, furnish=not changed) if kind.completes else Observed(id)
 
     async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any], *, furnish: bool) -> Observed:
@@ -281,9 +301,17 @@ class KindProvider(ResourceProvider):
             _tell(meta, warning)
         return done
 
-    async def _correct(self, api: Any, id: str, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> bool:
+    async def _correct(
+        self,
+        api: Any,
+        id: str,
+        spec: Spec,
+        old: Mapping[str, Any],
+        meta: Mapping[str, Any],
+        others: Elsewhere = nowhere,
+    ) -> bool:
         """Updates what differs, once the guard lets it; whether anything did."""
-        where = readable(self.kind, spec, _entry(self.kind, id, old)) if old else spec
+        where = readable(self.kind, spec, _entry(self.kind, id, old), others) if old else spec
         live = await self._observe(id, where, meta, fresh=True)
         if live is None:
             raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
@@ -294,11 +322,15 @@ class KindProvider(ResourceProvider):
         return bool(changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        last = revive(self.kind, _entry(self.kind, _id, _inputs(_props)))
+        last, meta = revive(self.kind, _entry(self.kind, _id, inputs(_props))), _props.get(META) or {}
         if Can.DELETE in self.kind.can:
-            run(self._delete(_id, last, _inputs(_props), _props.get(META) or {}))
+            others, had = elsewhere(_props.get("made")), tuple(self.kind.owns(last))
+            if had and all(map(others, had)):
+                _tell(meta, "stays: another resource has it by now")
+                return
+            run(self._delete(_id, left(last, others), inputs(_props), meta))
         else:
-            run(self._leave(_id, last, _props.get(META) or {}))
+            run(self._leave(_id, last, meta))
 
     async def _leave(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
         """Says what stays behind of an object that can't be deleted. Raises GuardError where that may not be."""
@@ -392,31 +424,6 @@ def _refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]
 
 def _reporter(meta: Mapping[str, Any]) -> Any:
     return lambda text: _tell(meta, text)
-
-
-def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _whole(value) for name, value in props.items() if name not in NOT_OURS and value is not None}
-
-
-def _whole(value: Any) -> Any:
-    """Numbers arrive as floats, also those that are whole."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {key: _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value
-
-
-def _is_unknown(value: Any) -> bool:
-    """Whether any part of it is known only after other resources are made."""
-    if isinstance(value, Mapping):
-        return any(map(_is_unknown, value.values()))
-    return any(map(_is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
-
-
-def _kept(props: Mapping[str, Any]) -> dict[str, Any]:
-    """What creation handed out, which nobody can read again."""
-    return {"handed_out": props["handed_out"]} if props.get("handed_out") else {}
 
 
 def _outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from headend.core.errors import HeadendError
-from headend.core.kind import Kind
+from headend.core.kind import Kind, Spec
+from headend.core.owners import Elsewhere, Owned
 from headend.core.redact import Redactor
 from headend.core.registry import Platform
 from headend.session import Session, open_session
@@ -35,6 +36,7 @@ TAKEN: set[str] = set()
 """What exclusive lookups of this process have used up."""
 UNREAD: set[str] = set()
 """Kinds of which this process has said that they can't be read back."""
+_made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
 _allowed: set[str] = set()
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -54,6 +56,16 @@ def allow(addresses: str) -> None:
 def allowed() -> frozenset[str]:
     """Addresses whose interruption was agreed to."""
     return frozenset(_allowed)
+
+
+def owned(kind: Kind[Any, Any], spec: Spec, mark: str) -> None:
+    """Notes what an object owns that was just written. mark: stands in its outputs, and differs for each creation."""
+    _made.update(dict.fromkeys(kind.owns(spec), mark))
+
+
+def elsewhere(mark: str | None) -> Elsewhere:
+    """What another object owns by now: the same thing under a new key, or put together with others."""
+    return lambda one: any(_made.get(one[:n], mark) != mark for n in range(1, len(one) + 1))
 
 
 def settings_of(platform: Platform, get: Callable[[str], Any]) -> dict[str, Any]:
