@@ -281,6 +281,9 @@ def test_a_forced_replacement_by_the_same_key_leaves_the_new_one() -> None:
         for kind, given in {"rights_locker.entitlement": DERBY, "rights_locker.stream_limit": LIMIT}.items():
             id, old = engine.create(kind, given)
             _, new = engine.create(kind, given)
+            assert new["computed"].get("adopted", False) is (kind == "rights_locker.entitlement")
+            assert engine.update(kind, id, new, given)["computed"].get("adopted") == new["computed"].get("adopted")
+            assert engine.read(kind, id, new)[2]["computed"].get("adopted") == new["computed"].get("adopted")
             engine._delete(Live(kind, id, dict(given), old))
             world = simulator.sims["rights_locker"].world
             assert len(world["entitlements"]) + len(world["limits"]) == 1

@@ -111,6 +111,7 @@ def test_what_is_there_with_other_terms_is_corrected_and_the_differences_are_tol
     assert box.writes == []
     first, full = asyncio.run(made(box, wanted))
     assert first.warnings == found.warnings
+    assert first.computed["adopted"] is True
     assert full.values["publishing_rule_id"] == "ours"
     assert box.writes == ["content.upsert"]
 

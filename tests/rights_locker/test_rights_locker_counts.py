@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,20 @@ def test_a_changed_key_is_granted_before_the_old_one_ends_and_a_swap_ends_nothin
         live = sim.sims["rights_locker"].world["entitlements"]["simulated-pcode/v1"]["assets"]
         assert sorted(live) == ["b/default", "c/default"]
         assert carry_out(sim, two("b", "c"), state)[0].writes() == ()
+
+
+@pytest.mark.contract("R-45")
+def test_what_was_there_before_is_known_as_adopted_as_long_as_it_lives(tmp_path: Path) -> None:
+    sim, stack = Simulator(), grants(1, 1)
+    put_live(sim, stack)
+    both = grants(1, 2)
+    with open_state(tmp_path / "state.db") as state:
+        plan, _ = carry_out(sim, both, state, write=True)
+        assert [step.action.value for step in plan.steps] == ["adopt", "create"]
+        (address,) = stack.resources
+        longer = {a: replace(r, spec=r.spec.model_copy(update={"end_time": None})) for a, r in both.resources.items()}
+        assert carry_out(sim, Stack("fleet", "s.yaml", longer), state, write=True)[0].summary()["update"] == 2
+        assert [a for a, entry in state.entries().items() if entry.computed.get("adopted")] == [address]
 
 
 # --- how it shows ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import graphlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import registry
@@ -217,13 +217,15 @@ class Applier:
                 spec = as_it_was_made(spec, self._recorded(resource, spec), entry.spec, seal)
             with self._kept(resource, spec, step.id or "", entry, seal):
                 made = await self._update(kind, api, spec, step, entry)
+        taken = {"adopted": True} if _taken_over(step, made, entry) else {}
+        made = replace(made, computed={**made.computed, **taken})
         self._warn(step, made.warnings)
         if kind.completes:
             self.record(resource, spec, made, seal, incomplete=True)
             with self._kept(resource, spec, made.id, entry, seal):
                 done = await self._completed(kind, api, made.id, spec, step)
             self._warn(step, [text for text in done.warnings if text not in made.warnings])
-            made = done
+            made = replace(done, computed={**done.computed, **taken})
         self.record(resource, spec, made, seal, incomplete=False)
 
     async def _completed(self, kind: Kind[Any, Any], api: Any, id: str, spec: Spec, step: Step) -> Observed:
@@ -329,6 +331,12 @@ class Applier:
         if address not in self.outcome.failed and address not in self.outcome.skipped:
             self.outcome.skipped[address] = "interrupted" if self.outcome.interrupted else why
             self.say(self.steps[address], "skipped", self.outcome.skipped[address])
+
+
+def _taken_over(step: Step, made: Observed, entry: Entry | None) -> bool:
+    """Whether the object was there before headend, now or in an earlier run; creation may find so at last, too."""
+    before = entry is not None and step.action is not Action.REPLACE and entry.computed.get("adopted")
+    return step.action is Action.ADOPT or bool(made.computed.get("adopted") or before)
 
 
 def _settles_by_itself(step: Step, live: Observed | None) -> bool:

@@ -200,7 +200,8 @@ class Observed:
 
     id: the remote id, opaque.
     values: spec field -> live value, in the spec's own types; a field that can't be read is absent here.
-    computed: what the platform adds (status, derived ids); shown and exported, never diffed.
+    computed: what the platform adds (status, derived ids); shown and exported, never diffed. headend adds `adopted`:
+    true of what was there before it; creation says so itself of what it finds in its way.
     unverifiable: field -> why it can't be known now; such a field is neither in sync nor drifted.
     incomplete: the object exists but creation has not run to its end; `complete` goes on.
     handed_out: name -> a secret that the platform made and shows this one time; from `create` only.

@@ -35,3 +35,8 @@ def is_unknown(value: Any) -> bool:
 def kept(props: Mapping[str, Any]) -> dict[str, Any]:
     """What creation handed out, which nobody can read again, and its mark."""
     return {name: props[name] for name in ("handed_out", "made") if props.get(name)}
+
+
+def adopted(props: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"adopted": True}` of an object that was there before headend, as long as it lives."""
+    return {"adopted": True} if (props.get("computed") or {}).get("adopted") else {}

@@ -53,7 +53,7 @@ from headend.core.planner import NAMELESS, WARNING, impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import left, readable, revive
 from headend.core.state import Entry
-from headend.pulumi.props import META, NOT_OURS, inputs, is_unknown, kept
+from headend.pulumi.props import META, NOT_OURS, adopted, inputs, is_unknown, kept
 from headend.pulumi.runtime import (
     TAKEN,
     UNREAD,
@@ -213,6 +213,8 @@ class KindProvider(ResourceProvider):
             try:
                 changed = bool(found) and await self._correct(api, made.id, spec, {}, meta)
                 done = await self._completed(api, made.id, spec, meta, furnish=not changed)
+                if found or made.computed.get("adopted"):
+                    done = replace(done, computed={**done.computed, "adopted": True})
                 return replace(done, handed_out=made.handed_out)
             except HeadendError as error:
                 way = f"{{id: {made.id}}}" if kind.nameless else "match"
@@ -275,7 +277,8 @@ class KindProvider(ResourceProvider):
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        outs = now | {"computed": dict(live.computed), META: meta} | kept(props) | _unseen(self.kind, spec, live)
+        outs = now | {"computed": {**live.computed, **adopted(props)}, META: meta}
+        outs |= kept(props) | _unseen(self.kind, spec, live)
         return ReadResult(id_, outs, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
@@ -284,6 +287,7 @@ class KindProvider(ResourceProvider):
         made = run(self._update(_id, spec, _olds, meta))
         if Can.OBSERVE not in self.kind.can:  # nothing else is known of it
             made = replace(made, computed={**(_olds.get("computed") or {}), **made.computed})
+        made = replace(made, computed={**made.computed, **adopted(_olds)})
         mark = _olds.get("made") or uuid4().hex[:12]
         return UpdateResult(_outs(self.kind, spec, made, meta) | kept(_olds) | self._owned(spec, mark))
 

@@ -94,12 +94,13 @@ class Entitlement(Kind[EntitlementSpec, RightsLocker]):
         grant, wanted = grant_of(spec), terms_of(spec)
         row = await api.granted(spec.account_id, grant, fresh=spec.on_existing == "fail")
         warnings: tuple[str, ...] = ()
+        computed = {}
         if row is not None:
             _admit(spec, grant)
-            warnings = _adopting(spec, grant, live_terms(row))
+            warnings, computed = _adopting(spec, grant, live_terms(row)), {"adopted": True}
         if row is None or differing(wanted, live_terms(row)):
             await api.grant(spec.account_id, [(grant, wanted)])
-        return Observed(self.identity(spec), incomplete=True, warnings=warnings)
+        return Observed(self.identity(spec), computed=computed, incomplete=True, warnings=warnings)
 
     async def update(self, api: RightsLocker, id: str, spec: EntitlementSpec, changes: Sequence[Change]) -> None:
         """The full item, whatever changed (R-46)."""
