@@ -130,7 +130,7 @@ def test_it_costs_one_list_each_and_writes_nothing(day: World) -> None:
     objects(day)
     asked = Counter(entry.key for entry in day.simulator.journal if not entry.key.startswith("session."))
     assert asked.keys() <= {"user.me", "organisation.list", "environment.get"} | {
-        *("input.list", "output.list", "transcoder.list", "schedule.list")
+        *("input.list", "output.list", "transcoder.list", "schedule.list", "event.list")
     }
     assert set(asked.values()) == {1}
     assert day.simulator.writes() == []
