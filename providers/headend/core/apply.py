@@ -11,11 +11,12 @@ import contextlib
 import graphlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import registry
+from headend.core.arrange import Node, claimed, graph
 from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
 from headend.core.errors import (
@@ -32,17 +33,13 @@ from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.pending import pending
 from headend.core.plan import Action, Plan, Reason, Step
-from headend.core.planner import Apis, claimed
+from headend.core.planner import Apis
 from headend.core.seal import Seal
 from headend.core.specs import as_it_was_made, left, looked_up, made_by, readable, resolve, revive, sealed, settled
 from headend.core.state import Entry, State
 
 Sink = Callable[[str, str, str], None]
 """Takes (address, name, value) of a secret that a platform made and shows once. Must keep it before it returns."""
-
-Node = tuple[str, str]
-"""(address, "put", "drop" or "release"): a replacement is two nodes, so that what depends on it can go in between;
-and what stays may have to let go of it first."""
 
 
 @dataclass(frozen=True)
@@ -72,38 +69,6 @@ class Outcome:
         if self.interrupted or (self.errors and self.done):
             return 7
         return next(iter(self.errors.values())).exit_code if self.errors else 0
-
-
-def graph(plan: Plan, stack: Stack, entries: Mapping[str, Entry]) -> dict[Node, set[Node]]:
-    """node -> the nodes that must be done before it."""
-    steps = {step.address: step for step in plan.writes()}
-    puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
-    drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
-    nodes: dict[Node, set[Node]] = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
-    for address in puts:
-        resource = stack.resources[address]
-        nodes[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
-        if address in drops and not resource.kind.create_before_delete:
-            nodes[address, "put"].add((address, "drop"))
-        elif address in drops:
-            nodes[address, "drop"].add((address, "put"))
-    for address, entry in entries.items():
-        for needed in entry.depends:
-            if (needed, "drop") not in nodes:
-                continue
-            if address in drops:
-                nodes[needed, "drop"].add((address, "drop"))
-            elif address in puts and ((needed, "put") not in nodes or (needed, "put") in nodes[needed, "drop"]):
-                nodes[needed, "drop"].add((address, "put"))
-            elif address in puts and _releases(entry):
-                nodes.setdefault((address, "release"), set())
-                nodes[needed, "drop"].add((address, "release"))
-                nodes[address, "put"].add((address, "release"))
-    return nodes
-
-
-def _releases(entry: Entry) -> bool:
-    return type(registry.kinds()[entry.kind]).release is not Kind.release
 
 
 class Applier:

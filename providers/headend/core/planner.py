@@ -10,7 +10,7 @@ from typing import Any
 
 from headend.core import guard, registry
 from headend.core.address import within
-from headend.core.arrange import is_aside, moves, order, owner, targeted
+from headend.core.arrange import claimed, is_aside, moves, order, owner, targeted
 from headend.core.desired import Adopt, Resource, Stack
 from headend.core.diff import Difference, differences, fingerprint, just_made, recorded, secret_fields
 from headend.core.errors import InputError, Problem
@@ -297,14 +297,6 @@ class Planner:
         if kind.presence_only and not (self.refresh or insist):
             return Observed(id, unverifiable={"existence": NOT_ASKED})
         return await kind.observe(await self.apis(kind.platform), id, spec)
-
-
-def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
-    """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted.
-    An identity is the id; secrets may be part of it, which state doesn't hold."""
-    by_id = type(kind).owns is Kind.owns
-    owned = ((kind.name, entry.id),) if by_id else tuple(kind.owns(revive(kind, entry)))
-    return bool(owned) and all(map(stack.elsewhere(entry.address), owned))
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi.output import Unknown
+
+from headend.core.diff import Difference, differences, told_apart_by
+from headend.core.kind import Can, Kind, Observed, Spec
+from headend.core.state import Entry
 
 META = "headend"
 NOT_OURS = frozenset({"__provider", "computed", "handed_out", "made", "unverifiable", META})
@@ -40,3 +45,40 @@ def kept(props: Mapping[str, Any]) -> dict[str, Any]:
 def adopted(props: Mapping[str, Any]) -> dict[str, Any]:
     """`{"adopted": True}` of an object that was there before headend, as long as it lives."""
     return {"adopted": True} if (props.get("computed") or {}).get("adopted") else {}
+
+
+def digest(value: Any) -> dict[str, Any]:
+    """Stands for a keyed digest: Pulumi keeps secrets itself, so they can be compared as they are."""
+    return {"value": value}
+
+
+def entry(kind: Kind[Any, Any], id: str, old: Mapping[str, Any]) -> Entry:
+    """What Pulumi's state knows of an object, in the form of headend's own."""
+    return Entry("", kind.name, id, dict(old))
+
+
+def compared(
+    kind: Kind[Any, Any], spec: Spec, live: Observed, last: Mapping[str, Any] | None, meta: Mapping[str, Any]
+) -> Difference:
+    """What differs. last: the inputs of the resource as Pulumi has them, None for an object that it doesn't know."""
+    hidden = frozenset(meta.get("hidden", ()))
+    record = None
+    if last is not None:
+        apart = {name: told_apart_by(type(spec), name, value) for name, value in last.items() if name in hidden}
+        record = {**last, **{name: digest(value) for name, value in apart.items()}}
+    blind = kind.unreadable if Can.OBSERVE not in kind.can else None
+    ignore = meta.get("ignore_changes", ())
+    return differences(spec, live, record, digest=digest, hidden=hidden, ignore=ignore, blind=blind)
+
+
+def outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of a resource that was just written."""
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    return plain | {"computed": dict(made.computed), META: dict(meta)} | unseen(kind, spec, made)
+
+
+def unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
+    """What can't be read back, told as such: in the outputs, for a plan has no other place for it here."""
+    live = live if Can.OBSERVE in kind.can else replace(live, values={})
+    found = differences(spec, live, None, digest=digest, blind=None if Can.OBSERVE in kind.can else kind.unreadable)
+    return {"unverifiable": dict(found.unverifiable)} if found.unverifiable else {}

@@ -39,8 +39,7 @@ from pulumi.dynamic import (
 from pydantic import ValidationError
 
 from headend.core import guard
-from headend.core.desired import Adopt
-from headend.core.diff import Difference, differences, just_made, spelt_as_before, told_apart_by
+from headend.core.diff import spelt_as_before
 from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
 from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
 from headend.core.lookup import find
@@ -49,11 +48,11 @@ from headend.core.options import Options
 from headend.core.owners import Elsewhere, nowhere
 from headend.core.pending import query
 from headend.core.plan import Action, Cut
-from headend.core.planner import NAMELESS, WARNING, impact
+from headend.core.planner import impact
 from headend.core.registry import kinds, platforms
 from headend.core.specs import left, readable, revive
-from headend.core.state import Entry
-from headend.pulumi.props import META, NOT_OURS, adopted, inputs, is_unknown, kept
+from headend.pulumi.adoption import like_it
+from headend.pulumi.props import META, NOT_OURS, adopted, compared, entry, inputs, is_unknown, kept, outs, unseen
 from headend.pulumi.runtime import (
     TAKEN,
     UNREAD,
@@ -61,11 +60,15 @@ from headend.pulumi.runtime import (
     allowed,
     configure,
     elsewhere,
+    named,
     owned,
+    refused,
+    reporter,
     run,
     say,
     session,
     settings_of,
+    tell,
     told,
     turn,
 )
@@ -132,9 +135,9 @@ class KindProvider(ResourceProvider):
 
     async def _judged(self, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> list[CheckFailure]:
         api = await self._api(meta)
-        found = _refused(meta, [*self.kind.problems(spec), *await self.kind.validate(api, spec)])
+        found = refused(meta, [*self.kind.problems(spec), *await self.kind.validate(api, spec)])
         if not old and not found and not meta.keys() & {"adopt_id", "adopt_lookup"}:
-            found = _refused(meta, await self.kind.foresee(api, spec, None, None))
+            found = refused(meta, await self.kind.foresee(api, spec, None, None))
             if found and Can.OBSERVE in self.kind.can and await self.kind.find(api, spec):
                 found = []  # an interrupted create's own work stands in its way, and will be taken over
         return [CheckFailure("", str(problem)) for problem in found]
@@ -143,7 +146,7 @@ class KindProvider(ResourceProvider):
         """Raises InputError with what the update is bound to fail of."""
         if changes:
             found = await self.kind.foresee(await self._api(meta), spec, changes, None)
-            if wrong := _refused(meta, found):
+            if wrong := refused(meta, found):
                 raise InputError([replace(problem, address=meta.get("address")) for problem in wrong])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
@@ -153,33 +156,33 @@ class KindProvider(ResourceProvider):
         kind = self.kind
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         spec = self._spec({n: v for n, v in known.items() if v is not None})
-        live = run(self._observe(_id, readable(kind, spec, _entry(kind, _id, old)), meta, insist=False))
+        live = run(self._observe(_id, readable(kind, spec, entry(kind, _id, old)), meta, insist=False))
         if live is None:  # only a replacement makes it again
             if meta.get("protect"):
                 raise told(
-                    NotFound(f"{_named(meta, kind, _id)} is gone; `pulumi refresh` forgets it, the next up makes it")
+                    NotFound(f"{named(meta, kind, _id)} is gone; `pulumi refresh` forgets it, the next up makes it")
                 )
-            _tell(meta, f"{_id} is gone")
+            tell(meta, f"{_id} is gone")
             return DiffResult(True, [next(iter(given))], [], True)
-        found = self._differences(spec, live, old, meta)
+        found = compared(self.kind, spec, live, old, meta)
         verdict = kind.weigh(_id, spec, found.changes)
         found = found.only(verdict.changes)
         if verdict.refused:
-            raise told(GuardError(f"{_named(meta, kind, _id)}: {verdict.refused}"))
+            raise told(GuardError(f"{named(meta, kind, _id)}: {verdict.refused}"))
         replaces = list(found.replaces)
         if found.changes and Can.UPDATE not in kind.can:
             replaces = sorted({c.field for c in found.changes})
         if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
-            raise told(GuardError(f"{_named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
+            raise told(GuardError(f"{named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
         if replaces and kind.replacement_means:
-            _tell(meta, kind.replacement_means)
+            tell(meta, kind.replacement_means)
         if not found.replaces:  # what can't be changed in place may be bound to fail, however it is tried
             run(self._foreseen(spec, found.changes, meta))
         for change in found.changes:
             if change.cause == "drift":
-                _tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
+                tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
         for warning in (*live.warnings, *verdict.warnings):
-            _tell(meta, warning)
+            tell(meta, warning)
         action = Action.REPLACE if replaces else Action.UPDATE
         if why := run(self._on_air(_id, old, meta, impact(kind, action, type(spec), found.changes), fresh=False)):
             say(f"warning: {why}")
@@ -192,7 +195,7 @@ class KindProvider(ResourceProvider):
         spec = self._spec(inputs(props))
         made = run(self._create(spec, meta))
         once: dict[str, Any] = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
-        return CreateResult(made.id, _outs(self.kind, spec, made, meta) | once | self._owned(spec, uuid4().hex[:12]))
+        return CreateResult(made.id, outs(self.kind, spec, made, meta) | once | self._owned(spec, uuid4().hex[:12]))
 
     def _owned(self, spec: Spec, mark: str) -> dict[str, Any]:
         """Notes that this creation owns what the spec says, and gives the property that says so."""
@@ -202,12 +205,12 @@ class KindProvider(ResourceProvider):
     async def _create(self, spec: Spec, meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
         async with turn(kind, getattr(spec, kind.one_at_a_time_per or "", None)):
-            found = await self._like_it(api, spec, meta)
+            found = await like_it(self.kind, api, spec, meta)
             made = found or await kind.create(api, spec)
             for warning in made.warnings:
-                _tell(meta, warning)
+                tell(meta, warning)
             if found and (lost := kind.handing_out(spec)):
-                _tell(meta, f"it was there already: its {', '.join(lost)} was shown to whoever made it, and not here")
+                tell(meta, f"it was there already: its {', '.join(lost)} was shown to whoever made it, and not here")
             if not kind.completes:
                 return made
             try:
@@ -223,62 +226,17 @@ class KindProvider(ResourceProvider):
                 )
                 raise
 
-    async def _like_it(self, api: Any, spec: Spec, meta: Mapping[str, Any]) -> Observed | None:
-        """The live object to take over: the one named, the only one like it if told so, or one that is just what
-        creation makes, for the engine creates again what it was killed at. Raises GuardError for others."""
-        kind, wanted = self.kind, meta.get("adopt_id")
-        if Can.OBSERVE not in kind.can:
-            return None
-        if match := meta.get("adopt_lookup"):
-            answer = await find(api, query(kind.name, match), TAKEN)
-            if isinstance(answer, Problem):
-                raise InputError(replace(answer, message=f"lifecycle.adopt: {answer.message}"))
-            wanted = answer
-        if wanted:
-            named = await kind.observe(api, wanted, spec, fresh=True)
-            if named is None:
-                raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
-            return named
-        found = await kind.find(api, spec)
-        if kind.nameless:
-            if meta.get("adopt") == Adopt.MATCH:
-                raise InputError(Problem(NAMELESS, address=meta.get("address"), remedy="adopt: {id: ...}"))
-            if found:
-                ids = ", ".join(o.id for o in found)
-                _tell(
-                    meta, f"{ids} may be it, if an `up` that was killed had made it; then delete it, or adopt it by id"
-                )
-            return None
-        if kind.several and meta.get("adopt") != Adopt.MATCH:
-            found = [o for o in found if just_made(spec, self._differences(spec, o, None, meta))]
-        if not found and Can.CREATE in kind.can:
-            return None
-        if not found:
-            raise NotFound(f"there is no live {kind.name} like it, and headend can't make one")
-        ids = ", ".join(o.id for o in found)
-        if len(found) > 1:
-            raise GuardError(
-                f"{len(found)} live objects are like it: {ids}; name one with lifecycle.adopt: {{id: ...}}"
-            )
-        live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
-        unfinished = (
-            kind.takes_over(spec) or live.incomplete or just_made(spec, self._differences(spec, live, None, meta))
-        )
-        if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
-            return live
-        raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")
-
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Exactly the managed inputs, as they are live; an absent object has no id."""
         old, meta = inputs(props), props.get(META) or {}
-        spec = revive(self.kind, _entry(self.kind, id_, old))
+        spec = revive(self.kind, entry(self.kind, id_, old))
         live = run(self._observe(id_, spec, meta))
         if live is None:
             return ReadResult(None, {})
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
         outs = now | {"computed": {**live.computed, **adopted(props)}, META: meta}
-        outs |= kept(props) | _unseen(self.kind, spec, live)
+        outs |= kept(props) | unseen(self.kind, spec, live)
         return ReadResult(id_, outs, now | {META: meta})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
@@ -289,7 +247,7 @@ class KindProvider(ResourceProvider):
             made = replace(made, computed={**(_olds.get("computed") or {}), **made.computed})
         made = replace(made, computed={**made.computed, **adopted(_olds)})
         mark = _olds.get("made") or uuid4().hex[:12]
-        return UpdateResult(_outs(self.kind, spec, made, meta) | kept(_olds) | self._owned(spec, mark))
+        return UpdateResult(outs(self.kind, spec, made, meta) | kept(_olds) | self._owned(spec, mark))
 
     async def _update(self, id: str, spec: Spec, olds: Mapping[str, Any], meta: Mapping[str, Any]) -> Observed:
         api, kind = await self._api(meta), self.kind
@@ -299,10 +257,10 @@ class KindProvider(ResourceProvider):
 
     async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any], *, furnish: bool) -> Observed:
         if furnish:
-            await self.kind.furnish(api, id, spec, _reporter(meta))
-        done = await self.kind.complete(api, id, spec, _reporter(meta))
+            await self.kind.furnish(api, id, spec, reporter(meta))
+        done = await self.kind.complete(api, id, spec, reporter(meta))
         for warning in done.warnings:
-            _tell(meta, warning)
+            tell(meta, warning)
         return done
 
     async def _correct(
@@ -315,22 +273,22 @@ class KindProvider(ResourceProvider):
         others: Elsewhere = nowhere,
     ) -> bool:
         """Updates what differs, once the guard lets it; whether anything did."""
-        where = readable(self.kind, spec, _entry(self.kind, id, old), others) if old else spec
+        where = readable(self.kind, spec, entry(self.kind, id, old), others) if old else spec
         live = await self._observe(id, where, meta, fresh=True)
         if live is None:
-            raise NotFound(f"{_named(meta, self.kind, id)} is gone; run `pulumi refresh`")
-        found = self._differences(spec, live, dict(old) or None, meta).changes
+            raise NotFound(f"{named(meta, self.kind, id)} is gone; run `pulumi refresh`")
+        found = compared(self.kind, spec, live, dict(old) or None, meta).changes
         if changes := self.kind.weigh(id, spec, found).changes if old else found:
             await self._guard(id, old or spec.set_fields(), meta, impact(self.kind, Action.UPDATE, type(spec), changes))
             await self.kind.update(api, id, spec, changes)
         return bool(changes)
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        last, meta = revive(self.kind, _entry(self.kind, _id, inputs(_props))), _props.get(META) or {}
+        last, meta = revive(self.kind, entry(self.kind, _id, inputs(_props))), _props.get(META) or {}
         if Can.DELETE in self.kind.can:
             others, had = elsewhere(_props.get("made")), tuple(self.kind.owns(last))
             if had and all(map(others, had)):
-                _tell(meta, "stays: another resource has it by now")
+                tell(meta, "stays: another resource has it by now")
                 return
             run(self._delete(_id, left(last, others), inputs(_props), meta))
         else:
@@ -338,13 +296,13 @@ class KindProvider(ResourceProvider):
 
     async def _leave(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
         """Says what stays behind of an object that can't be deleted. Raises GuardError where that may not be."""
-        if refused := _refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last)):
-            raise GuardError("\n".join(str(replace(problem, address=meta.get("address"))) for problem in refused))
+        if wrong := refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last)):
+            raise GuardError("\n".join(str(replace(problem, address=meta.get("address"))) for problem in wrong))
 
     async def _delete(self, id: str, last: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
         await self._guard(id, old, meta, impact(self.kind, Action.DELETE, type(last), ()))
         async with turn(self.kind, getattr(last, self.kind.one_at_a_time_per or "", None)):
-            await self.kind.delete(await self._api(meta), id, last, _reporter(meta))
+            await self.kind.delete(await self._api(meta), id, last, reporter(meta))
 
     async def _guard(self, id: str, old: Mapping[str, Any], meta: Mapping[str, Any], worst: Impact) -> None:
         if why := await self._on_air(id, old, meta, worst, fresh=True):
@@ -357,7 +315,7 @@ class KindProvider(ResourceProvider):
         options, now = Options.model_validate(meta.get("options", {})), clock()
         if worst is Impact.NONE or in_maintenance(options, now):
             return None
-        last = revive(self.kind, _entry(self.kind, id, old))
+        last = revive(self.kind, entry(self.kind, id, old))
         times = imminent(await self.kind.on_air(await self._api(meta), id, last, fresh=fresh), options, now)
         cuts = [Cut(t.kind, t.id, t.start, t.end) for t in times]
         address = meta.get("address") or f"{self.kind.name} {id}"
@@ -384,59 +342,5 @@ class KindProvider(ResourceProvider):
         platform = self.kind.platform
         return await session({platform: meta["connections"]} if meta.get("connections") else {})(platform)
 
-    def _differences(
-        self, spec: Spec, live: Observed, last: Mapping[str, Any] | None, meta: Mapping[str, Any]
-    ) -> Difference:
-        hidden = frozenset(meta.get("hidden", ()))
-        record = None
-        if last is not None:
-            apart = {name: told_apart_by(type(spec), name, value) for name, value in last.items() if name in hidden}
-            record = {**last, **{name: _digest(value) for name, value in apart.items()}}
-        blind = self.kind.unreadable if Can.OBSERVE not in self.kind.can else None
-        ignore = meta.get("ignore_changes", ())
-        return differences(spec, live, record, digest=_digest, hidden=hidden, ignore=ignore, blind=blind)
-
     def _spec(self, given: Mapping[str, Any]) -> Spec:
         return self.kind.spec_type(given.get("variant"))(**given)
-
-
-def _digest(value: Any) -> dict[str, Any]:
-    """Stands for a keyed digest: Pulumi keeps secrets itself, so they can be compared as they are."""
-    return {"value": value}
-
-
-def _entry(kind: Kind[Any, Any], id: str, old: Mapping[str, Any]) -> Entry:
-    """What Pulumi's state knows of an object, in the form of headend's own."""
-    return Entry("", kind.name, id, dict(old))
-
-
-def _named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
-    return f"{meta.get('address') or kind.name} ({id})"
-
-
-def _tell(meta: Mapping[str, Any], text: str) -> None:
-    say(f"{meta.get('address')}: {text}")
-
-
-def _refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]:
-    """The problems that refuse; warnings are told."""
-    for problem in found:
-        if problem.message.startswith(WARNING):
-            _tell(meta, problem.message)
-    return [problem for problem in found if not problem.message.startswith(WARNING)]
-
-
-def _reporter(meta: Mapping[str, Any]) -> Any:
-    return lambda text: _tell(meta, text)
-
-
-def _outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
-    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
-    return plain | {"computed": dict(made.computed), META: dict(meta)} | _unseen(kind, spec, made)
-
-
-def _unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
-    """What can't be read back, told as such: in the outputs, for a plan has no other place for it here."""
-    live = live if Can.OBSERVE in kind.can else replace(live, values={})
-    found = differences(spec, live, None, digest=_digest, blind=None if Can.OBSERVE in kind.can else kind.unreadable)
-    return {"unverifiable": dict(found.unverifiable)} if found.unverifiable else {}

@@ -15,12 +15,13 @@ import re
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from headend.core.errors import HeadendError
-from headend.core.kind import Kind, Spec
+from headend.core.errors import HeadendError, Problem
+from headend.core.kind import Kind, Report, Spec
 from headend.core.owners import Elsewhere, Owned
+from headend.core.planner import WARNING
 from headend.core.redact import Redactor
 from headend.core.registry import Platform
 from headend.session import Session, open_session
@@ -115,6 +116,27 @@ def told(error: Exception) -> Exception:
 def say(text: str) -> None:
     """A line for the person at the engine, which shows what its plugins print."""
     print(text, file=sys.stderr, flush=True)
+
+
+def tell(meta: Mapping[str, Any], text: str) -> None:
+    """A line about the resource."""
+    say(f"{meta.get('address')}: {text}")
+
+
+def named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
+    return f"{meta.get('address') or kind.name} ({id})"
+
+
+def refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]:
+    """The problems that refuse; warnings are told."""
+    for problem in found:
+        if problem.message.startswith(WARNING):
+            tell(meta, problem.message)
+    return [problem for problem in found if not problem.message.startswith(WARNING)]
+
+
+def reporter(meta: Mapping[str, Any]) -> Report:
+    return lambda text: tell(meta, text)
 
 
 def _close(opened: Session) -> None:

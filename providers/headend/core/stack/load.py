@@ -19,7 +19,7 @@ from headend.core.errors import InputError, Problem, Source
 from headend.core.options import Options
 from headend.core.owners import Owners
 from headend.core.pending import Reference, filled
-from headend.core.stack import finding, secrets
+from headend.core.stack import lookups, secrets
 from headend.core.stack.check import Input, make
 from headend.core.stack.find import Finder, Kinds
 from headend.core.stack.hints import remedy
@@ -61,7 +61,7 @@ def load(
     _top(entries, kinds, root.source, problems)
     connections = _connections(entries, kinds, values, problems)
     options = _options(entries, values, problems)
-    wanted = finding.named(entries, values, problems)
+    wanted = lookups.named(entries, values, problems)
     finder = Finder(kinds, Files(values, problems), problems)
     finder.find(entries)
     drafts = finder.drafts

@@ -19,8 +19,8 @@ from headend.core.pending import Query, Reference
 from headend.core.redact import texts
 from headend.core.stack.check import Input, make, scrub
 from headend.core.stack.entries import asks_for_file, from_file
-from headend.core.stack.finding import asked
 from headend.core.stack.hints import remedy
+from headend.core.stack.lookups import asked
 from headend.core.stack.nodes import Entry, Node
 from headend.core.stack.references import Draft, Names, takes_mapping
 from headend.core.stack.rows import Files, Row
