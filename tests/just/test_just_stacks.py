@@ -216,6 +216,16 @@ def test_another_name_is_another_profile_and_takes_its_subscriptions_along(town:
     assert subscribed["juid"] == town.entries()["just.profiles.ann"].id
 
 
+@pytest.mark.contract("J-43")
+def test_whoever_can_not_be_given_another_profile_stays_subscribed(town: Town) -> None:
+    town.bring(person())
+    town.sim.fail("profile.create", status=400)
+    outcome = town.up(person(gender="f"))
+    assert (list(outcome.failed), list(outcome.skipped)) == (["just.profiles.ann"], ["just.email_subscriptions.it"])
+    assert (len(town.world("subscriptions")), len(town.entries())) == (1, 2)
+    assert "email.unsubscribe" not in town.calls
+
+
 @pytest.mark.contract("J-34")
 def test_a_changed_profile_may_be_left_alone_or_refused(town: Town) -> None:
     town.bring(person())

@@ -29,6 +29,7 @@ from headend.core.errors import (
     StaleError,
     Unavailable,
 )
+from headend.core.graph import Node, graph
 from headend.core.kind import Can, Kind, Observed, Spec
 from headend.core.onair import Clock, Watch, clock, refusal
 from headend.core.pending import pending
