@@ -243,7 +243,7 @@ def test_a_profile_that_exists_is_taken_over_once_it_was_seen(town: Town) -> Non
     known = {"profiles": {"it": {"existing_juid": JUID}}}
     town.bring(known)
     assert [entry.key for entry in town.took()] == ["segment.list"]
-    assert town.entries()["just.profiles.it"].computed == {"juid": JUID}
+    assert town.entries()["just.profiles.it"].computed == {"juid": JUID, "adopted": True}
     outcome = town.up({"profiles": {"it": {"existing_juid": JUID}, "no": {"existing_juid": "unknown-juid"}}})
     assert "no such profile" in outcome.failed["just.profiles.no"]
     assert "profile.create" not in town.calls

@@ -136,7 +136,7 @@ class Profile(Kind[ProfileSpec, Just]):
             return _observed(await api.create_profile(_fields(spec)))
         if api.probes and not await api.has_profile(spec.existing_juid):
             raise NotFound("just: existing_juid: this token knows no such profile")
-        return _observed(spec.existing_juid)
+        return Observed(spec.existing_juid, computed={"juid": spec.existing_juid, "adopted": True})
 
     async def complete(self, api: Just, id: str, spec: ProfileSpec, report: Report) -> Observed:
         """Nothing is left to do, and nothing to be read back."""
