@@ -118,6 +118,8 @@ def test_a_creation_in_doubt_is_listed_and_settled(known: World) -> None:
     assert "just.profiles.ann  just.profile  (a create of unknown outcome)" in known("state", "list", "people").out
     held = known("apply", "people.yaml", "--yes")
     assert (held.code, "headend state settle people just.profiles.ann" in held.err) == (5, True)
+    left = known("destroy", "people.yaml", "--yes")
+    assert "just.profiles.ann: nobody knows whether an earlier run made it; if it did, it stays" in left.err
     assert known("state", "settle", "people", "just.profiles.bob").code == 3
     assert known("state", "settle", "people", "just.profiles.ann").code == 0
     assert known("apply", "people.yaml", "--yes").code == 0

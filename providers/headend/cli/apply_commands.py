@@ -17,13 +17,14 @@ from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
-from headend.core import guard
+from headend.core import desired, guard
 from headend.core.apply import Outcome, Sink
 from headend.core.apply import apply as carry_out
 from headend.core.errors import HeadendError, InputError, PartialError, StaleError
 from headend.core.lifecycle import remember
 from headend.core.planner import make_plan
 from headend.core.redact import Redactor
+from headend.core.state import State
 
 Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
 Interruptions = Annotated[
@@ -139,6 +140,8 @@ async def _carried_out(
         for address in stale:
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
         show(made.document(), Format.TEXT)
+        for address in _left_in_doubt(stack, state, destroy):
+            typer.echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
         guard.check(
             made, len(state.entries()), allow_deletions=agreed.deletions, allowed=agreed.interruptions, sink=bool(sink)
         )
@@ -164,6 +167,12 @@ async def _carried_out(
             )
     typer.echo(_summary(outcome))
     return PartialError.exit_code if stale and outcome.exit_code == 0 else outcome.exit_code
+
+
+def _left_in_doubt(stack: desired.Stack, state: State, destroy: bool) -> list[str]:
+    """Addresses whose creation had an unknown outcome, and which this run won't look after."""
+    doubtful = state.intents().keys() - state.entries().keys()
+    return sorted(address for address in doubtful if destroy or address not in stack.resources)
 
 
 async def _watched(told: Progress, work: Any) -> Outcome:
