@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from headend.transport import Answer, Client
 
 ATTEMPTS = 3  # J-18
+READ = 5000  # characters of an answer that are looked at for what to quote
 PERSONAL = ("juid", "email", "number", "ip", "name", "gender", "birthDate")
 _ANY_STATUS = range(300, 600)  # all that httpx can't read as success: `judge` does
 _REMEDY = "set HEADEND_JUST_STATE_KEY to the token that was used then"
@@ -252,7 +253,7 @@ class Just:
         """What a success says; raises the error that the answer means."""
         if judged.ok:
             return judged.value
-        quoted = excerpt(self._client.redactor.scrub(judged.text), [*private, self._settings.token])
+        quoted = excerpt(self._client.redactor.scrub(judged.text[:READ]), [*private, self._settings.token])
         error, what = _meaning(op, judged)
         if judged.text.startswith("<"):
             quoted = "a page"
