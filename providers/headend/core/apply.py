@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core import registry
-from headend.core.arrange import Node, claimed, graph
+from headend.core.arrange import claimed
 from headend.core.desired import Resource, Stack
 from headend.core.diff import fingerprint, recorded, secret_fields
 from headend.core.errors import (

@@ -1,4 +1,4 @@
-"""What a plan is about, and in which order: targets, the waves of references, addresses that moved, and the steps."""
+"""What a plan is about, and in which order: targets, the waves of references, and addresses that moved."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import graphlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headend.core import registry
 from headend.core.address import outer, within
 from headend.core.desired import Resource, Stack
 from headend.core.errors import InputError
 from headend.core.kind import Kind, Secret, Spec, marked
-from headend.core.plan import Action, Plan
 from headend.core.specs import is_resolved, resolve, revive
 from headend.core.state import Entry
-
-Node = tuple[str, str]
-"""(address, "put", "drop" or "release"): a replacement is two nodes, so that what depends on it can go in between;
-and what stays may have to let go of it first."""
 
 
 def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
@@ -105,38 +99,6 @@ def _by_key(gone: Mapping[str, Entry], wanted: Mapping[str, Kind[Any, Any]]) -> 
             for key in {entry.id, known, _frozen(kind.natural_key(spec))}:
                 found.setdefault((kind.name, key), []).append(address)
     return found
-
-
-def graph(plan: Plan, stack: Stack, entries: Mapping[str, Entry]) -> dict[Node, set[Node]]:
-    """node -> the nodes that must be done before it."""
-    steps = {step.address: step for step in plan.writes()}
-    puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
-    drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
-    nodes: dict[Node, set[Node]] = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
-    for address in puts:
-        resource = stack.resources[address]
-        nodes[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
-        if address in drops and not resource.kind.create_before_delete:
-            nodes[address, "put"].add((address, "drop"))
-        elif address in drops:
-            nodes[address, "drop"].add((address, "put"))
-    for address, entry in entries.items():
-        for needed in entry.depends:
-            if (needed, "drop") not in nodes:
-                continue
-            if address in drops:
-                nodes[needed, "drop"].add((address, "drop"))
-            elif address in puts and ((needed, "put") not in nodes or (needed, "put") in nodes[needed, "drop"]):
-                nodes[needed, "drop"].add((address, "put"))
-            elif address in puts and _releases(entry):
-                nodes.setdefault((address, "release"), set())
-                nodes[needed, "drop"].add((address, "release"))
-                nodes[address, "put"].add((address, "release"))
-    return nodes
-
-
-def _releases(entry: Entry) -> bool:
-    return type(registry.kinds()[entry.kind]).release is not Kind.release
 
 
 def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
