@@ -148,6 +148,19 @@ class Watched(World):
         return super().pop(name, default)
 
 
+def test_state_learns_what_a_list_has_even_where_nothing_is_to_be_written(state: State) -> None:
+    world = {"a": 1, "theirs": 2}
+    carry_out(world, state, shelves(one=["a=1"]))
+    assert carry_out(world, state, shelves(one=["a=1", "theirs=2"]))[0] == {"one": "update"}
+    assert state.entries()["one"].spec["items"] == ["a=1", "theirs=2"]
+    del world["theirs"]
+    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
+    world["theirs"] = 3  # somebody's again: no longer ours to take away
+    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "none"}
+    carry_out(world, state, shelves())
+    assert world == {"theirs": 3}
+
+
 def test_of_what_is_done_in_part_state_holds_what_is_there(state: State) -> None:
     world: World = {}
     _, warned = carry_out(world, state, shelves(one=["a=1", "heavy=9"]), failed=1)

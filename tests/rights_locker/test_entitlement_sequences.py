@@ -172,6 +172,7 @@ NOTHING: Account = {
     "limit": None,
 }
 ALL_A = NOTHING | {"owners": ("A",) * 5}
+SWAP = tuple(NOTHING | {"owners": owners} for owners in (("", "single", "A", "", ""), ("", "A", "single", "", "")))
 ALONE = ALL_A | {"exclusive": True, "purge": True}
 
 

@@ -12,6 +12,7 @@ from headend.core.kind import (
     Change,
     Ignored,
     Immutable,
+    Members,
     Named,
     Observed,
     OwnCall,
@@ -47,11 +48,13 @@ def spelt_as_before(model: type[Spec], given: Mapping[str, Any], old: Mapping[st
 @dataclass(frozen=True)
 class Difference:
     """changes: what a write must change. replaces: fields among them that can't change in place.
-    unverifiable: field -> why nobody can say whether it is in sync."""
+    unverifiable: field -> why nobody can say whether it is in sync.
+    regrouped: the stack lists other members than were applied last, so state must learn of them, whatever is live."""
 
     changes: tuple[Change, ...] = ()
     replaces: tuple[str, ...] = ()
     unverifiable: Mapping[str, str] = field(default_factory=dict)
+    regrouped: bool = False
 
     def only(self, changes: Sequence[Change]) -> Difference:
         """With no other changes than these."""
@@ -131,7 +134,15 @@ def differences(
             continue
         changes += _field(spec, name, observed, last, record, secret)
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
-    return Difference(tuple(changes), replaces, unverifiable)
+    return Difference(tuple(changes), replaces, unverifiable, last is not None and _regrouped(model, record, last))
+
+
+def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
+    for name in marked(model, Members):
+        rule, now, then = mark(model, name, Members), record.get(name) or (), last.get(name) or ()
+        if rule and now != then and not (isinstance(now, Mapping) or isinstance(then, Mapping)):  # secrets are digests
+            return set(map(rule.key, now)) != set(map(rule.key, then))
+    return False
 
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:

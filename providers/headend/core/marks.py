@@ -109,7 +109,8 @@ class Members(Mark):
     """The field lists things that live on the platform by themselves, beside other people's. Those that left the list
     since it was applied are read too, so that they show as changes, but for those that another resource lists by now.
 
-    key: what an item is known by in its list. owned: what one owns by listing it, of (spec, item).
+    key: what an item is known by in its list, be it as in the spec or as state keeps it. owned: what one owns by
+    listing it, of (spec, item).
     """
 
     key: Callable[[Any], Hashable]

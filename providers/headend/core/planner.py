@@ -132,7 +132,7 @@ class Planner:
         replaced = found.replaces or (found.changes and Can.UPDATE not in kind.can)
         if replaced:
             action, reason = Action.REPLACE, Reason.CHANGED
-        elif found.changes:
+        elif found.changes or found.regrouped:
             action, reason = Action.UPDATE, _why(found)
         elif entry.incomplete or seen.incomplete:
             action, reason = Action.UPDATE, Reason.INCOMPLETE
@@ -308,7 +308,9 @@ def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Seq
 
 
 def _why(found: Difference) -> Reason:
-    return Reason.DRIFTED if all(change.cause == "drift" for change in found.changes) else Reason.CHANGED
+    return (
+        Reason.DRIFTED if found.changes and all(change.cause == "drift" for change in found.changes) else Reason.CHANGED
+    )
 
 
 def placed(resource: Resource, problems: Sequence[Problem]) -> list[Problem]:

@@ -186,7 +186,7 @@ class KindProvider(ResourceProvider):
         action = Action.REPLACE if replaces else Action.UPDATE
         if why := run(self._on_air(_id, old, meta, impact(kind, action, type(spec), found.changes), fresh=False)):
             say(f"warning: {why}")
-        changed = bool(found.changes or unknown or live.incomplete)
+        changed = bool(found.changes or found.regrouped or unknown or live.incomplete)
         return DiffResult(changed, replaces, [], not kind.create_before_delete)
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
