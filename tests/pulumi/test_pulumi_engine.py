@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from cli.harness import gone, serve
+from cli.harness import NO_WAIT, gone, living, serve
+from convergence.test_convergence import LISTS, side_by_side
 from headend.core.kind import Secret, mark
 from headend.core.registry import Env, platforms
 from headend.simulator import Simulator
@@ -116,8 +117,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("HEADEND_", "PULUMI_"))}
         env |= (
             simulator.settings(url)
+            | NO_WAIT
             | {
-                "HEADEND_ATEME_POLL_INTERVAL": "0",
                 "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase",
                 "PULUMI_HOME": str(tmp_path / "home"),
                 "PULUMI_PYTHON_CMD": sys.executable,
@@ -317,3 +318,17 @@ def test_the_demo_comes_up_and_goes(project: Project) -> None:
     assert kept == "same"
     project("destroy", "--yes", "--skip-preview")
     assert project.alive() == []
+
+
+@pytest.mark.parametrize("module", LISTS, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_one_of_each_kind_comes_up_settles_and_goes(project: Project, module: Any) -> None:
+    module.WORLD(project.simulator)
+    before = living(project.simulator.dump())
+    project.write(json.dumps(side_by_side(module, 0)))
+    project("up", "--yes", "--skip-preview")
+    project.simulator.reset_journal()
+    (kept,) = project.preview()
+    assert kept == "same"
+    assert project.simulator.writes() == []
+    project("destroy", "--yes", "--skip-preview")
+    assert living(project.simulator.dump()) == before
