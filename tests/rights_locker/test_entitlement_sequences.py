@@ -181,6 +181,7 @@ ALONE = ALL_A | {"exclusive": True, "purge": True}
 @example([(ALONE, ALL_A), (NOTHING, ALL_A | {"owners": ("B",) * 5})], {}, False)
 @example([(ALONE, ALL_A), (NOTHING, ALL_A | {"owners": ("B",) * 5})], {}, True)
 @example([(ALL_A, ALONE), (ALL_A | {"owners": ("single",) * 5}, ALL_A), (ALONE, ALL_A)], {"upsert": "merge"}, True)
+@example([(SWAP[0], NOTHING), (SWAP[1], NOTHING)], {}, False)
 @given(
     stacks, st.fixed_dictionaries({name: st.sampled_from(values) for name, values in SWITCHES.items()}), st.booleans()
 )
