@@ -63,3 +63,19 @@ def test_a_chain_comes_up_stays_is_guarded_and_goes(agreed: str, tmp_path: Path)
         engine.destroy()
         tables = ("environments", "inputs", "outputs", "transcoders", "schedules")
         assert [id for table in tables for id, row in world[table].items() if not row["is_deleted"]] == []
+
+
+@pytest.mark.contract("A-770")
+def test_two_that_are_alike_are_two_and_a_killed_creation_is_gone_on_with(tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "day.yaml"
+    with serve(simulator) as url:
+        env = simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+        with provider(env) as engine:
+            assert engine.up(stack(file, spare=TRANSCODER))["create"] == 8
+            state = engine.state
+        assert len({live.id for live in state.values() if live.kind == "ateme.transcoder"}) == 4
+        lost = state.pop("ateme.environments.eu.transcoders.spare")
+        with provider(env) as engine:
+            engine.state = state
+            assert engine.up(stack(file, spare=TRANSCODER)) == {"same": 7, "create": 1}
+            assert engine.state["ateme.environments.eu.transcoders.spare"].id == lost.id

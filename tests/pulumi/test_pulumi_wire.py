@@ -39,9 +39,11 @@ LIMIT = {"account_id": "viewer-17", "limit": 3.0}
 class World:
     """A simulator behind a socket, a provider process, and stacks made of a kind's convergence list."""
 
-    def __init__(self, module: Any, name: str, folder: Path, simulator: Simulator, engine: Engine) -> None:
+    def __init__(
+        self, module: Any, name: str, folder: Path, simulator: Simulator, env: dict[str, str], engine: Engine
+    ) -> None:
         self.module, self.name, self.folder = module, name, folder
-        self.simulator, self.engine = simulator, engine
+        self.simulator, self.env, self.engine = simulator, env, engine
         self.fragments = [dict(fragment) for fragment in module.CASES[name]]
 
     def stack(self, fragment: dict[str, Any]) -> Stack:
@@ -59,8 +61,10 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     module, name = request.param
     simulator = Simulator()
     module.WORLD(simulator)
-    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
-        yield World(module, name, tmp_path, simulator, engine)
+    with serve(simulator) as url:
+        env = simulator.settings(url) | NO_WAIT
+        with provider(env) as engine:
+            yield World(module, name, tmp_path, simulator, env, engine)
 
 
 every_kind = pytest.mark.parametrize(
@@ -98,14 +102,15 @@ def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world:
     live = world.engine.state[world.address]
     before = living(world.simulator.dump())
     can = kinds()[world.name].can
-    if (Can.UPDATE | Can.DELETE) & can:  # what can be neither changed nor deleted is another one each time
-        again, live.outputs = world.engine.create(live.kind, live.inputs)  # the engine keeps what it was told last
-        assert again == live.id
-        assert living(world.simulator.dump()) == before
-    world.engine.delete(world.address)
-    world.engine._delete(live)
-    if Can.OBSERVE | Can.DELETE in can:
-        assert world.engine.read(live.kind, live.id, live.outputs) == ("", {}, {})
+    with provider(world.env) as after:  # the engine that was killed at it has another process now
+        if (Can.UPDATE | Can.DELETE) & can:  # what can be neither changed nor deleted is another one each time
+            again, live.outputs = after.create(live.kind, live.inputs)
+            assert again == live.id
+            assert living(world.simulator.dump()) == before
+        after._delete(live)
+        after._delete(live)
+        if Can.OBSERVE | Can.DELETE in can:
+            assert after.read(live.kind, live.id, live.outputs) == ("", {}, {})
 
 
 @every_kind

@@ -14,7 +14,7 @@ from headend.core.lookup import find
 from headend.core.pending import query
 from headend.core.planner import NAMELESS
 from headend.pulumi.props import compared
-from headend.pulumi.runtime import TAKEN, tell
+from headend.pulumi.runtime import KNOWN, TAKEN, tell
 
 
 async def like_it(kind: Kind[Any, Any], api: Any, spec: Spec, meta: Mapping[str, Any]) -> Observed | None:
@@ -42,7 +42,8 @@ async def like_it(kind: Kind[Any, Any], api: Any, spec: Spec, meta: Mapping[str,
             tell(meta, f"{ids} may be it, if an `up` that was killed had made it; then delete it, or adopt it by id")
         return None
     if kind.several and meta.get("adopt") != Adopt.MATCH:
-        found = [o for o in found if just_made(spec, compared(kind, spec, o, None, meta))]
+        free = [o for o in found if (kind.name, o.id) not in KNOWN]
+        found = [o for o in free if just_made(spec, compared(kind, spec, o, None, meta))]
     if not found and Can.CREATE in kind.can:
         return None
     if not found:

@@ -54,6 +54,7 @@ from headend.core.specs import left, readable, revive
 from headend.pulumi.adoption import like_it
 from headend.pulumi.props import META, NOT_OURS, adopted, compared, entry, inputs, is_unknown, kept, outs, unseen
 from headend.pulumi.runtime import (
+    KNOWN,
     TAKEN,
     UNREAD,
     allow,
@@ -154,6 +155,7 @@ class KindProvider(ResourceProvider):
         given, old, meta = inputs(_news), inputs(_olds), _news.get(META) or {}
         unknown = {name for name, value in given.items() if is_unknown(value)}
         kind = self.kind
+        KNOWN.add((kind.name, _id))
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         spec = self._spec({n: v for n, v in known.items() if v is not None})
         live = run(self._observe(_id, readable(kind, spec, entry(kind, _id, old)), meta, insist=False))
@@ -194,6 +196,7 @@ class KindProvider(ResourceProvider):
         meta = props.get(META) or {}
         spec = self._spec(inputs(props))
         made = run(self._create(spec, meta))
+        KNOWN.add((self.kind_name, made.id))
         once: dict[str, Any] = {"handed_out": dict(made.handed_out)} if made.handed_out else {}
         return CreateResult(made.id, outs(self.kind, spec, made, meta) | once | self._owned(spec, uuid4().hex[:12]))
 

@@ -35,6 +35,8 @@ _sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
 TAKEN: set[str] = set()
 """What exclusive lookups of this process have used up."""
+KNOWN: set[tuple[str, str]] = set()
+"""(kind, id) of what this process has made or compared for resources: it is nobody else's to take over."""
 UNREAD: set[str] = set()
 """Kinds of which this process has said that they can't be read back."""
 _made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
