@@ -1,11 +1,14 @@
-"""States that must converge: each is applied in turn, and a second plan must change nothing."""
+"""States that must converge: each is applied in turn, and a second plan must change nothing.
+
+The lists are also gone through side by side, so each kind has its own account where an exclusive set wants one for itself.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 SETUP: dict[str, Any] = {}
-DERBY = {"account_id": "viewer-17", "kind": "assets", "content_id": "derby 100%"}
+DERBY = {"account_id": "viewer-19", "kind": "assets", "content_id": "derby 100%"}
 SEASON = {"kind": "labels", "content_id": "season"}
 NEWS = {"kind": "assets_offline", "content_id": "news", "num_devices_to_bind": 1}
 
