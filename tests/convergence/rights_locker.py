@@ -1,6 +1,6 @@
 """States that must converge: each is applied in turn, and a second plan must change nothing.
 
-The lists are also gone through side by side, so each kind has its own account where an exclusive set wants one for itself.
+The lists are also gone through side by side: where an exclusive set wants an account for itself, others have another.
 """
 
 from __future__ import annotations
