@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from headend.core.registry import Platform, platforms
 from headend.core.wire import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:
+    from headend.session import Session
     from headend.transport import Answer
 
 SIMULATED = "simulator"  # whose world is used where no stack is named
@@ -84,24 +86,35 @@ def api(
     for name, value in pairs:
         if name in known.hidden:
             redactor.add(value)
-    given = _body(body)
-
-    async def run() -> tuple[Answer, bool]:
-        path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
-        with connected(connections, path, simulator, redactor) as session:
-            async with session:
-                client = await session(known.name)
-                op = client.table[key]  # as the settings override it
-                scope = await _scope(known, client, environment)
-                if scope and "environment_id" in op.names() and "environment_id" not in dict(pairs):
-                    pairs.append(("environment_id", scope))
-                request = invoke.fill(client.table, op, pairs, given, known.filled)
-                return await invoke.answers(known, client, op, request, scope, all_pages=all_)
-
-    answer, more = asyncio.run(run())
+    path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
+    where = connected(connections, path, simulator, redactor)
+    answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where))
     _show(known, table[key], answer, format, out, redactor)
     if more:
         typer.echo("there are more pages: --all", err=True)
+
+
+async def _called(
+    platform: Platform,
+    key: str,
+    pairs: list[tuple[str, str]],
+    body: Any,
+    environment: str | None,
+    all_pages: bool,
+    where: AbstractContextManager[Session],
+) -> tuple[Answer, bool]:
+    """The answer, and whether there are more pages of it."""
+    from headend.core import invoke
+
+    with where as session:
+        async with session:
+            client = await session(platform.name)
+            op = client.table[key]  # as the settings override it
+            scope = await _scope(platform, client, environment)
+            if scope and "environment_id" in op.names() and "environment_id" not in dict(pairs):
+                pairs = [*pairs, ("environment_id", scope)]
+            request = invoke.fill(client.table, op, pairs, body, platform.filled)
+            return await invoke.answers(platform, client, op, request, scope, all_pages=all_pages)
 
 
 def named(platform: str) -> Platform:
