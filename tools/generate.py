@@ -237,7 +237,7 @@ def settings(platform: Platform) -> Iterator[str]:
     needed = {name: "**one of both**" if len(group) == 2 else "**needed**" for group in groups for name in group}
     for name, field in model.model_fields.items():
         variable = marks.mark(model, name, Env)
-        secret = " Secret: never in a stack file." if marks.mark(model, name, marks.Secret) else ""
+        secret = "; secret: never in a stack file" if marks.mark(model, name, marks.Secret) else ""
         default = "**needed**" if field.is_required() else shown(field.get_default(call_default_factory=True))
         cell = f"`{variable.variable}`" if variable else ""
         yield row(f"`{name}`", cell, needed.get(name, default), (field.description or "") + secret)
