@@ -6,7 +6,7 @@ READY := .venv/.ready
 .PHONY: test lint demo contract generate bench clean
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check

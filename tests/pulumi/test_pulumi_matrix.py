@@ -7,6 +7,8 @@ cost, and most of them would be for what stands around the one object of interes
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,29 @@ from pulumi_wire import provider
 
 
 def behaviours() -> list[Any]:
-    """(module, platform, switches), each once for all kinds of the platform."""
-    found = {}
+    """(module, platform, switches), for all kinds of the platform at once: two switches at a time, as each one alone is
+    what the embedded engine goes through."""
+    found: dict[str, dict[str, tuple[Any, dict[str, Any]]]] = {}
     for case in matrix():
         module, name, switches = case.values
-        platform = name.partition(".")[0]
-        label = "-".join(map(str, [platform, *(part for item in switches.items() for part in item)]))
-        found[label] = pytest.param(module, platform, switches, id=label)
-    return list(found.values())
+        found.setdefault(name.partition(".")[0], {})[str(switches)] = (module, switches)
+    return [
+        pytest.param(module, platform, switches, id="-".join(map(str, [platform, *sum(switches.items(), ())])))
+        for platform, known in found.items()
+        for module, switches in paired([*known.values()])
+    ]
+
+
+def paired(known: list[tuple[Any, dict[str, Any]]]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each with the one half a list away, which is about other switches; alone where it isn't."""
+    half = (len(known) + 1) // 2
+    for (module, one), other in zip_longest(known[:half], known[half:]):
+        more = other[1] if other else {}
+        if one.keys() & more.keys():
+            yield module, one
+            yield module, more
+        else:
+            yield module, one | more
 
 
 @pytest.mark.contract("A-774", "R-60")
