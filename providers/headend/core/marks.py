@@ -139,7 +139,9 @@ class Spec(BaseModel):
     compared and sent.
     """
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True, defer_build=True
+    )
 
     def __repr__(self) -> str:  # values may be secret, and reprs end up in tracebacks
         return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
