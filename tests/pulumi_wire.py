@@ -21,9 +21,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from headend.core.arrange import order
-from headend.core.desired import Stack
-from headend.core.pending import Reference
+from headend.core.model.references import Reference
+from headend.core.model.stack import Stack
+from headend.core.reconcile.arrange import order
 from headend.pulumi.p import PROVIDERS
 from headend.pulumi.program import properties
 

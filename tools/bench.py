@@ -24,13 +24,13 @@ from typing import Any
 import httpx
 import yaml
 
-from headend.core.apply import apply
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.stack import load
-from headend.core.state import State, open_state
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.mycujoo.wire import TABLE
-from headend.session import open_session
 from headend.simulator import Simulator
 
 LATENCY = 0.02  # s

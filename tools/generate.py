@@ -14,12 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from headend.core import kind as marks
-from headend.core.kind import Can, Kind, Spec
-from headend.core.lookup import Lookup, lookups
-from headend.core.registry import Env, Platform, kinds, platforms
-from headend.core.stack import json_schema
-from headend.core.stack.references import takes_mapping
+from headend.core.model import kind as marks
+from headend.core.model.kind import Can, Kind, Spec
+from headend.core.model.lookup import Lookup, lookups
+from headend.core.stackfile import json_schema
+from headend.core.stackfile.references import takes_mapping
+from headend.core.wire.registry import Env, Platform, kinds, platforms
 
 ROOT = Path(__file__).parents[1]
 ABILITIES = {

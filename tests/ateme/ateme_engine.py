@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from headend.core.apply import Outcome, apply
-from headend.core.errors import InputError
-from headend.core.plan import Plan, Step
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.stack import load
-from headend.core.state import State, open_state
-from headend.session import Session, open_session
+from headend.core.model.errors import InputError
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.plan import Plan, Step
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import Session, open_session
 from headend.simulator import Simulator
 
 ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}

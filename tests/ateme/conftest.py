@@ -11,8 +11,8 @@ import pytest
 from headend.ateme import AtemeSettings
 from headend.ateme.api import Ateme, connect
 from headend.ateme.environment import Environment, EnvironmentKind
+from headend.core.wire.client import Client
 from headend.simulator import Simulator
-from headend.transport import Client
 
 Opened = Callable[..., AbstractAsyncContextManager[tuple[Ateme, Simulator]]]
 

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert import Alert, AlertKind, Comparison, Metric, Repeat, Window, observed, seconds
-from headend.core.diff import differences
-from headend.core.errors import NotFound, Refused
-from headend.core.kind import Change, Immutable, OwnCall, marked
+from headend.core.model.errors import NotFound, Refused
+from headend.core.model.kind import Change, Immutable, OwnCall, marked
+from headend.core.reconcile.difference import differences
 
 LOSS, LINK = "net_recv.loss_millipercent", "is_connected"
 PRINTED = ("5m", "10m", "15m", "20m", "25m", "30m", "45m", "1h", "1h30m", "2h", "2h30m", "3h", "4h", "5h", "7m30m")

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from ateme.alert_stacks import NOC, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert_method import AlertMethod, AlertMethodKind
-from headend.core.kind import Secret, mark
-from headend.core.plan import Action
+from headend.core.model.kind import Secret, mark
+from headend.core.reconcile.plan import Action
 
 WORD = "T0/B0/canary"
 HOOK = {"alert_type": "slack", "notification_parameters": [f"https://hooks.example.com/{WORD}"]}

@@ -12,9 +12,9 @@ import pytest
 from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import LISTENER, Engine, stack
 from headend.ateme.alert import Alert, AlertKind
-from headend.core.errors import InputError
-from headend.core.kind import Ref, mark
-from headend.core.plan import Action, Reason
+from headend.core.model.errors import InputError
+from headend.core.model.kind import Ref, mark
+from headend.core.reconcile.plan import Action, Reason
 
 HERE = {"lifecycle": {"adopt": "match"}}
 

@@ -14,7 +14,7 @@ from ateme.ateme_specs import KINDS, build
 from headend.ateme.answers import is_deleted, item, rows
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.wire import TABLE
-from headend.core.errors import ApiError, DecodeError, Forbidden, Timeout
+from headend.core.model.errors import ApiError, DecodeError, Forbidden, Timeout
 
 LIST, ITEM = TABLE["input.list"], TABLE["input.get"]
 SPEC = Environment(name="matchday-eu", **ENVIRONMENT)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from ateme.ateme_specs import FIELDS, GOOD, KINDS, F, build
 from headend.ateme.api import Ateme
-from headend.core.diff import differences
-from headend.core.errors import Refused
-from headend.core.kind import Change, Immutable, Secret, mark
+from headend.core.model.errors import Refused
+from headend.core.model.kind import Change, Immutable, Secret, mark
+from headend.core.reconcile.difference import differences
 
 ROWS = [pytest.param(row, id=f"{row.name}-{row.field}", marks=pytest.mark.contract(row.number)) for row in FIELDS]
 

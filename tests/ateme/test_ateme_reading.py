@@ -13,9 +13,9 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.schedule import Schedule, ScheduleKind
-from headend.core.kind import Change
-from headend.core.plan import Action
-from headend.core.state import open_state
+from headend.core.model.kind import Change
+from headend.core.reconcile.plan import Action
+from headend.core.reconcile.state import open_state
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 

@@ -16,10 +16,10 @@ from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
-from headend.core.diff import differences
-from headend.core.errors import CredentialsError, DecodeError
-from headend.core.redact import Redactor
-from headend.session import open_session
+from headend.core.model.errors import CredentialsError, DecodeError
+from headend.core.reconcile.difference import differences
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from simulator.ateme_world import BODIES, World, run
 
 

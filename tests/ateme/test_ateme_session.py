@@ -10,8 +10,8 @@ import pytest
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.schedule import Schedule, ScheduleKind
-from headend.core.errors import Forbidden
-from headend.core.kind import Change
+from headend.core.model.errors import Forbidden
+from headend.core.model.kind import Change
 
 
 def listener(environment: str, name: str = "stadium-a", **more: Any) -> SrtPush:

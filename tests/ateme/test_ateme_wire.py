@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headend.ateme.wire import TABLE
-from headend.core.errors import InputError
+from headend.core.model.errors import InputError
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "ateme_operations.txt"
 

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from headend.ateme.event import Event
-from headend.core.errors import Forbidden
-from headend.core.kind import Impact
-from headend.core.plan import Action
-from headend.core.state import open_state
+from headend.core.model.errors import Forbidden
+from headend.core.model.kind import Impact
+from headend.core.reconcile.plan import Action
+from headend.core.reconcile.state import open_state
 
 AT = f"{E1}.events.derby"
 INPUTS = {"a": LISTENER, "b": {**LISTENER, "port": 5009}}

@@ -11,9 +11,9 @@ from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind
 from headend.ateme.schedule import Schedule, ScheduleKind
-from headend.core.diff import differences
-from headend.core.errors import Refused
-from headend.core.kind import Change
+from headend.core.model.errors import Refused
+from headend.core.model.kind import Change
+from headend.core.reconcile.difference import differences
 
 INPUTS: dict[str, dict[str, Any]] = {
     "zixi_pull": {"pull_port": 2077, "pull_host": "ingest.example.com", "pull_stream_id": "s", "password": "x" * 12},

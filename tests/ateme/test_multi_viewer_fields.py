@@ -12,7 +12,7 @@ from ateme.ateme_engine import E1, ENVIRONMENT, LISTENER, Engine, stack
 from convergence.ateme import VIEWER
 from headend.ateme.multi_viewer import MultiViewerKind
 from headend.ateme.multi_viewer_spec import PIDS, SETTINGS, MultiViewer
-from headend.core.kind import Change, Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
+from headend.core.model.kind import Change, Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
 
 KIND = MultiViewerKind()
 WALL = f"{E1}.multi_viewers.wall"

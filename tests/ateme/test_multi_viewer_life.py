@@ -11,8 +11,8 @@ import pytest
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import NOISY, TRANSCODER, VIEWER
 from headend.ateme.settings import AtemeSettings
-from headend.core.plan import Action
-from headend.core.state import open_state
+from headend.core.reconcile.plan import Action
+from headend.core.reconcile.state import open_state
 from headend.simulator.base import Reply
 
 INPUTS = {"stadium": LISTENER, "spare": {**LISTENER, "port": 5009}}

@@ -14,7 +14,7 @@ from ateme.test_transcoder_on_air import NOW, cut
 from convergence.ateme import TRANSCODER, VIEWER
 from headend.ateme.multi_viewer import MultiViewerKind
 from headend.ateme.multi_viewer_spec import MultiViewer
-from headend.core.state import open_state
+from headend.core.reconcile.state import open_state
 
 DERBY = f"{E1}.schedules.derby"
 WALL, STADIUM, SPARE = f"{E1}.multi_viewers.wall", f"{E1}.inputs.stadium", f"{E1}.inputs.spare"

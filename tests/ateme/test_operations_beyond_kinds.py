@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from cli.harness import World, serve
-from headend.core import invoke
-from headend.core.errors import ApiError, InputError
-from headend.core.redact import Redactor
-from headend.core.registry import platforms
-from headend.core.wire import NO_BODY, Operation
-from headend.session import Session, open_session
+from headend.core.model.errors import ApiError, InputError
+from headend.core.wire import invoke
+from headend.core.wire.operations import NO_BODY, Operation
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import platforms
+from headend.core.wire.session import Session, open_session
 from headend.simulator import Simulator
 
 ATEME = platforms()["ateme"]

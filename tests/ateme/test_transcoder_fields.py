@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from convergence.ateme import TRANSCODER
 from headend.ateme.transcoder import TranscoderKind
 from headend.ateme.transcoder_spec import SETTINGS, Transcoder
-from headend.core.kind import Change, Ignored, Immutable, Interrupts, OwnCall, Ref, Trigger, WriteOnly, mark
+from headend.core.model.kind import Change, Ignored, Immutable, Interrupts, OwnCall, Ref, Trigger, WriteOnly, mark
 
 KIND = TranscoderKind()
 LAYER2 = {"audio_codec": "MPEG Layer2"}

@@ -10,8 +10,8 @@ import pytest
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import HEVC, TRANSCODER
-from headend.core.plan import Action
-from headend.core.state import open_state
+from headend.core.reconcile.plan import Action
+from headend.core.reconcile.state import open_state
 
 INPUTS = {"stadium": LISTENER, "spare": {**LISTENER, "port": 5009}}
 HD = f"{E1}.transcoders.hd"

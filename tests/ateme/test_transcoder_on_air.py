@@ -10,7 +10,7 @@ import pytest
 from ateme.ateme_engine import E1, Engine, stack
 from ateme.test_transcoder_life import INPUTS, OUT
 from convergence.ateme import TRANSCODER
-from headend.core.state import open_state
+from headend.core.reconcile.state import open_state
 
 NOW = {"output": "cdn", "start_time": "NOW", "end_time": "2026-12-05T17:00:00Z"}
 DERBY = f"{E1}.schedules.derby"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from cli.harness import World
-from headend.core.errors import DecodeError, InputError
-from headend.core.invoke import Request, answers, fill, find
-from headend.core.redact import masked
-from headend.core.registry import platforms
-from headend.core.wire import Operation, Table
-from headend.transport import Answer
+from headend.core.model.errors import DecodeError, InputError
+from headend.core.wire.client import Answer
+from headend.core.wire.invoke import Request, answers, fill, find
+from headend.core.wire.operations import Operation, Table
+from headend.core.wire.redaction import masked
+from headend.core.wire.registry import platforms
 
 COUNTS = {"ateme": 280, "just": 10, "mycujoo": 62, "rights_locker": 18, "straas": 17}
 ATEME = platforms()["ateme"].table

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cli.harness import Ran, World, serve
-from headend.core.kind import Secret, marked
-from headend.core.registry import kinds
-from headend.core.stack import load
+from headend.core.model.kind import Secret, marked
+from headend.core.stackfile import load
+from headend.core.wire.registry import kinds
 from headend.simulator import Simulator
 from headend.simulator.app import Entry
 from headend.simulator.mycujoo import TOKEN

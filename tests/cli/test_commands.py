@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.harness import World
-from headend.core.registry import kinds
+from headend.core.wire.registry import kinds
 
 COPY = """\
 headend: 1

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from headend.core.kind import Can
-from headend.core.stack import load
+from headend.core.model.kind import Can
+from headend.core.stackfile import load
 
 DEMO = Path(__file__).parents[2] / "stacks" / "demo.yaml"
 Run = Callable[..., subprocess.CompletedProcess[str]]

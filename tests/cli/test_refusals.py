@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.harness import Ran, World
-from headend.core.stack.nodes import MAX_BYTES
-from headend.core.state import open_state
+from headend.core.reconcile.state import open_state
+from headend.core.stackfile.nodes import MAX_BYTES
 
 HEAD = "headend: 1\n"
 ENVIRONMENT = HEAD + "ateme: {environments: {e: {cloud_provider: aws, region: eu-west-1, instance_type_id: large"

@@ -21,7 +21,7 @@ import yaml
 
 from ateme.alert_stacks import watched
 from cli.harness import COMMAND, World
-from headend.core.state import Entry, open_state, peek
+from headend.core.reconcile.state import Entry, open_state, peek
 
 EU = "ateme.environments.eu"
 STACK = """\

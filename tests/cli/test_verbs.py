@@ -11,8 +11,8 @@ from cli.harness import World
 from cli.test_status import EU, id_of, stack
 from headend.cli.main import app
 from headend.cli.verb_commands import verbs
-from headend.core.registry import kinds
-from headend.core.verbs import Content
+from headend.core.model.verbs import Content
+from headend.core.wire.registry import kinds
 from headend.simulator.ateme_monitoring import PICTURE
 
 THUMBS = ("thumbnails", "day.yaml", "--out", "pictures")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from headend.core.registry import kinds
+from headend.core.wire.registry import kinds
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))

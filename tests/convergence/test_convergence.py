@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from headend.core.apply import apply
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.registry import kinds, platforms
-from headend.core.stack import load
-from headend.core.state import open_state
-from headend.session import open_session
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import kinds, platforms
+from headend.core.wire.session import open_session
 from headend.simulator import Simulator
 from headend.simulator.app import discover
 

@@ -9,17 +9,17 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import kind as kinds_module
-from headend.core import registry
-from headend.core.apply import Outcome, apply
-from headend.core.desired import Adopt, Lifecycle, Resource, Stack
-from headend.core.errors import Ambiguous, GuardError, InputError, Refused, Source, StateError
-from headend.core.guard import check
-from headend.core.kind import Change, Immutable, Kind, Named, Observed, Ref, Secret, Spec, WriteOnly
-from headend.core.pending import Id, Reference
-from headend.core.plan import Action, Plan, Reason
-from headend.core.planner import make_plan
-from headend.core.state import State, open_state
+from headend.core.model import kind as kinds_module
+from headend.core.model.errors import Ambiguous, GuardError, InputError, Refused, Source, StateError
+from headend.core.model.kind import Change, Immutable, Kind, Named, Observed, Ref, Secret, Spec, WriteOnly
+from headend.core.model.references import Id, Reference
+from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.guards import check
+from headend.core.reconcile.plan import Action, Plan, Reason
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.wire import registry
 
 
 class World:

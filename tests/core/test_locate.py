@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import kind as kinds_module
-from headend.core import lookup as lookups_module
-from headend.core import registry
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import Forbidden, Source, Unreachable
-from headend.core.kind import Can, Found, Kind, Observed, Spec
-from headend.core.lookup import Candidate, Lookup
-from headend.core.pending import Id, query
-from headend.core.state import Entry
-from headend.core.status import Look, look
+from headend.core.model import kind as kinds_module
+from headend.core.model import lookup as lookups_module
+from headend.core.model.errors import Forbidden, Source, Unreachable
+from headend.core.model.kind import Can, Found, Kind, Observed, Spec
+from headend.core.model.lookup import Candidate, Lookup
+from headend.core.model.references import Id, query
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile.state import Entry
+from headend.core.reconcile.status import Look, look
+from headend.core.wire import registry
 
 World = dict[str, dict[str, Any]]
 NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)

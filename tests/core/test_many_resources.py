@@ -10,18 +10,18 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import kind as kinds_module
-from headend.core import registry
-from headend.core.address import outer, row, within
-from headend.core.apply import apply
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import InputError, Problem, Source
-from headend.core.kind import Can, Change, Immutable, Kind, Named, Observed, Report, Secret, Spec
-from headend.core.onair import Watch, downstream
-from headend.core.plan import Action, Plan
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.state import Entry, State, open_state
+from headend.core.model import kind as kinds_module
+from headend.core.model.address import outer, row, within
+from headend.core.model.errors import InputError, Problem, Source
+from headend.core.model.kind import Can, Change, Immutable, Kind, Named, Observed, Report, Secret, Spec
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.on_air import Watch, downstream
+from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import Entry, State, open_state
+from headend.core.wire import registry
+from headend.core.wire.redaction import Redactor
 
 MANY = 400
 counted: Counter[str] = Counter()

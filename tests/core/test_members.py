@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import kind as kinds_module
-from headend.core import registry
-from headend.core.apply import Event, apply
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import InputError, PartlyDone, Source
-from headend.core.kind import Change, Kind, Members, Observed, Same, Spec
-from headend.core.owners import Owned, Owners
-from headend.core.planner import make_plan
-from headend.core.stack import load
-from headend.core.state import State, open_state
+from headend.core.model import kind as kinds_module
+from headend.core.model.errors import InputError, PartlyDone, Source
+from headend.core.model.kind import Change, Kind, Members, Observed, Same, Spec
+from headend.core.model.owners import Owned, Owners
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile.apply import Event, apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire import registry
 
 World = dict[str, int]
 

@@ -12,8 +12,8 @@ import pytest
 
 from cli.conftest import world
 from cli.harness import World
-from headend.core.errors import InputError
-from headend.core.stack import load
+from headend.core.model.errors import InputError
+from headend.core.stackfile import load
 from headend.pulumi.program import look_up
 
 __all__ = ["world"]

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import kind as kinds_module
-from headend.core import registry
-from headend.core.apply import Outcome, apply
-from headend.core.desired import Adopt, Lifecycle, Resource, Stack
-from headend.core.errors import Ambiguous, InputError, Refused, Source
-from headend.core.kind import Change, Immutable, Kind, Observed, Ref, Report, Spec
-from headend.core.pending import Id, Reference
-from headend.core.plan import Action, Plan
-from headend.core.planner import make_plan
-from headend.core.state import State, open_state
+from headend.core.model import kind as kinds_module
+from headend.core.model.errors import Ambiguous, InputError, Refused, Source
+from headend.core.model.kind import Change, Immutable, Kind, Observed, Ref, Report, Spec
+from headend.core.model.references import Id, Reference
+from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.wire import registry
 
 
 class WallSpec(Spec):

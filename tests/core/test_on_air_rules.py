@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from headend.core.kind import Airtime, Impact
-from headend.core.onair import imminent, in_maintenance, refusal
-from headend.core.options import Options, spelt
-from headend.core.plan import Cut
+from headend.core.model.kind import Airtime, Impact
+from headend.core.model.options import Options, spelt
+from headend.core.reconcile.on_air import imminent, in_maintenance, refusal
+from headend.core.reconcile.plan import Cut
 
 KICK_OFF = datetime(2026, 12, 5, 15, tzinfo=UTC)
 END = KICK_OFF + timedelta(hours=2)

@@ -10,12 +10,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core import guard, registry
-from headend.core import kind as kinds_module
-from headend.core.apply import Outcome, apply
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused, Source
-from headend.core.kind import (
+from headend.core.model import kind as kinds_module
+from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused, Source
+from headend.core.model.kind import (
     Can,
     Change,
     Immutable,
@@ -29,11 +26,15 @@ from headend.core.kind import (
     Verdict,
     WriteOnly,
 )
-from headend.core.plan import Plan
-from headend.core.planner import make_plan
-from headend.core.seal import Seal
-from headend.core.stack import load
-from headend.core.state import State, open_state
+from headend.core.model.seal import Seal
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile import guards as guard
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire import registry
 
 ADDRESS = "Ada@example.com"
 

@@ -12,19 +12,20 @@ from typing import Annotated, Any, ClassVar
 import pytest
 
 from headend.cli.secrets_out import secrets_file
-from headend.core import guard, registry
-from headend.core import kind as kinds_module
-from headend.core.apply import Sink, apply
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import GuardError, InputError, Problem, Source
-from headend.core.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
-from headend.core.lifecycle import remember
-from headend.core.lookup import Candidate, Lookup, lookups
-from headend.core.pending import query
-from headend.core.plan import Action, Plan
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.state import State, open_state
+from headend.core.model import kind as kinds_module
+from headend.core.model.errors import GuardError, InputError, Problem, Source
+from headend.core.model.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
+from headend.core.model.lookup import Candidate, Lookup, lookups
+from headend.core.model.references import query
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile import guards as guard
+from headend.core.reconcile.apply import Sink, apply
+from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.wire import registry
+from headend.core.wire.redaction import Redactor
 
 World = dict[str, dict[str, Any]]
 PASSWORD = "generated-0123456789"

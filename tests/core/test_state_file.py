@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headend.core.state import Entry, open_state
+from headend.core.reconcile.state import Entry, open_state
 
 
 def test_what_was_recorded_is_there_although_nobody_closed_the_file(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_run_that_ends_while_it_makes_the_file_leaves_one_that_can_be_made(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("headend.core.state.secrets.token_hex", killed)
+        patch.setattr("headend.core.reconcile.state.secrets.token_hex", killed)
         with pytest.raises(KeyboardInterrupt), open_state(tmp_path / "x.db"):
             pass
     with open_state(tmp_path / "x.db") as state:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import InputError
-from headend.core.invoke import fill
-from headend.core.takes import Span, Takes
-from headend.core.wire import Operation, Table
+from headend.core.model.errors import InputError
+from headend.core.wire.invoke import fill
+from headend.core.wire.operations import Operation, Table
+from headend.core.wire.takes import Span, Takes
 
 FIND = Operation(
     "thing.find",

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core.diff import differences
-from headend.core.kind import Immutable, Observed, OwnCall, Spec
+from headend.core.model.kind import Immutable, Observed, OwnCall, Spec
+from headend.core.reconcile.difference import differences
 
 
 class Thing(Spec):

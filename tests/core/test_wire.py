@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headend.core.errors import InputError
-from headend.core.wire import Operation, Table
+from headend.core.model.errors import InputError
+from headend.core.wire.operations import Operation, Table
 
 ITEM = Operation("thing.get", "GET", "/things/{thing_id}", "A-1", "read a thing", mark="D")
 GUESS = Operation("thing.start", "POST", "/things/{thing_id}/start", "A-2", "start it", mark="A")

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from commands import ROOT, headend
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 
 EXAMPLES = ROOT / "examples"

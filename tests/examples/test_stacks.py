@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from commands import ROOT, headend
-from headend.core.registry import kinds, platforms
-from headend.core.stack import load
+from headend.core.stackfile import load
+from headend.core.wire.registry import kinds, platforms
 
 SECRETS = {
     "STADIUM_PASSPHRASE": "a passphrase for tests",

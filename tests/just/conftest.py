@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from just_engine import JUID, Town
 
+from headend.core.wire.client import Client
 from headend.just.api import Just
 from headend.just.settings import JustSettings
 from headend.simulator.app import Simulator
 from headend.simulator.just import JustSim
-from headend.transport import Client
 
 
 @dataclass

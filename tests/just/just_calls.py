@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from just_engine import JUID
 
-from headend.core.invoke import Request
+from headend.core.wire.client import Client
+from headend.core.wire.invoke import Request
 from headend.just.api import Just
 from headend.just.settings import JustSettings
-from headend.transport import Client
 
 Call = Callable[[Just], Awaitable[Any]]
 MAIL = "a@example.com"

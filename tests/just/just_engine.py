@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from headend.core import guard
-from headend.core.apply import Outcome, apply
-from headend.core.desired import Stack
-from headend.core.diff import recorded
-from headend.core.lifecycle import remember
-from headend.core.plan import Plan
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.specs import resolve
-from headend.core.stack import load
-from headend.core.state import Entry, open_state
-from headend.session import open_session
+from headend.core.model.stack import Stack
+from headend.core.reconcile import guards as guard
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.difference import recorded
+from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.specs import resolve
+from headend.core.reconcile.state import Entry, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.simulator.app import Entry as Sent
 from headend.simulator.app import Simulator
 from headend.simulator.just import JustSim

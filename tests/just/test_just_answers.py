@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from just_engine import JUID
 
-from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable, Unsettled
-from headend.core.invoke import Request
+from headend.core.model.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable, Unsettled
+from headend.core.wire.client import Answer
+from headend.core.wire.invoke import Request
 from headend.just.answers import CATALOGUE, SHOWN, Sort, excerpt, judge, said
 from headend.just.wire import TABLE
-from headend.transport import Answer
 
 
 def answer(body: str, status: int = 200) -> Answer:

@@ -10,7 +10,7 @@ from just_engine import JUID
 
 from cli.conftest import world as world  # the fixture
 from cli.harness import World
-from headend.core.registry import platforms
+from headend.core.wire.registry import platforms
 
 DAY = ["start=2020-08-11 20:38:49", "end=2020-11-29 00:27:52"]
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from just_engine import JUID, Town
 
-from headend.core.errors import GuardError, InputError
-from headend.core.state import open_state
+from headend.core.model.errors import GuardError, InputError
+from headend.core.reconcile.state import open_state
 from headend.simulator.app import Entry
 
 ADDRESSES = ("ann@example.com", "Ann@example.com", "ben@example.com")

@@ -8,9 +8,9 @@ import pytest
 from just_engine import ANN, JUID, SUBSCRIBED, Town
 from pydantic import ValidationError
 
-from headend.core.errors import InputError
-from headend.core.kind import Can, Immutable, Secret, Spec, mark, marked
-from headend.core.registry import kinds
+from headend.core.model.errors import InputError
+from headend.core.model.kind import Can, Immutable, Secret, Spec, mark, marked
+from headend.core.wire.registry import kinds
 from headend.just.action import Action, ActionSpec
 from headend.just.people import NORMAL
 from headend.just.profile import Profile, ProfileSpec

@@ -12,7 +12,7 @@ import pytest
 from just_calls import CALLS, MAIL, Wire, act, run, subscribe, unsubscribe
 from just_engine import JUID
 
-from headend.core.errors import Ambiguous, ApiError, Forbidden, Refused, Unavailable, Unreachable
+from headend.core.model.errors import Ambiguous, ApiError, Forbidden, Refused, Unavailable, Unreachable
 from headend.just.api import Just
 from headend.just.wire import HARMLESS
 

@@ -12,8 +12,8 @@ import pytest
 from just_calls import CALLS, MAIL, Wire, act, daily, mark, run, subscribe, unsubscribe
 from just_engine import JUID
 
-from headend.core.errors import NotFound, Refused
-from headend.core.invoke import Request
+from headend.core.model.errors import NotFound, Refused
+from headend.core.wire.invoke import Request
 from headend.just.settings import JustSettings
 from headend.just.wire import FORMS, TABLE
 

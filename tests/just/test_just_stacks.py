@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from just_engine import ANN, JUID, SUBSCRIBED, Town, steps
 
-from headend.core.errors import ApiError, GuardError, InputError
+from headend.core.model.errors import ApiError, GuardError, InputError
 
 NUMBER = "+43 1 555 0017"
 PERSON = {"ip": "192.0.2.77", "name": "Annabel", "gender": "female", "birth_date": "1990-05-01"}

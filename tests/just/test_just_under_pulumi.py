@@ -15,8 +15,8 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 from test_just_stacks import ONE_OF_EACH, WORDS
 
 from cli.harness import serve
-from headend.core.desired import Stack
-from headend.core.stack import load
+from headend.core.model.stack import Stack
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import Engine, provider
 

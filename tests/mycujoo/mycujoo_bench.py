@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from headend.core.kind import Change, Kind, Observed, Spec, kinds
+from headend.core.model.kind import Change, Kind, Observed, Spec, kinds
+from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator.app import Simulator
 from headend.simulator.base import CREDENTIALS
 from headend.simulator.mycujoo import MycujooSim
-from headend.transport import Client
 
 KEY = CREDENTIALS["mycujoo"]["HEADEND_MYCUJOO_API_KEY"]
 

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from cli.conftest import world
 from cli.harness import World
-from headend.core.diff import Difference, differences
-from headend.core.errors import Ambiguous, Conflict, GuardError, InputError, NotFound, Refused, Timeout
-from headend.core.kind import kinds
-from headend.core.stack import load
+from headend.core.model.errors import Ambiguous, Conflict, GuardError, InputError, NotFound, Refused, Timeout
+from headend.core.model.kind import kinds
+from headend.core.reconcile.difference import Difference, differences
+from headend.core.stackfile import load
 from headend.mycujoo.account import Account
 from headend.mycujoo.api import MycujooApi
 

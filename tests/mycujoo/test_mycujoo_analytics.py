@@ -11,7 +11,7 @@ import pytest
 
 from cli.conftest import world
 from cli.harness import World
-from headend.core.registry import platforms
+from headend.core.wire.registry import platforms
 from headend.mycujoo.tabular import amount, rows
 from headend.mycujoo.wire import TABLE
 from headend.mycujoo.wire_takes import SPANS, TAKES

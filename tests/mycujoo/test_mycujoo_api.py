@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.errors import (
+from headend.core.model.errors import (
     ApiError,
     Conflict,
     CredentialsError,
@@ -20,11 +20,11 @@ from headend.core.errors import (
     Refused,
     Unavailable,
 )
+from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE, UNAUTHENTICATED
-from headend.transport import Client
 
 
 async def at_once(_: float) -> None:

@@ -10,8 +10,8 @@ import pytest
 from mycujoo_bench import Bench as General
 from mycujoo_bench import changes, quiet
 
-from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
-from headend.core.kind import Observed, kinds
+from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
+from headend.core.model.kind import Observed, kinds
 from headend.mycujoo.action_configuration import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
 from headend.simulator.mycujoo import TOKEN

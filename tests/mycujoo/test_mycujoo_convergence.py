@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.diff import Difference, differences
-from headend.core.kind import Observed, kinds
+from headend.core.model.kind import Observed, kinds
+from headend.core.reconcile.difference import Difference, differences
+from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.action_configuration import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator.app import Simulator
 from headend.simulator.mycujoo import MycujooSim
-from headend.transport import Client
 
 KIND = kinds["mycujoo.action_configuration"]
 BASE = {"action_id": "act-1", "group_id": "derby", "title": "Goal"}

@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from headend.core.kind import kinds
+from headend.core.model.kind import kinds
+from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.action_configuration import ActionConfiguration
 from headend.mycujoo.definition import check
@@ -17,7 +18,6 @@ from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.values import canonical, instant, kind_of_type, normal, same, wire
 from headend.simulator.app import Simulator
 from headend.simulator.mycujoo import MycujooSim
-from headend.transport import Client
 
 
 def row(name: str, value_type: str = "VALUE_TYPE_STRING", **more: Any) -> dict[str, Any]:

@@ -11,17 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.apply import apply
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.stack import load
-from headend.core.state import open_state
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import open_state
+from headend.core.stackfile import load
+from headend.core.wire.client import Client
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
-from headend.session import open_session
 from headend.simulator import Simulator
-from headend.transport import Client
 
 STORED = {"id": "c1", "action_id": "act", "group_id": "derby", "title": "Goal", "fields": [], "order": 0}
 NEW = {"action_id": "act", "group_id": "derby", "title": "Goal", "fields": [{"field": "delay", "number_value": "5"}]}

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from cli.conftest import world
 from cli.harness import World
-from headend.core.errors import NotFound, Refused
-from headend.core.kind import Can, kinds
+from headend.core.model.errors import NotFound, Refused
+from headend.core.model.kind import Can, kinds
 from headend.mycujoo.organization import Organization
 
 __all__ = ["world"]

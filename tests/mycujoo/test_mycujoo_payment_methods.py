@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from cli.conftest import world
 from cli.harness import World
-from headend.core.errors import Ambiguous, InputError, NotFound, Refused
-from headend.core.kind import kinds
-from headend.core.stack import load
+from headend.core.model.errors import Ambiguous, InputError, NotFound, Refused
+from headend.core.model.kind import kinds
+from headend.core.stackfile import load
 from headend.mycujoo.payment_method import PaymentMethod
 
 __all__ = ["world"]

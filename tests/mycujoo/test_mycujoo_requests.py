@@ -13,7 +13,7 @@ from mycujoo_bench import Bench, changes
 from cli.conftest import world
 from cli.harness import World
 from commands import ROOT
-from headend.core.kind import kinds
+from headend.core.model.kind import kinds
 from headend.mycujoo.organization import Organization
 
 __all__ = ["world"]

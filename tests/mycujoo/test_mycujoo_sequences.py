@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from headend.core.apply import Event, apply
-from headend.core.desired import Stack
-from headend.core.errors import HeadendError
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.stack import load
-from headend.core.state import State, open_state
-from headend.session import open_session
+from headend.core.model.errors import HeadendError
+from headend.core.model.stack import Stack
+from headend.core.reconcile.apply import Event, apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.simulator import Simulator
 
 PEOPLE, TITLES, CARDS = ("a@example.com", "B@Example.com"), ("Goal", "Foul"), ("seti-1", "seti-2")
@@ -47,7 +47,7 @@ faults = st.none() | st.tuples(
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headend.transport.wait_before", lambda *_: 0.0)
+    monkeypatch.setattr("headend.core.wire.client.wait_before", lambda *_: 0.0)
 
 
 class World:

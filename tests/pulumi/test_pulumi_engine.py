@@ -19,8 +19,8 @@ import pytest
 
 from cli.harness import NO_WAIT, gone, living, serve
 from convergence.test_convergence import LISTS, side_by_side
-from headend.core.kind import Secret, mark
-from headend.core.registry import Env, platforms
+from headend.core.model.kind import Secret, mark
+from headend.core.wire.registry import Env, platforms
 from headend.simulator import Simulator
 from headend.simulator.app import Entry
 
@@ -225,7 +225,7 @@ def test_replacing_an_environment_takes_saying_so_and_then_takes_all_in_it(proje
     project.write(bigger)
     said = project("preview", fails=True)
     assert (
-        "error: headend.core.errors.GuardError: ateme.environments.eu (env-1): instance_type_id: replace refused"
+        "error: headend.core.model.errors.GuardError: ateme.environments.eu (env-1): instance_type_id: replace refused"
         in said
     )
     project.write(bigger.replace("      inputs:", "      lifecycle: {protect: false}\n      inputs:"))
@@ -256,7 +256,7 @@ def test_an_object_like_it_is_not_taken_over_unasked(project: Project) -> None:
     project.begin("another")
     project.write(STACK.replace("delay: 5", "delay: 9"))
     said = project("up", "--yes", "--skip-preview", fails=True)
-    assert "error: headend.core.errors.GuardError: one like it exists already" in said
+    assert "error: headend.core.model.errors.GuardError: one like it exists already" in said
     project.write(STACK.replace("delay: 5, clip: true}", "delay: 9, clip: true}, lifecycle: {adopt: match}"))
     project("up", "--yes", "--skip-preview")
     assert "9" in str(project.row("mycujoo", "configurations"))
@@ -298,7 +298,7 @@ def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(project: Project) -
     assert "inputs.stadium: would interrupt what is on air: ateme.schedule sched-1 from" in seen
     assert "until 2035-12-01T17:00:00+00:00" in seen
     said = project("up", "--yes", "--skip-preview", fails=True)
-    assert "error: headend.core.errors.GuardError: ateme.environments.eu.inputs.stadium: would interrupt" in said
+    assert "error: headend.core.model.errors.GuardError: ateme.environments.eu.inputs.stadium: would interrupt" in said
     assert "of this stack it carries ateme.environments.eu.schedules.derby" in said
     assert project.row("ateme", "inputs")["latency"] == 6000
     project("config", "set", "headend:allowInterruption", "ateme.environments.eu.inputs.stadium")

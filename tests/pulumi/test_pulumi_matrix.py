@@ -16,7 +16,7 @@ import pytest
 
 from cli.harness import NO_WAIT, serve
 from convergence.test_convergence import NEEDS, matrix, side_by_side
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
 

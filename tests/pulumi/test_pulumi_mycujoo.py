@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from cli.harness import NO_WAIT, serve
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
 

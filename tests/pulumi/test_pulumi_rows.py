@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.harness import serve
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.pulumi.program import _former
 from headend.simulator import Simulator
 from pulumi_wire import provider

@@ -11,7 +11,7 @@ import pytest
 
 from cli.harness import serve
 from convergence.ateme import ENVIRONMENT, TRANSCODER
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
 

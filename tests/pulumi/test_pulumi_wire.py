@@ -14,10 +14,10 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from cli.harness import NO_WAIT, living, serve
 from convergence.test_convergence import CASES, stack_of
-from headend.core.desired import Stack
-from headend.core.kind import Can, Secret, mark
-from headend.core.registry import Env, kinds, platforms
-from headend.core.stack import load
+from headend.core.model.kind import Can, Secret, mark
+from headend.core.model.stack import Stack
+from headend.core.stackfile import load
+from headend.core.wire.registry import Env, kinds, platforms
 from headend.simulator import Simulator
 from pulumi_wire import UNKNOWN, Engine, Live, provider
 

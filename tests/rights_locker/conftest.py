@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from headend.core.wire.client import Client
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.terms import TERMS
 from headend.simulator.app import Simulator
 from headend.simulator.rights_locker import RightsLockerSim
-from headend.transport import Client
 
 ENV = "HEADEND_RIGHTS_LOCKER_"
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from headend.core.errors import ApiError, Conflict, DecodeError, Forbidden, Refused
-from headend.core.kind import Same, mark
+from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, Refused
+from headend.core.model.kind import Same, mark
 from headend.rights_locker.categories import AccountCategories, AccountCategoriesSpec
 
 KIND = AccountCategories()

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.errors import DecodeError
+from headend.core.model.errors import DecodeError
+from headend.core.wire.client import Client
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.content import Content, Grant
 from headend.rights_locker.settings import RightsLockerSettings
-from headend.transport import Client
 
 ITEM = {"content_id": "a1", "external_product_id": "default", "publishing_rule_id": None, "colour": "unknown to us"}
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from headend.core.apply import apply
-from headend.core.desired import Stack
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.stack import load
-from headend.core.state import State, open_state
+from headend.core.model.stack import Stack
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.rights_locker import api as api_module
-from headend.session import open_session
 from headend.simulator import Simulator
 
 ACCOUNTS = ("v1", "v2")

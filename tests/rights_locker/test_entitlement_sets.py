@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from headend.core.diff import differences
-from headend.core.errors import ApiError, PartlyDone, Refused
-from headend.core.kind import Change
-from headend.core.specs import readable
-from headend.core.state import Entry
+from headend.core.model.errors import ApiError, PartlyDone, Refused
+from headend.core.model.kind import Change
+from headend.core.reconcile.difference import differences
+from headend.core.reconcile.specs import readable
+from headend.core.reconcile.state import Entry
 from headend.rights_locker.entitlement_set import EntitlementSet, EntitlementSetSpec
 
 KIND = EntitlementSet()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import ApiError, Conflict, DecodeError, Forbidden, InputError, Unavailable
-from headend.core.invoke import Request
+from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, InputError, Unavailable
+from headend.core.wire.invoke import Request
 from headend.rights_locker.content import KINDS, Grant
 from headend.rights_locker.entitlement import Entitlement, EntitlementSpec
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import InputError
-from headend.core.stack import load
+from headend.core.model.errors import InputError
+from headend.core.stackfile import load
 
 STACK = """\
 headend: 1

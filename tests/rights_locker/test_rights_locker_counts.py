@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from cli.harness import World, serve
-from headend.core.apply import apply
-from headend.core.desired import Lifecycle, Resource, Stack
-from headend.core.errors import InputError, Source
-from headend.core.plan import Plan
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.registry import kinds
-from headend.core.stack import load
-from headend.core.state import State, open_state
+from headend.core.model.errors import InputError, Source
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import kinds
+from headend.core.wire.session import open_session
 from headend.rights_locker.entitlement import EntitlementSpec
-from headend.session import open_session
 from headend.simulator import Simulator
 
 END = "2099-06-30T22:00:00+00:00"

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from headend.core.diff import differences
-from headend.core.errors import InputError
-from headend.core.kind import Observed
-from headend.core.stack import load
+from headend.core.model.errors import InputError
+from headend.core.model.kind import Observed
+from headend.core.reconcile.difference import differences
+from headend.core.stackfile import load
 from headend.rights_locker.categories import AccountCategories, AccountCategoriesSpec
 from headend.rights_locker.stream_limits import StreamLimit, StreamLimitSpec
 

@@ -7,13 +7,13 @@ import logging
 import httpx
 import pytest
 
-from headend.core.errors import CredentialsError, Forbidden, Unavailable
-from headend.core.redact import Redactor
+from headend.core.model.errors import CredentialsError, Forbidden, Unavailable
+from headend.core.wire.client import Client
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
 from headend.rights_locker.api import RightsLocker, connect
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.signing import signature
-from headend.session import open_session
-from headend.transport import Client
 
 QUERY = [("api_key", "P0.k1"), ("expires", "1893456000")]
 PATH = "/v2/providers/P0/accounts/acc1/content"

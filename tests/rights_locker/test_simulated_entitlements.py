@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.errors import DecodeError
+from headend.core.model.errors import DecodeError
 from headend.rights_locker.invoke import next_page
 from headend.rights_locker.wire import TABLE
 from headend.simulator.app import Simulator

@@ -9,12 +9,12 @@ import httpx
 import pytest
 import uvicorn
 
+from headend.core.wire.client import Client
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.wire import TABLE
 from headend.simulator.app import Simulator
 from headend.simulator.rights_locker import RightsLockerSim
-from headend.transport import Client
 
 ACCOUNT = "/pcode/p/account_id/v1"
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from headend.core.errors import Unavailable
-from headend.core.kind import Can, Immutable, Trigger, mark
+from headend.core.model.errors import Unavailable
+from headend.core.model.kind import Can, Immutable, Trigger, mark
 from headend.rights_locker.stream_limits import StreamLimit, StreamLimitSpec
 from headend.rights_locker.wire import TABLE
 

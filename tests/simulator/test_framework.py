@@ -12,8 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
-from headend.core.registry import platforms
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
+from headend.core.wire.registry import platforms
 from headend.simulator import Call, PlatformSim, Refusal, Reply, Simulator, handles
 
 

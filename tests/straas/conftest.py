@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from headend.core.wire.client import Client
 from headend.simulator.app import Simulator
 from headend.simulator.straas import StraasSim
 from headend.straas.api import Straas
 from headend.straas.settings import StraasSettings
-from headend.transport import Client
 
 ENV = "HEADEND_STRAAS_"
 

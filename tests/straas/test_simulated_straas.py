@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.registry import platforms
+from headend.core.wire.registry import platforms
 from headend.simulator import Simulator
 from headend.simulator.base import CREDENTIALS
 from headend.simulator.straas import FOREIGN, StraasSim

@@ -13,7 +13,7 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from cli.conftest import world
 from cli.harness import World, serve
-from headend.core.stack import load
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
 

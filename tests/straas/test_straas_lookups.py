@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import Problem
-from headend.core.lookup import find, lookups
-from headend.core.pending import query
+from headend.core.model.errors import Problem
+from headend.core.model.lookup import find, lookups
+from headend.core.model.references import query
 
 FOUND: dict[str, tuple[str, dict[str, Any]]] = {
     "straas.ad_banner": ("ad_banners", {"id": 17, "name": "Café", "link": "https://example.com"}),

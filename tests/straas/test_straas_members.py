@@ -9,11 +9,11 @@ import pytest
 
 from cli.conftest import world
 from cli.harness import Ran, World
-from headend.core.errors import Conflict, Refused
-from headend.core.kind import Can
-from headend.core.plan import Action
-from headend.core.registry import kinds
-from headend.core.state import open_state
+from headend.core.model.errors import Conflict, Refused
+from headend.core.model.kind import Can
+from headend.core.reconcile.plan import Action
+from headend.core.reconcile.state import open_state
+from headend.core.wire.registry import kinds
 from headend.simulator.straas import StraasSim
 from headend.straas.member import Member, MemberSpec
 

@@ -9,13 +9,22 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.errors import ApiError, Conflict, DecodeError, Forbidden, InputError, NotFound, Refused, Unavailable
-from headend.core.invoke import Request, fill
-from headend.core.redact import masked
+from headend.core.model.errors import (
+    ApiError,
+    Conflict,
+    DecodeError,
+    Forbidden,
+    InputError,
+    NotFound,
+    Refused,
+    Unavailable,
+)
+from headend.core.wire.client import Client
+from headend.core.wire.invoke import Request, fill
+from headend.core.wire.redaction import masked
 from headend.straas import PLATFORM
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import TABLE
-from headend.transport import Client
 
 ACCOUNT, MEMBER = "/api/v1/account", "/api/v1/member"
 ROWS = [

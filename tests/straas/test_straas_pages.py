@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import DecodeError
-from headend.core.invoke import Request
+from headend.core.model.errors import DecodeError
+from headend.core.wire.client import Answer
+from headend.core.wire.invoke import Request
 from headend.straas import PLATFORM
 from headend.straas.paging import turn_page
 from headend.straas.wire import TABLE
-from headend.transport import Answer
 
 LIST = TABLE["category.list"]
 LINK = '<http://example.org/x?page=1>; rel="first", <http://example.org/x?per_page=5&page=3>; rel="next"'

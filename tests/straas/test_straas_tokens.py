@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from headend.core.errors import CredentialsError, DecodeError, Forbidden, InputError
-from headend.core.invoke import Request
+from headend.core.model.errors import CredentialsError, DecodeError, Forbidden, InputError
+from headend.core.wire.invoke import Request
 from headend.simulator.base import CREDENTIALS
 from headend.straas import PLATFORM
 

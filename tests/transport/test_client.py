@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.errors import (
+from headend.core.model.errors import (
     Ambiguous,
     ApiError,
     Conflict,
@@ -22,9 +22,9 @@ from headend.core.errors import (
     Unreachable,
     Unsettled,
 )
-from headend.core.redact import Redactor
-from headend.core.wire import Operation
-from headend.transport import Answer, Client
+from headend.core.wire.client import Answer, Client
+from headend.core.wire.operations import Operation
+from headend.core.wire.redaction import Redactor
 
 Step = int | Exception | httpx.Response
 

@@ -8,9 +8,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from headend.core.redact import Redactor
-from headend.limit import Limit, retry_after
-from headend.reads import Reads
+from headend.core.wire.limit import Limit, retry_after
+from headend.core.wire.reads import Reads
+from headend.core.wire.redaction import Redactor
 
 
 def test_one_read_for_all_that_ask_until_it_is_dropped() -> None:

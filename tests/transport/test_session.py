@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import httpx
 import pytest
 
-from headend.core.errors import CredentialsError, InputError
-from headend.core.kind import Secret
-from headend.core.redact import Redactor
-from headend.core.registry import Env, Platform, Settings
-from headend.core.wire import Operation, Table
-from headend.session import Session, open_session
-from headend.transport import Client
+from headend.core.model.errors import CredentialsError, InputError
+from headend.core.model.kind import Secret
+from headend.core.wire.client import Client
+from headend.core.wire.operations import Operation, Table
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import Env, Platform, Settings
+from headend.core.wire.session import Session, open_session
 
 CALL = Operation("thing.list", "GET", "/things", "T-1", "list")
 

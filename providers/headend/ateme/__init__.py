@@ -8,7 +8,7 @@ from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.verbs import VERBS
 from headend.ateme.wire import TABLE
-from headend.core.registry import Platform
+from headend.core.wire.registry import Platform
 
 PLATFORM = Platform(
     name="ateme",

@@ -7,7 +7,7 @@ from typing import Any
 
 from headend.ateme.answers import text_id
 from headend.ateme.api import Ateme
-from headend.core.lookup import Candidate, Lookup
+from headend.core.model.lookup import Candidate, Lookup
 
 
 class Agreement(Lookup[Ateme]):

@@ -9,8 +9,8 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.fields import instant
 from headend.ateme.viewers import input_rows, viewer_inputs
-from headend.core.errors import Forbidden, NotFound, Refused
-from headend.core.kind import Airtime
+from headend.core.model.errors import Forbidden, NotFound, Refused
+from headend.core.model.kind import Airtime
 
 Span = tuple[datetime | None, datetime | None]
 

@@ -12,9 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from headend.ateme.answers import Row, item, rows, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
-from headend.core.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
-from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec, Status
-from headend.core.pending import Id
+from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec, Status
+from headend.core.model.references import Id
 
 Metric = Literal[
     "net_send.rtt",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headend.core.errors import DecodeError
-from headend.core.wire import Operation
+from headend.core.model.errors import DecodeError
+from headend.core.wire.operations import Operation
 
 Row = Mapping[str, Any]
 TOKEN_KEYS = ("jwt_token", "token", "jwt", "access_token")

@@ -12,12 +12,12 @@ from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, strea
 from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
-from headend.core.errors import ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Timeout
-from headend.core.kind import Spec
-from headend.core.wire import NO_BODY, Operation, Table
+from headend.core.model.errors import ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Timeout
+from headend.core.model.kind import Spec
+from headend.core.wire.operations import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 NEW_POLLS = 6  # looks during which a new object may still be unknown: a minute at the usual interval
 FAILURES = frozenset({"failed", "error"})

@@ -17,11 +17,11 @@ from headend.ateme.answers import Row, rows, stream_state, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.guesses import begins, guesses, move
 from headend.ateme.invoke import DEPLOYMENT_HEADER
-from headend.core.errors import ApiError, DecodeError, NotFound, Refused
-from headend.core.wire import Operation
+from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused
+from headend.core.wire.operations import Operation
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 _ANY = frozenset(range(300, 600)) - {401, 429, 502, 503, 504}  # statuses that are an answer to the question
 _SIGN_ON = (
@@ -166,7 +166,7 @@ class _Doctor:
         if answer.status < 300:
             wrong = reads.misfit(op, answer.body, asked.path)
             return (f"answers another shape: {wrong}" if wrong else ""), answer
-        from headend.transport import said_by  # loads httpx, and this module is imported with its platform
+        from headend.core.wire.client import said_by  # loads httpx, and this module is imported with its platform
 
         said = self.api.client.redactor.scrub(said_by(answer))[:120]
         how = f"answered {answer.status}" + (f": {said}" if said else "")

@@ -13,8 +13,8 @@ from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.ateme.running import RESTING, running
-from headend.core.errors import ApiError, Conflict, NotFound, Problem, Refused
-from headend.core.kind import (
+from headend.core.model.errors import ApiError, Conflict, NotFound, Problem, Refused
+from headend.core.model.kind import (
     Airtime,
     Change,
     Ignored,
@@ -34,7 +34,7 @@ from headend.core.kind import (
     marked,
     marks,
 )
-from headend.core.pending import Id
+from headend.core.model.references import Id
 
 UNGROUPED = "no call takes an object out of its group (A-977)"
 CLEARED = "user_description"  # by an empty text

@@ -13,9 +13,9 @@ from headend.ateme.airtime import airtimes, entry_id, sort
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
-from headend.core.errors import Ambiguous, Conflict, Problem, Refused, Unavailable, Unreachable
-from headend.core.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
-from headend.core.pending import Id
+from headend.core.model.errors import Ambiguous, Conflict, Problem, Refused, Unavailable, Unreachable
+from headend.core.model.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
+from headend.core.model.references import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
 UNSEEN = "the answer does not show it"

@@ -24,8 +24,8 @@ from headend.ateme.fields import (
     same_second,
     seconds,
 )
-from headend.core.errors import Problem, Refused
-from headend.core.kind import (
+from headend.core.model.errors import Problem, Refused
+from headend.core.model.kind import (
     Airtime,
     Change,
     Immutable,
@@ -41,8 +41,8 @@ from headend.core.kind import (
     Upload,
     WriteOnly,
 )
-from headend.core.pending import Id
-from headend.core.upload import File
+from headend.core.model.references import Id
+from headend.core.model.uploads import File
 
 WIRE: Mapping[str, str] = {
     "input": "input_id",

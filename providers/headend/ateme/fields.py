@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.errors import Problem
-from headend.core.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
+from headend.core.model.errors import Problem
+from headend.core.model.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
 
 ENVIRONMENT = Ref("ateme.environment")
 INPUT = Ref(

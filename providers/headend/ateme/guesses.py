@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 
 MOST = 40  # guesses for one operation
 

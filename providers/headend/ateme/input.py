@@ -13,8 +13,8 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.viewers import resulting_input, viewer_inputs
-from headend.core.errors import Problem, Refused
-from headend.core.kind import (
+from headend.core.model.errors import Problem, Refused
+from headend.core.model.kind import (
     Change,
     Ignored,
     Immutable,
@@ -29,7 +29,7 @@ from headend.core.kind import (
     Spec,
     WriteOnly,
 )
-from headend.core.pending import Id
+from headend.core.model.references import Id
 
 DESCRIBED = frozenset({"user_description", "max_allowed_bitrate_kbps"})
 HIDDEN = WriteOnly("secrets are never read back")

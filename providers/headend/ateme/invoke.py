@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from headend.ateme.answers import TOKEN_KEYS, text_id
 from headend.ateme.api import Ateme
-from headend.core.errors import InputError
-from headend.core.invoke import Request
-from headend.core.wire import NO_BODY, Operation
+from headend.core.model.errors import InputError
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import NO_BODY, Operation
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 DEPLOYMENT_HEADER = "Deployment-Id"
 HIDDEN = frozenset({*TOKEN_KEYS, "source_invitation_token", "password", "access_key", "secret_key"}) | frozenset(

@@ -10,8 +10,8 @@ from headend.ateme.answers import text_id
 from headend.ateme.api import Ateme
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
-from headend.core.errors import ApiError
-from headend.core.kind import Named, Spec
+from headend.core.model.errors import ApiError
+from headend.core.model.kind import Named, Spec
 
 
 class Label(Spec):

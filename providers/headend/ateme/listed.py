@@ -7,8 +7,8 @@ from typing import Any, ClassVar, TypeVar
 
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, hint, only
-from headend.core.errors import Conflict, Refused
-from headend.core.kind import Change, Immutable, Kind, Named, Observed, Report, Spec, marked
+from headend.core.model.errors import Conflict, Refused
+from headend.core.model.kind import Change, Immutable, Kind, Named, Observed, Report, Spec, marked
 
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"

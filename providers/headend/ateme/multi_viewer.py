@@ -14,8 +14,8 @@ from headend.ateme.fields import one_of
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
-from headend.core.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
-from headend.core.kind import (
+from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.kind import (
     Airtime,
     Change,
     Impact,
@@ -26,7 +26,7 @@ from headend.core.kind import (
     WriteOnly,
     mark,
 )
-from headend.core.pending import Reference
+from headend.core.model.references import Reference
 
 UNREAD = "no call shows what is in the tiles (A-771, A-838)"
 GUESSED = "(status guessed)"

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.kind import Immutable, Impact, Interrupts, Same, Spec
-from headend.core.pending import Id
+from headend.core.model.kind import Immutable, Impact, Interrupts, Same, Spec
+from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
 PIDS = ("pmt_pid", "video_pid", "transcoded_audio_pid", "passthrough_audio_pid")

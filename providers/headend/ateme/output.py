@@ -11,9 +11,9 @@ from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
-from headend.core.errors import Forbidden, Problem, Refused
-from headend.core.kind import Change, Found, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
-from headend.core.pending import Id
+from headend.core.model.errors import Forbidden, Problem, Refused
+from headend.core.model.kind import Change, Found, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
+from headend.core.model.references import Id
 
 HIDDEN = WriteOnly("secrets are never read back")
 DESCRIBED = frozenset({"user_description"})

@@ -12,9 +12,9 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import INPUT, Extra, check_extra
-from headend.core.errors import Problem, Refused
-from headend.core.kind import Can, Change, Immutable, Observed, Ref, Spec
-from headend.core.pending import Id
+from headend.core.model.errors import Problem, Refused
+from headend.core.model.kind import Can, Change, Immutable, Observed, Ref, Spec
+from headend.core.model.references import Id
 
 AGREEMENT = "permanent_schedule_agreement_id"
 BARE = "has no agreement, so that nothing can be scheduled on it for good (A-587, A-751)"

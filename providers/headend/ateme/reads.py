@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, text_id
-from headend.core.errors import DecodeError
-from headend.core.wire import Operation
+from headend.core.model.errors import DecodeError
+from headend.core.wire.operations import Operation
 
 SIDE_EFFECTS: Mapping[str, str] = {
     "environment.get": "its first answer for a new environment moves this login there (A-15, A-802)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headend.ateme.api import FAILURES
-from headend.core.kind import Observed, Spec, Status
+from headend.core.model.kind import Observed, Spec, Status
 
 RESTING = "its environment is not running"
 

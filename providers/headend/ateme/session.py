@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from headend.ateme.answers import rows, text_id, token_in
 from headend.ateme.settings import AtemeSettings
-from headend.core.errors import CredentialsError, DecodeError, Forbidden
-from headend.core.wire import Table
+from headend.core.model.errors import CredentialsError, DecodeError, Forbidden
+from headend.core.wire.operations import Table
 
 if TYPE_CHECKING:
-    from headend.transport import Client
+    from headend.core.wire.client import Client
 
 
 class Tokens:

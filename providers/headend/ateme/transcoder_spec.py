@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, Likely, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
-from headend.core.pending import Id
+from headend.core.model.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
+from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
 SAMPLE_RATES = {

@@ -12,9 +12,9 @@ from headend.ateme.api import Ateme
 from headend.ateme.input import Input
 from headend.ateme.running import RESTING
 from headend.ateme.transcoder_spec import Transcoder
-from headend.core.errors import DecodeError, NotFound, Refused
-from headend.core.kind import Observed
-from headend.core.verbs import Content, FieldVerb, FileVerb, Verb
+from headend.core.model.errors import DecodeError, NotFound, Refused
+from headend.core.model.kind import Observed
+from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
 
 NONE_YET = "none yet: asking has started the making of thumbnails, so ask again in a while"
 PID_NAMES = ("pid", "audio_pid", "audio_track_pid", "track_pid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
-from headend.core.errors import ApiError
+from headend.core.model.errors import ApiError
 
 
 async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> list[Row]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
 from headend.ateme.wire_takes import EXACTLY_ONE, SPANS, TAKES
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 
 _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS]
 

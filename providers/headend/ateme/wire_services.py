@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 # fmt: off
-from headend.core.wire import Operation
+from headend.core.wire.operations import Operation
 
 ROWS = [
     # Recording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headend.core.takes import Span, Takes
+from headend.core.wire.takes import Span, Takes
 
 _STAMP: dict[str, Any] = {
     "form": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}",

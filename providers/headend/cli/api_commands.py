@@ -15,14 +15,14 @@ import typer
 from headend.cli.options import Options, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
-from headend.core.errors import GuardError, InputError
-from headend.core.redact import Redactor, masked
-from headend.core.registry import Platform, platforms
-from headend.core.wire import NO_BODY, Operation, Table
+from headend.core.model.errors import GuardError, InputError
+from headend.core.wire.operations import NO_BODY, Operation, Table
+from headend.core.wire.redaction import Redactor, masked
+from headend.core.wire.registry import Platform, platforms
 
 if TYPE_CHECKING:
-    from headend.session import Session
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
+    from headend.core.wire.session import Session
 
 SIMULATED = "simulator"  # whose world is used where no stack is named
 
@@ -77,7 +77,7 @@ def api(
         return
     if operation is None:
         raise InputError(f"which operation? `headend api {platform} --list` shows them")
-    from headend.core import invoke
+    from headend.core.wire import invoke
 
     key, danger = operation, invoke.find(table, operation).danger
     if danger and key not in (dangerous or []):
@@ -104,7 +104,7 @@ async def _called(
     where: AbstractContextManager[Session],
 ) -> tuple[Answer, bool]:
     """The answer, and whether there are more pages of it."""
-    from headend.core import invoke
+    from headend.core.wire import invoke
 
     with where as session:
         async with session:

@@ -17,14 +17,15 @@ from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
-from headend.core import desired, guard
-from headend.core.apply import Outcome, Sink
-from headend.core.apply import apply as carry_out
-from headend.core.errors import HeadendError, InputError, PartialError, StaleError
-from headend.core.lifecycle import remember
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
-from headend.core.state import State
+from headend.core.model import stack as desired
+from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.reconcile import guards as guard
+from headend.core.reconcile.apply import Outcome, Sink
+from headend.core.reconcile.apply import apply as carry_out
+from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State
+from headend.core.wire.redaction import Redactor
 
 Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
 Interruptions = Annotated[

@@ -12,8 +12,8 @@ import typer
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.options import Format, Options, Simulated
 from headend.cli.run import connected, load_stack, state_path
-from headend.core.errors import InputError
-from headend.core.redact import Redactor
+from headend.core.model.errors import InputError
+from headend.core.wire.redaction import Redactor
 
 if TYPE_CHECKING:
     from headend.ateme.doctor import Finding

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from headend.core.errors import InputError
-from headend.core.registry import kinds as known_kinds
-from headend.core.registry import platforms
+from headend.core.model.errors import InputError
+from headend.core.wire.registry import kinds as known_kinds
+from headend.core.wire.registry import platforms
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def kinds(
 
 def schema() -> None:
     """Prints the JSON Schema of stack files, for editors."""
-    from headend.core.stack import json_schema
+    from headend.core.stackfile import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=1))
 

@@ -18,7 +18,7 @@ from headend.cli import (
     status_commands,
 )
 from headend.cli.verb_commands import WithVerbs
-from headend.core.errors import HeadendError, InputError
+from headend.core.model.errors import HeadendError, InputError
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
 

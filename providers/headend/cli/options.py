@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from headend.core.errors import InputError
+from headend.core.model.errors import InputError
 
 
 class Format(enum.StrEnum):

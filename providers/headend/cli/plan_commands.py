@@ -13,10 +13,10 @@ from headend.cli import planfile
 from headend.cli.options import File, Format, Options, Parallelism, Refresh, Shown, Simulated, StackName, Target, Var
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
-from headend.core.errors import InputError
-from headend.core.plan import Plan
-from headend.core.planner import make_plan
-from headend.core.redact import Redactor
+from headend.core.model.errors import InputError
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.wire.redaction import Redactor
 
 
 def register(app: typer.Typer) -> None:

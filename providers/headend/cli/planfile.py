@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import headend
-from headend.core.errors import InputError, StaleError
-from headend.core.plan import FORMAT, Plan
+from headend.core.model.errors import InputError, StaleError
+from headend.core.reconcile.plan import FORMAT, Plan
 
 
 def read(path: Path) -> dict[str, Any] | None:

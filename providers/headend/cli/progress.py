@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from headend.core.apply import Event
+from headend.core.reconcile.apply import Event
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from headend.cli.options import Options
-from headend.core.desired import Stack
-from headend.core.diff import secret_fields
-from headend.core.errors import StateError
-from headend.core.redact import Redactor, texts
-from headend.core.registry import kinds
-from headend.core.stack import load, lookup
-from headend.core.state import Entry, State, open_state, peek
+from headend.core.model.errors import StateError
+from headend.core.model.stack import Stack
+from headend.core.reconcile.difference import secret_fields
+from headend.core.reconcile.state import Entry, State, open_state, peek
+from headend.core.stackfile import load, lookup
+from headend.core.wire.redaction import Redactor, texts
+from headend.core.wire.registry import kinds
 
 if TYPE_CHECKING:
-    from headend.session import Session
+    from headend.core.wire.session import Session
 
 
 def load_stack(options: Options, redactor: Redactor) -> Stack:
@@ -82,7 +82,9 @@ def connected(
     parallelism: int = 16,
 ) -> Iterator[Session]:
     """A session by the environment and a stack's `connections:`, or with the simulated platforms beside `path`."""
-    from headend.session import open_session  # loads httpx: not for a stack that is refused, or only validated
+    from headend.core.wire.session import (
+        open_session,  # loads httpx: not for a stack that is refused, or only validated
+    )
 
     with contextlib.ExitStack() as stacked:
         where: dict[str, Any] = {"env": os.environ}

@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from headend.core.apply import Sink
-from headend.core.errors import InputError
-from headend.core.redact import Redactor
+from headend.core.model.errors import InputError
+from headend.core.reconcile.apply import Sink
+from headend.core.wire.redaction import Redactor
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ import typer
 
 from headend.cli.options import Simulated
 from headend.cli.run import state_path
-from headend.core.errors import InputError
-from headend.core.state import State, open_state
+from headend.core.model.errors import InputError
+from headend.core.reconcile.state import State, open_state
 
 app = typer.Typer(no_args_is_help=True, help="What headend's own state file holds.")
 StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_default=False)]

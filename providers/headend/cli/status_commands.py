@@ -12,14 +12,14 @@ import typer
 from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
-from headend.core.desired import Stack
-from headend.core.errors import ApiError, StateError
-from headend.core.redact import Redactor
-from headend.core.state import Entry, peek
-from headend.core.status import Look, Sight, look
+from headend.core.model.errors import ApiError, StateError
+from headend.core.model.stack import Stack
+from headend.core.reconcile.state import Entry, peek
+from headend.core.reconcile.status import Look, Sight, look
+from headend.core.wire.redaction import Redactor
 
 if TYPE_CHECKING:
-    from headend.session import Session
+    from headend.core.wire.session import Session
 
 NOT_AS_WANTED = 1  # exit code
 

@@ -14,7 +14,7 @@ import typer
 
 from headend.cli.options import Format
 from headend.cli.tables import aligned
-from headend.core.status import Look
+from headend.core.reconcile.status import Look
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -14,11 +14,11 @@ from typer.core import TyperGroup
 
 from headend.cli.options import File, Options, Simulated, StackName, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path
-from headend.core.errors import ApiError, HeadendError, InputError
-from headend.core.locate import Place, locate
-from headend.core.redact import Redactor
-from headend.core.registry import platforms
-from headend.core.verbs import Content, FieldVerb, FileVerb, Verb
+from headend.core.model.errors import ApiError, HeadendError, InputError
+from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
+from headend.core.reconcile.locate import Place, locate
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import platforms
 
 Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
 Addresses = Annotated[

@@ -1,1 +1,1 @@
-"""The engine-neutral heart: kinds, diff, plan, apply, state. Imports neither httpx nor pulumi."""
+"""The engine-neutral core, in four packages. `reconcile` and `stackfile` stand on `wire`, and `wire` on `model`."""

@@ -1,6 +1,6 @@
 """Just: profiles of a site's people, their e-mail and SMS subscriptions, referral marks and events."""
 
-from headend.core.registry import Platform
+from headend.core.wire.registry import Platform
 from headend.just.api import connect
 from headend.just.invoke import invoke
 from headend.just.settings import JustSettings

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.errors import Problem
-from headend.core.kind import Can, Immutable, Kind, Observed, Spec, Trigger
+from headend.core.model.errors import Problem
+from headend.core.model.kind import Can, Immutable, Kind, Observed, Spec, Trigger
 from headend.just.api import Just
 from headend.just.people import Juid
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
 
-from headend.core.redact import MASK
+from headend.core.wire.redaction import MASK
 from headend.just.wire import HARMLESS, READS
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 JUID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}", re.ASCII)
 SHOWN = 200  # characters of an unexpected answer that an error quotes

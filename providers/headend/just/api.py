@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
-from headend.core.errors import (
+from headend.core.model.errors import (
     Ambiguous,
     ApiError,
     DecodeError,
@@ -26,19 +26,19 @@ from headend.core.errors import (
     Unreachable,
     Unsettled,
 )
-from headend.core.invoke import Request
-from headend.core.seal import Seal
-from headend.core.wire import NO_BODY, Operation, Table
+from headend.core.model.seal import Seal
+from headend.core.wire.invoke import Request
+from headend.core.wire.limit import LONGEST_WAIT, wait_before
+from headend.core.wire.operations import NO_BODY, Operation, Table
 from headend.just.answers import Judged, Sort, excerpt, judge
 from headend.just.people import NORMAL, Channel
 from headend.just.settings import JustSettings
 from headend.just.wire import FORMS, HARMLESS, READS, TABLE
-from headend.limit import LONGEST_WAIT, wait_before
 
 if TYPE_CHECKING:
     import httpx
 
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 ATTEMPTS = 3  # J-18
 READ = 5000  # characters of an answer that are looked at for what to quote

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import InputError
-from headend.core.invoke import Request
-from headend.core.wire import NO_BODY, Operation
+from headend.core.model.errors import InputError
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import NO_BODY, Operation
 from headend.just.api import Just
 from headend.just.wire import READS
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 _MILLISECONDS = 10**11
 _CHANNELS = {

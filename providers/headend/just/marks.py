@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headend.core.kind import Change, Spec, Verdict
+from headend.core.model.kind import Change, Spec, Verdict
 
 NO_UNSET = "can't be taken off again: it stays as it was set (J-42)"
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from headend.core.kind import Immutable, Ref, Same, Sealed, Secret
-from headend.core.pending import Id
+from headend.core.model.kind import Immutable, Ref, Same, Sealed, Secret
+from headend.core.model.references import Id
 from headend.just.answers import JUID
 
 Channel = Literal["email", "sms"]

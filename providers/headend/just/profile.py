@@ -11,8 +11,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from headend.core.errors import NotFound, Problem
-from headend.core.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Secret, Spec, Verdict, WriteOnly
+from headend.core.model.errors import NotFound, Problem
+from headend.core.model.kind import (
+    Can,
+    Change,
+    Ignored,
+    Immutable,
+    Kind,
+    Observed,
+    Report,
+    Secret,
+    Spec,
+    Verdict,
+    WriteOnly,
+)
 from headend.just.api import Just
 from headend.just.people import juid
 

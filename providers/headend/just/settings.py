@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from headend.core.kind import Secret
-from headend.core.registry import Env, Settings
+from headend.core.model.kind import Secret
+from headend.core.wire.registry import Env, Settings
 
 
 class JustSettings(Settings):

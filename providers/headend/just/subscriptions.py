@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
-from headend.core.errors import InputError, Problem
-from headend.core.kind import Can, Change, Immutable, Kind, Observed, Report, Spec, Verdict
-from headend.core.pending import Id
+from headend.core.model.errors import InputError, Problem
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Spec, Verdict
+from headend.core.model.references import Id
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, Juid, hashed

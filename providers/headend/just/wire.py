@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 
 _V1 = "/api/user/v1"
 _SUBSCRIBES = "subscribes a real person, whatever they have decided meanwhile (J-41)"

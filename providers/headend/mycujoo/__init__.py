@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headend.core.registry import Platform
+from headend.core.wire.registry import Platform
 from headend.mycujoo.api import connect
 from headend.mycujoo.invoke import HIDDEN, NOT_MANAGED, invoke
 from headend.mycujoo.paging import next_page

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from headend.core.errors import (
+from headend.core.model.errors import (
     Ambiguous,
     ApiError,
     Conflict,
@@ -19,7 +19,7 @@ from headend.core.errors import (
     Timeout,
     Unavailable,
 )
-from headend.core.kind import Change, Ignored, Immutable, Kind, Observed, Report, Same, Spec
+from headend.core.model.kind import Change, Ignored, Immutable, Kind, Observed, Report, Same, Spec
 from headend.mycujoo.api import MycujooApi, turned_away
 
 LOOKS = 5  # for a new account by its address, which the platform may take a moment to show (M-125)

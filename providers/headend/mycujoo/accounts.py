@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import DecodeError, NotFound
+from headend.core.model.errors import DecodeError, NotFound
 
 if TYPE_CHECKING:
     from headend.mycujoo.api import MycujooApi

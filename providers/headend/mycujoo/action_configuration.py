@@ -7,9 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from headend.core.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Problem, Refused, Unavailable
-from headend.core.kind import Change, Found, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
-from headend.core.pending import Query
+from headend.core.model.errors import (
+    Ambiguous,
+    ApiError,
+    DecodeError,
+    Forbidden,
+    NotFound,
+    Problem,
+    Refused,
+    Unavailable,
+)
+from headend.core.model.kind import Change, Found, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
+from headend.core.model.references import Query
 from headend.mycujoo.api import MycujooApi, turned_away
 from headend.mycujoo.definition import check, default_of, definitions
 from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire

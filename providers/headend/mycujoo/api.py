@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import (
+from headend.core.model.errors import (
     ApiError,
     Conflict,
     CredentialsError,
@@ -16,7 +16,7 @@ from headend.core.errors import (
     Refused,
     Unavailable,
 )
-from headend.core.wire import NO_BODY
+from headend.core.wire.operations import NO_BODY
 from headend.mycujoo.accounting import Accounting
 from headend.mycujoo.accounts import Accounts
 from headend.mycujoo.paging import all_pages, rows
@@ -24,7 +24,7 @@ from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
 
 if TYPE_CHECKING:
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 IN_FLIGHT = 8  # requests; the platform states no limit, so it's ours (M-14)
 _RESERVED = frozenset({"calls", "categories", "configurations"})  # they share a route with an action's id (M-19)

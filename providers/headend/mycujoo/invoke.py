@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headend.core.invoke import Request
-from headend.core.wire import NO_BODY, Operation
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import NO_BODY, Operation
 from headend.mycujoo.api import MycujooApi
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 HIDDEN = frozenset(
     {"password", "new_password", "old_password", "token", "reset_code", "verification_code"}

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from headend.core.errors import NotFound, Refused
-from headend.core.kind import Can, Change, Immutable, Kind, Observed, Report, Spec
+from headend.core.model.errors import NotFound, Refused
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Spec
 from headend.mycujoo.api import MycujooApi
 
 FIELDS = ("email", "invoice_template_id", "is_enabled", "is_test", "name", "tax")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from headend.core.errors import DecodeError
-from headend.core.wire import Operation
+from headend.core.model.errors import DecodeError
+from headend.core.wire.operations import Operation
 
 LARGEST = 100  # rows that are asked for at once; no maximum is stated for the lists that headend reads
 

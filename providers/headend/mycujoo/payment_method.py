@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.errors import Ambiguous, ApiError, Problem, Refused, Unavailable
-from headend.core.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Secret, Spec, WriteOnly
-from headend.core.lookup import Candidate, Lookup
+from headend.core.model.errors import Ambiguous, ApiError, Problem, Refused, Unavailable
+from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Secret, Spec, WriteOnly
+from headend.core.model.lookup import Candidate, Lookup
 from headend.mycujoo.api import MycujooApi, turned_away
 
 SHOWN = ("org_id", "provider", "create_time", "update_time", "card")

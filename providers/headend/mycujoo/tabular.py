@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from headend.core.wire import Operation
+from headend.core.wire.operations import Operation
 
 Row = dict[str, Any]
 _MONEY = {"currency_code", "nanos", "units"}

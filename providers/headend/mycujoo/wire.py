@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 from headend.mycujoo.wire_takes import SPANS, TAKES
 
 _ACCOUNTING = "/accounting/v1beta1"

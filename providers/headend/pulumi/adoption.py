@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from headend.core.desired import Adopt
-from headend.core.diff import just_made
-from headend.core.errors import GuardError, InputError, NotFound, Problem
-from headend.core.kind import Can, Kind, Observed, Spec
-from headend.core.lookup import find
-from headend.core.pending import query
-from headend.core.planner import NAMELESS
+from headend.core.model.errors import GuardError, InputError, NotFound, Problem
+from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.lookup import find
+from headend.core.model.references import query
+from headend.core.model.stack import Adopt
+from headend.core.reconcile.difference import just_made
+from headend.core.reconcile.planner import NAMELESS
 from headend.pulumi.props import compared
 from headend.pulumi.runtime import KNOWN, TAKEN, tell
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from headend.core.registry import kinds
+from headend.core.wire.registry import kinds
 from headend.pulumi.provider import KindProvider
 
 

@@ -11,23 +11,23 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
-from headend.core.address import outer
-from headend.core.arrange import order
-from headend.core.desired import Adopt, Resource, Stack
-from headend.core.diff import secret_fields
-from headend.core.errors import HeadendError, InputError
-from headend.core.kind import Kind
-from headend.core.lookup import find_named
-from headend.core.onair import downstream
-from headend.core.pending import Query, Reference, filled, pending
-from headend.core.redact import Redactor
-from headend.core.registry import platforms
-from headend.core.stack import load, lookup
-from headend.core.upload import File
+from headend.core.model.address import outer
+from headend.core.model.errors import HeadendError, InputError
+from headend.core.model.kind import Kind
+from headend.core.model.lookup import find_named
+from headend.core.model.references import Query, Reference, filled, pending
+from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.model.uploads import File
+from headend.core.reconcile.arrange import order
+from headend.core.reconcile.difference import secret_fields
+from headend.core.reconcile.on_air import downstream
+from headend.core.stackfile import load, lookup
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import platforms
+from headend.core.wire.session import Session, open_session
 from headend.pulumi.p import PROVIDERS, class_name
 from headend.pulumi.props import META
 from headend.pulumi.runtime import settings_of
-from headend.session import Session, open_session
 
 TYPES: dict[str, type[DynamicResource]] = {}
 for _name in PROVIDERS:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pulumi.output import Unknown
 
-from headend.core.diff import Difference, differences, told_apart_by
-from headend.core.kind import Can, Kind, Observed, Spec
-from headend.core.state import Entry
+from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.reconcile.difference import Difference, differences, told_apart_by
+from headend.core.reconcile.state import Entry
 
 META = "headend"
 NOT_OURS = frozenset({"__provider", "computed", "handed_out", "made", "unverifiable", META})

@@ -38,19 +38,19 @@ from pulumi.dynamic import (
 )
 from pydantic import ValidationError
 
-from headend.core import guard
-from headend.core.diff import spelt_as_before
-from headend.core.errors import GuardError, HeadendError, InputError, NotFound, Problem
-from headend.core.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
-from headend.core.lookup import find
-from headend.core.onair import clock, imminent, in_maintenance, refusal
-from headend.core.options import Options
-from headend.core.owners import Elsewhere, nowhere
-from headend.core.pending import query
-from headend.core.plan import Action, Cut
-from headend.core.planner import impact
-from headend.core.registry import kinds, platforms
-from headend.core.specs import left, readable, revive
+from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound, Problem
+from headend.core.model.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
+from headend.core.model.lookup import find
+from headend.core.model.options import Options
+from headend.core.model.owners import Elsewhere, nowhere
+from headend.core.model.references import query
+from headend.core.reconcile import guards as guard
+from headend.core.reconcile.difference import spelt_as_before
+from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
+from headend.core.reconcile.plan import Action, Cut
+from headend.core.reconcile.planner import impact
+from headend.core.reconcile.specs import left, readable, revive
+from headend.core.wire.registry import kinds, platforms
 from headend.pulumi.adoption import like_it
 from headend.pulumi.props import META, NOT_OURS, adopted, compared, entry, inputs, is_unknown, kept, outs, unseen
 from headend.pulumi.runtime import (

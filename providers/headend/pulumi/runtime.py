@@ -18,13 +18,13 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from headend.core.errors import HeadendError, Problem
-from headend.core.kind import Kind, Report, Spec
-from headend.core.owners import Elsewhere, Owned
-from headend.core.planner import WARNING
-from headend.core.redact import Redactor
-from headend.core.registry import Platform
-from headend.session import Session, open_session
+from headend.core.model.errors import HeadendError, Problem
+from headend.core.model.kind import Kind, Report, Spec
+from headend.core.model.owners import Elsewhere, Owned
+from headend.core.reconcile.planner import WARNING
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import Platform
+from headend.core.wire.session import Session, open_session
 
 T = TypeVar("T")
 Connections = Mapping[str, Mapping[str, Any]]

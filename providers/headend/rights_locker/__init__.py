@@ -1,6 +1,6 @@
 """Rights Locker: per-viewer stream limits, category sets and entitlements of a video provider."""
 
-from headend.core.registry import Platform
+from headend.core.wire.registry import Platform
 from headend.rights_locker.api import connect
 from headend.rights_locker.invoke import FILLED, HIDDEN, invoke, next_page
 from headend.rights_locker.settings import RightsLockerSettings

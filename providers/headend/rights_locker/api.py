@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
-from headend.core.errors import ApiError, CredentialsError, DecodeError, InputError, Refused
-from headend.core.invoke import Request
-from headend.core.wire import Operation, Table
+from headend.core.model.errors import ApiError, CredentialsError, DecodeError, InputError, Refused
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import Operation, Table
 from headend.rights_locker.content import CONTENT_TYPES, USERS_OF, Content, Grant, Row, content, only
 from headend.rights_locker.quiet import hide_queries
 from headend.rights_locker.settings import RightsLockerSettings
@@ -22,7 +22,7 @@ from headend.rights_locker.wire import TABLE
 if TYPE_CHECKING:
     import httpx
 
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 LIFETIME = 300  # seconds that a signature stays valid
 READ_BACK_DELAYS = (0.3, 0.6, 1.1)  # no read-after-write consistency is promised

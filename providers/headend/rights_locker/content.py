@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from headend.core.errors import DecodeError
+from headend.core.model.errors import DecodeError
 
 KINDS = ("assets", "assets_offline", "labels", "labels_offline")
 """Kinds of content; others (offers) are seen, and left alone (R-24, R-26)."""

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from pydantic import Field
 
-from headend.core.errors import ApiError, Conflict, InputError, Problem
-from headend.core.kind import Change, Ignored, Kind, Observed, Report
-from headend.core.owners import Owned
+from headend.core.model.errors import ApiError, Conflict, InputError, Problem
+from headend.core.model.kind import Change, Ignored, Kind, Observed, Report
+from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.content import KINDS, Grant, Row, shown

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from headend.core.errors import ApiError, HeadendError, PartlyDone, Problem
-from headend.core.kind import Change, Kind, Members, Observed, Report, Same, Spec, Trigger
-from headend.core.owners import Owned
+from headend.core.model.errors import ApiError, HeadendError, PartlyDone, Problem
+from headend.core.model.kind import Change, Kind, Members, Observed, Report, Same, Spec, Trigger
+from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.content import Content, Grant, Row, shown

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import DecodeError
-from headend.core.invoke import Request
-from headend.core.wire import Operation
+from headend.core.model.errors import DecodeError
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import Operation
 from headend.rights_locker.api import RightsLocker
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 FILLED = frozenset({"pcode"})  # whose provider code: a setting, not a value
 HIDDEN = frozenset({"api_key", "signature"})

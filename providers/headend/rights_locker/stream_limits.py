@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headend.core.kind import Can, Change, Kind, Observed, Report, Spec, Trigger, WriteOnly
+from headend.core.model.kind import Can, Change, Kind, Observed, Report, Spec, Trigger, WriteOnly
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
 

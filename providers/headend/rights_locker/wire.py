@@ -4,7 +4,7 @@ Key -> contract: limit.set E1 ... users.list E18. All rows stand in the seed doc
 live service, so every one can be overridden.
 """
 
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 
 _ACCOUNT = "/pcode/{pcode}/account_id/{account_id}"
 _CONTENT = "/providers/{pcode}/accounts/{account_id}/content"

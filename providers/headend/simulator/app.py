@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 import headend.simulator
-from headend.core.wire import Operation
+from headend.core.wire.operations import Operation
 from headend.simulator.base import Call, PlatformSim, Refusal, Reply
 
 MASK = "(secret)"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import unquote
 
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
 
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ateme": {

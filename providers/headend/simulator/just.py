@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from headend.core.wire import Operation
+from headend.core.wire.operations import Operation
 from headend.just.wire import FORMS, READS, TABLE
 from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles, route
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from headend.core.wire import Operation
+from headend.core.wire.operations import Operation
 from headend.rights_locker.wire import TABLE
 from headend.simulator.base import Call, Refusal, Reply, handles
 from headend.simulator.rights_locker_content import Entitlements, account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headend.core.registry import Platform
+from headend.core.wire.registry import Platform
 from headend.straas.api import connect
 from headend.straas.invoke import HIDDEN, NOT_MANAGED, invoke
 from headend.straas.paging import turn_page

@@ -8,16 +8,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import DecodeError, Forbidden, NotFound
-from headend.core.invoke import Request, walk
-from headend.core.wire import Operation, Table
+from headend.core.model.errors import DecodeError, Forbidden, NotFound
+from headend.core.wire.invoke import Request, walk
+from headend.core.wire.operations import Operation, Table
 from headend.straas.paging import PAGE_SIZE, is_list, turn_page
 from headend.straas.settings import StraasSettings
 from headend.straas.tokens import ServiceToken, check_status
 from headend.straas.wire import ACCOUNT_PREFIX, MEMBER_PREFIX, TABLE
 
 if TYPE_CHECKING:
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 Row = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from headend.core.lookup import Candidate, Lookup
+from headend.core.model.lookup import Candidate, Lookup
 from headend.straas.api import Row, Straas
 
 

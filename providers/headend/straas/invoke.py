@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import InputError
-from headend.core.invoke import Request
-from headend.core.redact import masked
-from headend.core.wire import NO_BODY, Operation
+from headend.core.model.errors import InputError
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import NO_BODY, Operation
+from headend.core.wire.redaction import masked
 from headend.straas.api import Straas, joined, with_defaults
 from headend.straas.paging import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 HIDDEN = frozenset({"token", "secret", "member_token", "stream_key"}) | frozenset(
     {"email", "member_email", "customer", "transaction"}
@@ -76,7 +76,7 @@ def _ids(query: Mapping[str, Any]) -> list[str]:
 
 async def _many_videos(api: Straas, request: Request, ids: list[str]) -> Answer:
     """More ids than a page holds rows: as few requests as will do, and one answer (S-134)."""
-    from headend.transport import Answer  # loaded by whoever made the client
+    from headend.core.wire.client import Answer  # loaded by whoever made the client
 
     query = {name: value for name, value in request.query.items() if name not in {"ids", "page", "per_page"}}
     rows = await api.videos(ids, joined(query))

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from headend.core.errors import Ambiguous, Conflict, DecodeError, NotFound, Problem, Refused
-from headend.core.kind import Can, Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
+from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
 from headend.straas.api import Row, Straas
 
 _LATER_RULE = re.compile(r"[-_A-Za-z0-9.]{3,50}|[^@\s]+@[^@\s]+", re.ASCII)

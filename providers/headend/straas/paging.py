@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from headend.core.errors import DecodeError
-from headend.core.invoke import Request
-from headend.core.wire import Operation
+from headend.core.model.errors import DecodeError
+from headend.core.wire.invoke import Request
+from headend.core.wire.operations import Operation
 
 if TYPE_CHECKING:
-    from headend.transport import Answer
+    from headend.core.wire.client import Answer
 
 PAGE_SIZE = 100  # the most that a later generation of the API gives (S-12)
 _LINK = re.compile(r"<([^>]*)>\s*((?:;[^,]*)+)")

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.core.errors import CredentialsError, DecodeError, Forbidden, NotFound
-from headend.core.wire import Table
+from headend.core.model.errors import CredentialsError, DecodeError, Forbidden, NotFound
+from headend.core.wire.operations import Table
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import CREATES
 
 if TYPE_CHECKING:
-    from headend.transport import Answer, Client
+    from headend.core.wire.client import Answer, Client
 
 LIFETIME = 24 * 3600.0  # s; of a token that doesn't say when it expires (S-4)
 MARGIN = 600.0  # s before its end at which a token is renewed (S-4)

@@ -6,8 +6,8 @@ stand in the seed document, whose generation the vendor has archived, so that ev
 
 from __future__ import annotations
 
-from headend.core.takes import Takes
-from headend.core.wire import Operation, Table
+from headend.core.wire.operations import Operation, Table
+from headend.core.wire.takes import Takes
 
 ACCOUNT_PREFIX = "/api/v1/account"
 MEMBER_PREFIX = "/api/v1/member"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from stack_kinds import KINDS
 
-from headend.core.desired import Stack
-from headend.core.errors import InputError
-from headend.core.stack import load
+from headend.core.model.errors import InputError
+from headend.core.model.stack import Stack
+from headend.core.stackfile import load
 
 Load = Callable[..., Stack]
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from headend.core import kind as kind_module
-from headend.core.errors import Problem
-from headend.core.kind import Immutable, Kind, Named, Ref, Secret, Spec, Upload
-from headend.core.pending import Id
-from headend.core.upload import File
+from headend.core.model import kind as kind_module
+from headend.core.model.errors import Problem
+from headend.core.model.kind import Immutable, Kind, Named, Ref, Secret, Spec, Upload
+from headend.core.model.references import Id
+from headend.core.model.uploads import File
 
 
 def fake_kinds() -> Mapping[str, Kind[Any, Any]]:

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from stack_kinds import KINDS
 
-from headend.core.diff import recorded
-from headend.core.errors import InputError
-from headend.core.kind import Secret, marked
-from headend.core.pending import Reference
-from headend.core.stack import json_schema, load, rows
-from headend.core.upload import MOST
+from headend.core.model.errors import InputError
+from headend.core.model.kind import Secret, marked
+from headend.core.model.references import Reference
+from headend.core.model.uploads import MOST
+from headend.core.reconcile.difference import recorded
+from headend.core.stackfile import json_schema, load, rows
 
 HEAD = "headend: 1\nfake:\n  members:\n    all: "
 MEMBERS = HEAD + "{from_file: m.csv, key: number, columns: {account: number, streams: limit, mail: contact}}\n"

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from stack_kinds import KINDS
 
-from headend.core import kind as kind_module
-from headend.core.desired import Adopt
-from headend.core.pending import Reference
-from headend.core.specs import resolve
-from headend.core.stack import warnings
+from headend.core.model import kind as kind_module
+from headend.core.model.references import Reference
+from headend.core.model.stack import Adopt
+from headend.core.reconcile.specs import resolve
+from headend.core.stackfile import warnings
 
 GOOD = """\
 headend: 1

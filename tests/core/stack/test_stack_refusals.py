@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from headend.core.errors import InputError
-from headend.core.stack import load, lookup
+from headend.core.model.errors import InputError
+from headend.core.stackfile import load, lookup
 
 HEAD = "headend: 1\n"
 ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "

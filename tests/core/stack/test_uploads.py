@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import pytest
 from stack_kinds import KINDS
 
-from headend.core.desired import Stack
-from headend.core.diff import differences, recorded
-from headend.core.errors import InputError, StaleError
-from headend.core.kind import Observed, Spec, Upload, WriteOnly
-from headend.core.stack import json_schema
-from headend.core.upload import MOST, File, opened
+from headend.core.model.errors import InputError, StaleError
+from headend.core.model.kind import Observed, Spec, Upload, WriteOnly
+from headend.core.model.stack import Stack
+from headend.core.model.uploads import MOST, File, opened
+from headend.core.reconcile.difference import differences, recorded
+from headend.core.stackfile import json_schema
 from headend.pulumi.program import properties
 
 ONE = "headend: 1\nfake:\n  rules:\n    r: {account: x, picture: PATH}\n"

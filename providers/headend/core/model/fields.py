@@ -1,0 +1,192 @@
+"""Facts about fields, and the model whose fields carry them.
+
+port: Annotated[int, Field(ge=1025, le=65535, description="... (A-492)"), Interrupts()]
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from headend.core.model.owners import Owned
+
+
+# --- marks on fields ---------------------------------------------------------------------------------------
+class Mark:
+    """Base of the facts that an `Annotated` field can carry."""
+
+
+@dataclass(frozen=True)
+class Immutable(Mark):
+    """A change replaces the object."""
+
+
+@dataclass(frozen=True)
+class Secret(Mark):
+    """Never shown or stored in clear, at any depth below the field."""
+
+
+@dataclass(frozen=True)
+class Sealed(Mark):
+    """A secret that deletion can't do without: state keeps it sealed with a key of the platform's settings, which its
+    API client holds as `seal` (`headend.core.model.seal.Seal`)."""
+
+
+@dataclass(frozen=True)
+class WriteOnly(Mark):
+    """Never read back: compared with what was last applied, and called unverifiable.
+
+    spent: creation uses the value up, so that giving it later, or no more, says nothing of the object.
+    """
+
+    reason: str = "the API never returns it"
+    spent: bool = False
+
+
+@dataclass(frozen=True)
+class Ignored(Mark):
+    """Takes effect at creation or on headend's own side only; never compared, never a reason to write."""
+
+
+@dataclass(frozen=True)
+class Named(Mark):
+    """The object's own name: defaults to the resource's key, settled when the object is created."""
+
+
+@dataclass(frozen=True)
+class OwnCall(Mark):
+    """Creation can't set it: `complete` does, by a request of its own."""
+
+
+@dataclass(frozen=True)
+class Ref(Mark):
+    """The field holds the remote id of an object of this kind, or a list or mapping of them; stack files give names.
+
+    through: (kind, computed value) of what makes such objects itself: its name stands for the one that it makes.
+    """
+
+    kind: str
+    through: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Found(Mark):
+    """The field holds the id of something that headend looks up but doesn't manage: `{lookup: {title: ...}}`.
+
+    lookup: name of the `Lookup`. once: what was found when the object was made stays, found again or not.
+    """
+
+    lookup: str
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Interrupts(Mark):
+    """Changing it in place disturbs a running stream."""
+
+    impact: Impact | None = None
+
+
+@dataclass(frozen=True)
+class Same(Mark):
+    """Two values are the same if their normal forms are equal (instants, sets, null and -1, ...)."""
+
+    normal: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Upload(Mark):
+    """The field holds a `File`: stack files give its path, as seen from themselves, and what is in it is compared."""
+
+
+@dataclass(frozen=True)
+class Members(Mark):
+    """The field lists things that live on the platform by themselves, beside other people's. Those that left the list
+    since it was applied are read too, so that they show as changes, but for those that another resource lists by now.
+
+    key: what an item is known by in its list, be it as in the spec or as state keeps it. owned: what one owns by
+    listing it, of (spec, item).
+    """
+
+    key: Callable[[Any], Hashable]
+    owned: Callable[[Any, Any], Owned]
+
+
+@dataclass(frozen=True)
+class Trigger(Mark):
+    """headend's own: a change of the value causes a write; the value never goes on the wire or comes back."""
+
+
+class Impact(enum.StrEnum):
+    """What a step does to a running stream, worst last."""
+
+    NONE = "none"
+    RESTART = "restart"
+    INTERRUPTS = "interrupts"
+    DESTROYS = "destroys"
+
+
+# --- values ------------------------------------------------------------------------------------------------
+class Spec(BaseModel):
+    """Desired state of one object. Unknown keys are errors; unset optional fields are not managed.
+
+    `set_fields()` are the fields that the author gave or that have a default other than None: only they are
+    compared and sent.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True, defer_build=True
+    )
+
+    def __repr__(self) -> str:  # values may be secret, and reprs end up in tracebacks
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
+    __str__ = __repr__
+
+    def set_fields(self) -> dict[str, Any]:
+        """{field: value} of all that is set, by the author or by a default; references stay references."""
+        given = self.model_fields_set  # every resource of a plan is asked many times: no detour by attributes
+        return {name: value for name, value in self.__dict__.items() if value is not None or name in given}
+
+    def linked_fields(self) -> dict[str, Any]:
+        """{field: value} of the few that may hold what isn't known yet: those marked `Ref` or `Found`, where set."""
+        names = _linked(type(self))
+        return {name: value for name in names if (value := getattr(self, name, None)) is not None}
+
+
+@functools.cache
+def _all_marks(spec: type[BaseModel]) -> Mapping[str, tuple[Mark, ...]]:
+    """Field -> its marks. Kept: a plan of a thousand objects asks a hundred thousand times."""
+    return {name: tuple(m for m in field.metadata if isinstance(m, Mark)) for name, field in spec.model_fields.items()}
+
+
+@functools.cache
+def _linked(spec: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, found in _all_marks(spec).items() if any(isinstance(m, Ref | Found) for m in found))
+
+
+def marks(spec: type[BaseModel], name: str) -> Iterator[Mark]:
+    """The marks on a field, in the order they are written."""
+    return iter(_all_marks(spec)[name])
+
+
+M = TypeVar("M", bound=Mark)
+
+
+def mark(spec: type[BaseModel], name: str, kind: type[M]) -> M | None:
+    """The first mark of that type on the field, or None."""
+    for found in _all_marks(spec).get(name, ()):
+        if isinstance(found, kind):
+            return found
+    return None
+
+
+@functools.cache
+def marked(spec: type[BaseModel], kind: type[Mark]) -> tuple[str, ...]:
+    """Names of the fields that carry a mark of that type."""
+    return tuple(name for name in _all_marks(spec) if mark(spec, name, kind))

@@ -1,0 +1,121 @@
+"""The desired state: what a stack file says once it is loaded, overlaid, interpolated and checked."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headend.core.model.address import dependents
+from headend.core.model.errors import Source
+from headend.core.model.kind import Kind, Spec
+from headend.core.model.options import Options
+from headend.core.model.owners import Elsewhere, Owners
+from headend.core.model.references import Query, Reference, pending
+
+
+class Adopt(enum.StrEnum):
+    """What to do when the stack's object is not in state. NEVER: refuse if one like it exists. MATCH: take exactly
+    one with the same natural key. (A fixed id is `Lifecycle.adopt_id`, one to be found `adopt_query`.)"""
+
+    NEVER = "never"
+    MATCH = "match"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """`lifecycle:` of a resource. protect None = the kind's own default."""
+
+    protect: bool | None = None
+    retain: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    adopt: Adopt = Adopt.NEVER
+    adopt_id: str | None = None
+    adopt_query: Query | None = None
+    renamed_from: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object of the stack.
+
+    key: its own key, the last part of the address. spec: with `Reference` where ids of other resources go.
+    sources: field -> place in the file ("" = the resource itself, and all of it where it is a row of a file).
+    secret_fields: marked fields and those given by {secret: ...}. defaulted: fields that took the key as their value
+    (`Named`).
+    """
+
+    address: str
+    key: str
+    kind: Kind[Any, Any]
+    spec: Spec
+    lifecycle: Lifecycle
+    sources: Mapping[str, Source]
+    secret_fields: frozenset[str] = frozenset()
+    defaulted: frozenset[str] = frozenset()
+
+    @property
+    def source(self) -> Source:
+        return self.sources[""]
+
+    def is_resolved(self) -> bool:
+        """Whether nothing in it waits for another resource or a lookup."""
+        return not any(True for value in self.spec.set_fields().values() for _ in pending(value))
+
+    def references(self) -> frozenset[str]:
+        """Addresses that must exist before this resource can be written."""
+        everything = (one for value in self.spec.linked_fields().values() for one in pending(value))
+        found = {one.address for one in everything if isinstance(one, Reference)}
+        return frozenset(found | set(self.lifecycle.depends_on))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A lookup with a name of its own, and its place in the file."""
+
+    query: Query
+    source: Source
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
+    connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file."""
+
+    name: str
+    file: str
+    resources: Mapping[str, Resource]
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    lookups: Mapping[str, Wanted] = field(default_factory=dict)
+
+    @functools.cached_property
+    def needs(self) -> Mapping[str, frozenset[str]]:
+        """address -> the addresses that it refers to."""
+        return {address: resource.references() for address, resource in self.resources.items()}
+
+    @functools.cached_property
+    def dependents(self) -> Mapping[str, Sequence[str]]:
+        """address -> the resources that refer to it, in file order."""
+        return dependents(self.needs)
+
+    @functools.cached_property
+    def _owners(self) -> Owners:
+        owners = Owners()
+        for address, resource in self.resources.items():
+            if resource.is_resolved():
+                for owned in resource.kind.owns(resource.spec):
+                    owners.add(address, owned)
+        return owners
+
+    def elsewhere(self, address: str) -> Elsewhere:
+        """What resources other than this one own."""
+        return lambda owned: self._owners.of(owned, address) is not None
+
+    def platforms(self) -> set[str]:
+        """The platforms that are asked for what stands in the stack."""
+        found = {resource.kind.platform for resource in self.resources.values()}
+        return found | {wanted.query.platform for wanted in self.lookups.values()}

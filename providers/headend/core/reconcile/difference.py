@@ -1,0 +1,246 @@
+"""The three-way difference: desired, live, last applied. deepdiff lives behind `differences`, nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deepdiff import DeepDiff
+
+from headend.core.model.kind import (
+    Change,
+    Ignored,
+    Immutable,
+    Members,
+    Named,
+    Observed,
+    OwnCall,
+    Same,
+    Sealed,
+    Secret,
+    Spec,
+    Trigger,
+    Upload,
+    WriteOnly,
+    mark,
+    marked,
+)
+from headend.core.model.references import filled, pending
+from headend.core.model.uploads import content, told
+
+UNKNOWN = "(known after apply)"
+HIDDEN = "(secret)"
+Digest = Callable[[Any], dict[str, str]]
+
+
+def spelt_as_before(model: type[Spec], given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Of values that deletion needs, those that only changed their spelling: as the object was made with."""
+    return {
+        name: old[name]
+        for name in marked(model, Sealed)
+        if isinstance(given.get(name), str)
+        and isinstance(old.get(name), str)
+        and told_apart_by(model, name, given[name]) == told_apart_by(model, name, old[name])
+    }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """changes: what a write must change. replaces: fields among them that can't change in place.
+    unverifiable: field -> why nobody can say whether it is in sync.
+    regrouped: the stack lists other members than were applied last, so state must learn of them, whatever is live."""
+
+    changes: tuple[Change, ...] = ()
+    replaces: tuple[str, ...] = ()
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+    regrouped: bool = False
+
+    def only(self, changes: Sequence[Change]) -> Difference:
+        """With no other changes than these."""
+        names = {change.field for change in changes}
+        return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
+
+
+def recorded(spec: Spec, secret_fields: Collection[str], digest: Digest) -> dict[str, Any]:
+    """What state keeps of an applied spec: {field: JSON value}, secrets as digests."""
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    model = type(spec)
+    return {
+        name: digest(told_apart_by(model, name, value)) if name in secret_fields else value
+        for name, value in plain.items()
+    }
+
+
+def told_apart_by(model: type[Spec], name: str, value: Any) -> Any:
+    """What a value that is never read back is compared by: of text that has several spellings, the normal one."""
+    rule = mark(model, name, Same)
+    return rule.normal(value) if rule and isinstance(value, str) else value
+
+
+def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
+    """Fields marked Secret and those that the stack gave as {secret: ...}."""
+    return frozenset(marked(spec, Secret)) | frozenset(given)
+
+
+def fingerprint(observed: Observed | None, digest: Digest) -> str:
+    """A keyed hash of what a plan saw, so that apply can tell whether the object moved."""
+    if observed is None:
+        return "absent"
+    seen = {"id": observed.id, "values": observed.values, "unverifiable": sorted(observed.unverifiable)}
+    return str(digest(seen)["$digest"])
+
+
+def differences(
+    spec: Spec,
+    observed: Observed,
+    last: Mapping[str, Any] | None,
+    *,
+    digest: Digest,
+    hidden: Collection[str] = (),
+    ignore: Collection[str] = (),
+    blind: str | None = None,
+) -> Difference:
+    """Compares a spec with the live object, field by field.
+
+    spec: references that could be resolved are resolved. last: as `recorded` made it, None if never applied.
+    hidden: secret fields. ignore: `lifecycle.ignore_changes`.
+    blind: why nothing at all can be read back, for kinds of which that is so.
+    """
+    model = type(spec)
+    last = None if last is None else {name: _digest_alone(value) for name, value in last.items()}
+    changes: list[Change] = []
+    record = recorded(spec, hidden, digest)
+    unset = model.model_fields.keys() - record.keys()  # what the stack leaves open needs no verifying
+    unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
+    for name in model.model_fields:
+        if name in ignore or mark(model, name, Ignored):
+            continue
+        secret = name in hidden
+        note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
+        if mark(model, name, Trigger) or (note and name not in observed.values):
+            if last is not None and _given_anew(name, note, model, record, last):
+                before, after = last.get(name), spec.set_fields().get(name)
+                if mark(model, name, Upload) and not secret:
+                    before, after = told(before), told(after)
+                if any(True for _ in pending(after)):
+                    after = UNKNOWN
+                changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
+            elif note and name in record:
+                unverifiable.setdefault(name, note.reason)
+            continue
+        if name in observed.unverifiable:
+            changes += _unseen(spec, name, last, record, secret)
+            continue
+        changes += _field(spec, name, observed, last, record, secret)
+    replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
+    return Difference(tuple(changes), replaces, unverifiable, last is not None and _regrouped(model, record, last))
+
+
+def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
+    for name in marked(model, Members):
+        rule, now, then = mark(model, name, Members), record.get(name) or (), last.get(name) or ()
+        if rule and now != then and not (isinstance(now, Mapping) or isinstance(then, Mapping)):  # secrets are digests
+            return set(map(rule.key, now)) != set(map(rule.key, then))
+    return False
+
+
+def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
+    """What is compared of a value that was recorded: of a file, its content."""
+    return content(record.get(name)) if mark(model, name, Upload) else told_apart_by(model, name, record.get(name))
+
+
+def _digest_alone(value: Any) -> Any:
+    """A recorded secret without what is sealed beside its digest, which is another one each time."""
+    return {"$digest": value["$digest"]} if isinstance(value, Mapping) and "$sealed" in value else value
+
+
+def _given_anew(
+    name: str, note: WriteOnly | None, model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]
+) -> bool:
+    """Whether the stack now gives a field that can't be read back another value than was last applied."""
+    if note and note.spent and (record.get(name) is None or last.get(name) is None):
+        return False
+    return bool(_plainly(model, name, record) != _plainly(model, name, last))
+
+
+def just_made(spec: Spec, found: Difference) -> bool:
+    """Whether a live object that was never applied is what creation makes of the spec, before `complete`."""
+    return all(mark(type(spec), change.field, OwnCall) for change in found.changes)
+
+
+def _unseen(
+    spec: Spec, name: str, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
+) -> list[Change]:
+    """Changes of a field that can't be read now: what the stack changed since, and, taking an object over, what can
+    be written to be sure."""
+    model, wanted = type(spec), spec.set_fields().get(name)
+    after = shown(filled(wanted, lambda _: UNKNOWN), secret)
+    fixed = mark(model, name, Immutable) is not None
+    if last is None:
+        sure = name in record and not fixed and mark(model, name, OwnCall) is None
+        return [Change((name,), None, after, "you", secret)] if sure else []
+    if record.get(name) == last.get(name) or (fixed and name not in record):
+        return []
+    return [Change((name,), HIDDEN if secret else last.get(name), after, "you", secret)]
+
+
+def _field(
+    spec: Spec, name: str, observed: Observed, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
+) -> list[Change]:
+    """Changes of one readable field. A field that isn't set is managed only if it was set the last time."""
+    model, wanted = type(spec), spec.set_fields()
+    live = observed.values.get(name)
+    if name not in wanted:
+        dropped = last is not None and last.get(name) is not None and live is not None
+        if not dropped or mark(model, name, Named) or mark(model, name, Immutable):
+            return []
+        return [Change((name,), shown(live, secret), None, "you", secret)]
+    want = wanted[name]
+    if any(True for _ in pending(want)):
+        return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
+    normal = rule.normal if (rule := mark(model, name, Same)) else _plain
+    wanted_form, live_form = normal(want), normal(live)
+    if wanted_form == live_form:
+        return []
+    cause = "drift" if last is not None and last.get(name) == record.get(name) else "you"
+    if isinstance(wanted_form, Mapping) and isinstance(live_form, Mapping):
+        return _nested(name, wanted_form, live_form, cause, secret) or [
+            Change((name,), shown(live, secret), shown(want, secret), cause, secret)
+        ]
+    return [Change((name,), shown(live, secret), shown(want, secret), cause, secret)]
+
+
+def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: str, secret: bool) -> list[Change]:
+    """The differences below two mappings; what is equal isn't looked into, for there may be a hundred thousand."""
+    found = []
+    keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
+    want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))
+    deep = DeepDiff(live, want, view="tree", ignore_order=False, threshold_to_diff_deeper=0)  # however much differs
+    for entries in deep.values():
+        for entry in entries:
+            path = (name, *(str(part) for part in entry.path(output_format="list")))
+            found.append(
+                Change(path, shown(_or_none(entry.t1), secret), shown(_or_none(entry.t2), secret), cause, secret)
+            )
+    return sorted(found, key=lambda change: change.path)
+
+
+def _or_none(value: Any) -> Any:
+    return None if type(value).__name__ == "NotPresent" else value
+
+
+def _plain(value: Any) -> Any:
+    """JSON-like form, so that tuples equal lists and models equal mappings."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def shown(value: Any, secret: bool) -> Any:
+    """What a plan may say of a value."""
+    return HIDDEN if secret and value is not None else value

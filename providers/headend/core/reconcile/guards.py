@@ -1,0 +1,50 @@
+"""Refusals: what headend won't do unless the stack or a flag says so by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from headend.core.model.errors import GuardError
+from headend.core.model.kind import Kind
+from headend.core.reconcile import on_air as onair
+from headend.core.reconcile.plan import Action, Plan
+
+
+def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str | None:
+    """Why this action on an object of this kind may not pass; None if it may (A-410, A-971)."""
+    if action not in {Action.DELETE, Action.REPLACE}:
+        return None
+    if protect:
+        return f"{action} refused: lifecycle.protect is true; set it to false and apply that first"
+    if action is Action.REPLACE and kind.guard_replacement and protect is not False:
+        return "replace refused: it destroys all that lives in the object; set lifecycle.protect: false to allow it"
+    return None
+
+
+def mass_deletion(plan: Plan, managed: int, allowed: bool) -> str | None:
+    """Why a plan that deletes most of what is managed may not pass: a wrong file or overlay looks just like that."""
+    losses = sum(1 for step in plan.steps if step.action in {Action.DELETE, Action.REPLACE})
+    if allowed or plan.destroy or losses < 5 or losses * 10 <= managed * 3:
+        return None
+    return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say --allow-deletions"
+
+
+def check(
+    plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = (), sink: bool = False
+) -> None:
+    """Raises GuardError naming every refused step. allowed: addresses whose interruption was agreed to.
+    sink: whether there is a place for secrets that the platforms make."""
+    refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused]
+    refused += filter(None, (onair.refusal(s.address, s.impact, s.on_air, allowed) for s in plan.steps))
+    if not sink:
+        refused += [
+            f"{s.address}: makes a secret that is shown once ({', '.join(s.hands_out)}); "
+            "say where to keep it: --secrets-out FILE"
+            for s in plan.steps
+            if s.hands_out
+        ]
+    if many := mass_deletion(plan, managed, allow_deletions):
+        refused.append(many)
+    if refused:
+        raise GuardError("\n".join(refused))

@@ -1,0 +1,22 @@
+"""A change of `lifecycle:` alone makes no step, and yet must be known once the resource leaves the stack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from headend.core.model.stack import Stack
+from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.state import State
+
+
+def remember(plan: Plan, stack: Stack, state: State) -> None:
+    """Records protection, retention and dependencies of all that needs nothing else. Makes no request."""
+    entries = state.entries()
+    for step in plan.steps:
+        if step.action is not Action.NONE or step.address not in entries:
+            continue
+        resource, entry = stack.resources[step.address], entries[step.address]
+        life, depends = resource.lifecycle, tuple(sorted(resource.references()))
+        current = replace(entry, depends=depends, protect=life.protect, retain=life.retain)
+        if current != entry:
+            state.put(current)

@@ -1,0 +1,120 @@
+"""On air: what a write would cut, now or soon, and what lifts the guard that refuses it.
+
+An object is on air where a schedule carries it. What a schedule carries is asked of the live platform, through the
+object itself and all that lies on its signal path: whatever the stack or the state says depends on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from headend.core.model.address import dependents, within
+from headend.core.model.kind import Airtime, Impact
+from headend.core.model.options import Options
+from headend.core.model.stack import Stack
+from headend.core.reconcile.plan import Cut, Step
+from headend.core.reconcile.specs import revive
+from headend.core.reconcile.state import Entry
+from headend.core.wire import registry
+
+Clock = Callable[[], datetime]
+
+
+def clock() -> datetime:
+    """Now, with its zone."""
+    return datetime.now(UTC)
+
+
+def imminent(times: Iterable[Airtime], options: Options, now: datetime) -> list[Airtime]:
+    """Those that go out now, or begin within the window, by their start. A clock that is off counts against us."""
+    skew, horizon = options.clock_skew, now + options.on_air_window
+    found = {
+        (t.kind, t.id): t
+        for t in times
+        if (t.start is None or t.start - skew <= horizon) and (t.end is None or now < t.end + skew)
+    }
+    return sorted(found.values(), key=lambda t: (t.start or now, t.kind, t.id))
+
+
+def in_maintenance(options: Options, now: datetime) -> bool:
+    return any(span.covers(now) for span in options.maintenance)
+
+
+def refusal(
+    address: str, impact: Impact, cuts: Iterable[Cut], allowed: Collection[str], key: str = "--allow-interruption"
+) -> str | None:
+    """Why the step may not pass: what it would cut and until when; None if it was named, or its schedules were.
+    key: where such names are given."""
+    missing = [cut for cut in cuts if not _named(cut.address, allowed)]
+    if not missing or _named(address, allowed):
+        return None
+    verb = "destroy" if impact is Impact.DESTROYS else "interrupt"
+    told = "; ".join(map(str, missing))
+    return f"{address}: would {verb} what is on air: {told} ({key} {address} lets it)"
+
+
+def _named(address: str | None, allowed: Collection[str]) -> bool:
+    return address is not None and any(within(address, name) for name in allowed)
+
+
+def downstream(address: str, dependents: Mapping[str, Collection[str]]) -> list[str]:
+    """The address and all that depends on it, the nearest first. dependents: address -> what depends on it."""
+    found = [address]
+    seen = {address}
+    for one in found:  # grows while it is walked
+        new = [a for a in dependents.get(one, ()) if a not in seen]
+        seen.update(new)
+        found += new
+    return found
+
+
+@dataclass
+class Watch:
+    """Knows the signal paths. entries: what state holds, by address as the stack has it now; a run takes out what it
+    deleted."""
+
+    stack: Stack
+    entries: dict[str, Entry]
+    apis: Callable[[str], Awaitable[Any]]
+    now: Clock = clock
+    _known: Mapping[str, Collection[str]] | None = None
+
+    async def cuts(self, step: Step, *, fresh: bool = False) -> tuple[Cut, ...]:
+        """What the step would cut, now or within the window; nothing where it disturbs no stream."""
+        if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
+            return ()
+        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents()))
+        times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
+        if not times:
+            return ()
+        addresses = {(entry.kind, entry.id): address for address, entry in self.entries.items()}
+        return tuple(
+            Cut(t.kind, t.id, t.start, t.end, addresses.get((t.kind, t.id)))
+            for t in imminent(times, self.stack.options, self.now())
+        )
+
+    async def _airtimes(self, address: str, fresh: bool) -> Iterable[Airtime]:
+        entry = self.entries.get(address)
+        if entry is None:
+            return ()
+        kind = registry.kinds()[entry.kind]
+        return await kind.on_air(await self.apis(kind.platform), entry.id, revive(kind, entry), fresh=fresh)
+
+    def forget(self, address: str) -> None:
+        """What was deleted is not asked any more, and nothing goes out through it."""
+        if self.entries.pop(address, None):
+            self._known = None
+
+    def _dependents(self) -> Mapping[str, Collection[str]]:
+        """What depends on what, by the state or by the stack."""
+        if self._known is None:
+            needs = {a: set(entry.depends) for a, entry in self.entries.items() if entry.depends}
+            for a, resource in self.stack.resources.items():
+                if references := resource.references():
+                    needs.setdefault(a, set()).update(references)
+            self._known = dependents(needs)
+        return self._known

@@ -1,0 +1,158 @@
+"""The plan: one step per object that differs or can't be verified. Action and reason are two things.
+
+Renderers read `Plan.document()` and never the engine.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import headend
+from headend.core.model.errors import Source
+from headend.core.model.kind import Change, Impact
+
+FORMAT = "headend.plan/1"
+
+
+class Action(enum.StrEnum):
+    """What is done to the object (NONE: nothing)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    ADOPT = "adopt"
+    MOVE = "move"
+    NONE = "none"
+
+
+class Reason(enum.StrEnum):
+    """Why it is done."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DRIFTED = "drifted"
+    VANISHED = "vanished"
+    INCOMPLETE = "incomplete"
+    RECOVERED = "recovered"
+    FOUND = "found"
+    REMOVED = "removed"
+    REPLACED = "replaced"
+    RETAINED = "retained"
+    GONE = "gone"
+    RENAMED = "renamed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Something on air, or soon to be, that a step would cut. address: None where this stack doesn't manage it."""
+
+    kind: str
+    id: str
+    start: datetime | None
+    end: datetime | None
+    address: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        start, end = (time.isoformat() if time else None for time in (self.start, self.end))
+        return {"address": self.address, "kind": self.kind, "id": self.id, "start": start, "end": end}
+
+    def __str__(self) -> str:
+        until = f"until {self.end.isoformat()}" if self.end else "without end"
+        since = f"from {self.start.isoformat()} " if self.start else ""
+        return f"{self.address or f'{self.kind} {self.id}'} {since}{until}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One object's part of a plan.
+
+    id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
+    unverifiable: field -> why nobody can tell. refused: why a guard won't let it pass, None if it may.
+    on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
+    """
+
+    address: str
+    kind: str
+    action: Action
+    reason: Reason
+    impact: Impact = Impact.NONE
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    source: Source | None = None
+    seen: str = ""
+    moved_from: str | None = None
+    refused: str | None = None
+    on_air: tuple[Cut, ...] = ()
+    hands_out: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The step as in the plan document; nothing in it is secret."""
+        entries: dict[str, Any] = {
+            "address": self.address,
+            "kind": self.kind,
+            "action": self.action.value,
+            "reason": self.reason.value,
+            "impact": self.impact.value,
+            "id": self.id,
+            "changes": [
+                {"path": ".".join(c.path), "before": c.before, "after": c.after, "cause": c.cause} for c in self.changes
+            ],
+            "unverifiable": dict(self.unverifiable),
+            "warnings": list(self.warnings),
+            "source": {"file": self.source.file, "line": self.source.line} if self.source else None,
+            "seen": self.seen,
+            "moved_from": self.moved_from,
+            "refused": self.refused,
+            "hands_out": list(self.hands_out),
+            "on_air": [cut.document() for cut in self.on_air],
+        }
+        return {key: value for key, value in entries.items() if value not in (None, [], {}, "")}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps of a stack, in the order of its file, deletions last. desired: keyed hash of the desired state.
+    lookups: `<address>.<field>`, or `lookups.<name>` -> the id that was found for it."""
+
+    stack: str
+    file: str
+    desired: str
+    steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of what it returns, and throws it away
+    destroy: bool = False
+    lookups: Mapping[str, str] = field(default_factory=dict)
+
+    def writes(self) -> tuple[Step, ...]:
+        """Steps that would do something, if only to headend's own state."""
+        return tuple(step for step in self.steps if step.action is not Action.NONE)
+
+    def summary(self) -> dict[str, int]:
+        """Count per action; `unverifiable` counts objects that are otherwise unchanged."""
+        unverifiable = sum(1 for s in self.steps if s.action is Action.NONE and s.unverifiable)
+        counts = Counter(step.action for step in self.steps)
+        actions = [a for a in Action if a is not Action.NONE]
+        known = {"unchanged": counts[Action.NONE] - unverifiable, "unverifiable": unverifiable}
+        return {a.value: counts[a] for a in actions} | known
+
+    def document(self) -> dict[str, Any]:
+        """The plan document, JSON-serialisable, free of secrets."""
+        return {
+            "format": FORMAT,
+            "headend": headend.__version__,
+            "stack": self.stack,
+            "file": self.file,
+            "desired": self.desired,
+            "destroy": self.destroy,
+            "summary": self.summary(),
+            "lookups": dict(sorted(self.lookups.items())),
+            "steps": [step.document() for step in self.steps],
+        }

@@ -1,0 +1,157 @@
+"""From plain values to a checked model, with pydantic's errors as problems with places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from headend.core.model.errors import Problem, Source
+from headend.core.stackfile.hints import remedy
+from headend.core.stackfile.nodes import Entry
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass
+class Input:
+    """What a model is to be made of. `entries`: the nodes behind `values`. `source`: where what is missing is reported.
+    `broken`: fields whose problem is recorded. `hidden`: texts that may not occur in a message. `known`: keys allowed
+    beside the model's fields, for did-you-mean. `hidden_fields`: fields whose values came from secrets."""
+
+    values: Mapping[str, Any] = field(repr=False)
+    entries: Mapping[str, Entry]
+    source: Source
+    address: str | None = None
+    broken: frozenset[str] = frozenset()
+    hidden: Sequence[str] = field(default=(), repr=False)
+    hidden_fields: frozenset[str] = frozenset()
+    known: Iterable[str] = ()
+
+
+def scrub(text: str, hidden: Iterable[str]) -> str:
+    """The text with every hidden value replaced, the longest first."""
+    for value in sorted(set(hidden), key=len, reverse=True):
+        if value:
+            text = text.replace(value, "(secret)")
+    return text
+
+
+def make(model: type[M], given: Input, problems: list[Problem]) -> M | None:
+    """The model, or None with the reasons appended to `problems` (or recorded before: `given.broken`)."""
+    found: list[Problem] = []
+    spec: M | None = None
+    try:
+        spec = model.model_validate(dict(given.values))
+    except ValidationError as error:
+        seen: set[tuple[str, ...]] = set()
+        for detail in error.errors(include_url=False, include_input=False):
+            problem = _problem(model, given, detail, seen)
+            if problem is not None:
+                found.append(problem)
+    except RecursionError:
+        found.append(Problem("nested too deeply", given.source, given.address))
+    for name, value in given.values.items():
+        if name not in given.broken and name not in given.hidden_fields and spec is not None:
+            found += _coerced(value, getattr(spec, name, None), given, (name,))
+    problems += found
+    return None if found or given.broken else spec
+
+
+def _problem(
+    model: type[BaseModel], given: Input, detail: Mapping[str, Any], seen: set[tuple[str, ...]]
+) -> Problem | None:
+    loc = tuple(detail["loc"])
+    if (loc and str(loc[0]) in given.broken) or (not loc and given.broken):
+        return None  # follows from a problem that is reported already
+    path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
+    if detail["type"] == "extra_forbidden":
+        known = {*candidates, *(given.known if len(loc) == 1 else ())} - {str(loc[-1])}
+        return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, remedy(str(loc[-1]), known))
+    if path in seen and detail["type"] != "missing":
+        return None  # a union says once per member what is wrong with one value
+    seen.add(path)
+    if detail["type"] == "missing":
+        name = ".".join([*path, *([] if path[-1:] == (str(loc[-1]),) else [str(loc[-1])])])
+        return Problem(f"`{name}` is missing", source, given.address)
+    custom = detail["type"] in {"value_error", "assertion_error"}
+    if custom and path and path[0] in given.hidden_fields:
+        message = "the secret's value is refused here"
+    else:
+        message = scrub(_worded(str(detail["msg"]), custom), given.hidden)
+    return Problem(f"`{'.'.join(path)}`: {message}" if path else message, source, given.address)
+
+
+def _worded(message: str, custom: bool) -> str:
+    if custom:
+        return message.partition(", ")[2] or message
+    return message.replace("Input should be", "must be").replace("Input should", "must")
+
+
+def _locate(
+    model: type[BaseModel], given: Input, loc: tuple[Any, ...], *, of_key: bool
+) -> tuple[tuple[str, ...], Source, set[str]]:
+    """The part of pydantic's location that exists in the file, its place (the key's or the value's), and the fields
+    that are known beside its last part. Names of union members in the location are passed over."""
+    path: list[str] = []
+    source = given.source
+    entries: Mapping[str, Entry] | None = given.entries
+    items: tuple[Any, ...] = ()
+    models = [model]
+    candidates = set(model.model_fields)
+    for part in loc:
+        candidates = {name for m in models for name in m.model_fields}
+        if entries is not None and str(part) in entries:
+            entry = entries[str(part)]
+            node, source = entry.node, entry.source if of_key else entry.node.source
+        elif isinstance(part, int) and part < len(items):
+            node = items[part]
+            source = node.source
+        else:
+            continue
+        path.append(str(part))
+        entries, items = node.mapping, node.value if isinstance(node.value, tuple) else ()
+        if isinstance(part, str):
+            models = [n for m in models if part in m.model_fields for n in _models(m.model_fields[part].annotation)]
+    return tuple(path), source, candidates
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in get_args(annotation) for model in _models(arg)]
+
+
+def _coerced(raw: Any, value: Any, given: Input, path: tuple[str, ...]) -> list[Problem]:
+    """pydantic takes "yes" for true and "5" for 5; a stack file says what it means."""
+    if isinstance(raw, dict) and isinstance(value, BaseModel):
+        return [p for k, v in raw.items() for p in _coerced(v, getattr(value, k, None), given, (*path, k))]
+    if isinstance(raw, dict) and isinstance(value, Mapping):
+        return [p for k, v in raw.items() if k in value for p in _coerced(v, value[k], given, (*path, k))]
+    if isinstance(raw, list) and isinstance(value, (list, tuple)) and len(raw) == len(value):
+        pairs = zip(raw, value, strict=True)
+        return [p for i, (r, v) in enumerate(pairs) for p in _coerced(r, v, given, (*path, str(i)))]
+    wanted = None
+    if isinstance(value, bool) and not isinstance(raw, bool) and isinstance(raw, (str, int, float)):
+        wanted = "true or false"
+    elif _numeric(value) and (isinstance(raw, bool) or (isinstance(raw, str) and _is_number(raw))):
+        wanted = "a number"
+    if wanted is None:
+        return []
+    quoted = ", without quotes" if wanted == "a number" and isinstance(raw, str) else ""
+    source = given.entries[path[0]].node.source if path[0] in given.entries else given.source
+    return [Problem(f"`{'.'.join(path)}`: must be {wanted}", source, given.address, f"write it as {wanted}{quoted}")]
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,234 @@
+"""`load`: from a file to a checked `Stack`, or an InputError with every problem in it.
+
+The steps: read and overlay; find all resources, so that names can be looked up; fill in variables, secrets and
+references and check each resource against its model; check what spans resources. A step goes on past problems as far
+as what it reports is not a mere consequence of what is reported already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from headend.core.model.errors import InputError, Problem, Source
+from headend.core.model.options import Options
+from headend.core.model.owners import Owners
+from headend.core.model.references import Reference, filled
+from headend.core.model.stack import Resource, Stack
+from headend.core.stackfile import lookups, secrets
+from headend.core.stackfile.check import Input, make
+from headend.core.stackfile.find import Finder, Kinds
+from headend.core.stackfile.hints import remedy
+from headend.core.stackfile.nodes import Entry, Node
+from headend.core.stackfile.overlay import read_stack
+from headend.core.stackfile.references import Names, cycles
+from headend.core.stackfile.resource import Builder
+from headend.core.stackfile.rows import Files
+from headend.core.stackfile.values import Values
+from headend.core.wire import registry
+
+FORMAT = 1
+GENERAL = ("headend", "stack", "extends", "vars", "connections", "options", "lookups")
+
+
+def load(
+    path: str | Path,
+    *,
+    stack_name: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    secret: secrets.Lookup | None = None,
+    kinds: Kinds | None = None,
+) -> Stack:
+    """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
+    `secrets.lookup()` (environment, then HEADEND_SECRETS_FILE). kinds: all registered ones by default.
+
+    Raises InputError with every problem found, in file order. Makes no request.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    root = read_stack(path, problems)
+    if root is None or root.mapping is None:
+        raise InputError(problems)
+    kinds = registry.kinds() if kinds is None else kinds
+    entries = root.mapping
+    values = Values(secrets.lookup() if secret is None else secret, problems)
+    values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
+    name = _stack_name(path, entries, stack_name, values, problems)
+    values.names["stack.name"] = Node(name, root.source, name)
+    _top(entries, kinds, root.source, problems)
+    connections = _connections(entries, kinds, values, problems)
+    options = _options(entries, values, problems)
+    wanted = lookups.named(entries, values, problems)
+    finder = Finder(kinds, Files(values, problems), problems)
+    finder.find(entries)
+    drafts = finder.drafts
+    build = Builder(finder.files, Names(kinds, drafts, finder.groups), problems).build
+    built = {address: build(draft) for address, draft in drafts.items()}
+    resources = {address: resource for address, resource in built.items() if resource is not None}
+    _owned(resources, problems)
+    _together(resources, problems)
+    _claims(resources, problems)
+    problems += cycles(resources)
+    if problems:
+        raise InputError(sorted(dict.fromkeys(problems), key=_place))
+    return Stack(name, str(path), resources, connections, options, wanted)
+
+
+def warnings(stack: Stack) -> tuple[Problem, ...]:
+    """What the kinds warn of without refusing, with the place of the resource."""
+    return tuple(
+        Problem(p.message, p.source or r.source, p.address or r.address, p.remedy)
+        for r in stack.resources.values()
+        for p in r.kind.problems(r.spec)
+        if p.message.startswith("warning: ")
+    )
+
+
+def _place(problem: Problem) -> tuple[Any, ...]:
+    source = problem.source
+    return (source is None, source and (source.file, source.line, source.column), problem.message)
+
+
+_NAMABLE = "letters, digits, `.`, `_` and `-`, a letter or digit first: the state file is called by it"
+
+
+def _unnamable(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None
+
+
+def _stack_name(
+    path: Path, entries: Mapping[str, Entry], given: str | None, values: Values, problems: list[Problem]
+) -> str:
+    if given:
+        if _unnamable(given):
+            problems.append(Problem(f"--stack {given}: can't be a stack's name", remedy=_NAMABLE))
+        return given
+    if "stack" not in entries:
+        return path.stem
+    node = entries["stack"].node
+    plain = values.plain(node, secrets=False)
+    if plain.broken:
+        return path.stem
+    if isinstance(plain.value, str) and _unnamable(plain.value):
+        problems.append(Problem(f"`{plain.value}` can't be a stack's name", node.source, remedy=_NAMABLE))
+        return path.stem
+    if isinstance(plain.value, str):
+        return plain.value
+    problems.append(Problem(f"`stack` is a name, not {node.type_name}", node.source))
+    return path.stem
+
+
+def _top(entries: Mapping[str, Entry], kinds: Kinds, start: Source, problems: list[Problem]) -> None:
+    """The keys of the file itself."""
+    known = {*GENERAL, *(kind.platform for kind in kinds.values())}
+    for key, entry in entries.items():
+        if key not in known:
+            problems.append(Problem(f"unknown key `{key}`", entry.source, remedy=remedy(key, known - entries.keys())))
+    version = entries.get("headend")
+    if version is None:
+        problems.append(Problem("`headend` is missing", start, remedy=f"begin the file with `headend: {FORMAT}`"))
+    elif version.node.value != FORMAT or isinstance(version.node.value, bool):
+        problems.append(
+            Problem(
+                "a format of stack files that this headend doesn't know",
+                version.node.source,
+                remedy=f"write `headend: {FORMAT}`",
+            )
+        )
+
+
+def _mapping(
+    key: str, entries: Mapping[str, Entry], values: Values, problems: list[Problem], *, label: str = ""
+) -> dict[str, Any]:
+    """The plain value of a general key that holds a mapping and no secrets."""
+    if key not in entries:
+        return {}
+    node = entries[key].node
+    if node.mapping is None and node.value is not None:
+        problems.append(Problem(f"`{label or key}` is a mapping, not {node.type_name}", node.source))
+        return {}
+    plain = values.plain(node, secrets=False)
+    return plain.value if isinstance(plain.value, dict) else {}
+
+
+def _options(entries: Mapping[str, Entry], values: Values, problems: list[Problem]) -> Options:
+    written = _mapping("options", entries, values, problems)
+    if not written:
+        return Options()
+    entry = entries["options"]
+    return make(Options, Input(written, entry.node.mapping or {}, entry.source, "options"), problems) or Options()
+
+
+def _connections(
+    entries: Mapping[str, Entry], kinds: Kinds, values: Values, problems: list[Problem]
+) -> dict[str, dict[str, Any]]:
+    known = {kind.platform for kind in kinds.values()}
+    whole = entries.get("connections")
+    if whole is None or whole.node.mapping is None:
+        _mapping("connections", entries, values, problems)
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in whole.node.mapping.items():
+        if name not in known:
+            problems.append(Problem(f"unknown platform `{name}`", entry.source, "connections", remedy(name, known)))
+        found[name] = _mapping(name, whole.node.mapping, values, problems, label=f"connections.{name}")
+        platform = registry.platforms().get(name)
+        for field, setting in (entry.node.mapping or {}).items():
+            if platform and (problem := registry.misplaced(name, platform.settings, field)):
+                problems.append(replace(problem, source=setting.source))
+    return found
+
+
+def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """What resources make together with those that they refer to."""
+    for resource in resources.values():
+        others = {
+            name: resources[value.address].spec
+            for name, value in resource.spec.linked_fields().items()
+            if isinstance(value, Reference) and value.address in resources
+        }
+        for p in resource.kind.together(resource.spec, others):
+            problems.append(replace(p, source=p.source or resource.source, address=resource.address))
+
+
+def _claims(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """What several resources take for themselves, each on its own terms."""
+    owners: dict[Hashable, tuple[Resource, Hashable]] = {}
+    for resource in resources.values():
+        for thing, terms in resource.kind.claims(resource.spec).items():
+            first, agreed = owners.setdefault(thing, (resource, terms))
+            if agreed != terms:
+                what = f"says otherwise about what it has in common with {first.address} ({first.source})"
+                problems.append(Problem(what, resource.source, resource.address, "say the same, or keep one of them"))
+
+
+def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
+    """Two resources that would be one object, write the same things, or want what only one can have."""
+    owners, identities = Owners(), dict[str, str | None]()
+    for address, resource in resources.items():
+        kind, spec = resource.kind, resource.spec
+        standing_in = {
+            name: filled(value, lambda reference: f"reference:{reference.key}")
+            for name, value in spec.linked_fields().items()
+        }
+        spec = spec.model_copy(update=standing_in) if standing_in else spec
+        identities[address] = kind.identity(spec)
+        found: dict[str, list[str]] = {}
+        for owned in kind.owns(spec):
+            if (other := owners.add(address, owned)) is not None:
+                found.setdefault(other, []).append("/".join(owned[1:]))
+        for other, names in found.items():
+            first = resources[other]
+            same = first.kind is kind and identities[other] == identities[address] is not None
+            shared = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
+            what = "is the same object as" if same else f"has {shared} in common with"
+            message = f"{what} {other} ({first.source})"
+            problems.append(Problem(message, resource.source, address, "keep one of them"))
+        for field, value in kind.unique(spec).items():
+            if (other := owners.add(address, (f"{kind.name}.{field}", value))) is not None:
+                said = f"`{field}`: only one can have it, and {other} ({resources[other].source}) does"
+                source = resource.sources.get(field, resource.source)
+                problems.append(Problem(said, source, address, "keep one of them"))

@@ -1,0 +1,148 @@
+"""Variables and secrets: from nodes to the plain values that a model takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headend.core.model.errors import Problem, Source
+from headend.core.stackfile.hints import remedy
+from headend.core.stackfile.nodes import Entry, Node, scalar
+from headend.core.stackfile.secrets import Lookup
+
+_EXPRESSION = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass
+class Plain:
+    """A field's value without places. `broken`: a problem is recorded already, so the value says nothing.
+    `secrets`: the texts that came from `{secret: NAME}`."""
+
+    value: Any = field(repr=False)
+    broken: bool = False
+    secrets: list[str] = field(default_factory=list, repr=False)
+
+
+class Values:
+    """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`."""
+
+    def __init__(self, secret: Lookup, problems: list[Problem]) -> None:
+        self.secret = secret
+        self.problems = problems
+        self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
+
+    def declare(self, vars_node: Node | None, given: Mapping[str, str]) -> None:
+        """Takes `vars:` of the file, and what --var says instead."""
+        entries = vars_node.mapping if vars_node else {}
+        if entries is None:
+            self.problems.append(
+                Problem("`vars` is a mapping of names to values", vars_node.source if vars_node else None)
+            )
+            entries = {}
+        for name, entry in entries.items():
+            self.names[f"vars.{name}"] = self._declared(name, entry, given.get(name))
+        for name in given:
+            if name not in entries:
+                hint = remedy(name, entries) or f"declare it under `vars:`, e.g. `vars: {{{name}: null}}`"
+                self.problems.append(Problem(f"--var {name}: the stack declares no such variable", remedy=hint))
+
+    def _declared(self, name: str, entry: Entry, given: str | None) -> Node | None:
+        node = entry.node
+        message, hint = None, None
+        if not NAME.fullmatch(name):
+            message, hint = f"`{name}` can't be a variable's name", "letters, digits, `_` and `-`"
+        elif node.text is None:
+            message, hint = f"variable `{name}` is {node.type_name}", "a variable is one string, number or boolean"
+        elif given is not None:
+            return Node(self._typed(given, node.value), node.source, given)
+        elif node.value is None:
+            message, hint = f"variable `{name}` has no value", f"give it one: --var {name}=VALUE"
+        elif isinstance(node.value, str) and "${" in node.value:
+            message, hint = f"variable `{name}` refers to another", "write its value out"
+        if message is None:
+            return node
+        self.problems.append(Problem(message, entry.source, remedy=hint))
+        return None
+
+    @staticmethod
+    def _typed(given: str, default: Any) -> Any:
+        """A string variable stays a string whatever it looks like; the others follow YAML."""
+        if isinstance(default, str):
+            return given
+        try:
+            return scalar(given)
+        except ValueError:
+            return given
+
+    def text(self, node: Node) -> Any:
+        """A scalar node's value with its variables filled in. Raises _Broken after recording the problem.
+        A value that is nothing but one variable keeps the variable's type."""
+        if node.data or not isinstance(node.value, str) or "${" not in node.value:
+            return node.value
+        whole = _EXPRESSION.fullmatch(node.value)
+        if whole and whole[1] is not None:
+            return self._variable(whole, node.source).value
+        return _EXPRESSION.sub(
+            lambda m: "${" if m[1] is None else self._variable(m, node.source).text or "", node.value
+        )
+
+    def _variable(self, match: re.Match[str], source: Source) -> Node:
+        name = match[1].strip()
+        if not match[0].endswith("}"):
+            message, hint = "`${` without its `}`", "write `$${` for the two characters themselves"
+        elif name not in self.names:
+            message = f"unknown variable `${{{name}}}`"
+            hint = (
+                remedy(name, self.names) or "declare it under `vars:`; `$${` stands for the two characters themselves"
+            )
+        else:
+            found = self.names[name]
+            if found is None:
+                raise Broken
+            return found
+        self.problems.append(Problem(message, source, remedy=hint))
+        raise Broken
+
+    def plain(self, node: Node, *, secrets: bool = True) -> Plain:
+        """The value below a node. secrets=False: `{secret: ...}` is refused there."""
+        out = Plain(None)
+        out.value = self._plain(node, out, secrets)
+        return out
+
+    def _plain(self, node: Node, out: Plain, secrets: bool) -> Any:
+        try:
+            wanted = node.sole("secret")
+            if wanted is not None:
+                text = self._secret(wanted, node.source, secrets)
+                out.secrets.append(text)
+                return text
+            if node.mapping is not None:
+                return {key: self._plain(entry.node, out, secrets) for key, entry in node.mapping.items()}
+            if isinstance(node.value, tuple):
+                return [self._plain(item, out, secrets) for item in node.value]
+            return self.text(node)
+        except Broken:
+            out.broken = True
+            return None
+
+    def _secret(self, name: Node, source: Source, allowed: bool) -> str:
+        wanted = self.text(name) if name.text is not None else None
+        if not allowed:
+            message, hint = "a secret can't stand here", "connection secrets come from the environment"
+        elif not isinstance(wanted, str) or not wanted:
+            message, hint = "`secret` takes a name", "e.g. `{secret: STADIUM_A}`"
+        else:
+            found = self.secret(wanted)
+            if found:
+                return found
+            message = f"secret `{wanted}` is not set"
+            hint = f"set the environment variable {wanted}, or put it in the file that HEADEND_SECRETS_FILE names"
+        self.problems.append(Problem(message, source, remedy=hint))
+        raise Broken
+
+
+class Broken(Exception):
+    """The value can't be had; why is recorded."""

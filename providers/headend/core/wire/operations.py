@@ -1,0 +1,131 @@
+"""Operations tables: how every documented call of a platform looks on the wire.
+
+Providers and simulator share these tables and nothing else. A row can be overridden by its key without code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from headend.core.model.errors import InputError
+from headend.core.wire.takes import Span, Takes, wrong
+
+NO_BODY: Final = object()
+"""Stands for "no body at all"; None is a body too (JSON null)."""
+
+_PLACE = re.compile(r"{([a-z_]+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row. `path` is relative to the platform's base URL, with {names} for path values and `?a={b}` for queries.
+
+    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
+    number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
+    holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
+    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. takes, exactly_one, spans: what
+    is documented of its values, one by one and together; `faults` holds values against it. keys: headend's word -> the
+    name on the wire, of what a body holds and the document names nowhere.
+    """
+
+    key: str
+    method: str
+    path: str
+    number: str
+    title: str
+    mark: str = "D"
+    role: str = ""
+    note: str = ""
+    body: str = "json"
+    list_key: str | None = None
+    id_field: str | None = None
+    danger: str = ""
+    takes: tuple[Takes, ...] = ()
+    exactly_one: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether values that aren't part of the path go into a body; else they go into the query."""
+        return self.body != "none" and self.method not in {"GET", "HEAD"}
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(_PLACE.findall(self.path))
+
+    def faults(self, given: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the values of a call by what is documented of them."""
+        found = list(wrong(self.takes, given))
+        named = [name for name in self.exactly_one if given.get(name) is not None]
+        if self.exactly_one and len(named) != 1:
+            told = f", not {' and '.join(named)}" if named else ""
+            found.append(f"exactly one of {', '.join(self.exactly_one)} is needed{told}")
+        return found or list(dict.fromkeys(error for span in self.spans for error in span.errors(given)))
+
+    def url(self, values: Mapping[str, str]) -> str:
+        """The path with every value percent-encoded as one segment.
+
+        Raises InputError for a missing, empty, '.' or '..' value, or one with control characters: such a value
+        can turn an item's address into its collection's (A-44, M-19, R-5).
+        """
+
+        def segment(match: re.Match[str]) -> str:
+            value = str(values.get(match[1], ""))
+            if value in {"", ".", ".."} or any(ord(c) < 32 or ord(c) == 127 for c in value):
+                raise InputError(f"{self.key}: {match[1]} must be a non-empty id, without control characters")
+            return quote(value, safe="")
+
+        return _PLACE.sub(segment, self.path)
+
+
+class Table(Mapping[str, Operation]):
+    """The operations of one platform, by key."""
+
+    def __init__(self, rows: Mapping[str, Operation] | list[Operation]) -> None:
+        self._rows = dict(rows) if isinstance(rows, Mapping) else {row.key: row for row in rows}
+
+    def __getitem__(self, key: str) -> Operation:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def overridden(self, rows: Mapping[str, Mapping[str, Any]]) -> Table:
+        """A copy with the user's rows: {key: {method?, path?, list_key?, id_field?, body?, keys?,
+        override_documented?}}.
+
+        `keys` names only what is called otherwise. Raises InputError for an unknown key, attribute or word in `keys`,
+        and for a documented row ("D") without `override_documented: true` (A-41).
+        """
+        table = dict(self._rows)
+        for key, given in rows.items():
+            if key not in table:
+                raise InputError(f"operations: unknown operation {key!r}")
+            allowed = {"method", "path", "list_key", "id_field", "body", "keys"}
+            changes = dict(given)
+            insists = changes.pop("override_documented", False)
+            if unknown := sorted(changes.keys() - allowed):
+                raise InputError(f"operations.{key}: unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
+            if table[key].mark == "D" and not insists:
+                raise InputError(f"operations.{key}: documented as it is; override_documented: true insists")
+            if "keys" in changes:
+                changes["keys"] = _renamed(table[key], changes["keys"])
+            table[key] = replace(table[key], **changes)
+        return Table(table)
+
+
+def _renamed(op: Operation, given: Any) -> Mapping[str, str]:
+    """The row's keys with those that are called otherwise."""
+    known = ", ".join(sorted(op.keys)) or "none"
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given.values()):
+        raise InputError(f"operations.{op.key}.keys: must be a mapping of words to names; words: {known}")
+    if unknown := sorted(given.keys() - op.keys.keys()):
+        raise InputError(f"operations.{op.key}.keys: unknown word {unknown[0]!r}; known: {known}")
+    return {**op.keys, **given}

@@ -1,0 +1,110 @@
+"""Finds the platforms and their kinds: every subpackage of headend that defines PLATFORM is one."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+import headend
+from headend.core.model import kind as kind_module
+from headend.core.model.errors import Problem
+from headend.core.model.kind import Kind, Mark
+from headend.core.model.verbs import Verb
+from headend.core.wire.operations import Operation, Table
+
+
+@dataclass(frozen=True)
+class Env(Mark):
+    """The environment variable that a connection setting is read from."""
+
+    variable: str
+
+
+class Settings(BaseModel):
+    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env.
+
+    needs: groups of fields, of each of which at least one must be given. None: every field without a default.
+    """
+
+    needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Platform:
+    """name: key in stack files. connect(settings, client): the typed API client over an open transport client
+    (`headend.core.wire.client.Client`).
+
+    Any row of the table can be called: `await invoke(api, operation, request, scope)` sends a
+    `headend.core.wire.invoke.Request` with the platform's credentials and encoding, and returns its answer (status,
+    body, content, headers).
+    next_page(operation, body): what the query of the next page has more, None after the last one.
+    turn_page(operation, request, answer): the same where headers, or the page asked for, decide; it comes first.
+    find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
+    examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
+    filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
+    verbs: commands of the platform's own.
+    rows(operation, body): what a table of an answer shows, where that isn't just its list; None where it is.
+    not_managed: what the API can do and no kind of the platform manages -> why, for the reference.
+    """
+
+    name: str
+    title: str
+    settings: type[Settings]
+    connect: Callable[..., Any]
+    table: Table
+    invoke: Callable[..., Awaitable[Any]]
+    next_page: Callable[[Operation, Any], Mapping[str, str] | None] = lambda operation, body: None
+    turn_page: Callable[[Operation, Any, Any], Mapping[str, str] | None] | None = None
+    find_scope: Callable[[Any, str], Awaitable[str]] | None = None
+    examine: Callable[[Any], Awaitable[Any]] | None = None
+    filled: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    verbs: tuple[Verb, ...] = ()
+    rows: Callable[[Operation, Any], list[dict[str, Any]] | None] = lambda operation, body: None
+    not_managed: Mapping[str, str] = field(default_factory=dict)
+
+
+def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:
+    """Why a setting of that name can't stand under `connections:` in a stack file; None if it can."""
+    if name not in settings.model_fields:
+        near = difflib.get_close_matches(name, settings.model_fields, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(settings.model_fields))}"
+        return Problem(f"connections.{platform}: unknown setting {name!r}", remedy=meant)
+    if kind_module.mark(settings, name, kind_module.Secret):
+        variable = kind_module.mark(settings, name, Env)
+        what = f"connections.{platform}.{name} is a secret, which no stack file may hold"
+        return Problem(what, remedy=f"set {variable.variable} instead" if variable else None)
+    return None
+
+
+@functools.cache
+def platforms() -> Mapping[str, Platform]:
+    """All platforms by name, with every module of theirs imported, so that their kinds are registered."""
+    found: dict[str, Platform] = {}
+    for info in pkgutil.iter_modules(headend.__path__):
+        if not info.ispkg or info.name in {"core", "cli", "pulumi", "simulator"}:
+            continue
+        package = importlib.import_module(f"headend.{info.name}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"headend.{info.name}.{module.name}")
+        found[package.PLATFORM.name] = package.PLATFORM
+    return found
+
+
+def kinds() -> Mapping[str, Kind[Any, Any]]:
+    """All kinds by name, e.g. "ateme.input"."""
+    platforms()
+    return dict(sorted(kind_module.kinds.items()))

@@ -1,0 +1,233 @@
+"""The platforms' APIs of one run: settings from environment, stack file and Pulumi config; each opened on first use."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, get_origin
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from headend.core.model.errors import CredentialsError, InputError, Problem
+from headend.core.model.kind import Secret, mark
+from headend.core.wire import registry
+from headend.core.wire.client import Client, Limit
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import Env, Platform, Settings
+
+__all__ = ["Session", "open_session"]
+
+
+def open_session(
+    stack_connections: Mapping[str, Mapping[str, Any]],
+    env: Mapping[str, str],
+    *,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+    redactor: Redactor,
+    parallelism: int = 16,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
+    platforms: Mapping[str, Platform] | None = None,
+) -> Session:
+    """A session over those settings; no request is made and no connection opened.
+
+    stack_connections, extra: platform -> {setting: value}, from the stack file's `connections:` and from Pulumi's
+    config. The environment comes first, then the stack file, then extra. transports: platform -> what stands in for
+    the network. parallelism: requests in flight per host. platforms: other than the registered ones.
+
+    Raises InputError for an unknown platform or setting, and for a secret in the stack file.
+    """
+    known = registry.platforms() if platforms is None else platforms
+    problems = [p for name, given in stack_connections.items() for p in _misplaced(known, name, given)]
+    if problems:
+        raise InputError(problems)
+    return Session(known, stack_connections, env, transports or {}, redactor, parallelism, extra or {})
+
+
+class Session:
+    """`await session("ateme")` is the API of a platform, opened once and shared. Closes what it opened."""
+
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        stack_connections: Mapping[str, Mapping[str, Any]],
+        env: Mapping[str, str],
+        transports: Mapping[str, httpx.AsyncBaseTransport],
+        redactor: Redactor,
+        parallelism: int,
+        extra: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.redactor = redactor
+        self.clients: dict[str, Client] = {}
+        self._platforms = platforms
+        self._sources = (env, stack_connections, extra)
+        self._transports = transports
+        self._parallelism = parallelism
+        self._limits: dict[str, Limit] = {}
+        self._settings: dict[str, Settings] = {}
+        self._apis: dict[str, Any] = {}
+        self._looks_only = False
+
+    def __repr__(self) -> str:
+        return f"Session({', '.join(sorted(self._apis))})"
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def look_anew(self) -> None:
+        """For who only reads: all that was read is forgotten, and from now on each read is made once, until the next
+        call of this."""
+        self._looks_only = True
+        for client in self.clients.values():
+            client.reads.held = False
+            client.reads.drop()
+            client.reads.held = True
+
+    async def aclose(self) -> None:
+        """Closes every API and connection, all of them even if one fails; may be called twice."""
+        apis, clients = list(self._apis.values()), list(self.clients.values())
+        self._apis.clear()
+        self.clients.clear()
+        closing = [api.aclose for api in apis if hasattr(api, "aclose")] + [client.aclose for client in clients]
+        failure: Exception | None = None
+        for close in closing:
+            try:
+                await close()
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def __call__(self, platform: str) -> Any:
+        """The platform's API. Raises CredentialsError or InputError as `check` does; makes no request."""
+        if platform not in self._apis:
+            self.check([platform])
+            settings = self.settings(platform)
+            self._apis[platform] = self._platforms[platform].connect(settings, self._client(platform, settings))
+        return self._apis[platform]
+
+    def check(self, platforms: Iterable[str]) -> None:
+        """Raises CredentialsError naming all that is missing, with the variables to set; InputError for bad values."""
+        if problems := self.missing(platforms):
+            raise CredentialsError("\n".join(map(str, problems)))
+
+    def missing(self, platforms: Iterable[str]) -> list[Problem]:
+        """One problem for each setting that is needed and not given, with the variable to set; no request is made.
+
+        Raises InputError for settings with values that can't be used (all of them at once).
+        """
+        found: list[Problem] = []
+        wrong: list[Problem] = []
+        for name in sorted(set(platforms)):
+            platform = self._platforms[name]
+            given = self._given(platform)
+            lacking = [group for group in _needs(platform.settings) if not any(field in given for field in group)]
+            found += [_lack(platform, group) for group in lacking]
+            absent = {field for group in lacking for field in group}
+            try:
+                self._settings[name] = platform.settings(**given)
+            except ValidationError as error:
+                wrong += self._wrong(platform, error, absent)
+        if wrong:
+            raise InputError(wrong)
+        return found
+
+    def settings(self, platform: str) -> Settings:
+        """The platform's settings. Raises as `check` does."""
+        if platform not in self._settings:
+            self.check([platform])
+        return self._settings[platform]
+
+    def _given(self, platform: Platform) -> dict[str, Any]:
+        """The settings that anyone gave, the environment before the stack file before Pulumi's config."""
+        env, stack, extra = self._sources
+        both = {**extra.get(platform.name, {}), **stack.get(platform.name, {})}
+        fields = platform.settings.model_fields
+        given = {n: _parsed(v, fields[n].annotation) if n in fields else v for n, v in both.items() if v is not None}
+        for field in fields:
+            variable = mark(platform.settings, field, Env)
+            if variable and (value := env.get(variable.variable, "").strip("\r\n")):
+                # An empty variable counts as absent: CI systems set those for unset secrets.
+                given[field] = _parsed(value, fields[field].annotation)
+            if mark(platform.settings, field, Secret) and isinstance(given.get(field), str):
+                self.redactor.add(given[field])
+        return given
+
+    def _wrong(self, platform: Platform, error: ValidationError, absent: set[str]) -> list[Problem]:
+        problems = []
+        for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            field = str(detail["loc"][0]) if detail["loc"] else ""
+            if field in absent or (absent and not field):  # what is missing is told apart, and as such
+                continue
+            place = ".".join(["connections", platform.name, *map(str, detail["loc"])])
+            variable = _variable(platform.settings, field)
+            remedy = f"it may come from {variable} too" if variable else None
+            problems.append(Problem(self.redactor.scrub(f"{place}: {detail['msg']}"), remedy=remedy))
+        return problems
+
+    def _credentials(self, platform: Platform) -> list[str]:
+        """The variables of what proves who is calling, as far as it was given."""
+        needed = {field for group in _needs(platform.settings) for field in group} - {"url"}
+        fields = [f for f in self._given(platform) if f in needed or mark(platform.settings, f, Secret)]
+        return [variable for field in fields if (variable := _variable(platform.settings, field))]
+
+    def _client(self, platform: str, settings: Settings) -> Client:
+        if platform not in self.clients:
+            url: str = settings.url  # type: ignore[attr-defined]  # every platform's settings have one
+            host = urlsplit(url).netloc.lower()
+            self.clients[platform] = Client(
+                url,
+                platform=platform,
+                transport=self._transports.get(platform),
+                redactor=self.redactor,
+                parallelism=self._parallelism,
+                limit=self._limits.setdefault(host, Limit(self._parallelism)),
+                credentials=self._credentials(self._platforms[platform]),
+            )
+            self.clients[platform].reads.held = self._looks_only
+        return self.clients[platform]
+
+
+def _misplaced(known: Mapping[str, Platform], name: str, given: Mapping[str, Any]) -> list[Problem]:
+    if name not in known:
+        return [Problem(f"connections: unknown platform {name!r}", remedy=_meant(name, known))]
+    settings = known[name].settings
+    return [problem for field in given if (problem := registry.misplaced(name, settings, field))]
+
+
+def _parsed(value: Any, annotation: Any) -> Any:
+    """The value; decoded where the setting is a mapping and the value is JSON text (pydantic judges the rest)."""
+    if isinstance(value, str) and get_origin(annotation) is dict:
+        with contextlib.suppress(ValueError):
+            return json.loads(value)
+    return value
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+
+
+def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
+    if settings.needs is not None:
+        return settings.needs
+    return tuple((name,) for name, field in settings.model_fields.items() if field.is_required())
+
+
+def _lack(platform: Platform, group: tuple[str, ...]) -> Problem:
+    variables = " or ".join(filter(None, (_variable(platform.settings, field) for field in group)))
+    places = [field for field in group if not mark(platform.settings, field, Secret)]
+    in_file = f", or connections.{platform.name}.{places[0]} in the stack file" if places else ""
+    return Problem(f"{platform.title}: {' or '.join(group)} is missing", remedy=f"set {variables}{in_file}")
+
+
+def _variable(settings: type[Settings], field: str) -> str:
+    found = mark(settings, field, Env)
+    return found.variable if found else ""
