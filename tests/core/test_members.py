@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import pytest
 
 from headend.core.model import kind as kinds_module
-from headend.core.model.errors import InputError, PartlyDone, Source
+from headend.core.model.errors import InputError, PartlyDone
+from headend.core.model.findings import Source
 from headend.core.model.kind import Change, Kind, Members, Observed, Same, Spec
 from headend.core.model.owners import Owned, Owners
 from headend.core.model.stack import Lifecycle, Resource, Stack

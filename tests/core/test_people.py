@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import pytest
 
 from headend.core.model import kind as kinds_module
-from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused, Source
+from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused
+from headend.core.model.findings import Source
 from headend.core.model.kind import (
     Can,
     Change,

@@ -13,7 +13,8 @@ import pytest
 
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import kind as kinds_module
-from headend.core.model.errors import GuardError, InputError, Problem, Source
+from headend.core.model.errors import GuardError, InputError
+from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
 from headend.core.model.lookup import Candidate, Lookup, lookups
 from headend.core.model.references import query

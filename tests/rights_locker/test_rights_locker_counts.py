@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from cli.harness import World, serve
-from headend.core.model.errors import InputError, Source
+from headend.core.model.errors import InputError
+from headend.core.model.findings import Source
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply
 from headend.core.reconcile.plan import Plan

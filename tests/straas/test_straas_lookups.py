@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.lookup import find, lookups
 from headend.core.model.references import query
 

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from headend.ateme.answers import Row, item, rows, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
-from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec, Status
 from headend.core.model.references import Id
 

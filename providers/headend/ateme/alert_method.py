@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Named, Same, Secret, Spec
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")

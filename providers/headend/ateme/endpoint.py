@@ -13,7 +13,8 @@ from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.ateme.running import RESTING, running
-from headend.core.model.errors import ApiError, Conflict, NotFound, Problem, Refused
+from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Airtime,
     Change,

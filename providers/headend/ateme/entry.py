@@ -13,7 +13,8 @@ from headend.ateme.airtime import airtimes, entry_id, sort
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
-from headend.core.model.errors import Ambiguous, Conflict, Problem, Refused, Unavailable, Unreachable
+from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
 from headend.core.model.references import Id
 

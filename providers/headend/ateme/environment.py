@@ -12,7 +12,8 @@ from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, t
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.running import running
-from headend.core.model.errors import ApiError, NotFound, Problem, Refused, Timeout
+from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Airtime,
     Change,

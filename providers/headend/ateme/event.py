@@ -24,7 +24,8 @@ from headend.ateme.fields import (
     same_second,
     seconds,
 )
-from headend.core.model.errors import Problem, Refused
+from headend.core.model.errors import Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Airtime,
     Change,

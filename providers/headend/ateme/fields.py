@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
 
 ENVIRONMENT = Ref("ateme.environment")

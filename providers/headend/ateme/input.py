@@ -13,7 +13,8 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.viewers import resulting_input, viewer_inputs
-from headend.core.model.errors import Problem, Refused
+from headend.core.model.errors import Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Change,
     Ignored,

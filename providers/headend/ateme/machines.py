@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from headend.ateme.answers import Row, desired_word, stream_state
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
-from headend.core.model.errors import Conflict, NotFound, Problem, Refused, Timeout
+from headend.core.model.errors import Conflict, NotFound, Refused, Timeout
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Report, WriteOnly
 
 UNSEEN = "the answer does not show it"

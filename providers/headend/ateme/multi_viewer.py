@@ -14,7 +14,8 @@ from headend.ateme.fields import one_of
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
-from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Airtime,
     Change,

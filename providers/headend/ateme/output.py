@@ -11,7 +11,8 @@ from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
-from headend.core.model.errors import Forbidden, Problem, Refused
+from headend.core.model.errors import Forbidden, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Found, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
 from headend.core.model.references import Id
 

@@ -12,7 +12,8 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import INPUT, Extra, check_extra
-from headend.core.model.errors import Problem, Refused
+from headend.core.model.errors import Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Immutable, Observed, Ref, Spec
 from headend.core.model.references import Id
 

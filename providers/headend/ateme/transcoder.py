@@ -13,7 +13,8 @@ from headend.ateme.fields import unlikely
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
-from headend.core.model.errors import ApiError, Conflict, NotFound, Problem, Refused
+from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Airtime,
     Change,

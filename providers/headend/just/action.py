@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Immutable, Kind, Observed, Spec, Trigger
 from headend.just.api import Just
 from headend.just.people import Juid

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from headend.core.model.errors import NotFound, Problem
+from headend.core.model.errors import NotFound
+from headend.core.model.findings import Problem
 from headend.core.model.kind import (
     Can,
     Change,

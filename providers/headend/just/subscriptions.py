@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
-from headend.core.model.errors import InputError, Problem
+from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Spec, Verdict
 from headend.core.model.references import Id
 from headend.just.api import Just

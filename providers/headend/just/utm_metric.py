@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Spec, Verdict
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed

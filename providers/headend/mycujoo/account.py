@@ -8,17 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from headend.core.model.errors import (
-    Ambiguous,
-    ApiError,
-    Conflict,
-    GuardError,
-    NotFound,
-    Problem,
-    Refused,
-    Timeout,
-    Unavailable,
-)
+from headend.core.model.errors import Ambiguous, ApiError, Conflict, GuardError, NotFound, Refused, Timeout, Unavailable
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Ignored, Immutable, Kind, Observed, Report, Same, Spec
 from headend.mycujoo.api import MycujooApi, turned_away
 

@@ -7,16 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from headend.core.model.errors import (
-    Ambiguous,
-    ApiError,
-    DecodeError,
-    Forbidden,
-    NotFound,
-    Problem,
-    Refused,
-    Unavailable,
-)
+from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Found, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
 from headend.core.model.references import Query
 from headend.mycujoo.api import MycujooApi, turned_away

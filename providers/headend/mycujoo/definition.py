@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.mycujoo.values import KEYS, Value, integer, kind_of_type, read, same
 
 Definition = Mapping[str, Any]

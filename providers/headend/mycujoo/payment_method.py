@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.errors import Ambiguous, ApiError, Problem, Refused, Unavailable
+from headend.core.model.errors import Ambiguous, ApiError, Refused, Unavailable
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Secret, Spec, WriteOnly
 from headend.core.model.lookup import Candidate, Lookup
 from headend.mycujoo.api import MycujooApi, turned_away

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from headend.core.model.errors import GuardError, InputError, NotFound, Problem
+from headend.core.model.errors import GuardError, InputError, NotFound
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Kind, Observed, Spec
 from headend.core.model.lookup import find
 from headend.core.model.references import query

@@ -38,7 +38,8 @@ from pulumi.dynamic import (
 )
 from pydantic import ValidationError
 
-from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound, Problem
+from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
 from headend.core.model.lookup import find
 from headend.core.model.options import Options

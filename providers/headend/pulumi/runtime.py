@@ -18,7 +18,8 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from headend.core.model.errors import HeadendError, Problem
+from headend.core.model.errors import HeadendError
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report, Spec
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.reconcile.planner import WARNING

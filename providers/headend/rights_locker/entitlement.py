@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 from pydantic import Field
 
-from headend.core.model.errors import ApiError, Conflict, InputError, Problem
+from headend.core.model.errors import ApiError, Conflict, InputError
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Ignored, Kind, Observed, Report
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from headend.core.model.errors import ApiError, HeadendError, PartlyDone, Problem
+from headend.core.model.errors import ApiError, HeadendError, PartlyDone
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Change, Kind, Members, Observed, Report, Same, Spec, Trigger
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound, Problem, Refused
+from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
 from headend.straas.api import Row, Straas
 

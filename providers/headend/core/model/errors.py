@@ -26,36 +26,9 @@ Messages are for the person who must act. They carry no secret: what builds them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A place in a stack file; `line` and `column` count from 1."""
-
-    file: str
-    line: int
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with the input: what, where, and what to do."""
-
-    message: str
-    source: Source | None = None
-    address: str | None = None
-    remedy: str | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.source}: " if self.source else ""
-        where = f"{self.address}: " if self.address else ""
-        what_to_do = f" ({self.remedy})" if self.remedy else ""
-        return f"{place}{where}{self.message}{what_to_do}"
+from headend.core.model.findings import Problem, lines
 
 
 class HeadendError(Exception):
@@ -65,7 +38,7 @@ class HeadendError(Exception):
 
 
 class InputError(HeadendError):
-    """Input that can't be used; carries every problem found, in file order, and says the first of them."""
+    """Input that can't be used; carries every error found, in file order, and says the first of them."""
 
     exit_code = 3
     MOST_TOLD = 50  # a file of rows can have a hundred thousand, for one and the same reason
@@ -74,10 +47,7 @@ class InputError(HeadendError):
         if isinstance(problems, str):
             problems = Problem(problems)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        told = [str(problem) for problem in self.problems[: self.MOST_TOLD]]
-        if more := len(self.problems) - len(told):
-            told.append(f"and {more:,} more problem{'s' if more > 1 else ''}")
-        super().__init__("\n".join(told))
+        super().__init__("\n".join(lines(self.problems, "problem", self.MOST_TOLD)))
 
 
 class CredentialsError(HeadendError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from headend.core.model.errors import NotFound, Problem
+from headend.core.model.errors import NotFound
 from headend.core.model.fields import (
     Found as Found,
 )
@@ -74,6 +74,7 @@ from headend.core.model.fields import (
 from headend.core.model.fields import (
     marks as marks,
 )
+from headend.core.model.findings import Problem
 from headend.core.model.owners import Owned
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.references import Query
 from headend.core.model.references import query as query_of
 from headend.core.model.stack import Wanted

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.address import dependents
-from headend.core.model.errors import Source
+from headend.core.model.findings import Source
 from headend.core.model.kind import Kind, Spec
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, Owners

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import headend
-from headend.core.model.errors import Source
+from headend.core.model.findings import Source
 from headend.core.model.kind import Change, Impact
 
 FORMAT = "headend.plan/1"

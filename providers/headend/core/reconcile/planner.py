@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import within
-from headend.core.model.errors import InputError, Problem
+from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
 from headend.core.model.lookup import find, find_named
 from headend.core.model.references import Reference

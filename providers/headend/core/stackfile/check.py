@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.nodes import Entry
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from headend.core.model import address as addresses
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.nodes import Entry, Node

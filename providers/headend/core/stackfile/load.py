@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headend.core.model.errors import InputError, Problem, Source
+from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem, Source
 from headend.core.model.options import Options
 from headend.core.model.owners import Owners
 from headend.core.model.references import Reference, filled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, query
 from headend.core.model.stack import Wanted

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000  # after the expansion of aliases

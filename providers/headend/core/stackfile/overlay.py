@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.nodes import Entry, Node, read
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from headend.core.model import address as addresses
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, Reference

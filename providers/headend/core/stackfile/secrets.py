@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from headend.core.model.errors import InputError, Problem
+from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem
 from headend.core.stackfile.nodes import read
 
 VARIABLE = "HEADEND_SECRETS_FILE"

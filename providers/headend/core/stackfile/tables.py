@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 from headend.core.model.uploads import regular
 
 Rows = Iterator[tuple[int, dict[str, Any]]]

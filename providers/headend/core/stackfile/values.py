@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from headend.core.model.errors import Problem, Source
+from headend.core.model.findings import Problem, Source
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.nodes import Entry, Node, scalar
 from headend.core.stackfile.secrets import Lookup

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.model.errors import DecodeError, InputError, Problem
+from headend.core.model.errors import DecodeError, InputError
+from headend.core.model.findings import Problem
 from headend.core.wire.operations import NO_BODY, Operation, Table
 from headend.core.wire.registry import Platform
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 import headend
 from headend.core.model import kind as kind_module
-from headend.core.model.errors import Problem
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Mark
 from headend.core.model.verbs import Verb
 from headend.core.wire.operations import Operation, Table

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import ValidationError
 
-from headend.core.model.errors import CredentialsError, InputError, Problem
+from headend.core.model.errors import CredentialsError, InputError
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Secret, mark
 from headend.core.wire import registry
 from headend.core.wire.client import Client, Limit

@@ -1,0 +1,83 @@
+"""What a check finds: an error refuses, a warning or a note is shown. Each says what, where, and what to do."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class Level(enum.StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"  # refuses
+    WARNING = "warning"  # may not be what was meant
+    NOTE = "note"  # worth knowing
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a stack file; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: what is wrong, where, what to do, and how much it weighs."""
+
+    message: str
+    source: Source | None = None
+    address: str | None = None
+    remedy: str | None = None
+    level: Level = Level.ERROR
+
+    @property
+    def refuses(self) -> bool:
+        return self.level is Level.ERROR
+
+    @property
+    def text(self) -> str:
+        """The message and what to do, without place and level."""
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
+
+    def __str__(self) -> str:
+        place = f"{self.source}: " if self.source else ""
+        where = f"{self.address}: " if self.address else ""
+        level = "" if self.refuses else f"{self.level}: "
+        return f"{place}{where}{level}{self.text}"
+
+
+def warning(message: str, remedy: str | None = None) -> Problem:
+    return Problem(message, remedy=remedy, level=Level.WARNING)
+
+
+def note(message: str, remedy: str | None = None) -> Problem:
+    return Problem(message, remedy=remedy, level=Level.NOTE)
+
+
+def errors(found: Iterable[Problem]) -> list[Problem]:
+    """Those that refuse."""
+    return [problem for problem in found if problem.refuses]
+
+
+def remarks(found: Iterable[Problem]) -> list[Problem]:
+    """Those that are only shown: warnings and notes."""
+    return [problem for problem in found if not problem.refuses]
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 warning", "1,200 warnings"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def lines(found: Sequence[Problem], noun: str, most: int) -> list[str]:
+    """One line each, the first `most` of them; then how many more there are."""
+    told = [str(problem) for problem in found[:most]]
+    more = len(found) - len(told)
+    return [*told, f"and {counted(more, f'more {noun}')}"] if more else told
