@@ -107,7 +107,7 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     if kind.one_at_a_time_per:
         yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
     order = "creates the new one first" if kind.create_before_delete else "deletes the old one first"
-    yield f"A replacement {order}{f': {kind.replacement_means}' if kind.replacement_means else ''}."
+    yield f"A replacement {order}."
     if kind.guard_replacement:
         yield "It is not replaced unless `lifecycle: {protect: false}` allows it."
     impact = marks.Impact.DESTROYS if kind.destroys else kind.impact_of_delete

@@ -12,7 +12,7 @@ from ateme.alert_stacks import NOC, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert_method import AlertMethod, AlertMethodKind
 from headend.core.model.kind import Secret, mark
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 
 WORD = "T0/B0/canary"
 HOOK = {"alert_type": "slack", "notification_parameters": [f"https://hooks.example.com/{WORD}"]}
@@ -45,7 +45,7 @@ def told(**fields: Any) -> dict[str, Any]:
 def test_values_are_taken_or_refused(change: dict[str, Any], field: str | None) -> None:
     fields = {"name": "noc", **NOC, **change}
     if field is None:
-        assert list(AlertMethodKind().problems(AlertMethod(**fields))) == []
+        assert list(AlertMethodKind().check(AlertMethod(**fields), {})) == []
     else:
         with pytest.raises(ValidationError, match=field):
             AlertMethod(**fields)
@@ -54,8 +54,8 @@ def test_values_are_taken_or_refused(change: dict[str, Any], field: str | None) 
 @pytest.mark.contract("A-576", "A-49")
 def test_a_slack_address_that_looks_unlike_one_is_wondered_at() -> None:
     spec = AlertMethod(name="noc", alert_type="slack", notification_parameters=[f"#{WORD}"])
-    (problem,) = AlertMethodKind().problems(spec)
-    assert problem.message.startswith("warning: notification_parameters")
+    (problem,) = AlertMethodKind().check(spec, {})
+    assert str(problem).startswith("warning: notification_parameters")
     assert WORD not in problem.message
 
 

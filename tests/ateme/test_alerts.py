@@ -14,7 +14,8 @@ from ateme.ateme_engine import LISTENER, Engine, stack
 from headend.ateme.alert import Alert, AlertKind
 from headend.core.model.errors import InputError
 from headend.core.model.kind import Ref, mark
-from headend.core.reconcile.plan import Action, Reason
+from headend.core.model.proposal import Action
+from headend.core.reconcile.plan import Reason
 
 HERE = {"lifecycle": {"adopt": "match"}}
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ateme.ateme_specs import FIELDS, GOOD, KINDS, F, build
 from headend.ateme.api import Ateme
 from headend.core.model.errors import Refused
+from headend.core.model.findings import Level
 from headend.core.model.kind import Change, Immutable, Secret, mark
 from headend.core.reconcile.difference import differences
 
@@ -33,10 +34,11 @@ def test_values_are_taken_refused_or_wondered_at(row: F) -> None:
     for value in row.good:
         spec = row.build(value)
         assert getattr(spec, row.field) == value
-        assert list(kind.problems(spec)) == [], value
+        assert list(kind.check(spec, {})) == [], value
     for value in row.odd:
         spec = row.build(value)
-        (problem,) = [p for p in kind.problems(spec) if p.message.startswith(f"warning: {row.field} is probably")]
+        (problem,) = [p for p in kind.check(spec, {}) if p.message.startswith(f"{row.field} is probably")]
+        assert problem.level is Level.WARNING
         assert "secret" not in row.marks or str(value) not in problem.message
     for value in row.bad:
         with pytest.raises(ValidationError, match=row.field):

@@ -16,7 +16,8 @@ from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.settings import AtemeSettings
 from headend.core.model.errors import Conflict, NotFound, Timeout
 from headend.core.model.kind import Immutable, Impact, marked
-from headend.core.reconcile.plan import Action, Reason
+from headend.core.model.proposal import Action
+from headend.core.reconcile.plan import Reason
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 TIMES = {"start_time": "2026-12-05T13:00:00Z", "end_time": "2026-12-05T14:00:00Z"}

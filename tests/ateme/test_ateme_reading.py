@@ -13,8 +13,9 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.schedule import Schedule, ScheduleKind
+from headend.core.model.findings import warning
 from headend.core.model.kind import Change
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile.state import open_state
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
@@ -39,10 +40,11 @@ def test_the_catalogue_knows_what_there_is(opened: Any, validation: str, wrong: 
         async with opened({}, validation=validation) as (api, simulator):
             simulator.sims["ateme"].world["catalogue"]["aws"]["eu-west-1"].append("7")
             given = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large", **wrong}
-            problems = await EnvironmentKind().validate(api, Environment(name="e", **given))
-            start = "warning: " if validation == "warn" else ""
-            expected = [f"{start}{field}: {wrong[field]} is not offered"] if field and validation != "off" else []
-            assert [problem.message for problem in problems] == expected
+            proposal = Proposal(Action.NONE, Environment(name="e", **given))
+            problems = await EnvironmentKind().review(api, proposal)
+            level = "warning" if validation == "warn" else "error"
+            expected = [(level, f"{field}: {wrong[field]} is not offered")] if field and validation != "off" else []
+            assert [(problem.level, problem.message) for problem in problems] == expected
 
     asyncio.run(go())
 
@@ -95,8 +97,8 @@ def test_a_place_is_set_by_its_own_call_and_only_if_it_differs(
     assert engine.written() == [f"{noun}.update.{fields['variant']}"], "and none of the place without need"
     kind, variant = KINDS[noun], f"{noun}.{fields['variant']}"
     for place, warned in (((90, -180), []), ((90.1, 0), ["latitude"]), ((0, -180.1), ["longitude"])):
-        found = kind.problems(build(variant, latitude=place[0], longitude=place[1]))
-        assert [p.message.split()[1] for p in found] == warned
+        found = kind.check(build(variant, latitude=place[0], longitude=place[1]), {})
+        assert [p.message.split()[0] for p in found] == warned
     with pytest.raises(ValidationError, match="together"):
         build(variant, longitude=1)
 
@@ -189,20 +191,23 @@ def test_the_words_of_the_platform_say_who_calls(name: str, role: str) -> None:
 
 @pytest.mark.contract("A-499", "A-815")
 @pytest.mark.parametrize(
-    ("ttl", "validation", "message"),
+    ("ttl", "validation", "doubted", "refused"),
     [
-        (225, "strict", None),
-        (226, "strict", "ttl: the document allows 0..225"),
-        (255, "strict", "ttl: the document allows 0..225"),
-        (226, "warn", "warning: ttl: the document allows 0..225"),
-        (255, "off", None),
+        (225, "strict", False, False),
+        (226, "strict", True, True),
+        (255, "strict", True, True),
+        (226, "warn", True, False),
+        (255, "off", True, False),
     ],
 )
-def test_the_odd_limit_of_ttl(opened: Any, ttl: int, validation: str, message: str | None) -> None:
+def test_the_odd_limit_of_ttl(opened: Any, ttl: int, validation: str, doubted: bool, refused: bool) -> None:
+    said, spec = "ttl: the document allows 0..225", build("output.udp_rist", ttl=ttl)
+
     async def go() -> None:
         async with opened({}, validation=validation) as (api, _):
-            found = await KINDS["output"].validate(api, build("output.udp_rist", ttl=ttl))
-            assert [problem.message for problem in found] == ([message] if message else [])
+            assert list(KINDS["output"].check(spec, {})) == [warning(said, field="ttl")] * doubted
+            found = await KINDS["output"].review(api, Proposal(Action.NONE, spec))
+            assert [(problem.level, problem.message) for problem in found] == [("error", said)] * refused
 
     asyncio.run(go())
 

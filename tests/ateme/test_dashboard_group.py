@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from headend.ateme.dashboard_group import DashboardGroup
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 
 AT = "ateme.dashboard_groups.gates"
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}

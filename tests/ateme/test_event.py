@@ -14,7 +14,7 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from headend.ateme.event import Event
 from headend.core.model.errors import Forbidden
 from headend.core.model.kind import Impact
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 
 AT = f"{E1}.events.derby"

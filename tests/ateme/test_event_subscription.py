@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from headend.ateme.event_subscription import EventSubscription
 from headend.core.model.kind import Impact
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 
 AT, DERBY_AT = f"{E1}.event_subscriptions.take", f"{E1}.events.derby"

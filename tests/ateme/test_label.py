@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import Engine
 from headend.ateme.label import Label
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 
 AT = "ateme.labels.derby"
 

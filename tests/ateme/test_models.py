@@ -12,6 +12,7 @@ from headend.ateme.fields import instant, milliseconds
 from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind, remote_latency
 from headend.ateme.schedule import Schedule
+from headend.core.model.findings import Level
 from headend.core.model.kind import Interrupts, Secret, mark, marked
 
 BAD = [
@@ -48,7 +49,7 @@ BAD = [
 def test_the_least_that_a_variant_needs_is_accepted_without_a_warning(name: str) -> None:
     spec = build(name)
     kind: Any = InputKind() if name.startswith("input") else OutputKind()
-    assert list(kind.problems(spec)) == []
+    assert list(kind.check(spec, {})) == []
 
 
 @pytest.mark.parametrize(
@@ -65,12 +66,13 @@ def test_what_the_document_rules_out_is_refused(name: str, changes: dict[str, An
     [
         ("input.srt_pull", {"port": 80}, "port"),
         ("input.srt_push", {"password": "short"}, "password"),
+        ("input.srt_push", {"port": 99999}, "port"),
         ("input.udp_rist", {"max_allowed_bitrate_kbps": 7999}, "max_bitrate"),
     ],
 )
 def test_assumed_bounds_only_warn(name: str, changes: dict[str, Any], word: str) -> None:
-    (problem,) = InputKind().problems(build(name, **changes))
-    assert problem.message.startswith("warning: ")
+    (problem,) = InputKind().check(build(name, **changes), {})
+    assert problem.level is Level.WARNING
     assert word in problem.message
     assert "short" not in problem.message
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from convergence.ateme import VIEWER
 from headend.ateme.multi_viewer import MultiViewerKind
 from headend.ateme.multi_viewer_spec import PIDS, SETTINGS, MultiViewer
 from headend.core.model.kind import Change, Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
+from headend.core.model.proposal import Action, Proposal
 
 KIND = MultiViewerKind()
 WALL = f"{E1}.multi_viewers.wall"
@@ -114,8 +116,8 @@ def test_the_reference_says_which_quantity_each_id_stands_for() -> None:
 
 @pytest.mark.contract("A-49", "A-554")
 def test_doubts_and_what_extra_may_not_name() -> None:
-    assert any("which preset" in p.message for p in KIND.problems(build(store_preset=True)))
-    assert any("without store_preset" in p.message for p in KIND.problems(build(preset_name="wall")))
+    assert any("which preset" in p.message for p in KIND.check(build(store_preset=True), {}))
+    assert any("without store_preset" in p.message for p in KIND.check(build(preset_name="wall"), {}))
     with pytest.raises(ValidationError, match="tile_inputs is a field of its own"):
         build(extra={"tile_inputs": {}})
     build(extra={"something_new": 1})
@@ -141,8 +143,8 @@ def test_the_layout_must_be_offered_and_have_such_tiles_if_it_tells(
 ) -> None:
     async def go() -> None:
         async with opened({}, validation=validation) as (api, _):
-            found = await KIND.validate(api, build(**fields))
-            assert [problem.message for problem in found] == ([message] if message else [])
+            found = await KIND.review(api, Proposal(Action.NONE, build(**fields)))
+            assert [str(replace(problem, remedy=None)) for problem in found] == ([message] if message else [])
 
     asyncio.run(go())
 
@@ -162,7 +164,8 @@ def test_however_a_layout_tells_its_count(opened: Any, layouts: list[Any], refus
     async def go() -> None:
         async with opened() as (api, simulator):
             simulator.sims["ateme"].world["layouts"] = dict(enumerate(layouts))
-            assert bool(await KIND.validate(api, build(tile_inputs={"3": "in-1"}))) is refused
+            proposal = Proposal(Action.NONE, build(tile_inputs={"3": "in-1"}))
+            assert bool(await KIND.review(api, proposal)) is refused
 
     asyncio.run(go())
 
@@ -171,8 +174,8 @@ def test_layouts_that_cannot_be_read_are_a_doubt(opened: Any) -> None:
     async def go() -> None:
         async with opened() as (api, simulator):
             simulator.fail("multi_viewer.layouts", status=400)
-            (problem,) = await KIND.validate(api, build())
-            assert problem.message.startswith("warning: layout_id can't be checked")
+            (problem,) = await KIND.review(api, Proposal(Action.NONE, build()))
+            assert str(problem).startswith("warning: layout_id can't be checked")
 
     asyncio.run(go())
 

@@ -11,7 +11,7 @@ import pytest
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import NOISY, TRANSCODER, VIEWER
 from headend.ateme.settings import AtemeSettings
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 from headend.simulator.base import Reply
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 PAIR = {"inputs": {"a": LISTENER}, "outputs": {"o": SRT_OUT}}

@@ -23,7 +23,7 @@ def build(**changes: Any) -> Transcoder:
 
 
 def warned(spec: Transcoder) -> list[str]:
-    return [problem.message for problem in KIND.problems(spec)]
+    return [problem.message for problem in KIND.check(spec, {})]
 
 
 def track(**more: Any) -> list[dict[str, Any]]:

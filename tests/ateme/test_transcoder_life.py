@@ -10,7 +10,7 @@ import pytest
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import HEVC, TRANSCODER
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 
 INPUTS = {"stadium": LISTENER, "spare": {**LISTENER, "port": 5009}}

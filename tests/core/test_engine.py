@@ -13,11 +13,12 @@ from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, GuardError, InputError, Refused, StateError
 from headend.core.model.findings import Source
 from headend.core.model.kind import Change, Immutable, Kind, Named, Observed, Ref, Secret, Spec, WriteOnly
+from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Outcome, apply
 from headend.core.reconcile.guards import check
-from headend.core.reconcile.plan import Action, Plan, Reason
+from headend.core.reconcile.plan import Plan, Reason
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry

@@ -15,10 +15,11 @@ from headend.core.model.address import outer, row, within
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Change, Immutable, Kind, Named, Observed, Report, Secret, Spec
+from headend.core.model.proposal import Action
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply
 from headend.core.reconcile.on_air import Watch, downstream
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import Entry, State, open_state
 from headend.core.wire import registry

@@ -13,10 +13,11 @@ from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, InputError, Refused
 from headend.core.model.findings import Source
 from headend.core.model.kind import Change, Immutable, Kind, Observed, Ref, Report, Spec
+from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Outcome, apply
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry

@@ -12,7 +12,7 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused
-from headend.core.model.findings import Source
+from headend.core.model.findings import Problem, Source, warning
 from headend.core.model.kind import (
     Can,
     Change,
@@ -27,6 +27,7 @@ from headend.core.model.kind import (
     Verdict,
     WriteOnly,
 )
+from headend.core.model.proposal import Proposal
 from headend.core.model.seal import Seal
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile import guards as guard
@@ -115,8 +116,8 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         async def complete(self, api: World, id: str, spec: GuestSpec, report: Report) -> Observed:
             return Observed(id)
 
-        async def foresee_delete(self, api: World, id: str, last: GuestSpec) -> Sequence[Any]:
-            return [kinds_module.Problem("warning: they stay")]
+        async def review(self, api: World, proposal: Proposal[GuestSpec]) -> Sequence[Problem]:
+            return [warning("they stay")] if proposal.deletes else ()
 
     yield
     kinds_module.kinds.clear()

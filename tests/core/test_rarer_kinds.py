@@ -14,15 +14,16 @@ import pytest
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import GuardError, InputError
-from headend.core.model.findings import Problem, Source
+from headend.core.model.findings import Problem, Source, warning
 from headend.core.model.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
 from headend.core.model.lookup import Candidate, Lookup, lookups
+from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import query
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile import guards as guard
 from headend.core.reconcile.apply import Sink, apply
 from headend.core.reconcile.lifecycle import remember
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry
@@ -112,10 +113,12 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             api[id] = spec.set_fields()
             return Observed(id)
 
-        async def foresee_delete(self, api: World, id: str, last: UserSpec) -> Sequence[Problem]:
-            if last.role == "owner":
-                return [Problem(f"{id} would stay")]
-            return [Problem(f"warning: {id} stays")]
+        async def review(self, api: World, proposal: Proposal[UserSpec]) -> Sequence[Problem]:
+            if proposal.last is None:
+                return ()
+            if proposal.last.role == "owner":
+                return [Problem(f"{proposal.id} would stay")]
+            return [warning(f"{proposal.id} stays")]
 
     yield
     kinds_module.kinds.clear()

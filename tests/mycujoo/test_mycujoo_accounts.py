@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from cli.conftest import world
 from cli.harness import World
 from headend.core.model.errors import Ambiguous, Conflict, GuardError, InputError, NotFound, Refused, Timeout
+from headend.core.model.findings import Level
 from headend.core.model.kind import kinds
+from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile.difference import Difference, differences
 from headend.core.stackfile import load
 from headend.mycujoo.account import Account
@@ -262,7 +264,9 @@ def test_many_go_in_one_request_or_one_by_one_where_an_unknown_one_is_refused(un
 def test_headend_does_not_delete_itself_and_the_plan_says_so() -> None:
     bench = Bench()
     own = spec(email="noc@example.com")
-    (warning,) = bench.run(lambda api: KIND.foresee_delete(api, "noc@example.com", own))
+    going = Proposal(Action.DELETE, None, "noc@example.com", last=own)
+    (warning,) = bench.run(lambda api: KIND.review(api, going))
+    assert warning.level is Level.WARNING
     assert "headend itself calls with" in warning.message
     with pytest.raises(GuardError, match=r"lifecycle\.retain: true"):
         bench.run(lambda api: KIND.delete(api, "noc@example.com", own, quiet))

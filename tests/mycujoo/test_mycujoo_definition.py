@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from headend.core.model.kind import kinds
+from headend.core.model.proposal import Action, Proposal
 from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.action_configuration import ActionConfiguration
@@ -199,7 +200,8 @@ def validated(action_id: str, *, status: int | None = None) -> list[str]:
         settings = MycujooSettings(url=env["HEADEND_MYCUJOO_URL"], api_key=env["HEADEND_MYCUJOO_API_KEY"])
         async with Client(settings.url, platform="mycujoo", transport=sim.transport()) as client:
             wanted = spec(action_id=action_id, fields={"delay": 5, "clip": True})
-            found = await kinds["mycujoo.action_configuration"].validate(PLATFORM.connect(settings, client), wanted)
+            proposal = Proposal(Action.CREATE, wanted)
+            found = await kinds["mycujoo.action_configuration"].review(PLATFORM.connect(settings, client), proposal)
             return [str(problem) for problem in found]
 
     return asyncio.run(main())

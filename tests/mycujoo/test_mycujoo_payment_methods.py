@@ -14,6 +14,7 @@ from cli.conftest import world
 from cli.harness import World
 from headend.core.model.errors import Ambiguous, InputError, NotFound, Refused
 from headend.core.model.kind import kinds
+from headend.core.model.proposal import Action, Proposal
 from headend.core.stackfile import load
 from headend.mycujoo.payment_method import PaymentMethod
 
@@ -128,9 +129,9 @@ def test_the_plan_says_when_what_pays_would_go() -> None:
     there = bench()
     (default,) = there.world["payment_methods"]
     _, other = there.made("mycujoo.payment_method", spec())
-    (warning,) = there.run(lambda api: KIND.foresee_delete(api, default, spec()))
-    assert warning.message.startswith("warning: it is the one that pays")
-    assert there.run(lambda api: KIND.foresee_delete(api, other.id, spec())) == ()
+    (warning,) = there.run(lambda api: KIND.review(api, Proposal(Action.DELETE, None, default, last=spec())))
+    assert str(warning).startswith("warning: it is the one that pays")
+    assert there.run(lambda api: KIND.review(api, Proposal(Action.DELETE, None, other.id, last=spec()))) == ()
 
 
 @pytest.mark.contract("M-136")

@@ -294,3 +294,21 @@ def test_a_forced_replacement_by_the_same_key_leaves_the_new_one() -> None:
             assert len(world["entitlements"]) + len(world["limits"]) == 1
             engine._delete(Live(kind, id, dict(given), new))
             assert world["entitlements"] == world["limits"] == {}
+
+
+def test_the_first_preview_of_a_new_environment_says_what_is_odd(tmp_path: Path) -> None:
+    simulator = Simulator()
+    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
+        meta = {"address": "ateme.environments.eu.inputs.it"}
+        given = {"environment": UNKNOWN, "variant": "srt_push", "port": 99999, "stream_name": "it", "headend": meta}
+        inputs, failures = engine.check("ateme.input", given, {})
+        assert failures == {}
+        assert (inputs["environment"], inputs["port"]) == (UNKNOWN, 99999)
+        email = {"juid": UNKNOWN, "email": "fan@example.com", "headend": {"address": "just.email_subscriptions.fan"}}
+        assert engine.check("just.email_subscription", email, {})[1] == {}
+        engine.process.terminate()
+        assert engine.process.stderr is not None
+        said = engine.process.stderr.read().decode()
+    assert "inputs.it: warning: port is probably limited to 1..65535" in said
+    assert "subscriptions.fan: warning: subscribes a real person" in said
+    assert simulator.writes() == []

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from headend.core.model.errors import InputError
+from headend.core.model.findings import Level
 from headend.core.model.kind import Immutable, mark
 from headend.rights_locker.content import CONTENT_TYPES, KINDS
 from headend.rights_locker.entitlement import Entitlement, EntitlementSpec
@@ -176,11 +177,11 @@ def test_a_start_is_before_its_end_and_either_may_be_missing() -> None:
 @pytest.mark.contract("R-49")
 def test_an_end_that_has_passed_is_allowed_and_warned_of() -> None:
     past, ahead = "2018-06-09T09:40:35Z", "2999-06-09T09:40:35Z"
-    assert "end_time has passed" in Entitlement().problems(spec(end_time=past))[0].message
-    assert not Entitlement().problems(spec(end_time=ahead))
+    assert "end_time has passed" in Entitlement().check(spec(end_time=past), {})[0].message
+    assert not Entitlement().check(spec(end_time=ahead), {})
     entries = [ENTRY | {"end_time": past}, {**ENTRY, "content_id": "cup", "end_time": ahead}]
-    (warning,) = EntitlementSet().problems(EntitlementSetSpec(account_id="v1", entries=entries))
-    assert warning.message.startswith("warning: ")
+    (warning,) = EntitlementSet().check(EntitlementSetSpec(account_id="v1", entries=entries), {})
+    assert warning.level is Level.WARNING
     assert warning.message.endswith("assets/derby/default")
 
 
@@ -203,5 +204,6 @@ def test_a_set_lists_each_grant_once_and_nothing_but_grants(entries: list[dict[s
 
 @pytest.mark.contract("R-57")
 def test_a_purge_without_exclusiveness_is_warned_of_as_it_does_nothing() -> None:
-    (warning,) = EntitlementSet().problems(EntitlementSetSpec(account_id="v1", entries=[ENTRY], purge_on_delete=True))
+    purging = EntitlementSetSpec(account_id="v1", entries=[ENTRY], purge_on_delete=True)
+    (warning,) = EntitlementSet().check(purging, {})
     assert "not exclusive" in warning.message

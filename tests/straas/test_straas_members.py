@@ -10,8 +10,9 @@ import pytest
 from cli.conftest import world
 from cli.harness import Ran, World
 from headend.core.model.errors import Conflict, Refused
+from headend.core.model.findings import Level
 from headend.core.model.kind import Can
-from headend.core.reconcile.plan import Action
+from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 from headend.core.wire.registry import kinds
 from headend.simulator.straas import StraasSim
@@ -67,8 +68,8 @@ def test_an_email_has_one_at_with_text_on_both_sides(world: World, email: str) -
     ("id", "warned"), [("ab", True), ("a b c", True), ("viewer.17", False), ("v@example.com", False)]
 )
 def test_later_limits_of_ids_are_warnings(id: str, warned: bool) -> None:
-    said = Member().problems(MemberSpec(id=id, email="viewer@example.com"))
-    assert [problem.message[:8] for problem in said] == ["warning:"] * warned
+    said = Member().check(MemberSpec(id=id, email="viewer@example.com"), {})
+    assert [problem.level for problem in said] == [Level.WARNING] * warned
 
 
 @pytest.mark.contract("S-18")

@@ -14,7 +14,19 @@ from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Ref, Report, Same, Spec, Status
+from headend.core.model.kind import (
+    Change,
+    Immutable,
+    Kind,
+    Observed,
+    OwnCall,
+    Proposal,
+    Ref,
+    Report,
+    Same,
+    Spec,
+    Status,
+)
 from headend.core.model.references import Id
 
 Metric = Literal[
@@ -164,10 +176,10 @@ class AlertKind(Kind[Alert, Ateme]):
     def natural_key(self, spec: Alert) -> tuple[Any, ...]:
         return tuple(getattr(spec, name) for name in KEY)
 
-    async def foresee(
-        self, api: Ateme, spec: Alert, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        return await resting(api, spec.environment, parent)
+    async def review(self, api: Ateme, proposal: Proposal[Alert]) -> Sequence[Problem]:
+        if proposal.spec is None or not proposal.writes:
+            return ()
+        return await resting(api, proposal.spec.environment, proposal.parent)
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: Alert, *, fresh: bool = False) -> Observed | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Named, Same, Secret, Spec
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -54,8 +54,8 @@ class AlertMethodKind(ListedKind[AlertMethod]):
     noun = "alert_method"
     model = AlertMethod
 
-    def problems(self, spec: AlertMethod) -> Sequence[Problem]:
+    def check(self, spec: AlertMethod, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """That a Slack address is a webhook's URL is assumed (A-576)."""
         if spec.alert_type == "email" or all(one.startswith(SLACK) for one in spec.notification_parameters):
             return ()
-        return (Problem(f"warning: notification_parameters: a Slack webhook's address probably starts with {SLACK}"),)
+        return (warning(f"notification_parameters: a Slack webhook's address probably starts with {SLACK}"),)

@@ -14,7 +14,7 @@ from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.ateme.running import RESTING, running
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import (
     Airtime,
     Change,
@@ -25,6 +25,7 @@ from headend.core.model.kind import (
     Kind,
     Observed,
     OwnCall,
+    Proposal,
     Ref,
     Report,
     Same,
@@ -194,22 +195,24 @@ class EndpointKind(Kind[S, Ateme]):
     def warnings(self, row: Row) -> tuple[str, ...]:
         return ()
 
-    def problems(self, spec: S) -> Sequence[Problem]:
-        return unlikely(spec)
+    def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        """Assumed bounds; and a group of the stack is looked at before there is any (A-841)."""
+        return [*unlikely(spec), *self._unfit(spec, getattr(related.get("dashboard_group"), "group_type", None))]
 
-    async def foresee(
-        self, api: Ateme, spec: S, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
+    async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731), and not all that was set can be taken away (A-977)."""
+        spec, edits = proposal.spec, proposal.edits
+        if spec is None or not proposal.writes:
+            return ()
         # a state that is only noted down sends nothing while the environment rests (A-730)
-        sends = changes is None or any(change.field != "state" for change in changes)
-        found = await resting(api, spec.environment, parent) if sends else []
-        if any(change.field == "dashboard_group" and change.after is None for change in changes or ()):
+        sends = proposal.creates or any(change.field != "state" for change in edits)
+        found = await resting(api, spec.environment, proposal.parent) if sends else []
+        if any(change.field == "dashboard_group" and change.after is None for change in edits):
             found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
-        elif changes is None or any(change.field == "dashboard_group" for change in changes):
+        elif proposal.creates or any(change.field == "dashboard_group" for change in edits):
             found += await self._misfit(api, spec)
         stays = "no call takes it away; it stays what it was"
-        return [*found, *(Problem(f"warning: {field}: {stays}") for field in self.lasting(spec, changes or ()))]
+        return [*found, *(warning(f"{field}: {stays}") for field in self.lasting(spec, edits))]
 
     @abstractmethod
     def group_types(self, spec: S) -> frozenset[str]:
@@ -222,7 +225,7 @@ class EndpointKind(Kind[S, Ateme]):
         try:
             groups = await api.listed("dashboard_group.list", None)
         except ApiError as error:
-            return [Problem(f"warning: dashboard_group can't be checked: {error}")]
+            return [warning(f"dashboard_group can't be checked: {error}")]
         for row in groups:
             if spec.dashboard_group in {text_id(row.get("dashboard_group_id")), text_id(row.get("id"))}:
                 return self._unfit(spec, row.get("group_type"))
@@ -234,10 +237,6 @@ class EndpointKind(Kind[S, Ateme]):
             return []
         remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
         return [Problem(f"dashboard_group: it names a group for: {group_type}", remedy=remedy)]
-
-    def together(self, spec: S, others: Mapping[str, Spec]) -> Sequence[Problem]:
-        """A group of the stack is looked at before there is any (A-841)."""
-        return self._unfit(spec, getattr(others.get("dashboard_group"), "group_type", None))
 
     def lasting(self, spec: S, changes: Sequence[Change]) -> list[str]:
         """Fields that the stack dropped and that no call can clear."""

@@ -15,7 +15,7 @@ from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Airtime, Change, Immutable, Impact, Kind, Observed, Report, Spec, Status
+from headend.core.model.kind import Airtime, Immutable, Impact, Kind, Observed, Proposal, Report, Spec, Status
 from headend.core.model.references import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
@@ -67,12 +67,13 @@ class EntryKind(Kind[S, Ateme]):
         end = await self.end(api, spec)
         return end is not None and end <= api.now()
 
-    async def foresee(
-        self, api: Ateme, spec: S, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
+    async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
         """No entry begins its life at its end (A-748), and none in a resting environment (A-731)."""
-        found = await resting(api, spec.environment, parent)
-        if changes is None and await self._is_over(api, spec):
+        spec = proposal.spec
+        if spec is None or not proposal.writes:
+            return ()
+        found = await resting(api, spec.environment, proposal.parent)
+        if proposal.creates and await self._is_over(api, spec):
             found.append(Problem(f"end_time {OVER}", remedy="correct it, or take the entry out of the stack"))
         return found
 

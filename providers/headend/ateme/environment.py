@@ -13,7 +13,7 @@ from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.running import running
 from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import (
     Airtime,
     Change,
@@ -24,6 +24,7 @@ from headend.core.model.kind import (
     Named,
     Observed,
     OwnCall,
+    Proposal,
     Report,
     Same,
     Spec,
@@ -105,11 +106,12 @@ class EnvironmentKind(Kind[Environment, Ateme]):
     async def status(self, api: Ateme, seen: Observed, spec: Environment, parent: Spec | None) -> Status:
         return running(seen, spec, parent)
 
-    async def validate(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
+    async def review(self, api: Ateme, proposal: Proposal[Environment]) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""
-        if api.settings.validation == "off":
+        spec = proposal.spec
+        if spec is None or api.settings.validation == "off":
             return ()
-        prefix = "warning: " if api.settings.validation == "warn" else ""
+        level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
         provider, region = {"cloud_provider": spec.cloud_provider}, {"region": spec.region}
         looks: tuple[tuple[str, dict[str, str], str | int, str], ...] = (
             ("cloud.providers", {}, spec.cloud_provider, "cloud_provider"),
@@ -120,9 +122,9 @@ class EnvironmentKind(Kind[Environment, Ateme]):
             try:
                 offered = await catalogue(api, key, path)
             except ApiError as error:
-                return (Problem(f"warning: {field} can't be checked: {error}"),)
+                return (warning(f"{field} can't be checked: {error}"),)
             if offered and not one_of(offered, value):
-                return (Problem(f"{prefix}{field}: {value} is not offered", remedy="look at the cloud catalogue"),)
+                return (Problem(f"{field}: {value} is not offered", remedy="look at the cloud catalogue", level=level),)
         return ()
 
     async def create(self, api: Ateme, spec: Environment) -> Observed:

@@ -25,7 +25,7 @@ from headend.ateme.fields import (
     seconds,
 )
 from headend.core.model.errors import Refused
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import (
     Airtime,
     Change,
@@ -35,6 +35,7 @@ from headend.core.model.kind import (
     Kind,
     Named,
     Observed,
+    Proposal,
     Ref,
     Report,
     Same,
@@ -54,6 +55,7 @@ WIRE: Mapping[str, str] = {
     "labels": "label_ids",
 }
 TIMES = ("start_time", "end_time")
+REPLACED = "guests of other organisations lose the event, and must subscribe to the new one (A-757)"
 
 
 class Event(Spec):
@@ -97,7 +99,8 @@ class EventKind(Kind[Event, Ateme]):
     its labels.
 
     Other times and another input reach whoever has subscribed to it, so a change of them is guarded while the event
-    or a subscription is on air. An event that has ended is complete: it is never made again.
+    or a subscription is on air. An event that has ended is complete: it is never made again. A replacement takes it
+    from guests of other organisations, who must subscribe to the new one (A-757).
     """
 
     name = "ateme.event"
@@ -107,23 +110,24 @@ class EventKind(Kind[Event, Ateme]):
     model = Event
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
-    replacement_means = "guests of other organisations lose the event, and must subscribe to the new one (A-757)"
 
     def natural_key(self, spec: Event) -> tuple[Any, ...]:
         return (spec.name,)
 
-    def together(self, spec: Event, others: Mapping[str, Spec]) -> Sequence[Problem]:
+    def check(self, spec: Event, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """An input of the stack must be in the event's environment (A-612)."""
-        found = getattr(others.get("input"), "environment", None)
+        found = getattr(related.get("input"), "environment", None)
         if type(found) is not type(spec.environment) or found == spec.environment:
             return ()
         return (Problem("input: it is in another environment than the event", remedy="move the event there (A-757)"),)
 
-    async def foresee(
-        self, api: Ateme, spec: Event, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        found = await resting(api, spec.environment, parent)
-        if changes is None and self._is_over(api, spec):
+    async def review(self, api: Ateme, proposal: Proposal[Event]) -> Sequence[Problem]:
+        spec = proposal.spec
+        if spec is None or not proposal.writes:
+            return ()
+        found = [warning(REPLACED)] if proposal.replaces else []
+        found += await resting(api, spec.environment, proposal.parent)
+        if proposal.creates and self._is_over(api, spec):
             found.append(Problem(f"end_time {OVER}", remedy="correct it, or take the event out of the stack"))
         return found
 

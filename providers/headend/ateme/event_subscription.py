@@ -89,12 +89,12 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
             values |= {name: row[name] for name in TIMES if instant(row.get(name)) is not None}
         return values, ()
 
-    def together(self, spec: EventSubscription, others: Mapping[str, Spec]) -> Sequence[Problem]:
+    def check(self, spec: EventSubscription, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Event and output must be in one environment (A-590)."""
         apart = [
             name
             for name in ("event", "output")
-            if type(found := getattr(others.get(name), "environment", None)) is type(spec.environment)
+            if type(found := getattr(related.get(name), "environment", None)) is type(spec.environment)
             and found != spec.environment
         ]
         remedy = "the event's input and the output must be in the environment of the subscription (A-590)"

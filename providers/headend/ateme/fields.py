@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
 
 ENVIRONMENT = Ref("ateme.environment")
@@ -49,7 +49,7 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
             if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
                 span = "..".join("" if end is None else f"{end:g}" for end in (bound.low, bound.high))
                 unit = " characters" if isinstance(value, str) else ""
-                found.append(Problem(f"warning: {name} is probably limited to {span}{unit}"))
+                found.append(warning(f"{name} is probably limited to {span}{unit}", field=name))
     return found
 
 

@@ -14,7 +14,7 @@ from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.viewers import resulting_input, viewer_inputs
 from headend.core.model.errors import Refused
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import (
     Change,
     Ignored,
@@ -142,7 +142,9 @@ class SrtPush(SrtInput):
     """SRT listener: the broadcaster calls. Its maximum bitrate is `max_allowed_bitrate_kbps`, no own field (A-446)."""
 
     variant: Annotated[Literal["srt_push"], Immutable()]
-    port: Annotated[int, Interrupts(), Field(description="one of the environment's input ports (A-447)")]
+    port: Annotated[
+        int, Likely(1, 65535), Interrupts(), Field(description="one of the environment's input ports (A-447)")
+    ]
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency"}
 
@@ -203,26 +205,23 @@ class InputKind(EndpointKind[Input]):
             return (spec.environment, "local_ts", spec.multi_viewer)
         return (spec.environment, getattr(spec, "stream_name", None))
 
-    def problems(self, spec: Input) -> Sequence[Problem]:
-        found = list(super().problems(spec))
+    def check(self, spec: Input, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        found = list(super().check(spec, related))
         limit = spec.max_allowed_bitrate_kbps
         if isinstance(spec, UdpRist) and limit is not None and limit < spec.max_bitrate:
-            found.append(Problem("warning: max_allowed_bitrate_kbps is below max_bitrate: the input may be stopped"))
+            doubt = "max_allowed_bitrate_kbps is below max_bitrate: the input may be stopped"
+            found.append(warning(doubt, field="max_allowed_bitrate_kbps"))
         if isinstance(spec, SrtInput) and spec.encryption_type in {1, 2, 3} and spec.password is None:
-            found.append(Problem("warning: encryption_type without a password"))
+            found.append(warning("encryption_type without a password", field="encryption_type"))
+        # the limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it (A-840)
+        if isinstance(spec, LocalTs) and limit is not None and "multi_viewer" in related:
+            remedy = "leave it to the multi-viewer"
+            found.append(Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy))
         return found
 
     def takes_over(self, spec: Input) -> bool:
         """No call makes a Local-TS input: its multi-viewer does (A-454)."""
         return isinstance(spec, LocalTs)
-
-    def together(self, spec: Input, others: Mapping[str, Spec]) -> Sequence[Problem]:
-        """The limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it (A-840)."""
-        found = [*super().together(spec, others)]
-        if isinstance(spec, LocalTs) and spec.max_allowed_bitrate_kbps is not None and "multi_viewer" in others:
-            remedy = "leave it to the multi-viewer"
-            found.append(Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy))
-        return found
 
     def group_types(self, spec: Input) -> frozenset[str]:
         if isinstance(spec, LocalTs):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from headend.ateme.answers import Row, desired_word, stream_state
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
 from headend.core.model.errors import Conflict, NotFound, Refused, Timeout
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Change, Report, WriteOnly
 
 UNSEEN = "the answer does not show it"
@@ -34,9 +34,9 @@ def preset_doubts(spec: Preset) -> list[Problem]:
     """Warnings of half a preset."""
     named = spec.preset_id is not None or spec.preset_name is not None
     if spec.store_preset and not named:
-        return [Problem("warning: store_preset without preset_id or preset_name: which preset is meant?")]
+        return [warning("store_preset without preset_id or preset_name: which preset is meant?")]
     if named and not spec.store_preset:
-        return [Problem("warning: preset_id and preset_name do nothing without store_preset")]
+        return [warning("preset_id and preset_name do nothing without store_preset")]
     return []
 
 

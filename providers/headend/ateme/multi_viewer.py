@@ -15,13 +15,14 @@ from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, pres
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import (
     Airtime,
     Change,
     Impact,
     Kind,
     Observed,
+    Proposal,
     Report,
     Spec,
     WriteOnly,
@@ -54,37 +55,41 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
     nameless = True
     impact_of_delete = Impact.DESTROYS
 
-    def problems(self, spec: MultiViewer) -> Sequence[Problem]:
+    def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:
         return [*_elsewhere(spec), *preset_doubts(spec)]
 
-    async def validate(self, api: Ateme, spec: MultiViewer) -> Sequence[Problem]:
+    async def review(self, api: Ateme, proposal: Proposal[MultiViewer]) -> Sequence[Problem]:
+        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
+        spec = proposal.spec
+        if spec is None:
+            return ()
+        found = await self._layout(api, spec)
+        if proposal.writes:
+            found += await resting(api, spec.environment, proposal.parent)
+        stays = "no call takes it away; it stays what it was"
+        return [*found, *(warning(f"{field}: {stays}") for field in _lasting(proposal.edits))]
+
+    async def _layout(self, api: Ateme, spec: MultiViewer) -> list[Problem]:
         """The layout must be offered, and have such tiles, if it tells how many (A-838, A-906)."""
         if api.settings.validation == "off":
-            return ()
-        prefix = "warning: " if api.settings.validation == "warn" else ""
+            return []
+        level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
         try:
             offered = await catalogue(api, "multi_viewer.layouts", {})
         except ApiError as error:
-            return (Problem(f"warning: layout_id can't be checked: {error}"),)
+            return [warning(f"layout_id can't be checked: {error}")]
         layout = next((row for row in offered if one_of([row], spec.layout_id)), None)
         if layout is None:
             remedy = "`headend api multi_viewer.layouts` shows them"
-            return (Problem(f"{prefix}layout_id: {spec.layout_id} is not offered", remedy=remedy),) if offered else ()
+            missing = Problem(f"layout_id: {spec.layout_id} is not offered", remedy=remedy, level=level)
+            return [missing] if offered else []
         count = _count(layout)
         return [
-            Problem(f"{prefix}{field}: layout {spec.layout_id} has {count} tiles, and no tile {number}")
+            Problem(f"{field}: layout {spec.layout_id} has {count} tiles, and no tile {number}", level=level)
             for field in TILES
             for number in getattr(spec, field) or ()
             if count is not None and int(number) > count
         ]
-
-    async def foresee(
-        self, api: Ateme, spec: MultiViewer, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
-        stays = "no call takes it away; it stays what it was"
-        lasting = [Problem(f"warning: {field}: {stays}") for field in _lasting(changes or ())]
-        return [*await resting(api, spec.environment, parent), *lasting]
 
     async def on_air(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Sequence[Airtime]:
         """What goes out through its result, and through what others make of that. Where nobody says which input that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,14 +12,26 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.core.model.errors import Forbidden, Refused
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Found, Immutable, Interrupts, Named, Observed, Same, Secret, Spec, WriteOnly
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import (
+    Found,
+    Immutable,
+    Interrupts,
+    Named,
+    Observed,
+    Proposal,
+    Same,
+    Secret,
+    Spec,
+    WriteOnly,
+)
 from headend.core.model.references import Id
 
 HIDDEN = WriteOnly("secrets are never read back")
 DESCRIBED = frozenset({"user_description"})
 FEC_SIZES = ("rows_d", "columns_l")
 RTMP = r"^rtmps?://"
+TTL = "ttl: the document allows 0..225"
 
 
 def remote_latency(value: Any) -> Any:
@@ -190,6 +202,10 @@ class UdpRist(Output):
         return self
 
 
+def _odd_ttl(spec: Output) -> bool:
+    return isinstance(spec, UdpRist) and spec.ttl is not None and spec.ttl > 225
+
+
 class OutputKind(EndpointKind[Output]):
     """A destination of an environment.
 
@@ -243,12 +259,10 @@ class OutputKind(EndpointKind[Output]):
         plain = self.is_plain(row)
         return {field for field in type(spec).wire() if not (plain and field == "stream_id" and spec.variant == "push")}
 
-    async def validate(self, api: Ateme, spec: Output) -> Sequence[Problem]:
-        """The printed TTL limit looks like a misprint: refused under strict, a warning under warn (A-815)."""
-        if isinstance(spec, UdpRist) and spec.ttl is not None and spec.ttl > 225 and api.settings.validation != "off":
-            prefix = "warning: " if api.settings.validation == "warn" else ""
-            return (Problem(f"{prefix}ttl: the document allows 0..225", remedy="HEADEND_ATEME_VALIDATION=warn"),)
-        return ()
+    def check(self, spec: Output, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        """The printed TTL limit looks like a misprint (A-815)."""
+        found = list(super().check(spec, related))
+        return [*found, warning(TTL, field="ttl")] if _odd_ttl(spec) else found
 
     async def observed(self, api: Ateme, id: str, row: Row, spec: Output) -> Observed:
         if stream_state(row) is None:
@@ -296,12 +310,14 @@ class OutputKind(EndpointKind[Output]):
             raise Refused(f"ateme: {problem}")
         return await super().create(api, spec)
 
-    async def foresee(
-        self, api: Ateme, spec: Output, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        """An agreement isn't free at once when its output goes: a replacement needs another one (A-741)."""
-        found = list(await super().foresee(api, spec, changes, parent))
-        if changes is None and (problem := await self._taken(api, spec)):
+    async def review(self, api: Ateme, proposal: Proposal[Output]) -> Sequence[Problem]:
+        """Under strict validation the printed TTL limit refuses (A-815). An agreement isn't free at once when its
+        output goes: a replacement needs another one (A-741)."""
+        found = list(await super().review(api, proposal))
+        spec = proposal.spec
+        if spec is not None and _odd_ttl(spec) and api.settings.validation == "strict":
+            found.append(Problem(TTL, field="ttl", remedy="HEADEND_ATEME_VALIDATION=warn"))
+        if spec is not None and proposal.creates and (problem := await self._taken(api, spec)):
             found.append(Problem(problem, remedy="name another free one; a replacement can't keep its own"))
         return found
 

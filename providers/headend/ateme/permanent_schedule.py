@@ -14,7 +14,7 @@ from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import INPUT, Extra, check_extra
 from headend.core.model.errors import Refused
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Change, Immutable, Observed, Ref, Spec
+from headend.core.model.kind import Can, Immutable, Observed, Proposal, Ref, Spec
 from headend.core.model.references import Id
 
 AGREEMENT = "permanent_schedule_agreement_id"
@@ -59,20 +59,19 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     def seen(self, row: Row, spec: PermanentSchedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         return {}, ()
 
-    def together(self, spec: PermanentSchedule, others: Mapping[str, Spec]) -> Sequence[Problem]:
+    def check(self, spec: PermanentSchedule, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """An output of the stack must name its agreement."""
-        output = others.get("output")
+        output = related.get("output")
         if output is None or getattr(output, AGREEMENT, None) is not None:
             return ()
         return (Problem(f"output: it {BARE}", remedy=f"give the output a {AGREEMENT}"),)
 
-    async def foresee(
-        self, api: Ateme, spec: PermanentSchedule, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        found = list(await super().foresee(api, spec, changes, parent))
-        if changes is None and isinstance(spec.output, str) and await self._is_bare(api, spec.output, fresh=False):
+    async def review(self, api: Ateme, proposal: Proposal[PermanentSchedule]) -> Sequence[Problem]:
+        found = list(await super().review(api, proposal))
+        output = proposal.spec.output if proposal.spec else None
+        if proposal.creates and isinstance(output, str) and await self._is_bare(api, output, fresh=False):
             remedy = "name another output, or replace it by one with an agreement"
-            found.append(Problem(f"output: {spec.output} {BARE}", remedy=remedy))
+            found.append(Problem(f"output: {output} {BARE}", remedy=remedy))
         return found
 
     async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:

@@ -14,7 +14,7 @@ from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, pres
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import (
     Airtime,
     Change,
@@ -22,6 +22,7 @@ from headend.core.model.kind import (
     Impact,
     Kind,
     Observed,
+    Proposal,
     Report,
     Spec,
     Status,
@@ -52,22 +53,22 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
     def natural_key(self, spec: Transcoder) -> tuple[Any, ...]:
         return (spec.environment, spec.input)
 
-    def problems(self, spec: Transcoder) -> Sequence[Problem]:
+    def check(self, spec: Transcoder, related: Mapping[str, Spec]) -> Sequence[Problem]:
         found = list(unlikely(spec))
         if spec.video_frame_type == "Progressive" and float(spec.video_frame_rate) > 50:
-            found.append(
-                Problem("warning: video_frame_rate: above 50 with a video_frame_type it may be refused (A-976)")
-            )
+            doubt = "video_frame_rate: above 50 with a video_frame_type it may be refused (A-976)"
+            found.append(warning(doubt, field="video_frame_rate"))
         return [*found, *preset_doubts(spec)]
 
-    async def foresee(
-        self, api: Ateme, spec: Transcoder, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
+    async def review(self, api: Ateme, proposal: Proposal[Transcoder]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731), and not all that was set can be taken away."""
-        sends = changes is None or any(change.field != "state" for change in changes)
-        found = await resting(api, spec.environment, parent) if sends else []
+        spec, edits = proposal.spec, proposal.edits
+        if spec is None or not proposal.writes:
+            return ()
+        sends = proposal.creates or any(change.field != "state" for change in edits)
+        found = await resting(api, spec.environment, proposal.parent) if sends else []
         stays = "no call takes it away; it stays what it was"
-        return [*found, *(Problem(f"warning: {field}: {stays}") for field in _lasting(changes or ()))]
+        return [*found, *(warning(f"{field}: {stays}") for field in _lasting(edits))]
 
     async def on_air(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Sequence[Airtime]:
         """What goes out through the input that it makes, and through what others make of that."""

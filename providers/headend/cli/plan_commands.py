@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from headend.cli.options import File, Format, Options, Parallelism, Refresh, Sho
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
 from headend.core.model.errors import InputError
+from headend.core.model.findings import counted, lines
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.wire.redaction import Redactor
@@ -27,9 +29,13 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(file: File, stack: StackName = None, var: Var = None) -> None:
-    """Checks a stack file without a single request."""
+    """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
     loaded = load_stack(Options(file, stack, tuple(var or ())), Redactor())
-    typer.echo(f"{loaded.name}: {len(loaded.resources)} resources, no problems")
+    for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
+        typer.echo(line)
+    levels = Counter(problem.level.value for problem in loaded.remarks)
+    found = ", ".join(counted(number, level) for level, number in levels.items()) or "no problems"
+    typer.echo(f"{loaded.name}: {len(loaded.resources)} resources, {found}")
 
 
 def plan(

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Immutable, Kind, Observed, Spec, Trigger
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Can, Immutable, Kind, Observed, Proposal, Spec, Trigger
 from headend.just.api import Just
 from headend.just.people import Juid
 
@@ -41,6 +41,9 @@ class ActionSpec(Spec):
     ] = None
 
 
+_REPLACED = "another event is counted (J-50)"
+
+
 class Action(Kind[ActionSpec, Just]):
     """An event of a person, sent once when it enters the stack. It is no object: nothing reads it or takes it back.
 
@@ -55,7 +58,6 @@ class Action(Kind[ActionSpec, Just]):
     one_at_a_time_per = "juid"
     unreadable = "Just has no call that reads events"
     unadoptable = "leave it out: nothing can be found"
-    replacement_means = "another event is counted (J-50)"
 
     def natural_key(self, spec: ActionSpec) -> tuple[Any, ...]:
         return spec.juid, spec.tags, spec.label, spec.article
@@ -69,5 +71,6 @@ class Action(Kind[ActionSpec, Just]):
         await api.act(fields | ({"article": spec.article} if spec.article else {}))
         return Observed(f"action:{spec.juid}:{uuid4().hex}", computed={"readable": False})
 
-    async def foresee_delete(self, api: Just, id: str, last: ActionSpec) -> Sequence[Problem]:
-        return [Problem(f"warning: {_STAYS} (J-49)")]
+    async def review(self, api: Just, proposal: Proposal[ActionSpec]) -> Sequence[Problem]:
+        found = [warning(f"{_STAYS} (J-49)")] if proposal.deletes else []
+        return [*found, warning(_REPLACED)] if proposal.replaces else found

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from headend.core.model.errors import NotFound
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import (
     Can,
     Change,
@@ -20,6 +20,7 @@ from headend.core.model.kind import (
     Immutable,
     Kind,
     Observed,
+    Proposal,
     Report,
     Secret,
     Spec,
@@ -102,11 +103,15 @@ class ProfileSpec(Spec):
         return self
 
 
+_REPLACED = "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again"
+
+
 class Profile(Kind[ProfileSpec, Just]):
     """A person's profile on the site; subscriptions and events refer to it by its juid.
 
     Each creation makes another profile, and nothing of one can be read, changed or deleted. Only whether it exists
     can be asked, by one request each: `headend drift`, `--refresh` and `pulumi refresh` do, plans don't (J-33 to J-37).
+    A replacement makes another profile: who is subscribed through the old one is unsubscribed, and subscribed again.
     """
 
     name = "just.profile"
@@ -116,9 +121,6 @@ class Profile(Kind[ProfileSpec, Just]):
     create_before_delete = True
     presence_only = True
     unadoptable = "name the profile: existing_juid: JUID"
-    replacement_means = (
-        "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again"
-    )
 
     def identity(self, spec: ProfileSpec) -> str | None:
         return spec.existing_juid
@@ -155,8 +157,9 @@ class Profile(Kind[ProfileSpec, Just]):
         """Nothing is left to do, and nothing to be read back."""
         return _observed(id)
 
-    async def foresee_delete(self, api: Just, id: str, last: ProfileSpec) -> Sequence[Problem]:
-        return [Problem(f"warning: {_STAYS} (J-35)")]
+    async def review(self, api: Just, proposal: Proposal[ProfileSpec]) -> Sequence[Problem]:
+        found = [warning(f"{_STAYS} (J-35)")] if proposal.deletes else []
+        return [*found, warning(_REPLACED)] if proposal.replaces else found
 
 
 def _observed(juid: str) -> Observed:

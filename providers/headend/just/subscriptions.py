@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 from pydantic import Field
 
 from headend.core.model.errors import InputError
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Spec, Verdict
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Report, Spec, Verdict
 from headend.core.model.references import Id
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed
@@ -60,6 +60,12 @@ class SmsSubscriptionSpec(SubscriptionSpec):
 S = TypeVar("S", bound=SubscriptionSpec)
 
 
+_REPLACED = (
+    "the person is unsubscribed, and subscribed again, whatever they have decided meanwhile;"
+    " lifecycle.ignore_changes keeps the subscription as it was made"
+)
+
+
 class Subscription(Kind[S, Just], Generic[S]):
     """What both channels have in common.
 
@@ -72,10 +78,6 @@ class Subscription(Kind[S, Just], Generic[S]):
     one_at_a_time_per = "juid"
     unreadable = _UNREADABLE
     unadoptable = "leave it out: creating it subscribes a person again who is subscribed already, and takes it over"
-    replacement_means = (
-        "the person is unsubscribed, and subscribed again, whatever they have decided meanwhile;"
-        " lifecycle.ignore_changes keeps the subscription as it was made"
-    )
 
     def address(self, spec: S) -> str | None:
         """The address as it is written; None where state doesn't tell it."""
@@ -105,12 +107,11 @@ class Subscription(Kind[S, Just], Generic[S]):
     def weigh(self, id: str, spec: S, changes: Sequence[Change]) -> Verdict:
         return weighed(changes)
 
-    async def foresee(
-        self, api: Just, spec: S, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        if changes is not None:
-            return ()
-        return [Problem("warning: subscribes a real person; whether they are subscribed already can't be seen (J-40)")]
+    async def review(self, api: Just, proposal: Proposal[S]) -> Sequence[Problem]:
+        found = [warning(_REPLACED)] if proposal.replaces else []
+        if proposal.creates:
+            found.append(warning("subscribes a real person; whether they are subscribed already can't be seen (J-40)"))
+        return found
 
     async def create(self, api: Just, spec: S) -> Observed:
         address, id = self.address(spec), self.identity(spec)
@@ -138,6 +139,8 @@ class EmailSubscription(Subscription[EmailSubscriptionSpec]):
     """A person's subscription by e-mail. Write-only: headend knows what it sent, not what the person did since.
 
     Creating it subscribes the person, deleting it unsubscribes them; nothing is sent while the stack stays as it is.
+    A replacement does both, whatever the person has decided meanwhile; `lifecycle.ignore_changes` keeps the
+    subscription as it was made.
     """
 
     name = "just.email_subscription"
@@ -150,6 +153,8 @@ class SmsSubscription(Subscription[SmsSubscriptionSpec]):
     """A person's subscription by SMS. Write-only: headend knows what it sent, not what the person did since.
 
     Creating it subscribes the person, deleting it unsubscribes them; nothing is sent while the stack stays as it is.
+    A replacement does both, whatever the person has decided meanwhile; `lifecycle.ignore_changes` keeps the
+    subscription as it was made.
     """
 
     name = "just.sms_subscription"

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Spec, Verdict
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Spec, Verdict
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, hashed
@@ -81,13 +81,10 @@ class UtmMetric(Kind[UtmMetricSpec, Just]):
     def weigh(self, id: str, spec: UtmMetricSpec, changes: Sequence[Change]) -> Verdict:
         return weighed(changes)
 
-    async def foresee(
-        self, api: Just, spec: UtmMetricSpec, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        return () if changes is not None else [Problem("warning: overwrites marks that can't be seen (J-47)")]
-
-    async def foresee_delete(self, api: Just, id: str, last: UtmMetricSpec) -> Sequence[Problem]:
-        return [Problem(f"warning: {_STAYS} (J-47)")]
+    async def review(self, api: Just, proposal: Proposal[UtmMetricSpec]) -> Sequence[Problem]:
+        if proposal.deletes:
+            return [warning(f"{_STAYS} (J-47)")]
+        return [warning("overwrites marks that can't be seen (J-47)")] if proposal.creates else ()
 
     async def create(self, api: Just, spec: UtmMetricSpec) -> Observed:
         id = self.identity(spec)

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from headend.core.model.errors import Ambiguous, ApiError, Conflict, GuardError, NotFound, Refused, Timeout, Unavailable
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Ignored, Immutable, Kind, Observed, Report, Same, Spec
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Change, Ignored, Immutable, Kind, Observed, Proposal, Report, Same, Spec
 from headend.mycujoo.api import MycujooApi, turned_away
 
 LOOKS = 5  # for a new account by its address, which the platform may take a moment to show (M-125)
@@ -84,13 +84,16 @@ class AccountKind(Kind[Account, MycujooApi]):
         row = await api.accounts.by_email(spec.email)
         return [] if row is None else [_observed(row, spec)]
 
-    async def foresee_delete(self, api: MycujooApi, id: str, last: Account) -> Sequence[Problem]:
+    async def review(self, api: MycujooApi, proposal: Proposal[Account]) -> Sequence[Problem]:
+        """The account that headend itself uses is not deleted (M-128)."""
+        if not proposal.deletes or proposal.last is None:
+            return ()
         try:
-            row = await api.accounts.known(last.email or id)
+            row = await api.accounts.known(proposal.last.email or str(proposal.id))
             own = row is not None and row["id"] == await api.accounts.own_id()
         except ApiError:  # it is asked again, and then insisted on, before anything is deleted
             return ()
-        return (Problem(f"warning: {OWN}, so that it will not be deleted (M-128)"),) if own else ()
+        return (warning(f"{OWN}, so that it will not be deleted (M-128)"),) if own else ()
 
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: MycujooApi, spec: Account) -> Observed:

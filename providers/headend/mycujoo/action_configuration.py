@@ -8,8 +8,20 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, field_validator
 
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Found, Immutable, Kind, Observed, OwnCall, Report, Same, Secret, Spec
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import (
+    Change,
+    Found,
+    Immutable,
+    Kind,
+    Observed,
+    OwnCall,
+    Proposal,
+    Report,
+    Same,
+    Secret,
+    Spec,
+)
 from headend.core.model.references import Query
 from headend.mycujoo.api import MycujooApi, turned_away
 from headend.mycujoo.definition import check, default_of, definitions
@@ -121,14 +133,17 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
         found = [await self.observe(api, id, spec) for id in ids]
         return [one for one in found if one is not None]
 
-    async def validate(self, api: MycujooApi, spec: ActionConfiguration) -> Sequence[Problem]:
+    async def review(self, api: MycujooApi, proposal: Proposal[ActionConfiguration]) -> Sequence[Problem]:
         """The action's definition against the fields: one GET per action and run (M-114..M-122)."""
+        spec = proposal.spec
+        if spec is None or not isinstance(spec.action_id, str):
+            return ()
         try:
-            action = await api.action(str(spec.action_id))
+            action = await api.action(spec.action_id)
         except NotFound:
             return [Problem(f"action_id: no such action: {spec.action_id}")]
         except ApiError as error:
-            return [Problem(f"warning: the action's definition can't be read, so fields aren't checked: {error}")]
+            return [warning(f"the action's definition can't be read, so fields aren't checked: {error}")]
         return check(action, spec.fields or {})
 
     # --- writing -------------------------------------------------------------------------------------------

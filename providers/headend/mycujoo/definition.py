@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Level, Problem, warning
 from headend.mycujoo.values import KEYS, Value, integer, kind_of_type, read, same
 
 Definition = Mapping[str, Any]
@@ -31,7 +31,7 @@ def default_of(row: Definition) -> Value | None:
 def check(action: Mapping[str, Any], fields: Mapping[str, Value]) -> list[Problem]:
     """All that speaks against these fields, in a stable order; doubts are warnings, the server decides them."""
     rows = definitions(action)
-    found = [] if action.get("is_active") else [Problem("warning: the action is not active (M-122)")]
+    found = [] if action.get("is_active") else [warning("the action is not active (M-122)")]
     for name, value in fields.items():
         row = rows.get(name)
         if row is None:
@@ -51,7 +51,7 @@ def _missing(name: str, row: Definition) -> Iterator[Problem]:
     if row.get("no_default_value"):
         yield Problem(f"fields.{name}: the action requires it and has no default for it (M-118)")
     elif default_of(row) is None:
-        yield Problem(f"warning: fields.{name} is required, and the action shows no default for it (M-118)")
+        yield warning(f"fields.{name} is required, and the action shows no default for it (M-118)")
 
 
 def _value(name: str, row: Definition, value: Value) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def _validator(name: str, rule: Mapping[str, Any], value: Value) -> Iterator[Pro
             if not re.search(str(pattern), raw):
                 yield Problem(f"fields.{name}: doesn't match the action's pattern (M-121)")
         except re.error:
-            yield Problem(f"warning: fields.{name}: the action's pattern is none that can be checked here (M-121)")
+            yield warning(f"fields.{name}: the action's pattern is none that can be checked here (M-121)")
     if key not in {"number_value", "float_value", "string_value"}:
         return
     size = len(raw) if key == "string_value" else integer(raw) if key == "number_value" else raw
@@ -85,8 +85,8 @@ def _validator(name: str, rule: Mapping[str, Any], value: Value) -> Iterator[Pro
         return
     for bound, broken, limit in (("min", size < low, low), ("max", size > high, high)):
         if broken:
-            doubt = "warning: " if limit == 0 or key == "string_value" else ""
-            yield Problem(f"{doubt}fields.{name}: is beyond the action's {bound} (M-121)")
+            level = Level.WARNING if limit == 0 or key == "string_value" else Level.ERROR
+            yield Problem(f"fields.{name}: is beyond the action's {bound} (M-121)", level=level)
 
 
 def _quietly(entry: Mapping[str, Any], *preferred: str | None) -> Value | None:

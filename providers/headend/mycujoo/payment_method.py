@@ -8,8 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from headend.core.model.errors import Ambiguous, ApiError, Refused, Unavailable
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Immutable, Kind, Observed, OwnCall, Report, Secret, Spec, WriteOnly
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import (
+    Change,
+    Immutable,
+    Kind,
+    Observed,
+    OwnCall,
+    Proposal,
+    Report,
+    Secret,
+    Spec,
+    WriteOnly,
+)
 from headend.core.model.lookup import Candidate, Lookup
 from headend.mycujoo.api import MycujooApi, turned_away
 
@@ -62,18 +73,14 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi]):
         rows = await api.accounting.methods(fresh=fresh)
         return next((_observed(row, spec) for row in rows if str(row.get("id")) == id), None)
 
-    async def foresee(
-        self, api: MycujooApi, spec: PaymentMethod, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        if changes is not None or spec.setup_intent_id:
-            return ()
-        remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
-        return (Problem("setup_intent_id: a payment method is made of one (M-134)", remedy=remedy),)
-
-    async def foresee_delete(self, api: MycujooApi, id: str, last: PaymentMethod) -> Sequence[Problem]:
-        rows = await api.accounting.methods()
-        if any(str(row.get("id")) == id and row.get("is_default") for row in rows):
-            return (Problem("warning: it is the one that pays; make another one the default first (M-136)"),)
+    async def review(self, api: MycujooApi, proposal: Proposal[PaymentMethod]) -> Sequence[Problem]:
+        if proposal.deletes:
+            rows = await api.accounting.methods()
+            if any(str(row.get("id")) == proposal.id and row.get("is_default") for row in rows):
+                return (warning("it is the one that pays; make another one the default first (M-136)"),)
+        elif proposal.creates and proposal.spec and not proposal.spec.setup_intent_id:
+            remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
+            return (Problem("setup_intent_id: a payment method is made of one (M-134)", remedy=remedy),)
         return ()
 
     # --- writing -------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import Any
 
 from pulumi.output import Unknown
 
-from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.kind import Can, Found, Kind, Observed, Ref, Spec, marked
+from headend.core.model.references import Reference
 from headend.core.reconcile.difference import Difference, differences, told_apart_by
 from headend.core.reconcile.state import Entry
 
@@ -35,6 +36,21 @@ def is_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(is_unknown, value.values()))
     return any(map(is_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
+
+
+def standing_in(model: type[Spec], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a spec can be made of: a reference stands for each id that isn't known yet; other unknown values are left
+    out."""
+    ids = {*marked(model, Ref), *marked(model, Found)}
+    return {n: _referring(v) if n in ids else v for n, v in given.items() if n in ids or not is_unknown(v)}
+
+
+def _referring(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _referring(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_referring(item) for item in value]
+    return Reference("?") if isinstance(value, Unknown) else value
 
 
 def kept(props: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ whether what it is to delete has been made anew since, under another name or for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -40,20 +40,33 @@ from pydantic import ValidationError
 
 from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Change, Found, Impact, Kind, Observed, Spec, mark, marked
+from headend.core.model.kind import Can, Found, Impact, Kind, Observed, Spec, mark, marked
 from headend.core.model.lookup import find
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, nowhere
+from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import query
 from headend.core.reconcile import guards as guard
 from headend.core.reconcile.difference import spelt_as_before
 from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
-from headend.core.reconcile.plan import Action, Cut
+from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.planner import impact
 from headend.core.reconcile.specs import left, readable, revive
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi.adoption import like_it
-from headend.pulumi.props import META, NOT_OURS, adopted, compared, entry, inputs, is_unknown, kept, outs, unseen
+from headend.pulumi.props import (
+    META,
+    NOT_OURS,
+    adopted,
+    compared,
+    entry,
+    inputs,
+    is_unknown,
+    kept,
+    outs,
+    standing_in,
+    unseen,
+)
 from headend.pulumi.runtime import (
     KNOWN,
     TAKEN,
@@ -97,7 +110,7 @@ class KindProvider(ResourceProvider):
         configure({platform.name: settings_of(platform, lambda name: req.config.get(f"headend:{name}"))})
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Validates all that is known, and against the platform once all is; whole numbers come back whole.
+        """Validates all that is known, ids of what is yet to be made aside; whole numbers come back whole.
 
         A name that was taken from the resource's key stays what it was when the object was made.
         """
@@ -108,13 +121,13 @@ class KindProvider(ResourceProvider):
         unknown = {name for name, value in given.items() if is_unknown(value)}
         rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
-            spec = self._spec({name: value for name, value in given.items() if name not in unknown})
+            spec = self._spec(standing_in(self.kind.spec_type(given.get("variant")), given))
         except ValidationError as error:
             failures = [(str(e["loc"][0] if e["loc"] else ""), e["msg"]) for e in error.errors(include_input=False)]
             wrong = [CheckFailure(*f) for f in failures if not unknown or f[0] not in {"", *unknown}]
             return CheckResult(given | rest, wrong)
-        known = spec.model_dump(mode="json", include=set(given))
-        wrong = [] if unknown else run(self._judged(spec, old, meta))
+        known = spec.model_dump(mode="json", include=given.keys() - unknown)
+        wrong = run(self._judged(spec, old, meta)) if unknown <= spec.linked_fields().keys() else []
         return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, wrong)
 
     async def _looked_up(
@@ -136,20 +149,21 @@ class KindProvider(ResourceProvider):
         return known
 
     async def _judged(self, spec: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> list[CheckFailure]:
-        api = await self._api(meta)
-        found = refused(meta, [*self.kind.problems(spec), *await self.kind.validate(api, spec)])
+        """What speaks against the spec, and against making it."""
+        api, kind = await self._api(meta), self.kind
+        found = refused(meta, [*kind.check(spec, {}), *await kind.review(api, Proposal(Action.NONE, spec))])
         if not old and not found and not meta.keys() & {"adopt_id", "adopt_lookup"}:
-            found = refused(meta, await self.kind.foresee(api, spec, None, None))
-            if found and Can.OBSERVE in self.kind.can and await self.kind.find(api, spec):
+            making = Proposal(Action.CREATE, spec)
+            found = await self._reviewed(making, meta)
+            if found and making.resolved and Can.OBSERVE in kind.can and await kind.find(api, spec):
                 found = []  # an interrupted create's own work stands in its way, and will be taken over
         return [CheckFailure("", str(problem)) for problem in found]
 
-    async def _foreseen(self, spec: Spec, changes: Sequence[Change], meta: Mapping[str, Any]) -> None:
-        """Raises InputError with what the update is bound to fail of."""
-        if changes:
-            found = await self.kind.foresee(await self._api(meta), spec, changes, None)
-            if wrong := refused(meta, found):
-                raise InputError([replace(problem, address=meta.get("address")) for problem in wrong])
+    async def _reviewed(self, proposal: Proposal[Any], meta: Mapping[str, Any]) -> list[Problem]:
+        """What refuses the step, beyond what `check` has said of the spec."""
+        api = await self._api(meta)
+        said = await self.kind.review(api, replace(proposal, action=Action.NONE, changes=()))
+        return refused(meta, [p for p in await self.kind.review(api, proposal) if p not in said])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
         """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing."""
@@ -177,16 +191,14 @@ class KindProvider(ResourceProvider):
             replaces = sorted({c.field for c in found.changes})
         if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
             raise told(GuardError(f"{named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
-        if replaces and kind.replacement_means:
-            tell(meta, kind.replacement_means)
-        if not found.replaces:  # what can't be changed in place may be bound to fail, however it is tried
-            run(self._foreseen(spec, found.changes, meta))
+        action = Action.REPLACE if replaces else Action.UPDATE
+        if found.changes and (wrong := run(self._reviewed(Proposal(action, spec, _id, found.changes), meta))):
+            raise told(InputError([replace(problem, address=meta.get("address")) for problem in wrong]))
         for change in found.changes:
             if change.cause == "drift":
                 tell(meta, f"{'.'.join(change.path)} was changed outside headend: {change.before} -> {change.after}")
         for warning in (*live.warnings, *verdict.warnings):
             tell(meta, warning)
-        action = Action.REPLACE if replaces else Action.UPDATE
         if why := run(self._on_air(_id, old, meta, impact(kind, action, type(spec), found.changes), fresh=False)):
             say(f"warning: {why}")
         changed = bool(found.changes or found.regrouped or unknown or live.incomplete)
@@ -300,7 +312,8 @@ class KindProvider(ResourceProvider):
 
     async def _leave(self, id: str, last: Spec, meta: Mapping[str, Any]) -> None:
         """Says what stays behind of an object that can't be deleted. Raises GuardError where that may not be."""
-        if wrong := refused(meta, await self.kind.foresee_delete(await self._api(meta), id, last)):
+        proposal = Proposal(Action.FORGET, None, id, last=last)
+        if wrong := refused(meta, await self.kind.review(await self._api(meta), proposal)):
             raise GuardError("\n".join(str(replace(problem, address=meta.get("address"))) for problem in wrong))
 
     async def _delete(self, id: str, last: Spec, old: Mapping[str, Any], meta: Mapping[str, Any]) -> None:

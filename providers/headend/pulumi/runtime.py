@@ -19,10 +19,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from headend.core.model.errors import HeadendError
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Kind, Report, Spec
 from headend.core.model.owners import Elsewhere, Owned
-from headend.core.reconcile.planner import WARNING
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform
 from headend.core.wire.session import Session, open_session
@@ -131,11 +130,10 @@ def named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
 
 
 def refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]:
-    """The problems that refuse; warnings are told."""
-    for problem in found:
-        if problem.message.startswith(WARNING):
-            tell(meta, problem.message)
-    return [problem for problem in found if not problem.message.startswith(WARNING)]
+    """The problems that refuse; warnings and notes are told."""
+    for problem in remarks(found):
+        tell(meta, f"{problem.level}: {problem.text}")
+    return errors(found)
 
 
 def reporter(meta: Mapping[str, Any]) -> Report:

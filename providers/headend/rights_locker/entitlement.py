@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from headend.core.model.errors import ApiError, Conflict, InputError
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Ignored, Kind, Observed, Report
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Change, Ignored, Kind, Observed, Report, Spec
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
@@ -68,8 +68,8 @@ class Entitlement(Kind[EntitlementSpec, RightsLocker]):
     def owns(self, spec: EntitlementSpec) -> Iterable[Owned]:
         return ((FAMILY, spec.account_id, *grant_of(spec)),)
 
-    def problems(self, spec: EntitlementSpec) -> Sequence[Problem]:
-        return [Problem("warning: end_time has passed, so it grants nothing")] if past(spec) else ()
+    def check(self, spec: EntitlementSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        return [warning("end_time has passed, so it grants nothing", field="end_time")] if past(spec) else ()
 
     # --- reading ---------------------------------------------------------------------------------------------
     async def observe(

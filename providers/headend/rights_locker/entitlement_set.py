@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from headend.core.model.errors import ApiError, HeadendError, PartlyDone
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Change, Kind, Members, Observed, Report, Same, Spec, Trigger
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
@@ -119,12 +119,12 @@ class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker]):
             return ((FAMILY, spec.account_id),)
         return (_owned(spec, entry) for entry in spec.entries)
 
-    def problems(self, spec: EntitlementSetSpec) -> Sequence[Problem]:
+    def check(self, spec: EntitlementSetSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
         found = []
         if spec.purge_on_delete and not spec.exclusive:
-            found.append(Problem("warning: purge_on_delete does nothing: the set is not exclusive"))
+            found.append(warning("purge_on_delete does nothing: the set is not exclusive", field="purge_on_delete"))
         if ended := [shown(grant_of(entry)) for entry in spec.entries if past(entry)]:
-            found.append(Problem(f"warning: end_time has passed, so these grant nothing: {_named(ended)}"))
+            found.append(warning(f"end_time has passed, so these grant nothing: {_named(ended)}"))
         return found
 
     # --- reading ---------------------------------------------------------------------------------------------

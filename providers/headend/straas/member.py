@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound, Refused
-from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Same, Secret, Spec
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Report, Same, Secret, Spec
 from headend.straas.api import Row, Straas
 
 _LATER_RULE = re.compile(r"[-_A-Za-z0-9.]{3,50}|[^@\s]+@[^@\s]+", re.ASCII)
@@ -79,12 +79,12 @@ class Member(Kind[MemberSpec, Straas]):
     def natural_key(self, spec: MemberSpec) -> tuple[str, ...]:
         return (spec.id,)
 
-    def problems(self, spec: MemberSpec) -> Sequence[Problem]:
+    def check(self, spec: MemberSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Limits that a later generation of the API states (S-101)."""
         if _LATER_RULE.fullmatch(spec.id):
             return ()
         limits = "3 to 50 letters, digits, `-`, `_` and `.`, or an e-mail address"
-        return [Problem(f"warning: Straas may refuse this id: later it took {limits} (S-101)")]
+        return [warning(f"Straas may refuse this id: later it took {limits} (S-101)", field="id")]
 
     # --- reading ----------------------------------------------------------------------------------------
     async def observe(self, api: Straas, id: str, spec: MemberSpec, *, fresh: bool = False) -> Observed | None:
@@ -96,28 +96,31 @@ class Member(Kind[MemberSpec, Straas]):
         return _observed(row, spec, ignoring=api.settings.ignore_email_drift)
 
     async def find(self, api: Straas, spec: MemberSpec) -> list[Observed]:
-        """The member of that id and e-mail; one of another e-mail is in the way, and `foresee` says so."""
+        """The member of that id and e-mail; one of another e-mail is in the way, and `review` says so."""
         row = await api.member(spec.id)
         return [_observed(row, spec)] if row is not None and _is_it(row, spec) else []
 
-    async def foresee(
-        self, api: Straas, spec: MemberSpec, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        """Another e-mail, whoever changed it, and whatever was planned to mend it (S-100, S-102, S-106)."""
+    async def review(self, api: Straas, proposal: Proposal[MemberSpec]) -> Sequence[Problem]:
+        """Another e-mail, whoever changed it, and whatever was planned to mend it (S-100, S-102, S-106); and that a
+        member stays behind, each time (S-107, S-172)."""
+        spec = proposal.spec
+        if proposal.deletes:
+            return self._left_behind(api, str(proposal.id))
+        if spec is None or not proposal.writes:
+            return ()
         row = await api.member(spec.id)
         if row is None or _is_it(row, spec):
             return ()
         remedy = "write the e-mail that it has at Straas, or another id"
-        if changes is None or any(change.cause == "drift" for change in changes):
+        if proposal.creates or any(change.cause == "drift" for change in proposal.changes):
             remedy += "; ignore_email_drift lets a change that was made there pass"
         return [Problem(f"member {spec.id} has another e-mail at Straas, and {_FIXED} (S-106)", remedy=remedy)]
 
-    async def foresee_delete(self, api: Straas, id: str, last: MemberSpec) -> Sequence[Problem]:
-        """That the member stays behind, each time (S-107, S-172)."""
+    def _left_behind(self, api: Straas, id: str) -> Sequence[Problem]:
         if api.settings.on_delete == "fail":
             remedy = "keep it in the stack, or forget it: lifecycle.retain, or on_delete: forget"
             return [Problem(f"member {id} would stay at Straas: {_FIXED}, and on_delete is fail", remedy=remedy)]
-        return [Problem(f"warning: member {id} stays at Straas: {_FIXED}")]
+        return [warning(f"member {id} stays at Straas: {_FIXED}")]
 
     # --- writing ----------------------------------------------------------------------------------------
     async def create(self, api: Straas, spec: MemberSpec) -> Observed:

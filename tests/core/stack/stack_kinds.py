@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from headend.core.model import kind as kind_module
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Immutable, Kind, Named, Ref, Secret, Spec, Upload
 from headend.core.model.references import Id
 from headend.core.model.uploads import File
@@ -64,8 +64,8 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         parent, parent_field = "fake.environment", "environment"
         variants: ClassVar[Mapping[str, type[Spec]]] = {"srt": Srt, "rtmp": Rtmp}
 
-        def problems(self, spec: InputSpec) -> list[Problem]:
-            found = [Problem("warning: slow")] if spec.latency == 8000 else []
+        def check(self, spec: InputSpec, related: Mapping[str, Spec]) -> list[Problem]:
+            found = [warning("slow")] if spec.latency == 8000 else []
             if getattr(spec, "port", None) == 6666:
                 found.append(Problem(f"port 6666 with {getattr(spec, 'password', None)}", remedy="take another"))
             return found
@@ -110,8 +110,8 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         def identity(self, spec: RuleSpec) -> str | None:
             return f"{spec.account}/" + (spec.input + "" if isinstance(spec.input, str) else "none")
 
-        def together(self, spec: RuleSpec, others: Mapping[str, Spec]) -> list[Problem]:
-            quiet = getattr(others.get("input"), "latency", None) == 4711
+        def check(self, spec: RuleSpec, related: Mapping[str, Spec]) -> list[Problem]:
+            quiet = getattr(related.get("input"), "latency", None) == 4711
             return [Problem("that input is no good", remedy="take another")] if quiet else []
 
     class MemberSpec(Spec):

@@ -8,10 +8,10 @@ import pytest
 from stack_kinds import KINDS
 
 from headend.core.model import kind as kind_module
+from headend.core.model.findings import Level
 from headend.core.model.references import Reference
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.specs import resolve
-from headend.core.stackfile import warnings
 
 GOOD = """\
 headend: 1
@@ -120,9 +120,10 @@ def test_sources_count_from_one(stack):
 
 
 def test_warnings_do_not_refuse(stack):
-    (warning,) = warnings(stack)
-    assert (warning.message, warning.address, warning.source.line) == (
-        "warning: slow",
+    (warning,) = stack.remarks
+    assert (warning.level, warning.message, warning.address, warning.source.line) == (
+        Level.WARNING,
+        "slow",
         "fake.environments.spare.inputs.a",
         14,
     )

@@ -29,13 +29,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding: what is wrong, where, what to do, and how much it weighs."""
+    """One finding: what is wrong, where, what to do, and how much it weighs.
+
+    field: of the spec, where the finding is about one; whoever knows the stack file finds its place.
+    """
 
     message: str
     source: Source | None = None
     address: str | None = None
     remedy: str | None = None
     level: Level = Level.ERROR
+    field: str | None = None
 
     @property
     def refuses(self) -> bool:
@@ -53,12 +57,12 @@ class Problem:
         return f"{place}{where}{level}{self.text}"
 
 
-def warning(message: str, remedy: str | None = None) -> Problem:
-    return Problem(message, remedy=remedy, level=Level.WARNING)
+def warning(message: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
+    return Problem(message, remedy=remedy, level=Level.WARNING, field=field)
 
 
-def note(message: str, remedy: str | None = None) -> Problem:
-    return Problem(message, remedy=remedy, level=Level.NOTE)
+def note(message: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
+    return Problem(message, remedy=remedy, level=Level.NOTE, field=field)
 
 
 def errors(found: Iterable[Problem]) -> list[Problem]:

@@ -76,6 +76,12 @@ from headend.core.model.fields import (
 )
 from headend.core.model.findings import Problem
 from headend.core.model.owners import Owned
+from headend.core.model.proposal import (
+    Change as Change,
+)
+from headend.core.model.proposal import (
+    Proposal as Proposal,
+)
 
 
 @dataclass(frozen=True)
@@ -125,21 +131,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
-
-    path: tuple[str, ...]
-    before: Any
-    after: Any
-    cause: str = "you"
-    secret: bool = False
-
-    @property
-    def field(self) -> str:
-        return self.path[0]
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What a kind makes of the changes that were found. changes: those to be made. warnings: about the others.
     refused: why none may be made."""
@@ -181,7 +172,6 @@ class Kind(Generic[S, A]):
     can: ClassVar[Can] = Can.ALL
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
     create_before_delete: ClassVar[bool] = False  # order of a replacement
-    replacement_means: ClassVar[str | None] = None  # what it costs others: said with every planned replacement
     several: ClassVar[bool] = False  # objects may share a natural key: only one just like the spec is in its way
     nameless: ClassVar[bool] = False  # nothing tells its objects apart: what `find` finds only settles a lost create
     guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
@@ -236,14 +226,12 @@ class Kind(Generic[S, A]):
         """Which of `hands_out` the creation of this very object makes."""
         return self.hands_out
 
-    def problems(self, spec: S) -> Sequence[Problem]:
-        """Plan-time refusals that a model validator can't say, without requests (source and address are added)."""
-        return ()
+    def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        """What is wrong with the spec by itself, and with what it refers to. No I/O.
 
-    def together(self, spec: S, others: Mapping[str, Spec]) -> Sequence[Problem]:
-        """As `problems`, of what the spec and the objects that it refers to make together.
-
-        others: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
+        Called when a stack file is loaded, and for every step that is planned. Errors refuse; warnings and notes are
+        shown. Whoever asks adds source and address. References may be open.
+        related: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
         """
         return ()
 
@@ -273,24 +261,13 @@ class Kind(Generic[S, A]):
         """Live objects with the spec's natural key: adoption, and settling a create whose answer was lost."""
         return []
 
-    async def validate(self, api: A, spec: S) -> Sequence[Problem]:
-        """Checks against the live platform at plan time (catalogues, definitions); reads only, shared per run.
-        A Problem with remedy None and message starting "warning: " is shown and does not refuse."""
-        return ()
+    async def review(self, api: A, proposal: Proposal[S]) -> Sequence[Problem]:
+        """What the live platform says against a planned step: catalogues, limits, what would make the write fail,
+        what will stay behind. Only reads, which the run shares.
 
-    async def foresee(
-        self, api: A, spec: S, changes: Sequence[Change] | None, parent: Spec | None
-    ) -> Sequence[Problem]:
-        """What would make the planned write fail, said before it is sent; reads and warnings as in `validate`.
-
-        changes: None for a creation. parent: what the stack wants of the object that this one lives in, None where
-        the stack doesn't hold it. References may be unresolved.
+        Called once for every object of a plan. Errors refuse the step; warnings and notes are shown. What can be judged
+        while references are open is judged.
         """
-        return ()
-
-    async def foresee_delete(self, api: A, id: str, last: S) -> Sequence[Problem]:
-        """What is to be said of a planned deletion, as in `foresee`; without DELETE, of what will stay behind. What is
-        no warning refuses the step, unless it is to be retained. last: what was last applied, without its secrets."""
         return ()
 
     async def on_air(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import dependents
-from headend.core.model.findings import Source
+from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind, Spec
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, Owners
@@ -65,11 +65,31 @@ class Resource:
         """Whether nothing in it waits for another resource or a lookup."""
         return not any(True for value in self.spec.set_fields().values() for _ in pending(value))
 
+    def placed(self, found: Iterable[Problem]) -> list[Problem]:
+        """The findings with the place of their field and the address, where they have none of their own."""
+        return [
+            replace(
+                p,
+                source=p.source or self.sources.get(p.field or "", self.source),
+                address=p.address or self.address,
+            )
+            for p in found
+        ]
+
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
         everything = (one for value in self.spec.linked_fields().values() for one in pending(value))
         found = {one.address for one in everything if isinstance(one, Reference)}
         return frozenset(found | set(self.lifecycle.depends_on))
+
+
+def related(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Spec]:
+    """field -> what the stack wants of the one resource that is named there; nothing for those it doesn't hold."""
+    return {
+        name: resources[value.address].spec
+        for name, value in resource.spec.linked_fields().items()
+        if isinstance(value, Reference) and value.address in resources
+    }
 
 
 @dataclass(frozen=True)
@@ -83,7 +103,8 @@ class Wanted:
 @dataclass(frozen=True)
 class Stack:
     """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
-    connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file."""
+    connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file.
+    remarks: what the kinds warn of, in file order."""
 
     name: str
     file: str
@@ -91,6 +112,7 @@ class Stack:
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     lookups: Mapping[str, Wanted] = field(default_factory=dict)
+    remarks: Sequence[Problem] = ()
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:

@@ -26,6 +26,7 @@ from headend.core.model.errors import (
     Unavailable,
 )
 from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.proposal import Action
 from headend.core.model.references import pending
 from headend.core.model.seal import Seal
 from headend.core.model.stack import Resource, Stack
@@ -33,7 +34,7 @@ from headend.core.reconcile.arrange import claimed
 from headend.core.reconcile.difference import fingerprint, recorded, secret_fields
 from headend.core.reconcile.graph import Node, graph
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal
-from headend.core.reconcile.plan import Action, Plan, Reason, Step
+from headend.core.reconcile.plan import Plan, Reason, Step
 from headend.core.reconcile.planner import Apis
 from headend.core.reconcile.specs import (
     as_it_was_made,

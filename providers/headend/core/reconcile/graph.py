@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from headend.core.model.kind import Kind
+from headend.core.model.proposal import Action
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.state import Entry
 from headend.core.wire import registry
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from headend.core.model.errors import GuardError
 from headend.core.model.kind import Kind
+from headend.core.model.proposal import Action
 from headend.core.reconcile import on_air as onair
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 
 
 def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str | None:

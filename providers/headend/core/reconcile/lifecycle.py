@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from headend.core.model.proposal import Action
 from headend.core.model.stack import Stack
-from headend.core.reconcile.plan import Action, Plan
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.state import State
 
 

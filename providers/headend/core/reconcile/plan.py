@@ -15,21 +15,9 @@ from typing import Any
 import headend
 from headend.core.model.findings import Source
 from headend.core.model.kind import Change, Impact
+from headend.core.model.proposal import Action
 
 FORMAT = "headend.plan/1"
-
-
-class Action(enum.StrEnum):
-    """What is done to the object (NONE: nothing)."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    FORGET = "forget"
-    ADOPT = "adopt"
-    MOVE = "move"
-    NONE = "none"
 
 
 class Reason(enum.StrEnum):

@@ -10,16 +10,17 @@ from typing import Any
 
 from headend.core.model.address import within
 from headend.core.model.errors import InputError
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
 from headend.core.model.lookup import find, find_named
+from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import Reference
-from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.model.stack import Adopt, Resource, Stack, related
 from headend.core.reconcile import guards as guard
 from headend.core.reconcile.arrange import claimed, is_aside, moves, order, owner, targeted
 from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made, recorded, secret_fields
 from headend.core.reconcile.on_air import Clock, Watch, clock
-from headend.core.reconcile.plan import Action, Plan, Reason, Step
+from headend.core.reconcile.plan import Plan, Reason, Step
 from headend.core.reconcile.specs import (
     is_resolved,
     left,
@@ -37,7 +38,6 @@ from headend.core.wire import registry
 Apis = Callable[[str], Awaitable[Any]]
 """Gives the API client of a platform, opened once."""
 
-WARNING = "warning: "
 NOT_ASKED = "only `drift` and --refresh ask, one request each"
 NAMELESS = "lifecycle.adopt: match: nothing tells objects of this kind apart"
 
@@ -68,18 +68,17 @@ class Planner:
         entry = self.entries.get(resource.address)
         spec = settled(resource.spec, resource.defaulted, entry.spec if entry else None)
         spec = resolve(await self._look_up(resource, spec), self.ids)
-        warnings = await self._checked(resource, spec)
+        warnings = self._checked(resource, spec)
         step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
         if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
             spec = resolve(await self._look_up(resource, resource.spec), self.ids)
-            warnings += (resource.kind.replacement_means,) if resource.kind.replacement_means else ()
             if entry is not None and Can.DELETE not in resource.kind.can:
-                stays, why = await self._foreseen_delete(resource.kind, entry, revive(resource.kind, entry))
+                stays, why = await self._parted(resource.kind, entry, Action.FORGET, revive(resource.kind, entry))
                 step = replace(step, warnings=(*step.warnings, *stays), refused=step.refused or why)
         if step.action in {Action.CREATE, Action.REPLACE}:
             step = replace(step, hands_out=resource.kind.handing_out(spec))
             await self._makable(resource, spec, step)
-        warnings += await self._foreseen(resource, spec, step)
+        warnings += await self._reviewed(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
             seen = self.computed.get(resource.address, {})
@@ -101,28 +100,21 @@ class Planner:
                 self.lookups[f"{resource.address}.{name}"] = found
         return looked_up(spec, resource.address, self.lookups)
 
-    async def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
-        """Plan-time checks against the platform. Refusals go to `problems`; warnings come back."""
-        if not is_resolved(spec):
-            return ()
-        found = list(resource.kind.problems(spec))
-        found += await resource.kind.validate(await self.apis(resource.kind.platform), spec)
-        return self._noted(resource, found)
+    def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
+        """What is wrong without a look at the platform. Errors go to `problems`; the rest comes back."""
+        return self._noted(resource, resource.kind.check(spec, related(resource, self.stack.resources)))
 
-    async def _foreseen(self, resource: Resource, spec: Spec, step: Step) -> tuple[str, ...]:
-        """What is bound to fail in this step."""
-        kind, creates = resource.kind, step.action in {Action.CREATE, Action.REPLACE}
-        if not creates and not step.changes:
-            return ()
+    async def _reviewed(self, resource: Resource, spec: Spec, step: Step) -> tuple[str, ...]:
+        """What the platform says against the step. Errors go to `problems`; the rest comes back."""
+        kind = resource.kind
         holder = getattr(resource.spec, kind.parent_field) if kind.parent_field else None
         parent = self.stack.resources.get(holder.address) if isinstance(holder, Reference) else None
-        changes = None if creates else step.changes
-        api = await self.apis(kind.platform)
-        return self._noted(resource, await kind.foresee(api, spec, changes, parent.spec if parent else None))
+        proposal = Proposal(step.action, spec, step.id, step.changes, parent.spec if parent else None)
+        return self._noted(resource, await kind.review(await self.apis(kind.platform), proposal))
 
     def _noted(self, resource: Resource, found: Sequence[Problem]) -> tuple[str, ...]:
-        self.problems += placed(resource, [p for p in found if not p.message.startswith(WARNING)])
-        return tuple(p.message.removeprefix(WARNING) for p in found if p.message.startswith(WARNING))
+        self.problems += placed(resource, errors(found))
+        return tuple(p.text for p in remarks(found))
 
     async def _known(self, resource: Resource, spec: Spec, entry: Entry) -> Step:
         kind, hidden = resource.kind, secret_fields(type(spec), resource.secret_fields)
@@ -281,8 +273,8 @@ class Planner:
         elif entry.retain or Can.DELETE not in kind.can:
             action, reason = Action.FORGET, Reason.RETAINED
         stays = reason is Reason.RETAINED and Can.DELETE not in kind.can
-        foresees = action is Action.DELETE or stays
-        warnings, why = await self._foreseen_delete(kind, entry, last) if foresees else ((), None)
+        reviewed = action is Action.DELETE or stays
+        warnings, why = await self._parted(kind, entry, action, last) if reviewed else ((), None)
         return Step(
             entry.address,
             kind.name,
@@ -295,13 +287,14 @@ class Planner:
             refused=guard.refusal(kind, action, entry.protect) or why,
         )
 
-    async def _foreseen_delete(
-        self, kind: Kind[Any, Any], entry: Entry, last: Spec
+    async def _parted(
+        self, kind: Kind[Any, Any], entry: Entry, action: Action, last: Spec
     ) -> tuple[tuple[str, ...], str | None]:
         """Warnings of a deletion, or of leaving behind what can't be deleted; and why it is refused, None if it may."""
-        found = await kind.foresee_delete(await self.apis(kind.platform), entry.id, last)
-        why = "; ".join(str(p) for p in found if not p.message.startswith(WARNING)) if not entry.retain else ""
-        return tuple(p.message.removeprefix(WARNING) for p in found if p.message.startswith(WARNING)), why or None
+        proposal = Proposal(action, None, entry.id, last=last)
+        found = await kind.review(await self.apis(kind.platform), proposal)
+        why = "; ".join(p.text for p in errors(found)) if not entry.retain else ""
+        return tuple(p.text for p in remarks(found)), why or None
 
     async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:
         if Can.OBSERVE not in kind.can:
@@ -327,7 +320,7 @@ def _why(found: Difference) -> Reason:
 
 def placed(resource: Resource, problems: Sequence[Problem]) -> list[Problem]:
     """The problems with the resource's place and address."""
-    return [replace(p, source=p.source or resource.source, address=p.address or resource.address) for p in problems]
+    return resource.placed(problems)
 
 
 def desired_hash(stack: Stack, state: State) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import InputError
-from headend.core.model.findings import Problem, Source
+from headend.core.model.findings import Problem, Source, errors, remarks
 from headend.core.model.options import Options
 from headend.core.model.owners import Owners
-from headend.core.model.references import Reference, filled
-from headend.core.model.stack import Resource, Stack
+from headend.core.model.references import filled
+from headend.core.model.stack import Resource, Stack, related
 from headend.core.stackfile import lookups, secrets
-from headend.core.stackfile.check import Input, make
+from headend.core.stackfile.check import Input, make, scrub
 from headend.core.stackfile.find import Finder, Kinds
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.nodes import Entry, Node
@@ -30,6 +30,7 @@ from headend.core.stackfile.resource import Builder
 from headend.core.stackfile.rows import Files
 from headend.core.stackfile.values import Values
 from headend.core.wire import registry
+from headend.core.wire.redaction import texts
 
 FORMAT = 1
 GENERAL = ("headend", "stack", "extends", "vars", "connections", "options", "lookups")
@@ -70,22 +71,13 @@ def load(
     built = {address: build(draft) for address, draft in drafts.items()}
     resources = {address: resource for address, resource in built.items() if resource is not None}
     _owned(resources, problems)
-    _together(resources, problems)
+    found = _checked(resources)
+    problems += errors(found)
     _claims(resources, problems)
     problems += cycles(resources)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
-    return Stack(name, str(path), resources, connections, options, wanted)
-
-
-def warnings(stack: Stack) -> tuple[Problem, ...]:
-    """What the kinds warn of without refusing, with the place of the resource."""
-    return tuple(
-        Problem(p.message, p.source or r.source, p.address or r.address, p.remedy)
-        for r in stack.resources.values()
-        for p in r.kind.problems(r.spec)
-        if p.message.startswith("warning: ")
-    )
+    return Stack(name, str(path), resources, connections, options, wanted, sorted(remarks(found), key=_place))
 
 
 def _place(problem: Problem) -> tuple[Any, ...]:
@@ -183,16 +175,19 @@ def _connections(
     return found
 
 
-def _together(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
-    """What resources make together with those that they refer to."""
-    for resource in resources.values():
-        others = {
-            name: resources[value.address].spec
-            for name, value in resource.spec.linked_fields().items()
-            if isinstance(value, Reference) and value.address in resources
-        }
-        for p in resource.kind.together(resource.spec, others):
-            problems.append(replace(p, source=p.source or resource.source, address=resource.address))
+def _checked(resources: Mapping[str, Resource]) -> list[Problem]:
+    """What the kinds say of resources, and of those together with what they refer to."""
+    return [
+        replace(p, message=scrub(p.message, _hidden(resource)))
+        for resource in resources.values()
+        for p in resource.placed(resource.kind.check(resource.spec, related(resource, resources)))
+    ]
+
+
+def _hidden(resource: Resource) -> list[str]:
+    """The secret values of a resource, which may not occur in a message."""
+    values = [getattr(resource.spec, name, None) for name in resource.secret_fields]
+    return [*texts(values), *(str(value) for value in values if type(value) in {int, float})]
 
 
 def _claims(resources: Mapping[str, Resource], problems: list[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""One resource: variables, secrets, references, defaults, the model, the kind's own checks, `lifecycle`."""
+"""One resource: variables, secrets, references, defaults, the model, `lifecycle`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource
 from headend.core.model.uploads import opened
-from headend.core.stackfile.check import Input, make, scrub
+from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.entries import asks_for_file, from_file
 from headend.core.stackfile.hints import remedy
 from headend.core.stackfile.lookups import asked
@@ -112,11 +112,6 @@ class Builder:
             known=("lifecycle", "from_file", *self.nested.get(draft.kind.name, ())),
         )
         spec = make(model, given, self.problems)
-        if spec is not None:
-            for problem in draft.kind.problems(spec):
-                if not problem.message.startswith("warning: "):
-                    message, where = scrub(problem.message, hidden), problem.address or draft.address
-                    self.problems.append(Problem(message, problem.source or draft.source, where, problem.remedy))
         return None if spec is None else self._resource(draft, spec, lifecycle or Lifecycle(), fields)
 
     def _resource(self, draft: Draft, spec: Spec, lifecycle: Lifecycle, fields: _Fields) -> Resource:

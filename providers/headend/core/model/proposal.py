@@ -1,0 +1,90 @@
+"""A planned step, as a kind reviews it before anything is sent."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from headend.core.model.fields import Spec
+from headend.core.model.references import pending
+
+S = TypeVar("S", bound=Spec)
+
+
+class Action(enum.StrEnum):
+    """What is done to the object (NONE: nothing)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    ADOPT = "adopt"
+    MOVE = "move"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+    cause: str = "you"
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        return self.path[0]
+
+
+@dataclass(frozen=True)
+class Proposal(Generic[S]):
+    """What a step would do to one object.
+
+    action: what is to be done; a replacement that leaves the old object behind is reviewed twice, as REPLACE and, for
+    the old object, as FORGET.
+    spec: what is wanted; references may be open. None for a removal.
+    id: of the live object. changes: how the live object differs from the spec.
+    parent: what the stack wants of the object that this one lives in; None where the stack doesn't hold it.
+    last: what was last applied, without its secrets; set for a removal.
+    """
+
+    action: Action
+    spec: S | None
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    parent: Spec | None = None
+    last: S | None = None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether there is a spec, and nothing in it waits for another resource or a lookup."""
+        if self.spec is None:
+            return False
+        return not any(True for value in self.spec.linked_fields().values() for _ in pending(value))
+
+    @property
+    def creates(self) -> bool:
+        return self.action in {Action.CREATE, Action.REPLACE}
+
+    @property
+    def replaces(self) -> bool:
+        return self.action is Action.REPLACE
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the object goes, or is left behind because no call deletes it."""
+        return self.action in {Action.DELETE, Action.FORGET}
+
+    @property
+    def edits(self) -> tuple[Change, ...]:
+        """The changes that are made in place; none where the object is made anew."""
+        return () if self.creates or self.deletes else self.changes
+
+    @property
+    def writes(self) -> bool:
+        """Whether the spec is written: the object is made, or changed in place."""
+        return self.creates or bool(self.edits)
