@@ -154,12 +154,12 @@ class KindProvider(ResourceProvider):
         found = refused(meta, [*kind.check(spec, {}), *await kind.review(api, Proposal(Action.NONE, spec))])
         if not old and not found and not meta.keys() & {"adopt_id", "adopt_lookup"}:
             making = Proposal(Action.CREATE, spec)
-            found = await self._reviewed(making, meta)
+            found = await self._review(making, meta)
             if found and making.resolved and Can.OBSERVE in kind.can and await kind.find(api, spec):
                 found = []  # an interrupted create's own work stands in its way, and will be taken over
         return [CheckFailure("", str(problem)) for problem in found]
 
-    async def _reviewed(self, proposal: Proposal[Any], meta: Mapping[str, Any]) -> list[Problem]:
+    async def _review(self, proposal: Proposal[Any], meta: Mapping[str, Any]) -> list[Problem]:
         """What refuses the step, beyond what `check` has said of the spec."""
         api = await self._api(meta)
         said = await self.kind.review(api, replace(proposal, action=Action.NONE, changes=()))
@@ -192,7 +192,7 @@ class KindProvider(ResourceProvider):
         if replaces and (no := guard.refusal(kind, Action.REPLACE, meta.get("protect"))):
             raise told(GuardError(f"{named(meta, kind, _id)}: {', '.join(replaces)}: {no}"))
         action = Action.REPLACE if replaces else Action.UPDATE
-        if found.changes and (wrong := run(self._reviewed(Proposal(action, spec, _id, found.changes), meta))):
+        if found.changes and (wrong := run(self._review(Proposal(action, spec, _id, found.changes), meta))):
             raise told(InputError([replace(problem, address=meta.get("address")) for problem in wrong]))
         for change in found.changes:
             if change.cause == "drift":

@@ -123,6 +123,11 @@ def test_a_refused_secret_is_not_shown(refused, secret, port):
         assert secret not in " ".join(problems)
 
 
+def test_a_secret_number_is_not_shown(refused):
+    (problem,) = refused(ENV + "{variant: srt, port: {secret: P}}", {"P": "6666"})
+    assert "port (secret) with None" in problem
+
+
 BOMB = (
     "headend: 1\na0: &a0 [x]\n"
     + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30))

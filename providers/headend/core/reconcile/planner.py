@@ -68,17 +68,18 @@ class Planner:
         entry = self.entries.get(resource.address)
         spec = settled(resource.spec, resource.defaulted, entry.spec if entry else None)
         spec = resolve(await self._look_up(resource, spec), self.ids)
-        warnings = self._checked(resource, spec)
+        warnings = self._check(resource, spec)
         step = await (self._known(resource, spec, entry) if entry else self._unknown(resource, spec))
         if step.action is Action.REPLACE:  # what was found for the old object may be used up by it
             spec = resolve(await self._look_up(resource, resource.spec), self.ids)
             if entry is not None and Can.DELETE not in resource.kind.can:
-                stays, why = await self._parted(resource.kind, entry, Action.FORGET, revive(resource.kind, entry))
+                last = revive(resource.kind, entry)
+                stays, why = await self._review_removal(resource.kind, entry, Action.FORGET, last)
                 step = replace(step, warnings=(*step.warnings, *stays), refused=step.refused or why)
         if step.action in {Action.CREATE, Action.REPLACE}:
             step = replace(step, hands_out=resource.kind.handing_out(spec))
             await self._makable(resource, spec, step)
-        warnings += await self._reviewed(resource, spec, step)
+        warnings += await self._review(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
             self.ids[resource.address] = step.id
             seen = self.computed.get(resource.address, {})
@@ -100,11 +101,11 @@ class Planner:
                 self.lookups[f"{resource.address}.{name}"] = found
         return looked_up(spec, resource.address, self.lookups)
 
-    def _checked(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
+    def _check(self, resource: Resource, spec: Spec) -> tuple[str, ...]:
         """What is wrong without a look at the platform. Errors go to `problems`; the rest comes back."""
         return self._noted(resource, resource.kind.check(spec, related(resource, self.stack.resources)))
 
-    async def _reviewed(self, resource: Resource, spec: Spec, step: Step) -> tuple[str, ...]:
+    async def _review(self, resource: Resource, spec: Spec, step: Step) -> tuple[str, ...]:
         """What the platform says against the step. Errors go to `problems`; the rest comes back."""
         kind = resource.kind
         holder = getattr(resource.spec, kind.parent_field) if kind.parent_field else None
@@ -274,7 +275,7 @@ class Planner:
             action, reason = Action.FORGET, Reason.RETAINED
         stays = reason is Reason.RETAINED and Can.DELETE not in kind.can
         reviewed = action is Action.DELETE or stays
-        warnings, why = await self._parted(kind, entry, action, last) if reviewed else ((), None)
+        warnings, why = await self._review_removal(kind, entry, action, last) if reviewed else ((), None)
         return Step(
             entry.address,
             kind.name,
@@ -287,7 +288,7 @@ class Planner:
             refused=guard.refusal(kind, action, entry.protect) or why,
         )
 
-    async def _parted(
+    async def _review_removal(
         self, kind: Kind[Any, Any], entry: Entry, action: Action, last: Spec
     ) -> tuple[tuple[str, ...], str | None]:
         """Warnings of a deletion, or of leaving behind what can't be deleted; and why it is refused, None if it may."""
