@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from headend.core.model import kind as marks
-from headend.core.model.kind import Can, Kind, Spec
+from headend.core.model import fields as marks
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup, lookups
 from headend.core.stackfile import json_schema
 from headend.core.stackfile.references import takes_mapping

@@ -13,7 +13,8 @@ from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert import Alert, AlertKind, Comparison, Metric, Repeat, Window, observed, seconds
 from headend.core.model.errors import NotFound, Refused
-from headend.core.model.kind import Change, Immutable, OwnCall, marked
+from headend.core.model.fields import Immutable, OwnCall, marked
+from headend.core.model.observed import Change
 from headend.core.reconcile.difference import differences
 
 LOSS, LINK = "net_recv.loss_millipercent", "is_connected"

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ateme.alert_stacks import NOC, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert_method import AlertMethod, AlertMethodKind
-from headend.core.model.kind import Secret, mark
+from headend.core.model.fields import Secret, mark
 from headend.core.model.proposal import Action
 
 WORD = "T0/B0/canary"

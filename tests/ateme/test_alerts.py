@@ -13,7 +13,7 @@ from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import LISTENER, Engine, stack
 from headend.ateme.alert import Alert, AlertKind
 from headend.core.model.errors import InputError
-from headend.core.model.kind import Ref, mark
+from headend.core.model.fields import Ref, mark
 from headend.core.model.proposal import Action
 from headend.core.reconcile.plan import Reason
 

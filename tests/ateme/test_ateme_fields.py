@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from ateme.ateme_specs import FIELDS, GOOD, KINDS, F, build
 from headend.ateme.api import Ateme
 from headend.core.model.errors import Refused
+from headend.core.model.fields import Immutable, Secret, mark
 from headend.core.model.findings import Level
-from headend.core.model.kind import Change, Immutable, Secret, mark
+from headend.core.model.observed import Change
 from headend.core.reconcile.difference import differences
 
 ROWS = [pytest.param(row, id=f"{row.name}-{row.field}", marks=pytest.mark.contract(row.number)) for row in FIELDS]

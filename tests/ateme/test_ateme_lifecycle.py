@@ -15,7 +15,7 @@ from headend.ateme.environment import Environment, EnvironmentKind, observed
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.settings import AtemeSettings
 from headend.core.model.errors import Conflict, NotFound, Timeout
-from headend.core.model.kind import Immutable, Impact, marked
+from headend.core.model.fields import Immutable, Impact, marked
 from headend.core.model.proposal import Action
 from headend.core.reconcile.plan import Reason
 

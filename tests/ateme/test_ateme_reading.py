@@ -14,7 +14,7 @@ from ateme.ateme_specs import KINDS, build
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.findings import warning
-from headend.core.model.kind import Change
+from headend.core.model.observed import Change
 from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile.state import open_state
 

@@ -11,7 +11,7 @@ from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Forbidden
-from headend.core.model.kind import Change
+from headend.core.model.observed import Change
 
 
 def listener(environment: str, name: str = "stadium-a", **more: Any) -> SrtPush:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from headend.ateme.event_subscription import EventSubscription
-from headend.core.model.kind import Impact
+from headend.core.model.fields import Impact
 from headend.core.model.proposal import Action
 from headend.core.reconcile.state import open_state
 

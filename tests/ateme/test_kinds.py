@@ -12,7 +12,7 @@ from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Refused
-from headend.core.model.kind import Change
+from headend.core.model.observed import Change
 from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile.difference import differences
 

@@ -12,8 +12,8 @@ from headend.ateme.fields import instant, milliseconds
 from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind, remote_latency
 from headend.ateme.schedule import Schedule
+from headend.core.model.fields import Interrupts, Secret, mark, marked
 from headend.core.model.findings import Level
-from headend.core.model.kind import Interrupts, Secret, mark, marked
 
 BAD = [
     ("input.srt_push", {"stream_name": "x" * 129}, "A-413"),

@@ -13,7 +13,8 @@ from ateme.ateme_engine import E1, ENVIRONMENT, LISTENER, Engine, stack
 from convergence.ateme import VIEWER
 from headend.ateme.multi_viewer import MultiViewerKind
 from headend.ateme.multi_viewer_spec import PIDS, SETTINGS, MultiViewer
-from headend.core.model.kind import Change, Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
+from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
+from headend.core.model.observed import Change
 from headend.core.model.proposal import Action, Proposal
 
 KIND = MultiViewerKind()

@@ -13,7 +13,7 @@ from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.transcoder import TranscoderKind
 from headend.ateme.transcoder_spec import Transcoder
-from headend.core.model.kind import Change
+from headend.core.model.observed import Change
 
 NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)
 ROW = {

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from convergence.ateme import TRANSCODER
 from headend.ateme.transcoder import TranscoderKind
 from headend.ateme.transcoder_spec import SETTINGS, Transcoder
-from headend.core.model.kind import Change, Ignored, Immutable, Interrupts, OwnCall, Ref, Trigger, WriteOnly, mark
+from headend.core.model.fields import Ignored, Immutable, Interrupts, OwnCall, Ref, Trigger, WriteOnly, mark
+from headend.core.model.observed import Change
 
 KIND = TranscoderKind()
 LAYER2 = {"audio_codec": "MPEG Layer2"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli.harness import Ran, World, serve
-from headend.core.model.kind import Secret, marked
+from headend.core.model.fields import Secret, marked
 from headend.core.stackfile import load
 from headend.core.wire.registry import kinds
 from headend.simulator import Simulator

@@ -11,8 +11,10 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, GuardError, InputError, Refused, StateError
+from headend.core.model.fields import Immutable, Named, Ref, Secret, Spec, WriteOnly
 from headend.core.model.findings import Source
-from headend.core.model.kind import Change, Immutable, Kind, Named, Observed, Ref, Secret, Spec, WriteOnly
+from headend.core.model.kind import Kind
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack

@@ -12,9 +12,11 @@ import pytest
 from headend.core.model import kind as kinds_module
 from headend.core.model import lookup as lookups_module
 from headend.core.model.errors import Forbidden, Unreachable
+from headend.core.model.fields import Found, Spec
 from headend.core.model.findings import Source
-from headend.core.model.kind import Can, Found, Kind, Observed, Spec
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Candidate, Lookup
+from headend.core.model.observed import Observed
 from headend.core.model.references import Id, query
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.state import Entry

@@ -13,8 +13,10 @@ import pytest
 from headend.core.model import kind as kinds_module
 from headend.core.model.address import outer, row, within
 from headend.core.model.errors import InputError
+from headend.core.model.fields import Immutable, Named, Secret, Spec
 from headend.core.model.findings import Problem, Source
-from headend.core.model.kind import Can, Change, Immutable, Kind, Named, Observed, Report, Secret, Spec
+from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply

@@ -11,8 +11,10 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import InputError, PartlyDone
+from headend.core.model.fields import Members, Same, Spec
 from headend.core.model.findings import Source
-from headend.core.model.kind import Change, Kind, Members, Observed, Same, Spec
+from headend.core.model.kind import Kind
+from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned, Owners
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Event, apply

@@ -11,8 +11,10 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, InputError, Refused
+from headend.core.model.fields import Immutable, Ref, Spec
 from headend.core.model.findings import Source
-from headend.core.model.kind import Change, Immutable, Kind, Observed, Ref, Report, Spec
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack

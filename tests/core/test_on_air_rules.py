@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from headend.core.model.kind import Airtime, Impact
+from headend.core.model.fields import Impact
+from headend.core.model.observed import Airtime
 from headend.core.model.options import Options, spelt
 from headend.core.reconcile.on_air import imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut

@@ -12,21 +12,10 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused
+from headend.core.model.fields import Immutable, Same, Sealed, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, Source, warning
-from headend.core.model.kind import (
-    Can,
-    Change,
-    Immutable,
-    Kind,
-    Observed,
-    Report,
-    Same,
-    Sealed,
-    Secret,
-    Spec,
-    Verdict,
-    WriteOnly,
-)
+from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.seal import Seal
 from headend.core.model.stack import Lifecycle, Resource, Stack

@@ -7,7 +7,8 @@ from typing import Annotated
 import pytest
 
 from headend.core.model.fields import Ref, Spec
-from headend.core.model.proposal import Action, Change, Proposal
+from headend.core.model.observed import Change
+from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import Id, Reference
 
 CHANGE = Change(("size",), 1, 2)

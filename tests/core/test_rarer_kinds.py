@@ -14,9 +14,11 @@ import pytest
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import kind as kinds_module
 from headend.core.model.errors import GuardError, InputError
+from headend.core.model.fields import Ignored, Immutable, Spec, WriteOnly
 from headend.core.model.findings import Problem, Source, warning
-from headend.core.model.kind import Can, Change, Ignored, Immutable, Kind, Observed, Report, Spec, WriteOnly
+from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.lookup import Candidate, Lookup, lookups
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import query
 from headend.core.model.stack import Lifecycle, Resource, Stack

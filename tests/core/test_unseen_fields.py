@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from headend.core.model.kind import Immutable, Observed, OwnCall, Spec
+from headend.core.model.fields import Immutable, OwnCall, Spec
+from headend.core.model.observed import Observed
 from headend.core.reconcile.difference import differences
 
 

@@ -9,7 +9,8 @@ from just_engine import ANN, JUID, SUBSCRIBED, Town
 from pydantic import ValidationError
 
 from headend.core.model.errors import InputError
-from headend.core.model.kind import Can, Immutable, Secret, Spec, mark, marked
+from headend.core.model.fields import Immutable, Secret, Spec, mark, marked
+from headend.core.model.kind import Can
 from headend.core.wire.registry import kinds
 from headend.just.action import Action, ActionSpec
 from headend.just.people import NORMAL

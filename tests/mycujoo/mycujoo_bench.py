@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from headend.core.model.kind import Change, Kind, Observed, Spec, kinds
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Kind, kinds
+from headend.core.model.observed import Change, Observed
 from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi

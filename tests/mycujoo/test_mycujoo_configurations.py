@@ -11,7 +11,8 @@ from mycujoo_bench import Bench as General
 from mycujoo_bench import changes, quiet
 
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
-from headend.core.model.kind import Observed, kinds
+from headend.core.model.kind import kinds
+from headend.core.model.observed import Observed
 from headend.core.model.proposal import Action, Proposal
 from headend.mycujoo.action_configuration import ActionConfiguration
 from headend.mycujoo.api import MycujooApi

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.model.kind import Observed, kinds
+from headend.core.model.kind import kinds
+from headend.core.model.observed import Observed
 from headend.core.reconcile.difference import Difference, differences
 from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM

@@ -19,7 +19,7 @@ import pytest
 
 from cli.harness import NO_WAIT, gone, living, serve
 from convergence.test_convergence import LISTS, side_by_side
-from headend.core.model.kind import Secret, mark
+from headend.core.model.fields import Secret, mark
 from headend.core.wire.registry import Env, platforms
 from headend.simulator import Simulator
 from headend.simulator.app import Entry

@@ -14,7 +14,8 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from cli.harness import NO_WAIT, living, serve
 from convergence.test_convergence import CASES, stack_of
-from headend.core.model.kind import Can, Secret, mark
+from headend.core.model.fields import Secret, mark
+from headend.core.model.kind import Can
 from headend.core.model.stack import Stack
 from headend.core.stackfile import load
 from headend.core.wire.registry import Env, kinds, platforms

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, Refused
-from headend.core.model.kind import Same, mark
+from headend.core.model.fields import Same, mark
 from headend.rights_locker.categories import AccountCategories, AccountCategoriesSpec
 
 KIND = AccountCategories()

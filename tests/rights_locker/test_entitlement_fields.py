@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from headend.core.model.errors import InputError
+from headend.core.model.fields import Immutable, mark
 from headend.core.model.findings import Level
-from headend.core.model.kind import Immutable, mark
 from headend.rights_locker.content import CONTENT_TYPES, KINDS
 from headend.rights_locker.entitlement import Entitlement, EntitlementSpec
 from headend.rights_locker.entitlement_set import EntitlementSet, EntitlementSetSpec

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headend.core.model.errors import ApiError, PartlyDone, Refused
-from headend.core.model.kind import Change
+from headend.core.model.observed import Change
 from headend.core.reconcile.difference import differences
 from headend.core.reconcile.specs import readable
 from headend.core.reconcile.state import Entry

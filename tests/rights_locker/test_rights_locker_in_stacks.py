@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from headend.core.model.errors import InputError
-from headend.core.model.kind import Observed
+from headend.core.model.observed import Observed
 from headend.core.reconcile.difference import differences
 from headend.core.stackfile import load
 from headend.rights_locker.categories import AccountCategories, AccountCategoriesSpec

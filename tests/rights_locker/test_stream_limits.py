@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from headend.core.model.errors import Unavailable
-from headend.core.model.kind import Can, Immutable, Trigger, mark
+from headend.core.model.fields import Immutable, Trigger, mark
+from headend.core.model.kind import Can
 from headend.rights_locker.stream_limits import StreamLimit, StreamLimitSpec
 from headend.rights_locker.wire import TABLE
 

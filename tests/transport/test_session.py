@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from headend.core.model.errors import CredentialsError, InputError
-from headend.core.model.kind import Secret
+from headend.core.model.fields import Secret
 from headend.core.wire.client import Client
 from headend.core.wire.operations import Operation, Table
 from headend.core.wire.redaction import Redactor

@@ -10,7 +10,7 @@ from headend.ateme.api import Ateme
 from headend.ateme.fields import instant
 from headend.ateme.viewers import input_rows, viewer_inputs
 from headend.core.model.errors import Forbidden, NotFound, Refused
-from headend.core.model.kind import Airtime
+from headend.core.model.observed import Airtime
 
 Span = tuple[datetime | None, datetime | None]
 

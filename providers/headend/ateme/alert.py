@@ -13,20 +13,11 @@ from headend.ateme.answers import Row, item, rows, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.fields import Immutable, OwnCall, Ref, Same, Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import (
-    Change,
-    Immutable,
-    Kind,
-    Observed,
-    OwnCall,
-    Proposal,
-    Ref,
-    Report,
-    Same,
-    Spec,
-    Status,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed, Status
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 Metric = Literal[

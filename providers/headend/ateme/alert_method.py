@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
+from headend.core.model.fields import Named, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Named, Same, Secret, Spec
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 SLACK = "https://"

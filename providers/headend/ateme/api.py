@@ -13,8 +13,8 @@ from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Timeout
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Spec
 from headend.core.wire.operations import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
-from headend.core.model.kind import Immutable, Named, Spec
+from headend.core.model.fields import Immutable, Named, Spec
 
 
 class DashboardGroup(Spec):

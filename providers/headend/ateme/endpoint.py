@@ -14,28 +14,24 @@ from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.ateme.running import RESTING, running
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
-from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Airtime,
-    Change,
+from headend.core.model.fields import (
     Ignored,
     Immutable,
     Impact,
     Interrupts,
-    Kind,
-    Observed,
     OwnCall,
-    Proposal,
     Ref,
-    Report,
     Same,
     Spec,
-    Status,
     WriteOnly,
     mark,
     marked,
     marks,
 )
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Change, Observed, Status
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 UNGROUPED = "no call takes an object out of its group (A-977)"

@@ -14,8 +14,11 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
+from headend.core.model.fields import Immutable, Impact, Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Airtime, Immutable, Impact, Kind, Observed, Proposal, Report, Spec, Status
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Observed, Status
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"

@@ -13,24 +13,11 @@ from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.running import running
 from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
+from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
-from headend.core.model.kind import (
-    Airtime,
-    Change,
-    Immutable,
-    Impact,
-    Interrupts,
-    Kind,
-    Named,
-    Observed,
-    OwnCall,
-    Proposal,
-    Report,
-    Same,
-    Spec,
-    Status,
-    Trigger,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Change, Observed, Status
+from headend.core.model.proposal import Proposal
 
 CREATED = ("name", "cloud_provider", "region", "instance_type_id")
 

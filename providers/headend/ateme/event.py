@@ -25,24 +25,11 @@ from headend.ateme.fields import (
     seconds,
 )
 from headend.core.model.errors import Refused
+from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, Upload, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Airtime,
-    Change,
-    Immutable,
-    Impact,
-    Interrupts,
-    Kind,
-    Named,
-    Observed,
-    Proposal,
-    Ref,
-    Report,
-    Same,
-    Spec,
-    Upload,
-    WriteOnly,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 from headend.core.model.uploads import File
 

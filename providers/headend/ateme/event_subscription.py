@@ -13,8 +13,9 @@ from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Change, Immutable, Interrupts, Observed, Ref, Same, Spec
+from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
 TIMES = ("start_time", "end_time")

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from headend.core.model.fields import Mark, Ref, Secret, Spec, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Mark, Ref, Secret, Spec, WriteOnly, marks
 
 ENVIRONMENT = Ref("ateme.environment")
 INPUT = Ref(

@@ -14,22 +14,10 @@ from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.viewers import resulting_input, viewer_inputs
 from headend.core.model.errors import Refused
+from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, Named, Ref, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Change,
-    Ignored,
-    Immutable,
-    Impact,
-    Interrupts,
-    Named,
-    Observed,
-    Ref,
-    Report,
-    Same,
-    Secret,
-    Spec,
-    WriteOnly,
-)
+from headend.core.model.kind import Report
+from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
 DESCRIBED = frozenset({"user_description", "max_allowed_bitrate_kbps"})

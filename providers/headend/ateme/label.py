@@ -11,7 +11,7 @@ from headend.ateme.api import Ateme
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
 from headend.core.model.errors import ApiError
-from headend.core.model.kind import Named, Spec
+from headend.core.model.fields import Named, Spec
 
 
 class Label(Spec):

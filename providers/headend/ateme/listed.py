@@ -8,7 +8,9 @@ from typing import Any, ClassVar, TypeVar
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, hint, only
 from headend.core.model.errors import Conflict, Refused
-from headend.core.model.kind import Change, Immutable, Kind, Named, Observed, Report, Spec, marked
+from headend.core.model.fields import Immutable, Named, Spec, marked
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
 
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"

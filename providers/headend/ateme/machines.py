@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from headend.ateme.answers import Row, desired_word, stream_state
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
 from headend.core.model.errors import Conflict, NotFound, Refused, Timeout
+from headend.core.model.fields import WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Change, Report, WriteOnly
+from headend.core.model.kind import Report
+from headend.core.model.observed import Change
 
 UNSEEN = "the answer does not show it"
 ONCE = WriteOnly("it is sent once, when it was changed, and never read back")

@@ -15,19 +15,11 @@ from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, pres
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.fields import Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Level, Problem, warning
-from headend.core.model.kind import (
-    Airtime,
-    Change,
-    Impact,
-    Kind,
-    Observed,
-    Proposal,
-    Report,
-    Spec,
-    WriteOnly,
-    mark,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Reference
 
 UNREAD = "no call shows what is in the tiles (A-771, A-838)"

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.model.kind import Immutable, Impact, Interrupts, Same, Spec
+from headend.core.model.fields import Immutable, Impact, Interrupts, Same, Spec
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)

@@ -12,19 +12,10 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.core.model.errors import Forbidden, Refused
+from headend.core.model.fields import Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Found,
-    Immutable,
-    Interrupts,
-    Named,
-    Observed,
-    Proposal,
-    Same,
-    Secret,
-    Spec,
-    WriteOnly,
-)
+from headend.core.model.observed import Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 HIDDEN = WriteOnly("secrets are never read back")

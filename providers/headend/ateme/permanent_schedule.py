@@ -13,8 +13,11 @@ from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import INPUT, Extra, check_extra
 from headend.core.model.errors import Refused
+from headend.core.model.fields import Immutable, Ref, Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Immutable, Observed, Proposal, Ref, Spec
+from headend.core.model.kind import Can
+from headend.core.model.observed import Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 AGREEMENT = "permanent_schedule_agreement_id"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from headend.ateme.api import FAILURES
-from headend.core.model.kind import Observed, Spec, Status
+from headend.core.model.fields import Spec
+from headend.core.model.observed import Observed, Status
 
 RESTING = "its environment is not running"
 

@@ -12,7 +12,8 @@ from headend.ateme.answers import Row
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind, at
 from headend.ateme.fields import INPUT, NOW, Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
-from headend.core.model.kind import Change, Immutable, Interrupts, Observed, Ref, Same
+from headend.core.model.fields import Immutable, Interrupts, Ref, Same
+from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
 TIMES = ("start_time", "end_time")

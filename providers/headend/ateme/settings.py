@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from headend.core.model.kind import Secret
+from headend.core.model.fields import Secret
 from headend.core.wire.registry import Env, Settings
 
 

@@ -14,22 +14,11 @@ from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, pres
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
+from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Airtime,
-    Change,
-    Ignored,
-    Impact,
-    Kind,
-    Observed,
-    Proposal,
-    Report,
-    Spec,
-    Status,
-    Trigger,
-    WriteOnly,
-    marks,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Airtime, Change, Observed, Status
+from headend.core.model.proposal import Proposal
 
 
 class TranscoderKind(Kind[Transcoder, Ateme]):

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, Likely, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.model.kind import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
+from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)

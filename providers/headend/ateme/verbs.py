@@ -13,7 +13,7 @@ from headend.ateme.input import Input
 from headend.ateme.running import RESTING
 from headend.ateme.transcoder_spec import Transcoder
 from headend.core.model.errors import DecodeError, NotFound, Refused
-from headend.core.model.kind import Observed
+from headend.core.model.observed import Observed
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
 
 NONE_YET = "none yet: asking has started the making of thumbnails, so ask again in a while"

@@ -8,8 +8,11 @@ from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
 
+from headend.core.model.fields import Immutable, Spec, Trigger
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Immutable, Kind, Observed, Proposal, Spec, Trigger
+from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Observed
+from headend.core.model.proposal import Proposal
 from headend.just.api import Just
 from headend.just.people import Juid
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headend.core.model.kind import Change, Spec, Verdict
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Verdict
+from headend.core.model.observed import Change
 
 NO_UNSET = "can't be taken off again: it stays as it was set (J-42)"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from headend.core.model.kind import Immutable, Ref, Same, Sealed, Secret
+from headend.core.model.fields import Immutable, Ref, Same, Sealed, Secret
 from headend.core.model.references import Id
 from headend.just.answers import JUID
 

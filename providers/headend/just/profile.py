@@ -12,21 +12,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from headend.core.model.errors import NotFound
+from headend.core.model.fields import Ignored, Immutable, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Can,
-    Change,
-    Ignored,
-    Immutable,
-    Kind,
-    Observed,
-    Proposal,
-    Report,
-    Secret,
-    Spec,
-    Verdict,
-    WriteOnly,
-)
+from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.just.api import Just
 from headend.just.people import juid
 

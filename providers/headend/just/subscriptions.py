@@ -8,8 +8,11 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 from pydantic import Field
 
 from headend.core.model.errors import InputError
+from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Report, Spec, Verdict
+from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Spec, Verdict
+from headend.core.model.kind import Can, Kind, Verdict
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, weighed
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, hashed

@@ -9,8 +9,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from headend.core.model.errors import Ambiguous, ApiError, Conflict, GuardError, NotFound, Refused, Timeout, Unavailable
+from headend.core.model.fields import Ignored, Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Change, Ignored, Immutable, Kind, Observed, Proposal, Report, Same, Spec
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.mycujoo.api import MycujooApi, turned_away
 
 LOOKS = 5  # for a new account by its address, which the platform may take a moment to show (M-125)

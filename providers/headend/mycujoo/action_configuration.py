@@ -8,20 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, field_validator
 
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
+from headend.core.model.fields import Found, Immutable, OwnCall, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Change,
-    Found,
-    Immutable,
-    Kind,
-    Observed,
-    OwnCall,
-    Proposal,
-    Report,
-    Same,
-    Secret,
-    Spec,
-)
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.core.model.references import Query
 from headend.mycujoo.api import MycujooApi, turned_away
 from headend.mycujoo.definition import check, default_of, definitions

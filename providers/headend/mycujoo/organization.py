@@ -9,7 +9,9 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from headend.core.model.errors import NotFound, Refused
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Report, Spec
+from headend.core.model.fields import Immutable, Spec
+from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.mycujoo.api import MycujooApi
 
 FIELDS = ("email", "invoice_template_id", "is_enabled", "is_test", "name", "tax")

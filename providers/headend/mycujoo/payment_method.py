@@ -8,20 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from headend.core.model.errors import Ambiguous, ApiError, Refused, Unavailable
+from headend.core.model.fields import Immutable, OwnCall, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import (
-    Change,
-    Immutable,
-    Kind,
-    Observed,
-    OwnCall,
-    Proposal,
-    Report,
-    Secret,
-    Spec,
-    WriteOnly,
-)
+from headend.core.model.kind import Kind, Report
 from headend.core.model.lookup import Candidate, Lookup
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.mycujoo.api import MycujooApi, turned_away
 
 SHOWN = ("org_id", "provider", "create_time", "update_time", "card")

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError, NotFound
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find
+from headend.core.model.observed import Observed
 from headend.core.model.references import query
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.difference import just_made

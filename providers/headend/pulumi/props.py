@@ -8,7 +8,9 @@ from typing import Any
 
 from pulumi.output import Unknown
 
-from headend.core.model.kind import Can, Found, Kind, Observed, Ref, Spec, marked
+from headend.core.model.fields import Found, Ref, Spec, marked
+from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Observed
 from headend.core.model.references import Reference
 from headend.core.reconcile.difference import Difference, differences, told_apart_by
 from headend.core.reconcile.state import Entry

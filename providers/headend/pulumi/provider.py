@@ -39,9 +39,11 @@ from pulumi.dynamic import (
 from pydantic import ValidationError
 
 from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound
+from headend.core.model.fields import Found, Impact, Spec, mark, marked
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Can, Found, Impact, Kind, Observed, Spec, mark, marked
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find
+from headend.core.model.observed import Observed
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.proposal import Action, Proposal

@@ -19,8 +19,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from headend.core.model.errors import HeadendError
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, errors, remarks
-from headend.core.model.kind import Kind, Report, Spec
+from headend.core.model.kind import Kind, Report
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from headend.core.model.kind import Immutable
+from headend.core.model.fields import Immutable
 
 _REFUSED = re.compile(r"[\s/&|\[\]\x00-\x1f\x7f]")
 

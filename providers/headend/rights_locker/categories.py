@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from headend.core.model.errors import Conflict
-from headend.core.model.kind import Change, Ignored, Kind, Observed, Report, Same, Spec
+from headend.core.model.fields import Ignored, Same, Spec
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
 

@@ -9,8 +9,10 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from headend.core.model.errors import ApiError, Conflict, InputError
+from headend.core.model.fields import Ignored, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Change, Ignored, Kind, Observed, Report, Spec
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker

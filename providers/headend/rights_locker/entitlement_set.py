@@ -9,8 +9,10 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from headend.core.model.errors import ApiError, HeadendError, PartlyDone
+from headend.core.model.fields import Members, Same, Spec, Trigger
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Change, Kind, Members, Observed, Report, Same, Spec, Trigger
+from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker

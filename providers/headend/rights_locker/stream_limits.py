@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headend.core.model.kind import Can, Change, Kind, Observed, Report, Spec, Trigger, WriteOnly
+from headend.core.model.fields import Spec, Trigger, WriteOnly
+from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.observed import Change, Observed
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, model_validator
 
-from headend.core.model.kind import Immutable, Spec
+from headend.core.model.fields import Immutable, Spec
 from headend.rights_locker.content import Grant, Row
 from headend.rights_locker.times import Time, live
 

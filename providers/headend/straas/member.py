@@ -9,8 +9,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound, Refused
+from headend.core.model.fields import Immutable, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Change, Immutable, Kind, Observed, Proposal, Report, Same, Secret, Spec
+from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Proposal
 from headend.straas.api import Row, Straas
 
 _LATER_RULE = re.compile(r"[-_A-Za-z0-9.]{3,50}|[^@\s]+@[^@\s]+", re.ASCII)

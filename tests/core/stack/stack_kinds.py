@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from headend.core.model import kind as kind_module
+from headend.core.model.fields import Immutable, Named, Ref, Secret, Spec, Upload
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Immutable, Kind, Named, Ref, Secret, Spec, Upload
+from headend.core.model.kind import Kind
 from headend.core.model.references import Id
 from headend.core.model.uploads import File
 

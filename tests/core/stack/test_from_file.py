@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from stack_kinds import KINDS
 
 from headend.core.model.errors import InputError
-from headend.core.model.kind import Secret, marked
+from headend.core.model.fields import Secret, marked
 from headend.core.model.references import Reference
 from headend.core.model.uploads import MOST
 from headend.core.reconcile.difference import recorded

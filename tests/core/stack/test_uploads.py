@@ -9,7 +9,8 @@ import pytest
 from stack_kinds import KINDS
 
 from headend.core.model.errors import InputError, StaleError
-from headend.core.model.kind import Observed, Spec, Upload, WriteOnly
+from headend.core.model.fields import Spec, Upload, WriteOnly
+from headend.core.model.observed import Observed
 from headend.core.model.stack import Stack
 from headend.core.model.uploads import MOST, File, opened
 from headend.core.reconcile.difference import differences, recorded

@@ -2,132 +2,22 @@
 
 A `Kind` is stateless; everything comes in as arguments. The engine (plan, apply) and the Pulumi providers own
 diffing, update-or-replace, ordering, locking, intents and guards. Facts about a field stand on the field, as marks
-(`headend.core.model.fields`, which a kind imports from here too).
+(`headend.core.model.fields`).
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from headend.core.model.errors import NotFound
-from headend.core.model.fields import (
-    Found as Found,
-)
-from headend.core.model.fields import (
-    Ignored as Ignored,
-)
-from headend.core.model.fields import (
-    Immutable as Immutable,
-)
-from headend.core.model.fields import (
-    Impact as Impact,
-)
-from headend.core.model.fields import (
-    Interrupts as Interrupts,
-)
-from headend.core.model.fields import (
-    Mark as Mark,
-)
-from headend.core.model.fields import (
-    Members as Members,
-)
-from headend.core.model.fields import (
-    Named as Named,
-)
-from headend.core.model.fields import (
-    OwnCall as OwnCall,
-)
-from headend.core.model.fields import (
-    Ref as Ref,
-)
-from headend.core.model.fields import (
-    Same as Same,
-)
-from headend.core.model.fields import (
-    Sealed as Sealed,
-)
-from headend.core.model.fields import (
-    Secret as Secret,
-)
-from headend.core.model.fields import (
-    Spec as Spec,
-)
-from headend.core.model.fields import (
-    Trigger as Trigger,
-)
-from headend.core.model.fields import (
-    Upload as Upload,
-)
-from headend.core.model.fields import (
-    WriteOnly as WriteOnly,
-)
-from headend.core.model.fields import (
-    mark as mark,
-)
-from headend.core.model.fields import (
-    marked as marked,
-)
-from headend.core.model.fields import (
-    marks as marks,
-)
+from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem
+from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.owners import Owned
-from headend.core.model.proposal import (
-    Change as Change,
-)
-from headend.core.model.proposal import (
-    Proposal as Proposal,
-)
-
-
-@dataclass(frozen=True)
-class Observed:
-    """A live object as read.
-
-    id: the remote id, opaque.
-    values: spec field -> live value, in the spec's own types; a field that can't be read is absent here.
-    computed: what the platform adds (status, derived ids); shown and exported, never diffed. headend adds `adopted`:
-    true of what was there before it; creation says so itself of what it finds in its way.
-    unverifiable: field -> why it can't be known now; such a field is neither in sync nor drifted.
-    incomplete: the object exists but creation has not run to its end; `complete` goes on.
-    handed_out: name -> a secret that the platform made and shows this one time; from `create` only.
-    warnings: sentences for the person who applies.
-    """
-
-    id: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    computed: Mapping[str, Any] = field(default_factory=dict)
-    unverifiable: Mapping[str, str] = field(default_factory=dict)
-    incomplete: bool = False
-    warnings: tuple[str, ...] = ()
-    handed_out: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True)
-class Airtime:
-    """A span in which something goes out. kind, id: of the schedule that says so. None: it has no such end."""
-
-    kind: str
-    id: str
-    start: datetime | None
-    end: datetime | None
-
-
-@dataclass(frozen=True)
-class Status:
-    """What a live object does now, for the person on call.
-
-    word: the platform's own; "present" where it has none, "unknown" where it is in doubt. reason: why, as far as that
-    is known. wrong: it does not do what the stack wants of it.
-    """
-
-    word: str
-    reason: str = ""
-    wrong: bool = False
+from headend.core.model.proposal import Proposal
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from headend.core.model.fields import Spec
+from headend.core.model.observed import Change
 from headend.core.model.references import pending
 
 S = TypeVar("S", bound=Spec)
@@ -23,21 +24,6 @@ class Action(enum.StrEnum):
     ADOPT = "adopt"
     MOVE = "move"
     NONE = "none"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
-
-    path: tuple[str, ...]
-    before: Any
-    after: Any
-    cause: str = "you"
-    secret: bool = False
-
-    @property
-    def field(self) -> str:
-        return self.path[0]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import dependents
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
-from headend.core.model.kind import Kind, Spec
+from headend.core.model.kind import Kind
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, Owners
 from headend.core.model.references import Query, Reference, pending

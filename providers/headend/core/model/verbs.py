@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headend.core.model.kind import Observed
+from headend.core.model.observed import Observed
 
 
 @dataclass(frozen=True)

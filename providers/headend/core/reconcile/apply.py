@@ -25,7 +25,9 @@ from headend.core.model.errors import (
     StaleError,
     Unavailable,
 )
-from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Observed
 from headend.core.model.proposal import Action
 from headend.core.model.references import pending
 from headend.core.model.seal import Seal

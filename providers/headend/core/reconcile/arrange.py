@@ -8,7 +8,8 @@ from typing import Any
 
 from headend.core.model.address import outer, within
 from headend.core.model.errors import InputError
-from headend.core.model.kind import Kind, Secret, Spec, marked
+from headend.core.model.fields import Secret, Spec, marked
+from headend.core.model.kind import Kind
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.specs import is_resolved, resolve, revive
 from headend.core.reconcile.state import Entry

@@ -8,13 +8,11 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
-from headend.core.model.kind import (
-    Change,
+from headend.core.model.fields import (
     Ignored,
     Immutable,
     Members,
     Named,
-    Observed,
     OwnCall,
     Same,
     Sealed,
@@ -26,6 +24,7 @@ from headend.core.model.kind import (
     mark,
     marked,
 )
+from headend.core.model.observed import Change, Observed
 from headend.core.model.references import filled, pending
 from headend.core.model.uploads import content, told
 

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.model.kind import Can, Kind, Observed, Spec
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find
+from headend.core.model.observed import Observed
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.arrange import moves, order, targeted

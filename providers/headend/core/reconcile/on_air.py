@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headend.core.model.address import dependents, within
-from headend.core.model.kind import Airtime, Impact
+from headend.core.model.fields import Impact
+from headend.core.model.observed import Airtime
 from headend.core.model.options import Options
 from headend.core.model.stack import Stack
 from headend.core.reconcile.plan import Cut, Step

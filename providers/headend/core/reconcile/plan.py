@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import headend
+from headend.core.model.fields import Impact
 from headend.core.model.findings import Source
-from headend.core.model.kind import Change, Impact
+from headend.core.model.observed import Change
 from headend.core.model.proposal import Action
 
 FORMAT = "headend.plan/1"

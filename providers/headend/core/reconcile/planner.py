@@ -10,9 +10,11 @@ from typing import Any
 
 from headend.core.model.address import within
 from headend.core.model.errors import InputError
+from headend.core.model.fields import Impact, Interrupts, Spec, mark
 from headend.core.model.findings import Problem, errors, remarks
-from headend.core.model.kind import Can, Change, Impact, Interrupts, Kind, Observed, Spec, mark
+from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find, find_named
+from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import Reference
 from headend.core.model.stack import Adopt, Resource, Stack, related

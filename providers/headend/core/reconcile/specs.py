@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from headend.core.model.errors import CredentialsError
-from headend.core.model.kind import Found, Immutable, Kind, Members, Ref, Sealed, Spec, mark, marked
+from headend.core.model.fields import Found, Immutable, Members, Ref, Sealed, Spec, mark, marked
+from headend.core.model.kind import Kind
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.seal import Seal

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from headend.core.model.errors import ApiError, Forbidden, Unreachable
-from headend.core.model.kind import Airtime, Can, Kind, Spec, Status
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Airtime, Status
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.arrange import order, targeted
 from headend.core.reconcile.locate import Locator, Place

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from headend.core.model.fields import Upload, mark
 from headend.core.model.findings import Source
-from headend.core.model.kind import Upload, mark
 from headend.core.model.references import Query, Reference
 from headend.core.stackfile.nodes import MAX_DEPTH, Entry, Node, scalar
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from headend.core.model.fields import Members, Secret, mark, marked
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Members, Secret, mark, marked
 from headend.core.stackfile.cells import items_of
 from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.nodes import Node

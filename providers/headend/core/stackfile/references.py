@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from headend.core.model.fields import Ref
 from headend.core.model.findings import Problem, Source
-from headend.core.model.kind import Kind, Ref
+from headend.core.model.kind import Kind
 from headend.core.model.references import Reference
 from headend.core.model.stack import Resource
 from headend.core.stackfile.hints import remedy

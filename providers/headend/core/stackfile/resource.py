@@ -11,8 +11,9 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from headend.core.model import address as addresses
+from headend.core.model.fields import Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.model.findings import Problem, Source
-from headend.core.model.kind import Can, Found, Named, Ref, Secret, Spec, Upload, mark, marked
+from headend.core.model.kind import Can
 from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource

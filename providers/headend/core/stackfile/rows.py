@@ -16,8 +16,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from headend.core.model import address as addresses
+from headend.core.model.fields import Secret, marked
 from headend.core.model.findings import Problem, Source
-from headend.core.model.kind import Secret, marked
 from headend.core.model.stack import Lifecycle
 from headend.core.stackfile.cells import node_of, takes
 from headend.core.stackfile.hints import remedy

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from headend.core.model.kind import Found, Kind, Ref, Upload, marked
+from headend.core.model.fields import Found, Ref, Upload, marked
+from headend.core.model.kind import Kind
 from headend.core.model.lookup import lookups
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 import headend
 from headend.core.model import kind as kind_module
+from headend.core.model.fields import Mark, Secret, mark
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Kind, Mark
+from headend.core.model.kind import Kind
 from headend.core.model.verbs import Verb
 from headend.core.wire.operations import Operation, Table
 
@@ -83,8 +84,8 @@ def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | N
         near = difflib.get_close_matches(name, settings.model_fields, n=1)
         meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(settings.model_fields))}"
         return Problem(f"connections.{platform}: unknown setting {name!r}", remedy=meant)
-    if kind_module.mark(settings, name, kind_module.Secret):
-        variable = kind_module.mark(settings, name, Env)
+    if mark(settings, name, Secret):
+        variable = mark(settings, name, Env)
         what = f"connections.{platform}.{name} is a secret, which no stack file may hold"
         return Problem(what, remedy=f"set {variable.variable} instead" if variable else None)
     return None

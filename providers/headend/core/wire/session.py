@@ -13,8 +13,8 @@ import httpx
 from pydantic import ValidationError
 
 from headend.core.model.errors import CredentialsError, InputError
+from headend.core.model.fields import Secret, mark
 from headend.core.model.findings import Problem
-from headend.core.model.kind import Secret, mark
 from headend.core.wire import registry
 from headend.core.wire.client import Client, Limit
 from headend.core.wire.redaction import Redactor
