@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from headend.core.model import fields as marks
+from headend.core.model.capabilities import Container, Unadoptable, Unasked, impact_of_delete
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup, lookups
@@ -95,12 +96,12 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     yield f"In a stack: `{kind.platform}.{place}{kind.collection}.NAME`"
     for ability, (able, unable) in ABILITIES.items():
         only = "can be asked for, whether it exists and nothing more: `headend drift` and `--refresh` do, plans don't"
-        able = only if ability is Can.OBSERVE and kind.presence_only else able
+        able = only if ability is Can.OBSERVE and isinstance(kind, Unasked) else able
         yield f"It {able if ability in kind.can else unable}."
     found = {v: key for v in kind.variants or ("",) if (key := natural_key(kind, v))}
     keys = [f"`{v}`: {key}" if len(set(found.values())) > 1 else key for v, key in found.items()]
     if keys:
-        how = "Found, and adopted," if Can.OBSERVE in kind.can and not kind.unadoptable else "Known"
+        how = "Found, and adopted," if Can.OBSERVE in kind.can and not isinstance(kind, Unadoptable) else "Known"
         yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
     if kind.name in lookups:
         anchor = f"{kind.name.replace('.', '')}-the-lookup"
@@ -109,9 +110,9 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
         yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
     order = "creates the new one first" if kind.create_before_delete else "deletes the old one first"
     yield f"A replacement {order}."
-    if kind.guard_replacement:
+    if isinstance(kind, Container):
         yield "It is not replaced unless `lifecycle: {protect: false}` allows it."
-    impact = marks.Impact.DESTROYS if kind.destroys else kind.impact_of_delete
+    impact = impact_of_delete(kind)
     if impact is not marks.Impact.NONE:
         yield f"Deleting it {impact} a running stream."
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from headend.core.model.capabilities import Unasked
 from headend.core.model.kind import Can
 from headend.core.stackfile import load
 
@@ -35,7 +36,7 @@ def test_a_match_day_from_nothing_and_back(headend: Run, tmp_path: Path) -> None
     assert again.returncode == 0, again.stdout
     summary = json.loads(again.stdout)["summary"]
     made = [resource.kind for resource in load(DEMO).resources.values()]
-    blind = sum(1 for kind in made if Can.OBSERVE not in kind.can or kind.presence_only)
+    blind = sum(1 for kind in made if Can.OBSERVE not in kind.can or isinstance(kind, Unasked))
     assert {name: n for name, n in summary.items() if n} == {"unchanged": len(made) - blind, "unverifiable": blind}
     listed = headend("state", "list", "demo", "--simulator")
     assert len(listed.stdout.splitlines()) == len(made)

@@ -11,6 +11,7 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model import lookup as lookups_module
+from headend.core.model.capabilities import Unreadable
 from headend.core.model.errors import Forbidden, Unreachable
 from headend.core.model.fields import Found, Spec
 from headend.core.model.findings import Source
@@ -62,7 +63,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     class Thing(Things):
         name = "test.thing"
 
-    class Dark(Things):
+    class Dark(Things, Unreadable):
         name = "dark.thing"
         can = Can.CREATE | Can.DELETE
         unreadable = "nobody shows it"

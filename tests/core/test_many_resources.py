@@ -12,6 +12,7 @@ import pytest
 
 from headend.core.model import kind as kinds_module
 from headend.core.model.address import outer, row, within
+from headend.core.model.capabilities import Unreadable
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Immutable, Named, Secret, Spec
 from headend.core.model.findings import Problem, Source
@@ -43,7 +44,7 @@ def seat(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = dict(kinds_module.kinds)
     counted.clear()
 
-    class Seat(Kind[SeatSpec, None]):
+    class Seat(Kind[SeatSpec, None], Unreadable):
         """Write-only, and known by a value that state doesn't keep."""
 
         name, collection, model = "test.seat", "seats", SeatSpec
@@ -68,7 +69,7 @@ def seat(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     class BagSpec(Spec):
         content: tuple[str, ...]
 
-    class Bag(Kind[BagSpec, None]):
+    class Bag(Kind[BagSpec, None], Unreadable):
         """Known by what is in it, which may change; the id stays that of its creation."""
 
         name, collection, model = "test.bag", "bags", BagSpec

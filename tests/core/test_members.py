@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from headend.core.model import kind as kinds_module
+from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import InputError, PartlyDone
 from headend.core.model.fields import Members, Same, Spec
 from headend.core.model.findings import Source
@@ -44,7 +45,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = dict(kinds_module.kinds)
     kinds_module.kinds.clear()
 
-    class Shelf(Kind[ShelfSpec, World]):
+    class Shelf(Kind[ShelfSpec, World], OwnsParts[ShelfSpec]):
         """Things on a shelf."""
 
         name = "test.shelf"

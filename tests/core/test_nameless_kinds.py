@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from headend.core.model import kind as kinds_module
+from headend.core.model.capabilities import CreatedInStages, LetsGo, Nameless
 from headend.core.model.errors import Ambiguous, InputError, Refused
 from headend.core.model.fields import Immutable, Ref, Spec
 from headend.core.model.findings import Source
@@ -53,13 +54,12 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "platforms", dict)
     known = dict(kinds_module.kinds)
 
-    class Wall(Kind[WallSpec, World]):
+    class Wall(Kind[WallSpec, World], Nameless, CreatedInStages[WallSpec, World], LetsGo[WallSpec, World]):
         """A wall."""
 
         name = "test.wall"
         collection = "walls"
         model = WallSpec
-        nameless = True
 
         async def observe(self, api: World, id: str, spec: WallSpec, *, fresh: bool = False) -> Observed | None:
             if id not in api.walls:

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import pytest
 
 from headend.core.model import kind as kinds_module
+from headend.core.model.capabilities import CreatedOnce, MakesClaims, Selection, SelectsChanges, Unasked, Unreadable
 from headend.core.model.errors import Ambiguous, CredentialsError, GuardError, InputError, Refused
 from headend.core.model.fields import Immutable, Same, Sealed, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, Source, warning
-from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.seal import Seal
@@ -55,7 +56,13 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "platforms", dict)
     known = dict(kinds_module.kinds)
 
-    class Member(Kind[MemberSpec, World]):
+    class Member(
+        Kind[MemberSpec, World],
+        Unreadable,
+        MakesClaims[MemberSpec],
+        CreatedOnce[MemberSpec],
+        SelectsChanges[MemberSpec],
+    ):
         """Write-only, and known by an address that state may not hold in clear."""
 
         name, collection, model = "test.member", "members", MemberSpec
@@ -68,13 +75,13 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         def claims(self, spec: MemberSpec) -> Mapping[Hashable, Hashable]:
             return {spec.address: spec.note}
 
-        def once(self, spec: MemberSpec) -> str | None:
+        def why_not_again(self, spec: MemberSpec) -> str | None:
             return "they would be greeted twice"
 
-        def weigh(self, id: str, spec: MemberSpec, changes: Sequence[Change]) -> Verdict:
+        def select_changes(self, id: str, spec: MemberSpec, changes: Sequence[Change]) -> Selection:
             kept = tuple(c for c in changes if c.after is not None)
             refused = "no note may say so" if spec.note == "forbidden" else None
-            return Verdict(kept, tuple(f"{c.field} stays" for c in changes if c not in kept), refused)
+            return Selection(kept, tuple(f"{c.field} stays" for c in changes if c not in kept), refused)
 
         async def create(self, api: World, spec: MemberSpec) -> Observed:
             if api.fails:
@@ -88,12 +95,12 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         async def delete(self, api: World, id: str, last: MemberSpec, report: Report) -> None:
             api.log.append(f"delete {last.address}")
 
-    class Guest(Kind[GuestSpec, World]):
+    class Guest(Kind[GuestSpec, World], Unasked):
         """Of whom only can be asked whether they are there."""
 
         name, collection, model = "test.guest", "guests", GuestSpec
         can = Can.OBSERVE | Can.CREATE | Can.UPDATE
-        presence_only = True
+        unasked = "one request each"
 
         async def observe(self, api: World, id: str, spec: GuestSpec, *, fresh: bool = False) -> Observed | None:
             api.log.append("look")

@@ -13,6 +13,7 @@ import pytest
 
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import kind as kinds_module
+from headend.core.model.capabilities import HandsOutSecrets, HasUniqueFields
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Ignored, Immutable, Spec, WriteOnly
 from headend.core.model.findings import Problem, Source, warning
@@ -47,9 +48,7 @@ class Users(Kind[UserSpec, World]):
 
     collection = "users"
     model = UserSpec
-
-    def natural_key(self, spec: UserSpec) -> tuple[Any, ...]:
-        return (spec.name,)
+    key = ("name",)
 
     async def observe(self, api: World, id: str, spec: UserSpec, *, fresh: bool = False) -> Observed | None:
         return Observed(id, dict(api[id])) if id in api else None
@@ -66,17 +65,16 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "platforms", dict)
     known, finders = dict(kinds_module.kinds), dict(lookups)
 
-    class User(Users):
+    class User(Users, HandsOutSecrets[UserSpec], HasUniqueFields[UserSpec]):
         """Whose password the platform makes."""
 
         name = "test.user"
-        hands_out = ("password",)
 
         def unique(self, spec: UserSpec) -> Mapping[str, str]:
             return {"name": spec.name.lower()}
 
-        def handing_out(self, spec: UserSpec) -> tuple[str, ...]:
-            return () if spec.invited else self.hands_out
+        def handed_out_by_create(self, spec: UserSpec) -> tuple[str, ...]:
+            return () if spec.invited else ("password",)
 
         async def create(self, api: World, spec: UserSpec) -> Observed:
             api["u-1"] = {"name": spec.name, "role": spec.role}

@@ -8,6 +8,7 @@ import pytest
 from just_engine import ANN, JUID, SUBSCRIBED, Town
 from pydantic import ValidationError
 
+from headend.core.model.capabilities import Unasked
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Immutable, Secret, Spec, mark, marked
 from headend.core.model.kind import Can
@@ -43,7 +44,7 @@ def test_the_abilities_of_each_kind_are_those_of_the_ten_calls() -> None:
         "just.utm_metric": Can.CREATE | Can.UPDATE,
         "just.action": Can.CREATE,
     }
-    assert Profile.presence_only
+    assert issubclass(Profile, Unasked)
 
 
 @pytest.mark.contract("J-56")

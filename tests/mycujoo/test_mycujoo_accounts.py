@@ -62,8 +62,8 @@ def test_an_invitation_is_two_requests_and_has_no_password() -> None:
     assert bench.counts == {LOOK: 1, INVITE: 1}
     assert first.handed_out == {}
     assert live.computed["account_id"] in bench.world["accounts"]
-    assert KIND.handing_out(spec(invite=True)) == ()
-    assert KIND.handing_out(spec()) == ("password",)
+    assert KIND.handed_out_by_create(spec(invite=True)) == ()
+    assert KIND.handed_out_by_create(spec()) == ("password",)
 
 
 @pytest.mark.contract("M-125", "M-205")

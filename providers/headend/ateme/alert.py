@@ -36,7 +36,6 @@ Repeat = Literal[
 ]  # fmt: skip
 VALUES: Mapping[str, int] = {"gt": 1, "lt": 1, "outside_range": 2, "within_range": 2, "no_value": 0}
 DURATION = re.compile(r"(?=[0-9])(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
-KEY = ("input", "output", "alert_on_query", "query_param", "query_value", "query_time_range")
 WORDS = {"active": False, "paused": True}  # status -> muted
 UNSEEN = "the answer does not show it"
 
@@ -163,9 +162,11 @@ class AlertKind(Kind[Alert, Ateme]):
     parent = "ateme.environment"
     parent_field = "environment"
     model = Alert
+    key = ("input", "output", "alert_on_query", "query_param", "query_value", "query_time_range")
 
     def natural_key(self, spec: Alert) -> tuple[Any, ...]:
-        return tuple(getattr(spec, name) for name in KEY)
+        """An alert has an input or an output, and need not say the rest."""
+        return tuple(getattr(spec, name) for name in self.key)
 
     async def review(self, api: Ateme, proposal: Proposal[Alert]) -> Sequence[Problem]:
         if proposal.spec is None or not proposal.writes:
@@ -183,8 +184,9 @@ class AlertKind(Kind[Alert, Ateme]):
         return next((live for live, _ in found if live.id == id), None)
 
     async def find(self, api: Ateme, spec: Alert) -> list[Observed]:
-        wanted = [getattr(spec, name) or None for name in KEY]
-        return [live for live, _ in await self._all(api, spec) if [live.values.get(n) or None for n in KEY] == wanted]
+        wanted = [getattr(spec, name) or None for name in self.key]
+        found = [live for live, _ in await self._all(api, spec)]
+        return [live for live in found if [live.values.get(name) or None for name in self.key] == wanted]
 
     async def _all(self, api: Ateme, spec: Alert, *, fresh: bool = False) -> list[tuple[Observed, Row]]:
         """The alerts of the target; of both, where an alert moves from an input to an output (A-829)."""

@@ -53,6 +53,7 @@ class AlertMethodKind(ListedKind[AlertMethod]):
     collection = "alert_methods"
     noun = "alert_method"
     model = AlertMethod
+    key = ("name",)
 
     def check(self, spec: AlertMethod, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """That a Slack address is a webhook's URL is assumed (A-576)."""

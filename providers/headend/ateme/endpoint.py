@@ -13,6 +13,7 @@ from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
 from headend.ateme.running import RESTING, running
+from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import (
     Ignored,
@@ -100,7 +101,7 @@ class Endpoint(Spec):
 S = TypeVar("S", bound=Endpoint)
 
 
-class EndpointKind(Kind[S, Ateme]):
+class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]

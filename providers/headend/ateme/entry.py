@@ -13,6 +13,7 @@ from headend.ateme.airtime import airtimes, entry_id, sort
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import ENVIRONMENT, instant
+from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
 from headend.core.model.findings import Problem
@@ -41,7 +42,7 @@ class Entry(Spec):
 S = TypeVar("S", bound=Entry)
 
 
-class EntryKind(Kind[S, Ateme]):
+class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
     """The way of an entry through the API.
 
     Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):

@@ -12,6 +12,7 @@ from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, t
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.running import running
+from headend.core.model.capabilities import Container, OnAir
 from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
@@ -53,7 +54,7 @@ class Environment(Spec):
         return self
 
 
-class EnvironmentKind(Kind[Environment, Ateme]):
+class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, Ateme]):
     """A customer environment in the cloud: inputs, outputs and schedules live in it.
 
     Creating and deleting take minutes and cost money. No rename and no resize exist, so a change of anything but
@@ -63,13 +64,8 @@ class EnvironmentKind(Kind[Environment, Ateme]):
     name = "ateme.environment"
     collection = "environments"
     model = Environment
+    key = ("name",)
     create_before_delete = False
-    guard_replacement = True
-    destroys = True
-    impact_of_delete = Impact.DESTROYS
-
-    def natural_key(self, spec: Environment) -> tuple[Any, ...]:
-        return (spec.name,)
 
     async def observe(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Observed | None:
         row = await api.environment(id, fresh=fresh)

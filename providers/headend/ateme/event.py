@@ -24,6 +24,7 @@ from headend.ateme.fields import (
     same_second,
     seconds,
 )
+from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, Upload, WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -81,7 +82,7 @@ class Event(Spec):
         return self
 
 
-class EventKind(Kind[Event, Ateme]):
+class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
     """An event: what an input carries between two times, for those to take who are members, or guests with one of
     its labels.
 
@@ -95,11 +96,9 @@ class EventKind(Kind[Event, Ateme]):
     parent = "ateme.environment"
     parent_field = "environment"
     model = Event
+    key = ("name",)
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
-
-    def natural_key(self, spec: Event) -> tuple[Any, ...]:
-        return (spec.name,)
 
     def check(self, spec: Event, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """An input of the stack must be in the event's environment (A-612)."""

@@ -72,10 +72,8 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     name = "ateme.event_subscription"
     collection = "event_subscriptions"
     model = EventSubscription
+    key = ("event", "output")
     ends = ("output",)
-
-    def natural_key(self, spec: EventSubscription) -> tuple[Any, ...]:
-        return (spec.event, spec.output)
 
     def matches(self, row: Row, spec: EventSubscription) -> bool:
         return text_id(row.get("event_id")) == spec.event and at(row, "output") == spec.output

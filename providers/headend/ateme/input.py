@@ -13,6 +13,7 @@ from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.viewers import resulting_input, viewer_inputs
+from headend.core.model.capabilities import TakesOver
 from headend.core.model.errors import Refused
 from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, Named, Ref, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -168,7 +169,7 @@ class LocalTs(Input):
     ] = None
 
 
-class InputKind(EndpointKind[Input]):
+class InputKind(EndpointKind[Input], TakesOver[Input]):
     """A source (channel) of an environment.
 
     The variants keep the platform's words: `srt_pull` calls, `srt_push` listens. An input that the bitrate limit

@@ -37,6 +37,7 @@ class LabelKind(ListedKind[Label]):
     collection = "labels"
     noun = "label"
     model = Label
+    key = ("text",)
 
     async def users(self, api: Ateme, id: str) -> list[str]:
         try:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme, hint, only
 from headend.core.model.errors import Conflict, Refused
-from headend.core.model.fields import Immutable, Named, Spec, marked
+from headend.core.model.fields import Immutable, Spec, marked
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 
@@ -19,19 +19,12 @@ UNSEEN = "the answer does not show it"
 class ListedKind(Kind[S, Ateme]):
     """The way of such objects through the API: found by name, and written as a whole (A-51).
 
-    noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. key: fields of the natural key, if
-    it is more than the name. The model's fields are called the same on the wire; `extra` goes on top of them.
+    noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. The model's fields are called the
+    same on the wire; `extra` goes on top of them.
     """
 
     noun: ClassVar[str]
     place: ClassVar[str | None] = None
-    key: ClassVar[tuple[str, ...]] = ()
-
-    def natural_key(self, spec: S) -> tuple[Any, ...]:
-        return tuple(getattr(spec, name) for name in self._key())
-
-    def _key(self) -> tuple[str, ...]:
-        return self.key or marked(self.model, Named)
 
     def path(self, id: str) -> dict[str, str]:
         """What the paths of one object are filled in with."""
@@ -51,8 +44,8 @@ class ListedKind(Kind[S, Ateme]):
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
         rows = await api.listed(f"{self.noun}.list", None)
-        wanted, names = self.natural_key(spec), self._key()
-        same = [row for row in rows if tuple(row.get(name) for name in names) == wanted]
+        wanted = self.natural_key(spec)
+        same = [row for row in rows if tuple(row.get(name) for name in self.key) == wanted]
         return [self.observed(id, row) for row in same if (id := self.row_id(row))]
 
     def observed(self, id: str, row: Row) -> Observed:

@@ -14,6 +14,7 @@ from headend.ateme.fields import one_of
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
+from headend.core.model.capabilities import CreatedInStages, LetsGo, Nameless, OnAir
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Level, Problem, warning
@@ -28,7 +29,13 @@ COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
 """What the number of tiles may be called in a layout, or the list of them (A-963)."""
 
 
-class MultiViewerKind(Kind[MultiViewer, Ateme]):
+class MultiViewerKind(
+    Kind[MultiViewer, Ateme],
+    Nameless,
+    CreatedInStages[MultiViewer, Ateme],
+    LetsGo[MultiViewer, Ateme],
+    OnAir[MultiViewer, Ateme],
+):
     """A multi-viewer: a wall of tiles, each showing an input.
 
     Its result is a Local-TS input, which comes and goes with it: wherever a stack names an input, the multi-viewer's
@@ -44,7 +51,6 @@ class MultiViewerKind(Kind[MultiViewer, Ateme]):
     parent_field = "environment"
     model = MultiViewer
     create_before_delete = True
-    nameless = True
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:

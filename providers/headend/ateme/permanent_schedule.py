@@ -51,10 +51,8 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     name = "ateme.permanent_schedule"
     collection = "permanent_schedules"
     model = PermanentSchedule
+    key = ("output",)
     can = Can.ALL & ~Can.UPDATE
-
-    def natural_key(self, spec: PermanentSchedule) -> tuple[Any, ...]:
-        return (spec.output,)
 
     def matches(self, row: Row, spec: PermanentSchedule) -> bool:
         return at(row, "output") == spec.output

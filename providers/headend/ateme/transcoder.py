@@ -13,6 +13,7 @@ from headend.ateme.fields import unlikely
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
+from headend.core.model.capabilities import OnAir, SharesKey
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
@@ -21,7 +22,7 @@ from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 
 
-class TranscoderKind(Kind[Transcoder, Ateme]):
+class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme]):
     """A transcoder of an input.
 
     The platform gives it a machine, which takes minutes, and makes a push input (the result) and a pull output for
@@ -35,12 +36,9 @@ class TranscoderKind(Kind[Transcoder, Ateme]):
     parent = "ateme.environment"
     parent_field = "environment"
     model = Transcoder
+    key = ("environment", "input")
     create_before_delete = True
-    several = True
     impact_of_delete = Impact.DESTROYS
-
-    def natural_key(self, spec: Transcoder) -> tuple[Any, ...]:
-        return (spec.environment, spec.input)
 
     def check(self, spec: Transcoder, related: Mapping[str, Spec]) -> Sequence[Problem]:
         found = list(unlikely(spec))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
 
+from headend.core.model.capabilities import CreatedOnce, Unadoptable, Unreadable
 from headend.core.model.fields import Immutable, Spec, Trigger
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
@@ -47,7 +48,7 @@ class ActionSpec(Spec):
 _REPLACED = "another event is counted (J-50)"
 
 
-class Action(Kind[ActionSpec, Just]):
+class Action(Kind[ActionSpec, Just], Unreadable, Unadoptable, CreatedOnce[ActionSpec]):
     """An event of a person, sent once when it enters the stack. It is no object: nothing reads it or takes it back.
 
     A change counts another event; taking it out of the stack only forgets it (J-49, J-50).
@@ -65,7 +66,7 @@ class Action(Kind[ActionSpec, Just]):
     def natural_key(self, spec: ActionSpec) -> tuple[Any, ...]:
         return spec.juid, spec.tags, spec.label, spec.article
 
-    def once(self, spec: ActionSpec) -> str | None:
+    def why_not_again(self, spec: ActionSpec) -> str | None:
         return "the event would be counted twice"
 
     async def create(self, api: Just, spec: ActionSpec) -> Observed:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from headend.core.model.capabilities import Selection
 from headend.core.model.fields import Spec
-from headend.core.model.kind import Verdict
 from headend.core.model.observed import Change
 
 NO_UNSET = "can't be taken off again: it stays as it was set (J-42)"
@@ -23,8 +23,8 @@ def marks(spec: Spec) -> dict[str, str]:
     return {name: value for name in _NAMES if (value := getattr(spec, name)) is not None}
 
 
-def weighed(changes: Sequence[Change]) -> Verdict:
+def select_all_but_removals(changes: Sequence[Change]) -> Selection:
     """All changes but marks that were taken out of the stack: the API can't express that."""
     gone = [c for c in changes if c.field in _NAMES and c.after is None]
     warnings = tuple(f"{c.field} {NO_UNSET}" for c in gone)
-    return Verdict(tuple(c for c in changes if c not in gone), warnings=warnings)
+    return Selection(tuple(c for c in changes if c not in gone), warnings=warnings)

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from headend.core.model.capabilities import CreatedOnce, Selection, SelectsChanges, Unadoptable, Unasked
 from headend.core.model.errors import NotFound
 from headend.core.model.fields import Ignored, Immutable, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.just.api import Just
@@ -96,7 +97,7 @@ class ProfileSpec(Spec):
 _REPLACED = "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again"
 
 
-class Profile(Kind[ProfileSpec, Just]):
+class Profile(Kind[ProfileSpec, Just], Unasked, Unadoptable, CreatedOnce[ProfileSpec], SelectsChanges[ProfileSpec]):
     """A person's profile on the site; subscriptions and events refer to it by its juid.
 
     Each creation makes another profile, and nothing of one can be read, changed or deleted. Only whether it exists
@@ -109,26 +110,26 @@ class Profile(Kind[ProfileSpec, Just]):
     model = ProfileSpec
     can = Can.OBSERVE | Can.CREATE
     create_before_delete = True
-    presence_only = True
+    unasked = "one request each"
     unadoptable = "name the profile: existing_juid: JUID"
 
     def identity(self, spec: ProfileSpec) -> str | None:
         return spec.existing_juid
 
-    def once(self, spec: ProfileSpec) -> str | None:
+    def why_not_again(self, spec: ProfileSpec) -> str | None:
         return None if spec.existing_juid else "a second profile of the person would stay for good"
 
-    def weigh(self, id: str, spec: ProfileSpec, changes: Sequence[Change]) -> Verdict:
+    def select_changes(self, id: str, spec: ProfileSpec, changes: Sequence[Change]) -> Selection:
         """A profile that is named by its own juid, or no longer, is the same; the rest is as `on_change` says."""
         if spec.existing_juid == id:
-            return Verdict()
+            return Selection()
         left = tuple(c for c in changes if c.field != "existing_juid" or c.after is not None)
         names = ", ".join(c.field for c in left)
         if left and spec.on_change == "ignore":
-            return Verdict(warnings=(f"on_change is ignore: the profile stays as it was made, without {names}",))
+            return Selection(warnings=(f"on_change is ignore: the profile stays as it was made, without {names}",))
         if left and spec.on_change == "fail":
-            return Verdict(left, refused=f"replace refused: on_change is fail, and no profile can change its {names}")
-        return Verdict(left)
+            return Selection(left, refused=f"replace refused: on_change is fail, and no profile can change its {names}")
+        return Selection(left)
 
     async def observe(self, api: Just, id: str, spec: ProfileSpec, *, fresh: bool = False) -> Observed | None:
         if not api.probes:

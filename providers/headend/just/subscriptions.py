@@ -7,15 +7,15 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
+from headend.core.model.capabilities import CreatedOnce, MakesClaims, Selection, SelectsChanges, Unadoptable, Unreadable
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Kind, Report, Verdict
+from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.core.model.references import Id
 from headend.just.api import Just
-from headend.just.marks import Refid, Refidm, marks, weighed
+from headend.just.marks import Refid, Refidm, marks, select_all_but_removals
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, Juid, hashed
 
 _UNREADABLE = "Just has no call that reads a subscription; the person may have ended it"
@@ -69,7 +69,9 @@ _REPLACED = (
 )
 
 
-class Subscription(Kind[S, Just], Generic[S]):
+class Subscription(
+    Kind[S, Just], Unreadable, Unadoptable, MakesClaims[S], CreatedOnce[S], SelectsChanges[S], Generic[S]
+):
     """What both channels have in common.
 
     Consent comes first (J-41): without a change in the stack no request is ever made, not even to make sure, for the
@@ -94,9 +96,6 @@ class Subscription(Kind[S, Just], Generic[S]):
         key = hashed(str(spec.juid), self.channel, NORMAL[self.channel].of(address))
         return f"{self.channel}:{spec.juid}:{key}"
 
-    def natural_key(self, spec: S) -> tuple[Id, str | None]:
-        return spec.juid, self.address(spec)
-
     def claims(self, spec: S) -> Mapping[Hashable, Hashable]:
         """Marks are set by address, whoever has it, so two subscriptions of one address can't differ in them (J-45)."""
         address, given = self.address(spec), marks(spec)
@@ -104,11 +103,11 @@ class Subscription(Kind[S, Just], Generic[S]):
             return {}
         return {("marks of", self.channel, NORMAL[self.channel].of(address)): tuple(given.items())}
 
-    def once(self, spec: S) -> str | None:
+    def why_not_again(self, spec: S) -> str | None:
         return "the person may be welcomed a second time, or may have unsubscribed"
 
-    def weigh(self, id: str, spec: S, changes: Sequence[Change]) -> Verdict:
-        return weighed(changes)
+    def select_changes(self, id: str, spec: S, changes: Sequence[Change]) -> Selection:
+        return select_all_but_removals(changes)
 
     async def review(self, api: Just, proposal: Proposal[S]) -> Sequence[Problem]:
         found = [warning(_REPLACED)] if proposal.replaces else []
@@ -149,6 +148,7 @@ class EmailSubscription(Subscription[EmailSubscriptionSpec]):
     name = "just.email_subscription"
     collection = "email_subscriptions"
     model = EmailSubscriptionSpec
+    key = ("juid", "email")
     channel = "email"
 
 
@@ -163,4 +163,5 @@ class SmsSubscription(Subscription[SmsSubscriptionSpec]):
     name = "just.sms_subscription"
     collection = "sms_subscriptions"
     model = SmsSubscriptionSpec
+    key = ("juid", "number")
     channel = "sms"

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from headend.core.model.capabilities import MakesClaims, Selection, SelectsChanges, Unadoptable, Unreadable
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Kind, Verdict
+from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.just.api import Just
-from headend.just.marks import Refid, Refidm, marks, weighed
+from headend.just.marks import Refid, Refidm, marks, select_all_but_removals
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, hashed
 
 _STAYS = "the marks stay at Just: it has no call that takes them off"
@@ -50,7 +51,9 @@ class UtmMetricSpec(Spec):
         return self
 
 
-class UtmMetric(Kind[UtmMetricSpec, Just]):
+class UtmMetric(
+    Kind[UtmMetricSpec, Just], Unreadable, Unadoptable, MakesClaims[UtmMetricSpec], SelectsChanges[UtmMetricSpec]
+):
     """Referral marks of an address, set over whatever was there. Write-only, and never taken off again.
 
     For addresses whose subscription is none of this stack's; one that is carries its marks itself (J-47, J-48).
@@ -81,8 +84,8 @@ class UtmMetric(Kind[UtmMetricSpec, Just]):
         channel, address = self.address(spec)
         return {("marks of", channel, NORMAL[channel].of(address or "")): "utm_metric"}
 
-    def weigh(self, id: str, spec: UtmMetricSpec, changes: Sequence[Change]) -> Verdict:
-        return weighed(changes)
+    def select_changes(self, id: str, spec: UtmMetricSpec, changes: Sequence[Change]) -> Selection:
+        return select_all_but_removals(changes)
 
     async def review(self, api: Just, proposal: Proposal[UtmMetricSpec]) -> Sequence[Problem]:
         if proposal.deletes:

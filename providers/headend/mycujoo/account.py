@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from headend.core.model.capabilities import HandsOutSecrets, HasUniqueFields
 from headend.core.model.errors import Ambiguous, ApiError, Conflict, GuardError, NotFound, Refused, Timeout, Unavailable
 from headend.core.model.fields import Ignored, Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning
@@ -50,7 +51,7 @@ class Account(Spec):
     ] = False
 
 
-class AccountKind(Kind[Account, MycujooApi]):
+class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUniqueFields[Account]):
     """An account of the organisation: an address and names. Which roles it has is not managed.
 
     Creating one without `invite` makes a password, which is shown that one time: `apply` asks for `--secrets-out FILE`,
@@ -61,7 +62,6 @@ class AccountKind(Kind[Account, MycujooApi]):
     name = "mycujoo.account"
     collection = "accounts"
     model = Account
-    hands_out = ("password",)
     create_before_delete = True  # two addresses are two accounts
 
     def natural_key(self, spec: Account) -> tuple[Any, ...]:
@@ -70,8 +70,8 @@ class AccountKind(Kind[Account, MycujooApi]):
     def unique(self, spec: Account) -> Mapping[str, str]:
         return {"email": spec.email.lower()}
 
-    def handing_out(self, spec: Account) -> tuple[str, ...]:
-        return () if spec.invite else self.hands_out
+    def handed_out_by_create(self, spec: Account) -> tuple[str, ...]:
+        return () if spec.invite else ("password",)
 
     # --- reading -------------------------------------------------------------------------------------------
     async def observe(self, api: MycujooApi, id: str, spec: Account, *, fresh: bool = False) -> Observed | None:

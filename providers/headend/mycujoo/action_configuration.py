@@ -94,12 +94,9 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
     name = "mycujoo.action_configuration"
     collection = "action_configurations"
     model = ActionConfiguration
+    key = ("group_id", "action_id", "title")  # the platform doesn't promise that it's unique (M-113)
     one_at_a_time_per = "group_id"
     create_before_delete = True  # no uniqueness is documented (M-110)
-
-    def natural_key(self, spec: ActionConfiguration) -> tuple[Any, ...]:
-        """(group_id, action_id, title): the platform doesn't promise that it's unique (M-113)."""
-        return (spec.group_id, spec.action_id, spec.title)
 
     # --- reading -------------------------------------------------------------------------------------------
     async def observe(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from headend.core.model.capabilities import HasUniqueFields
 from headend.core.model.errors import Ambiguous, ApiError, Refused, Unavailable
 from headend.core.model.fields import Immutable, OwnCall, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -44,7 +45,7 @@ class PaymentMethod(Spec):
     ] = None
 
 
-class PaymentMethodKind(Kind[PaymentMethod, MycujooApi]):
+class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[PaymentMethod]):
     """A payment method of the organisation, in the place where Stripe keeps the card.
 
     headend can't make one alone: somebody confirms a set-up intent in a browser, and gives headend its id as a secret.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from headend.core.model.capabilities import Nameless, SharesKey, takes_over
 from headend.core.model.errors import GuardError, InputError, NotFound
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
@@ -37,14 +38,14 @@ async def like_it(kind: Kind[Any, Any], api: Any, spec: Spec, meta: Mapping[str,
             raise NotFound(f"{meta.get('address')}: lifecycle.adopt: there is no {kind.name} {wanted}")
         return named
     found = await kind.find(api, spec)
-    if kind.nameless:
+    if isinstance(kind, Nameless):
         if meta.get("adopt") == Adopt.MATCH:
             raise InputError(Problem(NAMELESS, address=meta.get("address"), remedy="adopt: {id: ...}"))
         if found:
             ids = ", ".join(o.id for o in found)
             tell(meta, f"{ids} may be it, if an `up` that was killed had made it; then delete it, or adopt it by id")
         return None
-    if kind.several and meta.get("adopt") != Adopt.MATCH:
+    if isinstance(kind, SharesKey) and meta.get("adopt") != Adopt.MATCH:
         free = [o for o in found if (kind.name, o.id) not in KNOWN]
         found = [o for o in free if just_made(spec, compared(kind, spec, o, None, meta))]
     if not found and Can.CREATE in kind.can:
@@ -55,7 +56,7 @@ async def like_it(kind: Kind[Any, Any], api: Any, spec: Spec, meta: Mapping[str,
     if len(found) > 1:
         raise GuardError(f"{len(found)} live objects are like it: {ids}; name one with lifecycle.adopt: {{id: ...}}")
     live = await kind.observe(api, found[0].id, spec, fresh=True) or found[0]
-    unfinished = kind.takes_over(spec) or live.incomplete or just_made(spec, compared(kind, spec, live, None, meta))
+    unfinished = takes_over(kind, spec) or live.incomplete or just_made(spec, compared(kind, spec, live, None, meta))
     if unfinished or meta.get("adopt") == Adopt.MATCH or kind.identity(spec) is not None:
         return live
     raise GuardError(f"one like it exists already ({ids}); lifecycle.adopt: match takes it over")

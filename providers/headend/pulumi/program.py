@@ -12,8 +12,8 @@ import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
 from headend.core.model.address import outer
+from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import HeadendError, InputError
-from headend.core.model.kind import Kind
 from headend.core.model.lookup import find_named
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Adopt, Resource, Stack
@@ -143,7 +143,7 @@ def _carriers(stack: Stack, address: str) -> list[str]:
     return [
         a
         for a in downstream(address, stack.dependents)
-        if a not in stack.dependents and type(stack.resources[a].kind).on_air is not Kind.on_air and a != address
+        if a not in stack.dependents and isinstance(stack.resources[a].kind, OnAir) and a != address
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pulumi.output import Unknown
 
+from headend.core.model.capabilities import why_unreadable
 from headend.core.model.fields import Found, Ref, Spec, marked
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Observed
@@ -84,9 +85,8 @@ def compared(
     if last is not None:
         apart = {name: told_apart_by(type(spec), name, value) for name, value in last.items() if name in hidden}
         record = {**last, **{name: digest(value) for name, value in apart.items()}}
-    blind = kind.unreadable if Can.OBSERVE not in kind.can else None
     ignore = meta.get("ignore_changes", ())
-    return differences(spec, live, record, digest=digest, hidden=hidden, ignore=ignore, blind=blind)
+    return differences(spec, live, record, digest=digest, hidden=hidden, ignore=ignore, blind=why_unreadable(kind))
 
 
 def outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,5 +98,5 @@ def outs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, An
 def unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
     """What can't be read back, told as such: in the outputs, for a plan has no other place for it here."""
     live = live if Can.OBSERVE in kind.can else replace(live, values={})
-    found = differences(spec, live, None, digest=digest, blind=None if Can.OBSERVE in kind.can else kind.unreadable)
+    found = differences(spec, live, None, digest=digest, blind=why_unreadable(kind))
     return {"unverifiable": dict(found.unverifiable)} if found.unverifiable else {}

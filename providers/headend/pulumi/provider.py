@@ -38,6 +38,16 @@ from pulumi.dynamic import (
 )
 from pydantic import ValidationError
 
+from headend.core.model.capabilities import (
+    CreatedInStages,
+    Nameless,
+    OnAir,
+    Unasked,
+    handed_out_by_create,
+    owned_by,
+    select_changes,
+    why_unreadable,
+)
 from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound
 from headend.core.model.fields import Found, Impact, Spec, mark, marked
 from headend.core.model.findings import Problem
@@ -184,7 +194,7 @@ class KindProvider(ResourceProvider):
             tell(meta, f"{_id} is gone")
             return DiffResult(True, [next(iter(given))], [], True)
         found = compared(self.kind, spec, live, old, meta)
-        verdict = kind.weigh(_id, spec, found.changes)
+        verdict = select_changes(kind, _id, spec, found.changes)
         found = found.only(verdict.changes)
         if verdict.refused:
             raise told(GuardError(f"{named(meta, kind, _id)}: {verdict.refused}"))
@@ -227,7 +237,7 @@ class KindProvider(ResourceProvider):
             made = found or await kind.create(api, spec)
             for warning in made.warnings:
                 tell(meta, warning)
-            if found and (lost := kind.handing_out(spec)):
+            if found and (lost := handed_out_by_create(kind, spec)):
                 tell(meta, f"it was there already: its {', '.join(lost)} was shown to whoever made it, and not here")
             if not kind.completes:
                 return made
@@ -238,7 +248,7 @@ class KindProvider(ResourceProvider):
                     done = replace(done, computed={**done.computed, "adopted": True})
                 return replace(done, handed_out=made.handed_out)
             except HeadendError as error:
-                way = f"{{id: {made.id}}}" if kind.nameless else "match"
+                way = f"{{id: {made.id}}}" if isinstance(kind, Nameless) else "match"
                 error.add_note(
                     f"it exists as {made.id}; lifecycle.adopt: {way} lets the next `pulumi up` go on with it"
                 )
@@ -274,9 +284,10 @@ class KindProvider(ResourceProvider):
             return await self._completed(api, id, spec, meta, furnish=not changed) if kind.completes else Observed(id)
 
     async def _completed(self, api: Any, id: str, spec: Spec, meta: Mapping[str, Any], *, furnish: bool) -> Observed:
-        if furnish:
-            await self.kind.furnish(api, id, spec, reporter(meta))
-        done = await self.kind.complete(api, id, spec, reporter(meta))
+        kind = self.kind
+        if furnish and isinstance(kind, CreatedInStages):
+            await kind.furnish(api, id, spec, reporter(meta))
+        done = await kind.complete(api, id, spec, reporter(meta))
         for warning in done.warnings:
             tell(meta, warning)
         return done
@@ -296,7 +307,7 @@ class KindProvider(ResourceProvider):
         if live is None:
             raise NotFound(f"{named(meta, self.kind, id)} is gone; run `pulumi refresh`")
         found = compared(self.kind, spec, live, dict(old) or None, meta).changes
-        if changes := self.kind.weigh(id, spec, found).changes if old else found:
+        if changes := select_changes(self.kind, id, spec, found).changes if old else found:
             await self._guard(id, old or spec.set_fields(), meta, impact(self.kind, Action.UPDATE, type(spec), changes))
             await self.kind.update(api, id, spec, changes)
         return bool(changes)
@@ -304,7 +315,7 @@ class KindProvider(ResourceProvider):
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         last, meta = revive(self.kind, entry(self.kind, _id, inputs(_props))), _props.get(META) or {}
         if Can.DELETE in self.kind.can:
-            others, had = elsewhere(_props.get("made")), tuple(self.kind.owns(last))
+            others, had = elsewhere(_props.get("made")), owned_by(self.kind, last)
             if had and all(map(others, had)):
                 tell(meta, "stays: another resource has it by now")
                 return
@@ -332,10 +343,11 @@ class KindProvider(ResourceProvider):
     ) -> str | None:
         """Why what is on air won't let such a write pass; None if it will."""
         options, now = Options.model_validate(meta.get("options", {})), clock()
-        if worst is Impact.NONE or in_maintenance(options, now):
+        kind = self.kind
+        if worst is Impact.NONE or not isinstance(kind, OnAir) or in_maintenance(options, now):
             return None
         last = revive(self.kind, entry(self.kind, id, old))
-        times = imminent(await self.kind.on_air(await self._api(meta), id, last, fresh=fresh), options, now)
+        times = imminent(await kind.on_air(await self._api(meta), id, last, fresh=fresh), options, now)
         cuts = [Cut(t.kind, t.id, t.start, t.end) for t in times]
         address = meta.get("address") or f"{self.kind.name} {id}"
         why = refusal(address, worst, cuts, allowed(), "headend:allowInterruption")
@@ -346,16 +358,16 @@ class KindProvider(ResourceProvider):
         self, id: str, spec: Spec, meta: Mapping[str, Any], *, fresh: bool = False, insist: bool = True
     ) -> Observed | None:
         """insist: also where reading tells only that it is there, which is for refresh to find out."""
-        if Can.OBSERVE not in self.kind.can or (self.kind.presence_only and not insist):
+        if Can.OBSERVE not in self.kind.can or (isinstance(self.kind, Unasked) and not insist):
             self._blind()
             return Observed(id)
         return await self.kind.observe(await self._api(meta), id, spec, fresh=fresh)
 
     def _blind(self) -> None:
         """Says once in a process of a kind that nothing can be read back: the engine has no word for it."""
-        if self.kind.unreadable and self.kind_name not in UNREAD:
+        if (why := why_unreadable(self.kind)) and self.kind_name not in UNREAD:
             UNREAD.add(self.kind_name)
-            say(f"{self.kind_name}: unverifiable: {self.kind.unreadable}")
+            say(f"{self.kind_name}: unverifiable: {why}")
 
     async def _api(self, meta: Mapping[str, Any]) -> Any:
         platform = self.kind.platform

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
+from headend.core.model.capabilities import owned_by
 from headend.core.model.errors import HeadendError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, errors, remarks
@@ -64,7 +65,7 @@ def allowed() -> frozenset[str]:
 
 def owned(kind: Kind[Any, Any], spec: Spec, mark: str) -> None:
     """Notes what an object owns that was just written. mark: stands in its outputs, and differs for each creation."""
-    _made.update(dict.fromkeys(kind.owns(spec), mark))
+    _made.update(dict.fromkeys(owned_by(kind, spec), mark))
 
 
 def elsewhere(mark: str | None) -> Elsewhere:

@@ -58,14 +58,12 @@ class AccountCategories(Kind[AccountCategoriesSpec, RightsLocker]):
     name = "rights_locker.account_categories"
     collection = "account_categories"
     model = AccountCategoriesSpec
+    key = ("account_id",)
     one_at_a_time_per = "account_id"
     create_before_delete = True
 
     def identity(self, spec: AccountCategoriesSpec) -> str:
         return spec.account_id
-
-    def natural_key(self, spec: AccountCategoriesSpec) -> tuple[str, ...]:
-        return (spec.account_id,)
 
     async def observe(
         self, api: RightsLocker, id: str, spec: AccountCategoriesSpec, *, fresh: bool = False

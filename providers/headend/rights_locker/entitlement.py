@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from pydantic import Field
 
+from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import ApiError, Conflict, InputError
 from headend.core.model.fields import Ignored, Spec
 from headend.core.model.findings import Problem, warning
@@ -47,7 +48,7 @@ class EntitlementSpec(GrantSpec):
     ] = "adopt"
 
 
-class Entitlement(Kind[EntitlementSpec, RightsLocker]):
+class Entitlement(Kind[EntitlementSpec, RightsLocker], OwnsParts[EntitlementSpec]):
     """A viewer's right to play an asset, or all that has a label, online or offline.
 
     The terms are owned as a whole: one that the stack leaves out is unset. All entitlements of an account are read at

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import ApiError, HeadendError, PartlyDone
 from headend.core.model.fields import Members, Same, Spec, Trigger
 from headend.core.model.findings import Problem, warning
@@ -94,7 +95,7 @@ class EntitlementSetSpec(Spec):
         return entries
 
 
-class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker]):
+class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker], OwnsParts[EntitlementSetSpec]):
     """Many entitlements of one viewer: one read, and as few writes as the differences take, a hundred entries each.
 
     Entitlements that it doesn't list are left alone, unless it is exclusive. Destroying it ends those that it lists
@@ -104,6 +105,7 @@ class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker]):
     name = "rights_locker.entitlement_set"
     collection = "entitlement_sets"
     model = EntitlementSetSpec
+    key = ("account_id",)
     one_at_a_time_per = "account_id"
     create_before_delete = True
 
@@ -111,9 +113,6 @@ class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker]):
         """What it is made of. The entries of an existing set may change: what it goes by is the account."""
         grants = sorted(joined(grant_of(entry)) for entry in spec.entries)
         return joined((spec.account_id, sha256("\n".join(grants).encode()).hexdigest()[:16]))
-
-    def natural_key(self, spec: EntitlementSetSpec) -> tuple[str, ...]:
-        return (spec.account_id,)
 
     def owns(self, spec: EntitlementSetSpec) -> Iterable[Owned]:
         """Of an exclusive set, all of the account's (R-40)."""

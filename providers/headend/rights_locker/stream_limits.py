@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from headend.core.model.capabilities import Unreadable
 from headend.core.model.fields import Spec, Trigger, WriteOnly
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
@@ -40,7 +41,7 @@ class StreamLimitSpec(Spec):
     ] = None
 
 
-class StreamLimit(Kind[StreamLimitSpec, RightsLocker]):
+class StreamLimit(Kind[StreamLimitSpec, RightsLocker], Unreadable):
     """The number of streams that one viewer may watch at once. Deleting it leaves the provider-wide limit.
 
     Write-only: headend knows what it sent last and nothing more. Creating it overwrites any earlier limit, which
@@ -54,6 +55,7 @@ class StreamLimit(Kind[StreamLimitSpec, RightsLocker]):
     one_at_a_time_per = "account_id"
     create_before_delete = True
     unreadable = _UNREADABLE
+    completes = True  # it notes when the limit was sent
 
     def identity(self, spec: StreamLimitSpec) -> str:
         return spec.account_id

@@ -73,14 +73,12 @@ class Member(Kind[MemberSpec, Straas]):
     name = "straas.member"
     collection = "members"
     model = MemberSpec
+    key = ("id",)
     can = Can.OBSERVE | Can.CREATE
     create_before_delete = True
 
     def identity(self, spec: MemberSpec) -> str:
         return spec.id
-
-    def natural_key(self, spec: MemberSpec) -> tuple[str, ...]:
-        return (spec.id,)
 
     def check(self, spec: MemberSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Limits that a later generation of the API states (S-101)."""

@@ -2,32 +2,20 @@
 
 A `Kind` is stateless; everything comes in as arguments. The engine (plan, apply) and the Pulumi providers own
 diffing, update-or-replace, ordering, locking, intents and guards. Facts about a field stand on the field, as marks
-(`headend.core.model.fields`).
+(`headend.core.model.fields`). What only some kinds need stands beside `Kind` (`headend.core.model.capabilities`).
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from headend.core.model.errors import NotFound
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem
-from headend.core.model.observed import Airtime, Change, Observed, Status
-from headend.core.model.owners import Owned
+from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Proposal
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a kind makes of the changes that were found. changes: those to be made. warnings: about the others.
-    refused: why none may be made."""
-
-    changes: tuple[Change, ...] = ()
-    warnings: tuple[str, ...] = ()
-    refused: str | None = None
 
 
 class Can(enum.Flag):
@@ -61,16 +49,9 @@ class Kind(Generic[S, A]):
     variants: ClassVar[Mapping[str, type[Spec]]] = {}  # by the value of the field `variant`; empty: only `model`
     can: ClassVar[Can] = Can.ALL
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
+    key: ClassVar[tuple[str, ...]] = ()  # fields of the natural key
     create_before_delete: ClassVar[bool] = False  # order of a replacement
-    several: ClassVar[bool] = False  # objects may share a natural key: only one just like the spec is in its way
-    nameless: ClassVar[bool] = False  # nothing tells its objects apart: what `find` finds only settles a lost create
-    guard_replacement: ClassVar[bool] = False  # refuse to replace unless lifecycle.protect is explicitly false
-    destroys: ClassVar[bool] = False  # deleting it takes down all that lives in it
     impact_of_delete: ClassVar[Impact] = Impact.NONE
-    hands_out: ClassVar[tuple[str, ...]] = ()  # secrets that creation makes and shows once
-    unreadable: ClassVar[str | None] = None  # without OBSERVE: why the object can't be verified
-    presence_only: ClassVar[bool] = False  # reading tells only that it's there: plans don't ask unless they are told to
-    unadoptable: ClassVar[str | None] = None  # why no `lifecycle.adopt` is taken: what to do instead
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
@@ -83,8 +64,8 @@ class Kind(Generic[S, A]):
 
     @property
     def completes(self) -> bool:
-        """Whether `complete` has something to say: of what can't be read only where the kind says so itself."""
-        return Can.OBSERVE in self.can or type(self).complete is not Kind.complete
+        """Whether `complete` is called. A kind without OBSERVE that has one says so: `completes = True`."""
+        return Can.OBSERVE in self.can
 
     def spec_type(self, variant: str | None) -> type[Spec]:
         """The model of a variant. Raises KeyError for an unknown one."""
@@ -95,26 +76,11 @@ class Kind(Generic[S, A]):
         """The remote id where the spec alone determines it (an upsert key), else None."""
         return None
 
-    def takes_over(self, spec: S) -> bool:
-        """Whether creation makes nothing, but takes over what is found, so that nobody has to agree to that."""
-        return Can.CREATE not in self.can
-
     def natural_key(self, spec: S) -> tuple[Any, ...] | None:
-        """What the platform's own users would find the object by; None if nothing. References must be resolved."""
-        return None
-
-    def owns(self, spec: S) -> Iterable[Owned]:
-        """What no other resource of the stack may own. Wider things before their parts."""
-        identity = self.identity(spec)
-        return () if identity is None else ((self.name, identity),)
-
-    def unique(self, spec: S) -> Mapping[str, str]:
-        """What only one resource of a stack may have, beside its identity: {field: value}; references may be open."""
-        return {}
-
-    def handing_out(self, spec: S) -> tuple[str, ...]:
-        """Which of `hands_out` the creation of this very object makes."""
-        return self.hands_out
+        """What the platform's own users would find the object by: the values of `key`; None if one isn't set, or there
+        is no key. References must be resolved."""
+        found = tuple(getattr(spec, name) for name in self.key)
+        return None if not found or any(value is None for value in found) else found
 
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """What is wrong with the spec by itself, and with what it refers to. No I/O.
@@ -124,18 +90,6 @@ class Kind(Generic[S, A]):
         related: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
         """
         return ()
-
-    def claims(self, spec: S) -> Mapping[Hashable, Hashable]:
-        """What the object takes for itself in the stack: two that claim the same thing on unequal terms are refused."""
-        return {}
-
-    def once(self, spec: S) -> str | None:
-        """Why creation must not be repeated by itself while nobody knows what became of the first; None if it may."""
-        return None
-
-    def weigh(self, id: str, spec: S, changes: Sequence[Change]) -> Verdict:
-        """Which of the changes to the object are to be made; all, unless the spec or the API's limits say otherwise."""
-        return Verdict(tuple(changes))
 
     # --- reading: never writes ---------------------------------------------------------------------------
     async def observe(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
@@ -160,11 +114,6 @@ class Kind(Generic[S, A]):
         """
         return ()
 
-    async def on_air(self, api: A, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
-        """What goes out through this object, as the platform knows it: now, later, and for good.
-
-        spec: what was last applied, without its secrets. The engine adds what depends on the object by the stack.
-        """
         return ()
 
     async def status(self, api: A, seen: Observed, spec: S, parent: Spec | None) -> Status:
@@ -186,10 +135,6 @@ class Kind(Generic[S, A]):
         """The one creating request. Safe to repeat after find() came back empty. Set `incomplete` if more is needed."""
         raise NotImplementedError
 
-    async def furnish(self, api: A, id: str, spec: S, report: Report) -> None:
-        """Sets what creation can't and nobody can read back, which `complete` could not tell from what is done.
-        Called before `complete`, for what was just made and where a run that didn't end is gone on with; idempotent."""
-
     async def complete(self, api: A, id: str, spec: S, report: Report) -> Observed:
         """Brings a created or updated object to the spec: waits for it, starts or stops it, sets what create can't.
         Idempotent: the engine calls it after create and update, and again in the next run if it failed."""
@@ -201,10 +146,6 @@ class Kind(Generic[S, A]):
     async def update(self, api: A, id: str, spec: S, changes: Sequence[Change]) -> None:
         """In-place change of exactly what `changes` names (the platform's own rules on what must be sent along)."""
         raise NotImplementedError
-
-    async def release(self, api: A, id: str, last: S, going: Collection[str]) -> None:
-        """Lets go of objects that are deleted next, to be made anew, before `update` takes the new ones; idempotent.
-        going: their ids, as the spec holds them. Only for what nobody can read back: the object must look the same."""
 
     async def delete(self, api: A, id: str, last: S, report: Report) -> None:
         """Ends when the object is gone; absent is success. `last` is what was last applied, without its secrets."""

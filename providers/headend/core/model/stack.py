@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import dependents
+from headend.core.model.capabilities import owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
@@ -130,7 +131,7 @@ class Stack:
         owners = Owners()
         for address, resource in self.resources.items():
             if resource.is_resolved():
-                for owned in resource.kind.owns(resource.spec):
+                for owned in owned_by(resource.kind, resource.spec):
                     owners.add(address, owned)
         return owners
 

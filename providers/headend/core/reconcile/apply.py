@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from headend.core.model.capabilities import CreatedInStages, LetsGo
 from headend.core.model.errors import (
     Ambiguous,
     DecodeError,
@@ -211,7 +212,8 @@ class Applier:
         def report(text: str) -> None:
             self.say(step, "waiting", text)
 
-        if step.action in {Action.CREATE, Action.REPLACE} or not step.changes:
+        unfinished = step.action in {Action.CREATE, Action.REPLACE} or not step.changes
+        if unfinished and isinstance(kind, CreatedInStages):
             await kind.furnish(api, id, spec, report)
         return await kind.complete(api, id, spec, report)
 
@@ -274,7 +276,7 @@ class Applier:
         """Before the first half of what it refers to is replaced."""
         self.moved(step)
         entry = self.state.entry(step.address)
-        if entry is None:
+        if entry is None or not isinstance(kind, LetsGo):
             return
         going = {a for a in entry.depends if a in self.steps and self.steps[a].action is Action.REPLACE}
         known = {value for key, value in self.ids.items() if key.partition("#")[0] in going}

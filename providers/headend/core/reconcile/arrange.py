@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from headend.core.model.address import outer, within
+from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Secret, Spec, marked
 from headend.core.model.kind import Kind
@@ -105,8 +106,7 @@ def _by_key(gone: Mapping[str, Entry], wanted: Mapping[str, Kind[Any, Any]]) -> 
 def claimed(stack: Stack, kind: Kind[Any, Any], entry: Entry) -> bool:
     """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted.
     An identity is the id; secrets may be part of it, which state doesn't hold."""
-    by_id = type(kind).owns is Kind.owns
-    owned = ((kind.name, entry.id),) if by_id else tuple(kind.owns(revive(kind, entry)))
+    owned = tuple(kind.owns(revive(kind, entry))) if isinstance(kind, OwnsParts) else ((kind.name, entry.id),)
     return bool(owned) and all(map(stack.elsewhere(entry.address), owned))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from headend.core.model.kind import Kind
+from headend.core.model.capabilities import LetsGo
 from headend.core.model.proposal import Action
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.plan import Plan
@@ -56,4 +56,4 @@ def _made_first(resource: Resource, depends: Collection[str], nodes: Mapping[Nod
 
 
 def _releases(entry: Entry) -> bool:
-    return type(registry.kinds()[entry.kind]).release is not Kind.release
+    return isinstance(registry.kinds()[entry.kind], LetsGo)

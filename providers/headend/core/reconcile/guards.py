@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from headend.core.model.capabilities import Container
 from headend.core.model.errors import GuardError
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
@@ -18,7 +19,7 @@ def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str |
         return None
     if protect:
         return f"{action} refused: lifecycle.protect is true; set it to false and apply that first"
-    if action is Action.REPLACE and kind.guard_replacement and protect is not False:
+    if action is Action.REPLACE and isinstance(kind, Container) and protect is not False:
         return "replace refused: it destroys all that lives in the object; set lifecycle.protect: false to allow it"
     return None
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headend.core.model.address import dependents, within
+from headend.core.model.capabilities import OnAir
 from headend.core.model.fields import Impact
 from headend.core.model.observed import Airtime
 from headend.core.model.options import Options
@@ -103,6 +104,8 @@ class Watch:
         if entry is None:
             return ()
         kind = registry.kinds()[entry.kind]
+        if not isinstance(kind, OnAir):
+            return ()
         return await kind.on_air(await self.apis(kind.platform), entry.id, revive(kind, entry), fresh=fresh)
 
     def forget(self, address: str) -> None:

@@ -9,6 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import within
+from headend.core.model.capabilities import (
+    CreatedOnce,
+    Nameless,
+    SharesKey,
+    Unasked,
+    handed_out_by_create,
+    impact_of_delete,
+    select_changes,
+    takes_over,
+    why_unreadable,
+)
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Impact, Interrupts, Spec, mark
 from headend.core.model.findings import Problem, errors, remarks
@@ -40,7 +51,6 @@ from headend.core.wire import registry
 Apis = Callable[[str], Awaitable[Any]]
 """Gives the API client of a platform, opened once."""
 
-NOT_ASKED = "only `drift` and --refresh ask, one request each"
 NAMELESS = "lifecycle.adopt: match: nothing tells objects of this kind apart"
 
 
@@ -79,7 +89,7 @@ class Planner:
                 stays, why = await self._review_removal(resource.kind, entry, Action.FORGET, last)
                 step = replace(step, warnings=(*step.warnings, *stays), refused=step.refused or why)
         if step.action in {Action.CREATE, Action.REPLACE}:
-            step = replace(step, hands_out=resource.kind.handing_out(spec))
+            step = replace(step, hands_out=handed_out_by_create(resource.kind, spec))
             await self._makable(resource, spec, step)
         warnings += await self._review(resource, spec, step)
         if step.id and step.action not in {Action.CREATE, Action.REPLACE}:
@@ -132,9 +142,9 @@ class Planner:
             digest=self.state.digest,
             hidden=hidden,
             ignore=resource.lifecycle.ignore_changes,
-            blind=kind.unreadable if Can.OBSERVE not in kind.can else None,
+            blind=why_unreadable(kind),
         )
-        verdict = kind.weigh(entry.id, spec, found.changes)
+        verdict = select_changes(kind, entry.id, spec, found.changes)
         found, seen = found.only(verdict.changes), replace(seen, warnings=(*seen.warnings, *verdict.warnings))
         replaced = found.replaces or (found.changes and Can.UPDATE not in kind.can)
         if replaced:
@@ -152,7 +162,8 @@ class Planner:
         """A resource that state doesn't know: new, found, or the unfinished work of a run that was killed."""
         known = is_resolved(spec)
         step = await self._new_or_found(resource, spec) if known else self._step(resource, Action.CREATE, Reason.NEW)
-        if step.action is Action.CREATE and resource.address in self.intents and (why := resource.kind.once(spec)):
+        kind, again = resource.kind, step.action is Action.CREATE and resource.address in self.intents
+        if again and isinstance(kind, CreatedOnce) and (why := kind.why_not_again(spec)):
             return replace(
                 step,
                 refused=f"an earlier run may have made it, nobody knows: {why}; look, then say `headend state settle"
@@ -177,9 +188,9 @@ class Planner:
             return self._step(resource, Action.CREATE, Reason.NEW)
         found = await kind.find(await self.apis(kind.platform), spec)
         found = [o for o in found if (kind.name, o.id) not in self.owned]
-        if kind.several and life.adopt is not Adopt.MATCH:
+        if isinstance(kind, SharesKey) and life.adopt is not Adopt.MATCH:
             found = [o for o in found if just_made(spec, self._new(resource, spec, o))]
-        if kind.nameless and not recovering:
+        if isinstance(kind, Nameless) and not recovering:
             if life.adopt is Adopt.MATCH:
                 self.problems += placed(resource, [Problem(NAMELESS, remedy="adopt: {id: ...}")])
             found = []
@@ -191,7 +202,7 @@ class Planner:
             message = f"{len(found)} live objects have its natural key: {ids}"
             self.problems += placed(resource, [Problem(message, remedy=remedy)])
             return self._step(resource, Action.CREATE, Reason.NEW)
-        if recovering or life.adopt is Adopt.MATCH or kind.takes_over(spec):
+        if recovering or life.adopt is Adopt.MATCH or takes_over(kind, spec):
             full = await self._observe(kind, found[0].id, spec) or found[0]
             return self._adoption(resource, spec, full, Reason.RECOVERED if recovering else Reason.FOUND)
         step = self._step(resource, Action.CREATE, Reason.NEW)
@@ -226,7 +237,7 @@ class Planner:
             message = f"the live object {seen.id} differs in what can't be changed: {names}"
             self.problems += placed(resource, [Problem(message, remedy="correct the stack, or adopt another one")])
         step = self._step(resource, Action.ADOPT, reason, seen=seen, found=found)
-        if reason is Reason.RECOVERED and (made := resource.kind.handing_out(spec)):
+        if reason is Reason.RECOVERED and (made := handed_out_by_create(resource.kind, spec)):
             lost = f"its {', '.join(made)} was shown to the run that was killed: what that run didn't keep is lost"
             step = replace(step, warnings=(*step.warnings, lost))
         return step
@@ -302,15 +313,15 @@ class Planner:
     async def _observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:
         if Can.OBSERVE not in kind.can:
             return Observed(id)
-        if kind.presence_only and not (self.refresh or insist):
-            return Observed(id, unverifiable={"existence": NOT_ASKED})
+        if isinstance(kind, Unasked) and not (self.refresh or insist):
+            return Observed(id, unverifiable={"existence": f"only `drift` and --refresh ask, {kind.unasked}"})
         return await kind.observe(await self.apis(kind.platform), id, spec)
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
     """What a step does to a running stream; the worst of its parts."""
     if action in {Action.DELETE, Action.REPLACE}:
-        return Impact.DESTROYS if kind.destroys else kind.impact_of_delete
+        return impact_of_delete(kind)
     found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}
     return max(found, key=list(Impact).index, default=Impact.NONE)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from headend.core.model.capabilities import OnAir, why_unreadable
 from headend.core.model.errors import ApiError, Forbidden, Unreachable
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
@@ -137,7 +138,7 @@ class _Looker:
     async def _seen(self, address: str, place: Place) -> Sight:
         kind = place.kind
         if Can.OBSERVE not in kind.can:
-            why = kind.unreadable or "the platform doesn't show it"
+            why = why_unreadable(kind) or "the platform doesn't show it"
             return self._sight(address, kind, place.spec, place.id, Status(UNVERIFIABLE, why))
         if place.seen is None or place.id is None:
             return self._sight(address, kind, place.spec, None, Status(MISSING, "the platform has none", wrong=True))
@@ -146,7 +147,7 @@ class _Looker:
         async def told() -> tuple[Status, Iterable[Airtime]]:
             api = await self.apis(kind.platform)
             status = await kind.status(api, seen, place.spec, self._parent(kind, place.spec))
-            return status, await kind.on_air(api, id, place.spec)
+            return status, await kind.on_air(api, id, place.spec) if isinstance(kind, OnAir) else ()
 
         found = await self._read(kind, told)
         if isinstance(found, Status):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from headend.core.model.capabilities import HasUniqueFields, MakesClaims, owned_by
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem, Source, errors, remarks
 from headend.core.model.options import Options
@@ -194,7 +195,8 @@ def _claims(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
     """What several resources take for themselves, each on its own terms."""
     owners: dict[Hashable, tuple[Resource, Hashable]] = {}
     for resource in resources.values():
-        for thing, terms in resource.kind.claims(resource.spec).items():
+        kind = resource.kind
+        for thing, terms in kind.claims(resource.spec).items() if isinstance(kind, MakesClaims) else ():
             first, agreed = owners.setdefault(thing, (resource, terms))
             if agreed != terms:
                 what = f"says otherwise about what it has in common with {first.address} ({first.source})"
@@ -213,7 +215,7 @@ def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
         spec = spec.model_copy(update=standing_in) if standing_in else spec
         identities[address] = kind.identity(spec)
         found: dict[str, list[str]] = {}
-        for owned in kind.owns(spec):
+        for owned in owned_by(kind, spec):
             if (other := owners.add(address, owned)) is not None:
                 found.setdefault(other, []).append("/".join(owned[1:]))
         for other, names in found.items():
@@ -223,7 +225,7 @@ def _owned(resources: Mapping[str, Resource], problems: list[Problem]) -> None:
             what = "is the same object as" if same else f"has {shared} in common with"
             message = f"{what} {other} ({first.source})"
             problems.append(Problem(message, resource.source, address, "keep one of them"))
-        for field, value in kind.unique(spec).items():
+        for field, value in kind.unique(spec).items() if isinstance(kind, HasUniqueFields) else ():
             if (other := owners.add(address, (f"{kind.name}.{field}", value))) is not None:
                 said = f"`{field}`: only one can have it, and {other} ({resources[other].source}) does"
                 source = resource.sources.get(field, resource.source)

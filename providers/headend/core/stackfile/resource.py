@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from headend.core.model import address as addresses
+from headend.core.model.capabilities import Unadoptable
 from headend.core.model.fields import Found, Named, Ref, Secret, Spec, Upload, mark, marked
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can
@@ -316,9 +317,10 @@ class Builder:
                     draft, f"`ignore_changes`: there is no field `{name}`", source, remedy(name, model.model_fields)
                 )
         kind = draft.kind
-        if written.adopt != "never" and (kind.unadoptable or Can.OBSERVE not in kind.can):
+        unadoptable = kind.unadoptable if isinstance(kind, Unadoptable) else None
+        if written.adopt != "never" and (unadoptable or Can.OBSERVE not in kind.can):
             what = f"`adopt`: a {kind.name} can't be looked for"
-            self._problem(draft, what, entries["adopt"].node.source, kind.unadoptable or "leave it out")
+            self._problem(draft, what, entries["adopt"].node.source, unadoptable or "leave it out")
         for address in written.depends_on:
             if address not in self.names.drafts:
                 source = entries["depends_on"].node.source
