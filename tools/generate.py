@@ -19,6 +19,7 @@ from headend.core.model.capabilities import Container, Unadoptable, Unasked, imp
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup, lookups
+from headend.core.model.uploads import file_fields
 from headend.core.stackfile import json_schema
 from headend.core.stackfile.references import takes_mapping
 from headend.core.wire.registry import Env, Platform, kinds, platforms
@@ -147,7 +148,7 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
             else "id"
             if found_once
             else "path of a file"
-            if marks.mark(model, name, marks.Upload)
+            if name in file_fields(model)
             else typed(schema["properties"][name], schema.get("$defs", {}))
         )
         if name == kind.parent_field:
@@ -156,8 +157,9 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
             default = "its key in the stack"
         else:
             default = "**required**" if field.is_required() else shown(field.get_default(call_default_factory=True))
-        notes = "; ".join(note for mark in marks.marks(model, name) if (note := remark(mark)))
-        found[name] = row(f"`{name}`", shape, default, field.description or "", notes)
+        notes = [note for mark in marks.marks(model, name) if (note := remark(mark))]
+        notes[:0] = ["compared by content"] if name in file_fields(model) else []
+        found[name] = row(f"`{name}`", shape, default, field.description or "", "; ".join(notes))
     return found
 
 
@@ -217,14 +219,12 @@ def remark(mark: marks.Mark) -> str:
             return "never compared"
         case marks.Trigger():
             return "any change causes a write"
-        case marks.Upload():
-            return "compared by content"
-        case marks.Members():
+        case marks.Parts():
             return "what leaves the list is deleted, unless another resource lists it by now"
         case marks.Same():
             return "compared by meaning, not spelling"
-        case marks.Found(lookup=name, once=once):
-            kept = ", kept from then on" if once else ""
+        case marks.Found(lookup=name, keep=keep):
+            kept = ", kept from then on" if keep else ""
             return f"or `{{lookup: ...}}` of [{name}](#{name.replace('.', '')}){kept}"
         case marks.Ref() | marks.Named() | marks.OwnCall():
             return ""  # said by type and default

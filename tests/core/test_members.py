@@ -12,7 +12,7 @@ import pytest
 from headend.core.model import kind as kinds_module
 from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import InputError, PartlyDone
-from headend.core.model.fields import Members, Same, Spec
+from headend.core.model.fields import Parts, Same, Spec
 from headend.core.model.findings import Source
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Change, Observed
@@ -35,7 +35,7 @@ class ShelfSpec(Spec):
     items: Annotated[
         list[str],
         Same(by_name),
-        Members(lambda item: item.partition("=")[0], lambda spec, item: ("shelf", item.partition("=")[0])),
+        Parts(lambda item: item.partition("=")[0], lambda spec, item: ("shelf", item.partition("=")[0])),
     ]
 
 

@@ -40,7 +40,7 @@ class UserSpec(Spec):
     name: str
     role: str = "viewer"
     invited: Annotated[bool, Ignored()] = False
-    voucher: Annotated[str | None, Immutable(), WriteOnly("it is used up", spent=True)] = None
+    voucher: Annotated[str | None, Immutable(), WriteOnly("it is used up", used_up_by_create=True)] = None
 
 
 class Users(Kind[UserSpec, World]):

@@ -21,7 +21,7 @@ class Agreement(Lookup[Ateme]):
         "expiry_date": "when it ends (A-708)",
         "bitrate": "upper bound for the input that is scheduled; the unit is not documented (A-709)",
     }
-    exclusive = True
+    used_up_when_found = True
 
     async def candidates(self, api: Ateme, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
         """Read anew each time: what an output let go of becomes free by an hourly worker (A-741)."""

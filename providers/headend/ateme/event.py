@@ -26,7 +26,7 @@ from headend.ateme.fields import (
 )
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Refused
-from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, Upload, WriteOnly
+from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed
@@ -69,7 +69,6 @@ class Event(Spec):
     ]
     image: Annotated[
         File | None,
-        Upload(),
         WriteOnly("the platform may keep it in another form"),
         Field(description="a picture; sent when its content changes, and taken away with the key (A-618, A-619)"),
     ] = None

@@ -50,7 +50,7 @@ class Output(Endpoint):
     permanent_schedule_agreement_id: Annotated[
         Id | None,
         Immutable(),
-        Found("ateme.agreement", once=True),
+        Found("ateme.agreement", keep=True),
         Field(description="a bought agreement that is neither assigned nor finished; at creation only (A-461)"),
     ] = None
 

@@ -35,7 +35,7 @@ class PaymentMethod(Spec):
         Field(min_length=1, description="A Stripe set-up intent that was confirmed in a browser; to create it (M-135)"),
         Secret(),
         Immutable(),
-        WriteOnly("creation uses it up, and nothing shows what a method was made with", spent=True),
+        WriteOnly("creation uses it up, and nothing shows what a method was made with", used_up_by_create=True),
     ] = None
     is_default: Annotated[
         Literal[True] | None,

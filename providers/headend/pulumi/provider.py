@@ -152,7 +152,7 @@ class KindProvider(ResourceProvider):
             found, value = mark(model, name, Found), given.get(name)
             if found is None or not isinstance(value, Mapping) or "lookup" not in value:
                 continue
-            known[name] = old.get(name) if found.once else None
+            known[name] = old.get(name) if found.keep else None
             if known[name] is None:
                 answer = await find(await self._api(meta), query(found.lookup, value["lookup"]), TAKEN)
                 if isinstance(answer, Problem):

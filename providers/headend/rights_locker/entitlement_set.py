@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import ApiError, HeadendError, PartlyDone
-from headend.core.model.fields import Members, Same, Spec, Trigger
+from headend.core.model.fields import Parts, Same, Spec, Trigger
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
@@ -64,7 +64,7 @@ class EntitlementSetSpec(Spec):
             " entitlement, without account_id and on_existing",
         ),
         Same(_by_grant),
-        Members(grant_of, _owned),
+        Parts(grant_of, _owned),
     ]
     exclusive: Annotated[
         bool,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from headend.core.model import kind as kind_module
-from headend.core.model.fields import Immutable, Named, Ref, Secret, Spec, Upload
+from headend.core.model.fields import Immutable, Named, Ref, Secret, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind
 from headend.core.model.references import Id
@@ -98,7 +98,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         steps: list[Step] | None = None
         windows: Annotated[dict[str, Step] | None, Field(max_length=3)] = None
         extra: dict[str, Any] | None = None
-        picture: Annotated[File | None, Upload()] = None
+        picture: File | None = None
 
     class Rule(Kind[RuleSpec, Any]):
         """A rule of an account.

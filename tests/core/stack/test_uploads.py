@@ -9,7 +9,7 @@ import pytest
 from stack_kinds import KINDS
 
 from headend.core.model.errors import InputError, StaleError
-from headend.core.model.fields import Spec, Upload, WriteOnly
+from headend.core.model.fields import Spec, WriteOnly
 from headend.core.model.observed import Observed
 from headend.core.model.stack import Stack
 from headend.core.model.uploads import MOST, File, opened
@@ -21,7 +21,7 @@ ONE = "headend: 1\nfake:\n  rules:\n    r: {account: x, picture: PATH}\n"
 
 
 class Poster(Spec):
-    picture: Annotated[File | None, Upload(), WriteOnly("it may be made smaller")] = None
+    picture: Annotated[File | None, WriteOnly("it may be made smaller")] = None
 
 
 @pytest.fixture

@@ -41,11 +41,11 @@ class Sealed(Mark):
 class WriteOnly(Mark):
     """Never read back: compared with what was last applied, and called unverifiable.
 
-    spent: creation uses the value up, so that giving it later, or no more, says nothing of the object.
+    used_up_by_create: creation uses the value up: giving it later, or no more, says nothing of the object.
     """
 
     reason: str = "the API never returns it"
-    spent: bool = False
+    used_up_by_create: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Ref(Mark):
 class Found(Mark):
     """The field holds the id of something that headend looks up but doesn't manage: `{lookup: {title: ...}}`.
 
-    lookup: name of the `Lookup`. once: what was found when the object was made stays, found again or not.
+    lookup: name of the `Lookup`. keep: what was found when the object was made stays, found again or not.
     """
 
     lookup: str
-    once: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,14 +100,10 @@ class Same(Mark):
 
 
 @dataclass(frozen=True)
-class Upload(Mark):
-    """The field holds a `File`: stack files give its path, as seen from themselves, and what is in it is compared."""
-
-
-@dataclass(frozen=True)
-class Members(Mark):
-    """The field lists things that live on the platform by themselves, beside other people's. Those that left the list
-    since it was applied are read too, so that they show as changes, but for those that another resource lists by now.
+class Parts(Mark):
+    """The field lists parts of the object that live on the platform by themselves, beside other people's. Those that
+    left the list since it was applied are read too, so that they show as changes, but for those that another resource
+    lists by now. The kind has the capability `OwnsParts`.
 
     key: what an item is known by in its list, be it as in the spec or as state keeps it. owned: what one owns by
     listing it, of (spec, item).

@@ -43,7 +43,7 @@ class Lookup(Generic[A]):
     through: ClassVar[
         Mapping[str, str]
     ] = {}  # field -> the lookup that finds its value: `{category_id: {lookup: ...}}`
-    exclusive: ClassVar[bool] = False  # who finds one uses it up: any of several will do, and each gets another
+    used_up_when_found: ClassVar[bool] = False  # any of several will do, and each who asks gets another
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
@@ -62,7 +62,7 @@ class Lookup(Generic[A]):
 async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
     """The id of the one candidate that has all the values; a Problem that lists the candidates for none or several.
 
-    taken: ids that others have used up in this run; grows where the lookup is exclusive.
+    taken: ids that others have used up in this run; grows where the lookup says so.
     """
     lookup = lookups[query.lookup]
     wanted: dict[str, Any] = {}
@@ -73,9 +73,9 @@ async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
             return replace(found, message=f"{name}: {found.message}")
     offered = [c for c in await lookup.candidates(api, wanted) if c.id not in taken]
     matching = [c for c in offered if all(name in c.fields and _same(c.fields[name], v) for name, v in wanted.items())]
-    if lookup.exclusive and matching:
+    if lookup.used_up_when_found and matching:
         taken.add(matching[0].id)
-    if len(matching) == 1 or (lookup.exclusive and matching):
+    if len(matching) == 1 or (lookup.used_up_when_found and matching):
         return matching[0].id
     told = matching or offered
     listed = "; ".join(map(str, told[:SHOWN])) + (f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else "")

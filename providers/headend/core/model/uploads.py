@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +17,10 @@ MOST = 32 * 1024 * 1024  # bytes: more is a mistake rather than a picture
 
 
 class File(BaseModel):
-    """Value of a field marked `Upload`. path: as the stack gives it. folder: where that is seen from; never kept."""
+    """Value of a field that goes up as a file, and is compared by what is in it: the field's type says so.
+
+    path: as the stack gives it, seen from itself. folder: where that is; never kept.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,6 +46,13 @@ class File(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.path} (sha256 {self.sha256[:12]})"
+
+
+@functools.cache
+def file_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields that hold a `File`."""
+    types = {name: field.annotation for name, field in model.model_fields.items()}
+    return frozenset(name for name, given in types.items() if File in {given, *get_args(given)})
 
 
 def opened(path: str, folder: Path) -> File:

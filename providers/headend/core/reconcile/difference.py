@@ -11,22 +11,21 @@ from deepdiff import DeepDiff
 from headend.core.model.fields import (
     Ignored,
     Immutable,
-    Members,
     Named,
     OwnCall,
+    Parts,
     Same,
     Sealed,
     Secret,
     Spec,
     Trigger,
-    Upload,
     WriteOnly,
     mark,
     marked,
 )
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import filled, pending
-from headend.core.model.uploads import content, told
+from headend.core.model.uploads import content, file_fields, told
 
 UNKNOWN = "(known after apply)"
 HIDDEN = "(secret)"
@@ -120,7 +119,7 @@ def differences(
         if mark(model, name, Trigger) or (note and name not in observed.values):
             if last is not None and _given_anew(name, note, model, record, last):
                 before, after = last.get(name), spec.set_fields().get(name)
-                if mark(model, name, Upload) and not secret:
+                if name in file_fields(model) and not secret:
                     before, after = told(before), told(after)
                 if any(True for _ in pending(after)):
                     after = UNKNOWN
@@ -137,8 +136,8 @@ def differences(
 
 
 def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
-    for name in marked(model, Members):
-        rule, now, then = mark(model, name, Members), record.get(name) or (), last.get(name) or ()
+    for name in marked(model, Parts):
+        rule, now, then = mark(model, name, Parts), record.get(name) or (), last.get(name) or ()
         if rule and now != then and not (isinstance(now, Mapping) or isinstance(then, Mapping)):  # secrets are digests
             return set(map(rule.key, now)) != set(map(rule.key, then))
     return False
@@ -146,7 +145,7 @@ def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, 
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     """What is compared of a value that was recorded: of a file, its content."""
-    return content(record.get(name)) if mark(model, name, Upload) else told_apart_by(model, name, record.get(name))
+    return content(record.get(name)) if name in file_fields(model) else told_apart_by(model, name, record.get(name))
 
 
 def _digest_alone(value: Any) -> Any:
@@ -158,7 +157,7 @@ def _given_anew(
     name: str, note: WriteOnly | None, model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]
 ) -> bool:
     """Whether the stack now gives a field that can't be read back another value than was last applied."""
-    if note and note.spent and (record.get(name) is None or last.get(name) is None):
+    if note and note.used_up_by_create and (record.get(name) is None or last.get(name) is None):
         return False
     return bool(_plainly(model, name, record) != _plainly(model, name, last))
 

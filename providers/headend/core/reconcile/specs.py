@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from headend.core.model.errors import CredentialsError
-from headend.core.model.fields import Found, Immutable, Members, Ref, Sealed, Spec, mark, marked
+from headend.core.model.fields import Found, Immutable, Parts, Ref, Sealed, Spec, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.references import Query, Reference, filled, pending
@@ -40,8 +40,8 @@ def is_resolved(spec: Spec) -> bool:
 def settled(spec: Spec, defaulted: frozenset[str], last: Mapping[str, Any] | None) -> Spec:
     """What was settled when the object was created stays: names that were taken from the key, whatever the key is
     now, and what was to be found once."""
-    once = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "once", False)}
-    names = {*defaulted, *(name for name in once if isinstance(getattr(spec, name), Query))}
+    kept = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "keep", False)}
+    names = {*defaulted, *(name for name in kept if isinstance(getattr(spec, name), Query))}
     known = {name: last[name] for name in names if last and isinstance(last.get(name), str)}
     return spec.model_copy(update=known) if known else spec
 
@@ -69,7 +69,7 @@ def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry, elsewhere: Elsewher
         if isinstance(entry.spec.get(name), str)
         and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
     }
-    if lists := marked(model, Members):
+    if lists := marked(model, Parts):
         gone = left(revive(kind, entry), elsewhere, spec)
         placed |= {name: [*(getattr(spec, name) or ()), *(getattr(gone, name) or ())] for name in lists}
     return spec.model_copy(update=placed)
@@ -78,8 +78,8 @@ def readable(kind: Kind[Any, Any], spec: Spec, entry: Entry, elsewhere: Elsewher
 def left(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:
     """What was last applied, without the members that other resources own by now, and those that `now` has too."""
     kept = {}
-    for name in marked(type(last), Members):
-        rule, items = mark(type(last), name, Members), getattr(last, name) or ()
+    for name in marked(type(last), Parts):
+        rule, items = mark(type(last), name, Parts), getattr(last, name) or ()
         if rule:
             known = {rule.key(item) for item in getattr(now, name, None) or ()}
             gone = (item for item in items if rule.key(item) not in known)

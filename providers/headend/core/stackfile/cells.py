@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from headend.core.model.fields import Upload, mark
 from headend.core.model.findings import Source
 from headend.core.model.references import Query, Reference
+from headend.core.model.uploads import file_fields
 from headend.core.stackfile.nodes import MAX_DEPTH, Entry, Node, scalar
 
 
@@ -31,7 +31,7 @@ class Takes:
 @functools.cache
 def takes(model: type[BaseModel], name: str) -> Takes:
     """What the model's field of that name takes."""
-    return Takes(text=True) if mark(model, name, Upload) else _takes(model.model_fields[name].annotation)
+    return Takes(text=True) if name in file_fields(model) else _takes(model.model_fields[name].annotation)
 
 
 def _takes(annotation: Any) -> Takes:

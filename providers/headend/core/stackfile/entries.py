@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from headend.core.model.fields import Members, Secret, mark, marked
+from headend.core.model.fields import Parts, Secret, mark, marked
 from headend.core.model.findings import Problem
 from headend.core.stackfile.cells import items_of
 from headend.core.stackfile.check import Input, make
@@ -43,7 +43,7 @@ def from_file(files: Files, model: type[BaseModel], name: str, node: Node, addre
     out = Entries()
     made: dict[Hashable, BaseModel] = {}
     lines: dict[Hashable, int] = {}
-    listed = mark(model, name, Members)
+    listed = mark(model, name, Parts)
     given = files.given(node, {"": item}, f"{address}.{name}", keyed=mapping)
     for row in files.rows(given) if given else ():
         start = len(files.problems)

@@ -70,7 +70,7 @@ def _one(name: str, entry: Entry, values: Values, problems: list[Problem]) -> Qu
         tell("a lookup is one kind of thing and its fields", entry.node.source, "e.g. {straas.video: {title: Final}}")
     elif (lookup := next(iter(inner))) not in lookups:
         tell(f"nothing is known that finds `{lookup}`", inner[lookup].source, remedy(lookup, lookups))
-    elif lookups[lookup].exclusive:
+    elif lookups[lookup].used_up_when_found:
         tell(f"who finds a {lookup} uses it up", inner[lookup].source, "write the lookup into the field that takes it")
     else:
         return asked(lookup, lookup, inner[lookup].node, values, tell)

@@ -12,13 +12,13 @@ from pydantic import ConfigDict, Field
 
 from headend.core.model import address as addresses
 from headend.core.model.capabilities import Unadoptable
-from headend.core.model.fields import Found, Named, Ref, Secret, Spec, Upload, mark, marked
+from headend.core.model.fields import Found, Named, Ref, Secret, Spec, mark, marked
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can
 from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource
-from headend.core.model.uploads import opened
+from headend.core.model.uploads import file_fields, opened
 from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.entries import asks_for_file, from_file
 from headend.core.stackfile.hints import remedy
@@ -165,7 +165,7 @@ class Builder:
                 fields.values[name] = found
             elif ref is not None:
                 self._reference(draft, name, entry.node, ref, fields, takes_mapping(model, name))
-            elif mark(model, name, Upload):
+            elif name in file_fields(model):
                 self._upload(draft, name, entry.node, fields)
             elif asks_for_file(model, name, entry.node):
                 self._entries(draft, model, name, entry.node, fields)

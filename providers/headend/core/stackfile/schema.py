@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from headend.core.model.fields import Found, Ref, Upload, marked
+from headend.core.model.fields import Found, Ref, marked
 from headend.core.model.kind import Kind
 from headend.core.model.lookup import lookups
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
-from headend.core.model.uploads import File
+from headend.core.model.uploads import File, file_fields
 from headend.core.stackfile.cells import items_of
 from headend.core.stackfile.references import takes_mapping
 from headend.core.stackfile.resource import LifecycleModel
@@ -164,7 +164,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
 
 
 def _findable() -> dict[str, Any]:
-    """What has no exclusive use, and the fields that it is found by."""
+    """What is not used up by finding it, and the fields that it is found by."""
     one, inner = {"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/lookup"}
     found = {}
     for name, lookup in sorted(lookups.items()):
@@ -172,7 +172,7 @@ def _findable() -> dict[str, Any]:
             field: {"description": what, **({"anyOf": [one, inner]} if field in lookup.through else one)}
             for field, what in lookup.fields.items()
         }
-        if not lookup.exclusive:
+        if not lookup.used_up_when_found:
             found[name] = _properties(fields)
     return found
 
@@ -201,7 +201,7 @@ def _object(
         keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
         one = {"$ref": "#/$defs/lookup"}
         properties[name] = {**keep, "anyOf": [{"type": ["string", "number"]}, one, {"type": "null"}]}
-    for name in marked(model, Upload):
+    for name in file_fields(model):
         keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
         properties[name] = {**keep, "type": ["string", "null"]}
     for name in model.model_fields:
