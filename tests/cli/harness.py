@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -20,9 +21,6 @@ import uvicorn
 from headend.cli.main import main
 from headend.simulator import Simulator
 
-PASSING = {"counters", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
-PASSING |= {"just.profiles", "just.marks", "just.events", "straas.members"}  # what nobody can delete
-"""What platforms write for themselves, or keep for good."""
 NO_WAIT = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_MYCUJOO_POLL_INTERVAL": "0"}
 COMMAND = [sys.executable, "-m", "headend.cli.main"]
 
@@ -98,11 +96,12 @@ def gone(row: dict[str, Any]) -> bool:
 
 
 def living(worlds: dict[str, Any]) -> dict[str, Any]:
-    """Every table's rows that are not deleted, but for what platforms write for themselves."""
+    """Every table's rows that are not deleted, but for what platforms write for themselves, or keep for good."""
     found: dict[str, Any] = {}
     for platform, tables in worlds.items():
+        lasting = {"counters", *getattr(importlib.import_module(f"convergence.{platform}"), "LASTING", ())}
         for table, rows in tables.items():
-            if isinstance(rows, dict) and not {table, f"{platform}.{table}"} & PASSING:
+            if isinstance(rows, dict) and table not in lasting:
                 found[f"{platform}.{table}"] = sorted(
                     id for id, row in rows.items() if not (isinstance(row, dict) and row.get("is_deleted"))
                 )

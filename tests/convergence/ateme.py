@@ -177,6 +177,24 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+LASTING = {"tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
+"""Tables with what the platform writes for itself, or nobody can delete."""
+
+FREE: dict[str, tuple[Any, ...]] = {
+    "token_calls": (6,),
+    "polls": (0, 5),
+    "push_seconds": (0,),
+    "thumbnail": (),  # nothing that is desired hangs on these two
+    "probe": (),
+}
+UNREACHABLE = {(name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome")}
+NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}
+TOGETHER: tuple[dict[str, Any], ...] = (
+    {"input_get": "list", "envelope": "object"},
+    {"ids": "plain", "envelope": "object", "wrapped": True},
+    {"updates": "full", "variant_echo": False, "ids": "plain"},
+)
+
 
 def WORLD(sim: Any) -> None:
     """Two dashboard groups for inputs, two ways to be told of alerts, two labels, an agreement that is free."""

@@ -34,6 +34,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "just.action": [_EVENT, {**_EVENT, "triggers": {"match": "2"}}, {**_EVENT, "juid": "ben", "article": "a-17"}],
 }
 
+LASTING = {"profiles", "marks", "events"}
+"""Tables with what the platform writes for itself, or nobody can delete."""
+
+FREE: dict[str, tuple[Any, ...]] = {"save_failures": (1,)}
+
 
 def WORLD(sim: Any) -> None:
     """A profile that was made elsewhere."""

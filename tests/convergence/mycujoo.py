@@ -64,6 +64,9 @@ CONCERNS: dict[str, tuple[str, ...]] = {
 }
 """Switches that only some kinds can tell apart."""
 
+FREE: dict[str, tuple[Any, ...]] = {"by_email_delay": (2,)}
+UNREACHABLE = {("patch_zero", "ignored"), ("fields_patch", "merge")}
+
 
 def WORLD(sim: Any) -> None:
     """An action with a field of every kind, another organisation, and two cards that somebody has entered."""

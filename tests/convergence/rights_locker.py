@@ -40,6 +40,8 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+FREE: dict[str, tuple[Any, ...]] = {"write_failures": (1,), "page_size": (), "number_ids": ()}
+
 
 def WORLD(sim: Any) -> None:
     """Accounts need no preparation: they exist by being referred to."""

@@ -17,6 +17,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
 CONCERNS: dict[str, tuple[str, ...]] = {"unauthorized": (), "paging": ()}
 """Switch -> the kinds that can tell its values apart, where these are not all."""
 
+LASTING = {"members", "tokens"}
+"""Tables with what the platform writes for itself, or nobody can delete."""
+
+FREE: dict[str, tuple[Any, ...]] = {"token_calls": (6,), "token_ttl": (1,)}
+
 
 def WORLD(sim: Any) -> None:
     """Members need no preparation."""

@@ -98,38 +98,20 @@ def test_each_state_converges_and_nothing_is_left(module: Any, name: str, tmp_pa
     converge(module, name, tmp_path, {})
 
 
-FREE: dict[str, tuple[Any, ...]] = {
-    "token_calls": (6,),
-    "token_ttl": (1,),
-    "polls": (0, 5),
-    "push_seconds": (0,),
-    "write_failures": (1,),
-    "thumbnail": (),  # nothing that is desired hangs on these two
-    "probe": (),
-    "page_size": (),
-    "number_ids": (),
-    "by_email_delay": (2,),
-    "save_failures": (1,),
-}
-"""Values of switches that take any."""
+def said(module: Any, what: str) -> Any:
+    """What a list says of its platform's switches, if anything.
 
-FAIL = {
-    *((name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome")),
-    ("patch_zero", "ignored"),
-    ("fields_patch", "merge"),
-}
-"""What makes a state unreachable, and is told as an error (held by the platforms' own tests)."""
-
-NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}
-"""Settings that a person has to make for such a platform."""
+    FREE: values to try of a switch that takes any. UNREACHABLE: (switch, value) with which no state can be reached, and
+    which is told as an error (held by the platforms' own tests). NEEDS: (switch, value) -> settings that a person has
+    to make for such a platform. CONCERNS: switch -> the kinds that can tell its values apart. TOGETHER: what may well
+    come together.
+    """
+    return getattr(module, what, {})
 
 
-TOGETHER = (
-    {"input_get": "list", "envelope": "object"},
-    {"ids": "plain", "envelope": "object", "wrapped": True},
-    {"updates": "full", "variant_echo": False, "ids": "plain"},
-)
-"""What may well come together on Ateme+."""
+def needed(module: Any, switches: dict[str, Any]) -> dict[str, Any]:
+    """Settings that such a platform needs."""
+    return {key: value for item in switches.items() for key, value in said(module, "NEEDS").get(item, {}).items()}
 
 
 def matrix() -> list[Any]:
@@ -139,14 +121,13 @@ def matrix() -> list[Any]:
         pytest.param(module, name, {switch: value}, id=f"{name}-{switch}-{value}")
         for module, name in CASES
         for switch, values in sims[name.partition(".")[0]].switches.items()
-        for value in (values[1:] or FREE[switch])
-        if (switch, value) not in FAIL and name in getattr(module, "CONCERNS", {}).get(switch, (name,))
+        for value in (values[1:] or said(module, "FREE")[switch])
+        if (switch, value) not in said(module, "UNREACHABLE") and name in said(module, "CONCERNS").get(switch, (name,))
     ]
     several = [
         pytest.param(module, name, switches, id=f"{name}-{'-'.join(switches)}")
         for module, name in CASES
-        for switches in TOGETHER
-        if name.startswith("ateme.")
+        for switches in said(module, "TOGETHER")
     ]
     return one + several
 
@@ -156,5 +137,4 @@ def matrix() -> list[Any]:
 def test_each_state_converges_however_the_platform_behaves(
     module: Any, name: str, switches: dict[str, Any], tmp_path: Path
 ) -> None:
-    needs = [NEEDS.get(item, {}) for item in switches.items()]
-    converge(module, name, tmp_path, switches, **{key: value for given in needs for key, value in given.items()})
+    converge(module, name, tmp_path, switches, **needed(module, switches))

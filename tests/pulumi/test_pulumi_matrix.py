@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cli.harness import NO_WAIT, serve
-from convergence.test_convergence import NEEDS, matrix, side_by_side
+from convergence.test_convergence import matrix, needed, side_by_side
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -52,8 +52,7 @@ def paired(known: list[tuple[Any, dict[str, Any]]]) -> Iterator[tuple[Any, dict[
 def test_every_kind_settles(module: Any, platform: str, switches: dict[str, Any], tmp_path: Path) -> None:
     simulator, file = Simulator({platform: switches}), tmp_path / "stack.yaml"
     module.WORLD(simulator)
-    needs = {k: v for item in switches.items() for k, v in NEEDS.get(item, {}).items()}
-    config = {f"headend:{platform}_{key}": value for key, value in needs.items()}
+    config = {f"headend:{platform}_{key}": value for key, value in needed(module, switches).items()}
     with serve(simulator) as url:
         env = simulator.settings(url) | NO_WAIT
         with provider(env, config) as engine:

@@ -1,0 +1,117 @@
+"""A kind that only this test knows: its class, a simulated table and a list of states, and everything has it.
+
+Its rows stand in the wire table already (A-297..A-300), as those of all documented calls do.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+
+from convergence import test_convergence
+from convergence.test_convergence import converge
+from headend.ateme.listed import ListedKind
+from headend.core.model import kind as kinds_module
+from headend.core.model.fields import Named, Spec
+from headend.core.stackfile import json_schema
+from headend.core.wire.registry import kinds, platforms
+from headend.pulumi import p as providers
+from headend.simulator import Call, Reply, Simulator, handles
+from headend.simulator.ateme import Ateme
+from headend.simulator.ateme_rules import NEEDED
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+
+from generate import page
+
+NAME = "ateme.mtr_host_group"
+
+
+class HostGroup(Spec):
+    """One group."""
+
+    name: Annotated[str, Named(), Field(min_length=1, description="what it is called")]
+
+
+class Simulated(Ateme):
+    """With host groups."""
+
+    def populate(self) -> None:
+        super().populate()
+        self.world["host_groups"] = {}
+
+    @handles("mtr_host_group.list")
+    async def host_groups(self, call: Call) -> Reply:
+        return self.many("mtr_host_groups", self.world["host_groups"].values())
+
+    @handles("mtr_host_group.create")
+    async def create_host_group(self, call: Call) -> Reply:
+        id = self.new_id("mtr_host_group")
+        self.world["host_groups"][id] = {"mtr_host_group_id": id, **self.body(call, {"name": NEEDED})}
+        return self.one("mtr_host_group", self.world["host_groups"][id], 201)
+
+    @handles("mtr_host_group.update", "mtr_host_group.delete")
+    async def change_host_group(self, call: Call) -> Reply:
+        if call.op.method == "DELETE":
+            del self.world["host_groups"][call.path["group_id"]]
+            return Reply(204)
+        row = self.world["host_groups"][call.path["group_id"]]
+        row |= self.body(call, {"name": NEEDED})
+        return self.one("mtr_host_group", row)
+
+
+LIST = SimpleNamespace(SETUP={}, WORLD=lambda sim: None, CASES={NAME: [{}, {"name": "edge"}, {"name": "core"}]})
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    kinds()
+    known = dict(kinds_module.kinds)
+
+    class HostGroupKind(ListedKind[HostGroup]):
+        """A group of hosts that network paths are measured to."""
+
+        name = NAME
+        collection = "mtr_host_groups"
+        noun = "mtr_host_group"
+        place = "group_id"
+        key = ("name",)
+        model = HostGroup
+
+    monkeypatch.setattr(test_convergence, "Simulator", functools.partial(Simulator, classes=[Simulated]))
+    yield
+    kinds_module.kinds.clear()
+    kinds_module.kinds.update(known)
+
+
+@pytest.mark.parametrize("switches", [{}, {"envelope": "object", "wrapped": True}], ids=str)
+def test_its_states_converge(switches: dict[str, Any], tmp_path: Path) -> None:
+    converge(LIST, NAME, tmp_path, switches)
+
+
+def test_schema_and_reference_have_it() -> None:
+    schema: Any = json_schema()
+    assert "what it is called" in str(schema["$defs"][NAME])
+    assert f"#/$defs/{NAME}" in str(schema["properties"]["ateme"])
+    text = page(platforms()["ateme"])
+    assert f"\n## {NAME}\n\nA group of hosts" in text
+    assert "Found, and adopted, by `name`." in text
+
+
+def test_pulumi_has_a_provider_for_it() -> None:
+    """The module of the providers, as a new process would load it."""
+    found = importlib.util.spec_from_file_location("providers_anew", str(providers.__file__))
+    assert found
+    assert found.loader
+    anew = importlib.util.module_from_spec(found)
+    found.loader.exec_module(anew)
+    assert anew.PROVIDERS[NAME].kind.model is HostGroup
+    assert getattr(anew, anew.code(NAME)) is anew.PROVIDERS[NAME]
