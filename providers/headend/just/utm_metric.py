@@ -71,8 +71,6 @@ class UtmMetric(
         return spec.channel, getattr(spec, NORMAL[spec.channel].field)
 
     def identity(self, spec: UtmMetricSpec) -> str | None:
-        if spec.channel not in NORMAL:  # not a spec's value: what describes the kind asks too
-            return None
         channel, address = self.address(spec)
         return f"utm:{channel}:{hashed(channel, NORMAL[channel].of(address))}" if address else None
 
