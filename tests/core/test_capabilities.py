@@ -47,6 +47,7 @@ from headend.core.stackfile import load
 from headend.core.wire import registry
 
 SOURCES = sorted(Path(headend.__file__).parent.rglob("*.py"))
+PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-kind.md").read_text()
 REAL = dict(registry.kinds())
 CAPABILITIES = [
     one
@@ -65,6 +66,7 @@ def members(capability: type[Any]) -> set[str]:
 def test_some_kind_has_it_and_it_says_when_its_members_are_called(capability: type[Any]) -> None:
     assert any(isinstance(kind, capability) for kind in REAL.values()), "then it can go"
     assert len(inspect.getdoc(capability) or "") > 30
+    assert f"\n| `{capability.__name__}` | " in PAGE
     for name in members(capability) - {*inspect.get_annotations(capability)}:
         assert re.search("[Aa]sked|[Cc]alled", inspect.getdoc(getattr(capability, name)) or ""), name
 
