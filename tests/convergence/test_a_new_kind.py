@@ -24,9 +24,10 @@ from headend.core.model.fields import Named, Spec
 from headend.core.stackfile import json_schema
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import p as providers
-from headend.simulator import Call, Reply, Simulator, handles
-from headend.simulator.ateme import Ateme
+from headend.simulator import Simulator
 from headend.simulator.ateme_rules import NEEDED
+from headend.simulator.ateme_table import AtemeTable
+from headend.simulator.base import discover
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 
@@ -41,31 +42,10 @@ class HostGroup(Spec):
     name: Annotated[str, Named(), Field(min_length=1, description="what it is called")]
 
 
-class Simulated(Ateme):
+class Simulated({cls.name: cls for cls in discover()}["ateme"]):  # type: ignore[misc]
     """With host groups."""
 
-    def populate(self) -> None:
-        super().populate()
-        self.world["host_groups"] = {}
-
-    @handles("mtr_host_group.list")
-    async def host_groups(self, call: Call) -> Reply:
-        return self.many("mtr_host_groups", self.world["host_groups"].values())
-
-    @handles("mtr_host_group.create")
-    async def create_host_group(self, call: Call) -> Reply:
-        id = self.new_id("mtr_host_group")
-        self.world["host_groups"][id] = {"mtr_host_group_id": id, **self.body(call, {"name": NEEDED})}
-        return self.one("mtr_host_group", self.world["host_groups"][id], 201)
-
-    @handles("mtr_host_group.update", "mtr_host_group.delete")
-    async def change_host_group(self, call: Call) -> Reply:
-        if call.op.method == "DELETE":
-            del self.world["host_groups"][call.path["group_id"]]
-            return Reply(204)
-        row = self.world["host_groups"][call.path["group_id"]]
-        row |= self.body(call, {"name": NEEDED})
-        return self.one("mtr_host_group", row)
+    host_groups = AtemeTable("mtr_host_group", {"name": NEEDED})
 
 
 LIST = SimpleNamespace(SETUP={}, WORLD=lambda sim: None, CASES={NAME: [{}, {"name": "edge"}, {"name": "core"}]})

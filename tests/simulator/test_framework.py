@@ -6,7 +6,8 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import uvicorn
 from headend.core.wire.operations import Operation, Table
 from headend.core.wire.registry import platforms
 from headend.simulator import Call, PlatformSim, Refusal, Reply, Simulator, handles
+from headend.simulator.table import Table as Kind
 
 
 class Shop(PlatformSim):
@@ -216,3 +218,63 @@ def test_every_platform_with_a_simulator_is_found_and_its_handlers_have_rows() -
         assert set(sim.handlers) <= set(sim.table), name
         assert set(sim.credentials) <= set(simulator.settings()), name
     json.dumps(simulator.dump())
+
+
+def test_a_table_answers_what_the_wire_table_has_and_no_method_handles() -> None:
+    class Till(Kind["Shop"]):
+        def body(self, sim: Shop, call: Call, verb: str) -> dict[str, Any]:
+            if unknown := call.body.keys() - self.fields(sim, call, verb).keys():
+                raise Refusal(400, sorted(unknown))
+            return dict(call.body)
+
+        def many(self, sim: Shop, call: Call, rows: Iterable[dict[str, Any]]) -> Reply:
+            return Reply(200, list(rows))
+
+        def one(self, sim: Shop, call: Call, row: dict[str, Any], status: int = 200) -> Reply:
+            return Reply(status, row)
+
+    class Counter(PlatformSim):
+        name = "corner_shop"
+        table = Shop.table
+        things = Till("thing", {"name": str})
+
+        @handles("thing.query")
+        async def query(self, call: Call) -> Reply:
+            return Reply(200, "asked")
+
+        @things.before("create")
+        def priced(self, call: Call, row: dict[str, Any], given: dict[str, Any]) -> None:
+            row["price"] = 1
+
+        @things.shows
+        def cheap(self, call: Call, row: dict[str, Any]) -> dict[str, Any]:
+            return row | {"is_cheap": row["price"] < 2}
+
+    simulator = Simulator(classes=[Counter])
+    row = {"thing_id": "thing-1", "name": "n", "price": 1}
+
+    async def body(client: httpx.AsyncClient) -> None:
+        made = await client.post("/api/things", json={"name": "n"})
+        assert (made.status_code, made.json()) == (201, row | {"is_cheap": True})
+        assert (await client.post("/api/things", json={"colour": "red"})).status_code == 400
+        assert (await client.get("/api/things/thing-1")).json() == row | {"is_cheap": True}
+        assert (await client.get("/api/things/thing-2")).status_code == 404
+        assert len((await client.get("/api/things")).json()) == 1
+        assert (await client.post("/api/things/query", json={})).json() == "asked"
+        assert (await client.delete("/api/things?all=yes")).status_code == 501, "delete_all is no verb of tables"
+
+    run(simulator, body)
+    assert simulator.sims["corner_shop"].world["things"] == {"thing-1": row}
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
+        ({"get": handles("thing.gt")(lambda self, call: None)}, "'thing.gt', which is no operation"),
+        ({"again": handles("thing.create")(lambda self, call: None)}, "both again and create handle 'thing.create'"),
+        ({"sweets": Kind("sweet")}, "there are no operations of 'sweet'"),
+    ],
+)
+def test_handlers_without_a_row_and_two_of_one_row_fail_at_import(parts: dict[str, Any], what: str) -> None:
+    with pytest.raises(TypeError, match=what):
+        type("Wrong", (Shop,), parts)

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import copy
 import fnmatch
-import importlib
-import json
-import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
 
-import headend.simulator
 from headend.core.wire.operations import Operation
-from headend.simulator.base import Call, PlatformSim, Refusal, Reply
+from headend.simulator.base import PlatformSim, discover
+from headend.simulator.messages import Call, Refusal, Reply, decode, encode
 
 MASK = "(secret)"
 _SECRETS = frozenset({"password", "jwt_token", "token", "api_key", "apikey", "secret", "secret_key", "access_key"})
@@ -58,20 +53,6 @@ class _Fault:
 
 class Dropped(Exception):
     """The connection is lost at this point, by an injected fault."""
-
-
-def discover() -> list[type[PlatformSim]]:
-    """Every subclass of PlatformSim with a name, in the modules of headend.simulator."""
-    for info in pkgutil.iter_modules(headend.simulator.__path__):
-        importlib.import_module(f"headend.simulator.{info.name}")
-    found: dict[str, type[PlatformSim]] = {}
-    todo = list(PlatformSim.__subclasses__())
-    while todo:
-        cls = todo.pop()
-        todo += cls.__subclasses__()
-        if "name" in cls.__dict__ and cls.__module__.startswith("headend.simulator."):
-            found[cls.name] = cls
-    return [found[name] for name in sorted(found)]
 
 
 class Simulator:
@@ -179,7 +160,8 @@ class Simulator:
             return matched
         op, values = matched
         call = Call(op, values, pairs, None, raw, headers, method, f"/{rest}")
-        refusal = _decode(sim, call)
+        why = decode(call)
+        refusal = sim.bad_body(call, why) if why else None
         entry = _entry(sim, call)
         self.journal.append(entry)
         fault = self._fault(sim, op)
@@ -239,7 +221,7 @@ class Simulator:
             await send({"type": "http.response.start", "status": 200, "headers": lost})
             await send({"type": "http.response.body", "body": b"", "more_body": True})
             return
-        body, fields = _wire(reply)
+        body, fields = encode(reply)
         await send({"type": "http.response.start", "status": reply.status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
@@ -255,57 +237,8 @@ class _Transport(httpx.AsyncBaseTransport):
             reply = await self._simulator.answer(request.method, path, query, headers, await request.aread())
         except Dropped:
             raise httpx.ReadError("the connection was lost", request=request) from None
-        body, fields = _wire(reply)
+        body, fields = encode(reply)
         return httpx.Response(reply.status, headers=fields, content=body, request=request)
-
-
-def _wire(reply: Reply) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """Body and headers as bytes."""
-    body = reply.body
-    if body is None:
-        content = b""
-    elif isinstance(body, bytes):
-        content = body
-    else:
-        content = (body if isinstance(body, str) and reply.media != "application/json" else json.dumps(body)).encode()
-    fields = {"content-length": str(len(content))} | {k.lower(): v for k, v in reply.headers.items()}
-    if content:
-        fields.setdefault("content-type", reply.media)
-    return content, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
-
-
-def _decode(sim: PlatformSim, call: Call) -> Reply | None:
-    """Fills call.body; a Reply if the body can't be read."""
-    if not call.raw or call.op.body == "none":
-        return None
-    if call.headers.get("content-type", "").startswith("multipart/form-data"):
-        return None if _decode_parts(call) else sim.bad_body(call, "the body is not multipart")
-    if call.op.body == "form":
-        call.body = dict(parse_qsl(call.raw.decode("utf-8", "replace"), keep_blank_values=True))
-        return None
-    try:
-        call.body = json.loads(call.raw)
-    except ValueError:
-        return sim.bad_body(call, "the body is not JSON")
-    return None
-
-
-def _decode_parts(call: Call) -> bool:
-    """Fields of a multipart body, those that come repeatedly as lists, and its files. False if it is none."""
-    head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode("latin-1")
-    message = message_from_bytes(head + call.raw, policy=HTTP)
-    call.body = {}
-    for part in message.iter_parts():
-        name, file = str(part.get_param("name", header="content-disposition")), part.get_filename()
-        content = part.get_payload(decode=True)
-        assert isinstance(content, bytes)
-        if file is not None:
-            call.files[name] = (file, content)
-            continue
-        value = content.decode("utf-8", "replace")
-        known = call.body.get(name)
-        call.body[name] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
-    return message.is_multipart()
 
 
 def _entry(sim: PlatformSim, call: Call) -> Entry:

@@ -7,10 +7,10 @@ import mimetypes
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
-from headend.simulator.ateme_base import Row
+from headend.simulator.ateme import Row
 from headend.simulator.ateme_rules import NEEDED, TEXT, Rule
 from headend.simulator.ateme_schedules import Schedules, in_order, spelt
-from headend.simulator.ateme_signal import Signal
+from headend.simulator.ateme_table import AtemeTable
 from headend.simulator.base import Call, Refusal, Reply, handles
 
 _EVENT: Mapping[str, Rule] = {
@@ -27,20 +27,18 @@ _OWN_TIMES: Mapping[str, Rule] = {"start_time": TEXT, "end_time": TEXT}
 _TERMS: Mapping[str, Rule] = {"output_id": NEEDED, "timed_by_event_owner": Rule(bool, required=True), **_OWN_TIMES}
 
 
-class Events(Schedules, Signal):
+class Events(Schedules):
     """Events of a source, and the schedule entries by which organisations take them."""
 
-    def populate(self) -> None:
-        super().populate()
-        self.world["events"] = {}
+    events = AtemeTable("event", serves=(), holds=("input_id",))
 
     # --- events ------------------------------------------------------------------------------------------------
     @handles("event.list")
-    async def events(self, call: Call) -> Reply:
+    async def list_events(self, call: Call) -> Reply:
         """Active ones of the managing organisation, not those that it may take (A-259)."""
         self.need_role(call, "operator")
         ended = self.switch("ended_schedules") == "kept"
-        mine = [r for r in self.live("events") if r["organisation_id"] == self.scope(call, "managing")]
+        mine = self.events.lists(self, call)
         return self.many("events", [self._event(row) for row in mine if ended or not self.over(row)])
 
     @handles("event.create")
@@ -81,7 +79,7 @@ class Events(Schedules, Signal):
     @handles("event.image")
     async def event_image(self, call: Call) -> Reply:
         """For everybody who has access to the event, through any of their organisations (A-263)."""
-        row = self.row("events", call.path["event_id"], "event")
+        row = self.row("events", call.path["event_id"])
         if row["image"] is None or not self._may_take(call, row):
             raise Refusal(404, {"message": "no image of such an event"})
         media = mimetypes.guess_type(row["image"]["name"])[0] or "application/octet-stream"
@@ -89,7 +87,7 @@ class Events(Schedules, Signal):
 
     def _own_event(self, call: Call) -> Row:
         """The event of the path, in the active environment; 404 for any other."""
-        row = self.row("events", call.path["event_id"], "event")
+        row = self.row("events", call.path["event_id"])
         if row["is_deleted"] or row["environment_id"] != self.scope(call, "environment"):
             raise Refusal(404, {"message": "no such event in the active environment"})
         self.need_role(call, "operator", row["organisation_id"])
@@ -150,14 +148,6 @@ class Events(Schedules, Signal):
             shown[name] = time.astimezone(offset).isoformat()
         return shown | {"has_image": row["image"] is not None}
 
-    def unused(self, field: str, id: str) -> None:
-        """409 while an event that has not ended is made of it, too (A-739)."""
-        super().unused(field, id)
-        for row in self.world["events"].values():
-            used = field == "input_id" and row["input_id"] == id and not row["is_deleted"] and not self.over(row)
-            if used and self.switch("references") == "refused":
-                raise Refusal(409, {"message": f"event {row['event_id']} uses it"})
-
     # --- subscriptions -----------------------------------------------------------------------------------------
     @handles("event_subscription.create")
     async def subscribe(self, call: Call) -> Reply:
@@ -175,7 +165,7 @@ class Events(Schedules, Signal):
     async def resubscribe(self, call: Call) -> Reply:
         """Another output, other times; never another event (A-255)."""
         self.need_role(call, "operator")
-        row = self.writable_entry(call)
+        row = self.entry_of(call, "write")
         if not row["is_event_subscription"]:
             raise Refusal(404, {"message": "no such event subscription"})
         body = self.body(call, _TERMS, partial=self.switch("updates") == "partial")
@@ -188,7 +178,7 @@ class Events(Schedules, Signal):
 
     def _taken_event(self, call: Call, id: str, environment_id: str) -> Row:
         """The event, which must be in the output's environment (A-590); 404 for those without access to it."""
-        event = self.row("events", id, "event")
+        event = self.row("events", id)
         if event["is_deleted"] or not self._may_take(call, event):
             raise Refusal(404, {"message": f"event_id: no such event: {id}"})
         if event["environment_id"] != environment_id:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from headend.simulator.ateme_base import Row
+from headend.simulator.ateme import Ateme, Row
 from headend.simulator.ateme_rules import Rule
 from headend.simulator.ateme_signal import Inputs
+from headend.simulator.ateme_table import AtemeTable
 from headend.simulator.base import Call, Refusal, Reply
 
 DONE = {"creating": "running", "starting": "running", "stopping": "stopped", "deleting": "deleted"}
@@ -17,43 +19,70 @@ PRESET: Mapping[str, Rule] = {
 }
 
 
+@dataclass(eq=False, kw_only=True)
+class MachineTable(AtemeTable):
+    """Kinds whose changes take a while: each look at one brings a pending change a step on (A-721)."""
+
+    serves: Collection[str] = ()
+    scope: str = "environment"
+
+    def pending(self, sim: Ateme, call: Call, row: Row, status: str) -> Reply:
+        """A change begins."""
+        row |= {"status": status, "polls": sim.switch("polls")}
+        return self.answer(sim, call, row, 202)
+
+    def arrives(self, row: Row) -> str | None:
+        """A step on; what was pending, once it is done."""
+        if row["status"] not in DONE:
+            return None
+        row["polls"] -= 1
+        if row["polls"] > 0:
+            return None
+        was: str = row["status"]
+        row |= {"status": DONE[was], "is_deleted": was == "deleting"}
+        return was
+
+    def look(self, sim: Ateme, call: Call, row: Row) -> Reply:
+        """The row, unless it is gone by now."""
+        return self.answer(sim, call, self.by_id(sim, row[self.id_field]))
+
+
+@dataclass(eq=False, kw_only=True)
+class PresetTable(AtemeTable):
+    """Presets of one kind of machine, which machines make and overwrite."""
+
+    settings: Collection[str]
+    id_field: str = "preset_id"
+    readers: str = "operator"
+    hidden: Collection[str] = ()
+
+
 class Machines(Inputs):
-    """table: where the presets of that kind are."""
+    """What makes inputs of inputs."""
 
-    def presets(self, call: Call, table: str) -> Reply:
-        self.need_role(call, "operator")
-        return self.many("presets", [row for row in self.world[table].values() if self._mine(call, row)])
+    switches = {
+        "presets": ("grow", "by_name"),  # storing one again: a second one, or the same (A-826)
+    }
 
-    def delete_preset(self, call: Call, table: str) -> Reply:
-        self.need_role(call, "operator")
-        row = self.world[table].get(call.path["preset_id"])
-        if row is None or not self._mine(call, row):
-            raise Refusal(404, {"message": "no such preset"})
-        del self.world[table][call.path["preset_id"]]
-        return Reply(204)
-
-    def preset(self, call: Call, table: str, body: Row, settings: Collection[str]) -> Row | None:
+    def preset(self, call: Call, kind: PresetTable, body: Row) -> Row | None:
         """The preset that the call makes or overwrites (A-529..531, A-554); takes its fields out of the body."""
         asked = {name: body.pop(name, None) for name in PRESET}
         if not asked["store_preset"]:
             return None
-        known = self.world[table]
+        known = kind.rows(self)
         id, name = asked["preset_id"], asked["preset_name"]
         if id is None and not name:
             self.refuse({"preset_name": "is required for a new preset"})
-        if id is not None and (str(id) not in known or not self._mine(call, known[str(id)])):
+        if id is not None and (str(id) not in known or not kind.owns(self, call, known[str(id)])):
             raise Refusal(404, {"message": f"no such preset: {id}"})
         if id is None and self.switch("presets") == "by_name":
             id = next((row["preset_id"] for row in known.values() if row["preset_name"] == name), None)
         if id is None:
             id = int(self.new_id("preset").rpartition("-")[2])
         name = name or known[str(id)]["preset_name"]
-        kept = {key: body[key] for key in settings if key in body}
+        kept = {key: body[key] for key in kind.settings if key in body}
         return {"preset_id": id, "preset_name": name, "organisation_id": self.scope(call, "managing"), **kept}
 
-    def store(self, preset: Row | None, table: str) -> None:
+    def store(self, preset: Row | None, kind: PresetTable) -> None:
         if preset is not None:
-            self.world[table][str(preset["preset_id"])] = preset
-
-    def _mine(self, call: Call, row: Row) -> bool:
-        return bool(row["organisation_id"] == self.scope(call, "managing"))
+            kind.rows(self)[str(preset["preset_id"])] = preset

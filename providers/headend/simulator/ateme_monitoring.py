@@ -8,7 +8,7 @@ import struct
 import zlib
 from datetime import datetime
 
-from headend.simulator.ateme_base import Row
+from headend.simulator.ateme import Row
 from headend.simulator.ateme_schedules import Schedules
 from headend.simulator.ateme_signal import Inputs
 from headend.simulator.base import Call, Refusal, Reply, handles
@@ -32,6 +32,10 @@ PICTURE = b"".join(
 class Monitoring(Schedules, Inputs):
     """Reads of the active environment, and of one object's past and future."""
 
+    switches = {
+        "thumbnail": ("image",),  # also late: only the second time; json: within an object; link: to elsewhere
+    }
+
     @handles("input.overview", "output.overview")
     async def overview(self, call: Call) -> Reply:
         """What runs in the active environment (A-164, A-202)."""
@@ -46,7 +50,7 @@ class Monitoring(Schedules, Inputs):
     async def history(self, call: Call) -> Reply:
         """All schedules of an input, for its owners alone, or of an output, for its taker (A-167, A-198)."""
         noun = call.op.key.partition(".")[0]
-        row = self.row(f"{noun}s", call.path[f"{noun}_id"], noun)
+        row = self.row(f"{noun}s", call.path[f"{noun}_id"])
         if noun == "input" and self.role(call, row["organisation_id"]) is None:
             raise Refusal(403, {"message": "only members of the owner see this"})
         if noun == "output" and row["taker_organisation_id"] != self.scope(call, "managing"):
@@ -72,7 +76,7 @@ class Monitoring(Schedules, Inputs):
     @handles("input.thumbnail")
     async def thumbnail(self, call: Call) -> Reply:
         """Starts the making of thumbnails, and gives the last one: at once, or once there is one (A-174)."""
-        row = self.item(call, "inputs", "input_id")
+        row = self.inputs.found(self, call)
         if self.active_environment(call, write=False)["status"] != "running":
             raise Refusal(409, {"message": "the environment is not running"})
         made = self.world.setdefault("thumbnails", {})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headend.simulator.ateme_base import Row
-from headend.simulator.ateme_machines import DONE, PRESET, Machines
+from headend.simulator.ateme import Row
+from headend.simulator.ateme_machines import PRESET, Machines, MachineTable, PresetTable
 from headend.simulator.ateme_rules import TEXT, Rule
 from headend.simulator.base import Call, Refusal, Reply, handles
 
@@ -29,17 +29,31 @@ _LAYOUTS: tuple[Row, ...] = (
     {"layout_id": 2, "name": "3 x 3", "tile_count": 9},
     {"layout_id": 3, "name": "1 + 5"},  # not every layout tells how many it has (A-963)
 )
-_PRESETS = "multi_viewer_presets"
-_INNER = frozenset({"polls", "organisation_id", "tiles", "active_audio_track_id", "is_deleted"})
+_INNER = ("polls", "organisation_id", "tiles", "active_audio_track_id")
 
 
 class MultiViewers(Machines):
     """Asynchronous: each look at the details brings a pending change a step on (A-721). They hold no tiles (A-778)."""
 
+    switches = {
+        "viewer_update": ("keeps", "restarts"),  # whether a multi-viewer runs on through its update
+        "viewer_outcome": ("done", "failed"),  # how creating one ends
+    }
+
+    multi_viewers = MachineTable("multi_viewer", hidden=_INNER)
+    mv_presets = PresetTable("mv_preset", settings=_SETTINGS, world="multi_viewer_presets")
+
     def populate(self) -> None:
         super().populate()
-        layouts = {str(row["layout_id"]): dict(row) for row in _LAYOUTS}
-        self.world |= {"multi_viewers": {}, _PRESETS: {}, "layouts": layouts}
+        self.world["layouts"] = {str(row["layout_id"]): dict(row) for row in _LAYOUTS}
+
+    def referrers(self, field: str, id: str) -> Iterator[str]:
+        """Tiles use inputs, too."""
+        yield from super().referrers(field, id)
+        for row in self.world["multi_viewers"].values():
+            shown = {tile["input_id"] for tile in row["tiles"].values()}
+            if field == "input_id" and id in shown and not row["is_deleted"]:
+                yield f"multi-viewer {row['multi_viewer_id']}"
 
     @handles("multi_viewer.layouts")
     async def layouts(self, call: Call) -> Reply:
@@ -56,7 +70,7 @@ class MultiViewers(Machines):
         body = self.body(call, rules | {"layout_id": rules.get("layout_id", Rule(required=True, low=1))})
         layout = self._layout_of(body["layout_id"])
         given = body.pop("tile_inputs", {})
-        preset = self.preset(call, _PRESETS, body, _SETTINGS)
+        preset = self.preset(call, self.mv_presets, body)
         row = {name: rule.default for name, rule in _SETTINGS.items() if rule.default is not None} | body
         self._refuse_alike(row)
         id = self.new_id("mv")
@@ -72,26 +86,22 @@ class MultiViewers(Machines):
         )
         row |= {"multi_viewer_id": id, **where, "layout_id": layout["layout_id"], "tiles": {}}
         row |= {"resulting_input_id": made["input_id"], "active_audio_track_id": None, "is_deleted": False}
-        self.world["multi_viewers"][id] = row | {"status": "creating", "polls": self.switch("polls")}
+        self.world["multi_viewers"][id] = row
         for number, input_id in given.items():
-            self._put_into_tile(self.world["multi_viewers"][id], number, {"input_id": input_id})
-        self.store(preset, _PRESETS)
-        return self.one("multi_viewer", self._viewer(self.world["multi_viewers"][id]), 202)
+            self._put_into_tile(row, number, {"input_id": input_id})
+        self.store(preset, self.mv_presets)
+        return self.multi_viewers.pending(self, call, row, "creating")
 
     @handles("multi_viewer.get")
     async def get_viewer(self, call: Call) -> Reply:
         """What its update takes, and no tiles (A-221)."""
         row = self._viewer_of(call, "admin")
-        if row["status"] in DONE:
-            row["polls"] -= 1
-            if row["polls"] <= 0:
-                self._viewer_arrived(row)
-        if row["is_deleted"] and self.switch("deleted") == "gone":
-            raise Refusal(404, {"message": "the multi-viewer is deleted"})
-        shown = self._viewer(row)
-        if self.switch("viewer_details") == "settings":
-            shown = {name: value for name, value in shown.items() if name in {*_SETTINGS, "is_deleted"}}
-        return self.one("multi_viewer", shown)
+        was = self.multi_viewers.arrives(row)
+        if was == "creating" and self.switch("viewer_outcome") == "failed":
+            row["status"] = "failed"
+        if was == "deleting":
+            self._result_of(row)["is_deleted"] = True
+        return self.multi_viewers.look(self, call, row)
 
     @handles("multi_viewer.update")
     async def update_viewer(self, call: Call) -> Reply:
@@ -99,7 +109,7 @@ class MultiViewers(Machines):
         row = self._running_viewer(call, "admin")
         rules = {**_SETTINGS, **PRESET}
         body = self.body(call, rules, partial=self.switch("updates") == "partial")
-        preset = self.preset(call, _PRESETS, body, _SETTINGS)
+        preset = self.preset(call, self.mv_presets, body)
         result = self.changed(
             row | {"max_allowed_bitrate_kbps": self._result_of(row)["max_allowed_bitrate_kbps"]}, rules, body
         )
@@ -108,8 +118,8 @@ class MultiViewers(Machines):
         if self.switch("viewer_update") == "restarts":
             result |= {"status": "starting", "polls": self.switch("polls")}
         self.world["multi_viewers"][row["multi_viewer_id"]] = result
-        self.store(preset, _PRESETS)
-        return self.one("multi_viewer", self._viewer(result))
+        self.store(preset, self.mv_presets)
+        return self.multi_viewers.answer(self, call, result)
 
     @handles("multi_viewer.tiles")
     async def switch_tiles(self, call: Call) -> Reply:
@@ -119,7 +129,7 @@ class MultiViewers(Machines):
         for number, said in self.body(call, {keys["tiles"]: Rule(dict, required=True)})[keys["tiles"]].items():
             if isinstance(said, dict) and set(said) <= {"input_id", keys["title"]}:
                 self._put_into_tile(row, number, said)
-        return self.one("multi_viewer", self._viewer(row))
+        return self.multi_viewers.answer(self, call, row)
 
     @handles("multi_viewer.delete")
     async def delete_viewer(self, call: Call) -> Reply:
@@ -128,8 +138,7 @@ class MultiViewers(Machines):
         if row["is_deleted"]:
             raise Refusal(404, {"message": "the multi-viewer is deleted"})
         self.unused("input_id", row["resulting_input_id"])
-        row |= {"status": "deleting", "polls": self.switch("polls")}
-        return self.one("multi_viewer", self._viewer(row), 202)
+        return self.multi_viewers.pending(self, call, row, "deleting")
 
     @handles("multi_viewer.audio_tracks")
     async def audio_tracks(self, call: Call) -> Reply:
@@ -150,17 +159,9 @@ class MultiViewers(Machines):
         row["active_audio_track_id"] = None if off else body["audio_track_id"]
         return Reply(204)
 
-    @handles("mv_preset.list")
-    async def viewer_presets(self, call: Call) -> Reply:
-        return self.presets(call, _PRESETS)
-
-    @handles("mv_preset.delete")
-    async def delete_viewer_preset(self, call: Call) -> Reply:
-        return self.delete_preset(call, _PRESETS)
-
     # --- helpers -------------------------------------------------------------------------------------------------
     def _viewer_of(self, call: Call, role: str) -> Row:
-        row = self.item(call, "multi_viewers", "multi_viewer_id")
+        row = self.multi_viewers.found(self, call)
         self.need_role(call, role, row["organisation_id"])
         return row
 
@@ -206,20 +207,14 @@ class MultiViewers(Machines):
             for id, number, input_id in tracks
         ]
 
-    def _viewer_arrived(self, row: Row) -> None:
-        was, row["status"] = row["status"], DONE[row["status"]]
-        if was == "creating" and self.switch("viewer_outcome") == "failed":
-            row["status"] = "failed"
-        if was == "deleting":
-            row["is_deleted"] = True
-            self._result_of(row)["is_deleted"] = True
-
     def _result_of(self, row: Row) -> Row:
         found: Row = self.world["inputs"][row["resulting_input_id"]]
         return found
 
-    def _viewer(self, row: Row) -> Row:
-        """The limit is the result's, whoever set it (A-840)."""
-        limit = {"max_allowed_bitrate_kbps": self._result_of(row)["max_allowed_bitrate_kbps"]}
-        shown = {name: value for name, value in {**row, **limit}.items() if name not in _INNER}
-        return shown | {"is_deleted": True} if row["is_deleted"] else shown
+    @multi_viewers.shows
+    def with_limit(self, call: Call, row: Row) -> Row:
+        """The limit is the result's, whoever set it (A-840). Details may be settings alone."""
+        row = row | {"max_allowed_bitrate_kbps": self._result_of(row)["max_allowed_bitrate_kbps"]}
+        if call.op.key != "multi_viewer.get" or self.switch("viewer_details") != "settings":
+            return row
+        return {name: value for name, value in row.items() if name in {*_SETTINGS, "is_deleted"}}

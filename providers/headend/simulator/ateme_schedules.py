@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
-from headend.simulator.ateme_base import AtemeBase, Row
+from headend.simulator.ateme import Ateme, Row
 from headend.simulator.ateme_rules import NEEDED, Rule
+from headend.simulator.ateme_table import AtemeTable
 from headend.simulator.base import Call, Refusal, Reply, handles
 
 _FORMAT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)")
@@ -19,30 +20,39 @@ _AGREEMENT = "permanent_schedule_agreement_id"
 _TIMES: Mapping[str, Rule] = {"start_time": NEEDED, "end_time": NEEDED}
 
 
-class Schedules(AtemeBase):
+class Schedules(Ateme):
     """What all entries have in common, and the timed and permanent ones."""
 
+    switches = {
+        "ended_schedules": ("kept", "gone"),
+        "times": ("utc", "offset"),  # how schedule times are echoed (A-747)
+        "permanent_start": ("hidden", "shown"),  # whether a permanent schedule says since when
+        "event_times": ("reach", "stay", "hidden"),  # whether an event's new times reach its subscriptions (A-969)
+        "push_seconds": (0.002,),  # how long a schedule push holds its environment (A-743)
+    }
+
+    schedules = AtemeTable("schedule", serves=(), scope="taker", placed=True, holds=("input_id", "output_id"))
     _pushing: set[str]
 
     def populate(self) -> None:
         super().populate()
+        self.world["pushes"] = {}
         self._pushing = set()
 
     @handles("schedule.list")
-    async def schedules(self, call: Call) -> Reply:
+    async def list_schedules(self, call: Call) -> Reply:
         """Of the managing organisation, without deleted ones (A-244)."""
-        mine = [row for row in self.world["schedules"].values() if not row["is_deleted"]]
-        if self.switch("ended_schedules") == "gone":
-            mine = [row for row in mine if not self.over(row)]
-        return self.many("schedules", [self.entry(row) for row in mine if self.takes(call, row)])
+        gone = self.switch("ended_schedules") == "gone"
+        mine = [r for r in self.schedules.lists(self, call) if not (r["is_deleted"] or (gone and self.over(r)))]
+        return self.many("schedules", map(self.entry, mine))
 
     @handles("schedule.get")
     async def get_schedule(self, call: Call) -> Reply:
-        return self.one("schedule", self.entry(self._entry(call)))
+        return self.one("schedule", self.entry(self.entry_of(call)))
 
     @handles("schedule.status")
     async def schedule_status(self, call: Call) -> Reply:
-        row = self._entry(call)
+        row = self.entry_of(call)
         return self.one("schedule", {"schedule_id": row["schedule_id"], "status": self._status(row)})
 
     @handles("schedule.create")
@@ -92,7 +102,7 @@ class Schedules(AtemeBase):
     async def update_schedule(self, call: Call) -> Reply:
         """Either time or both; the start only until the entry has started (A-745)."""
         self.need_role(call, "operator")
-        row = self.writable_entry(call)
+        row = self.entry_of(call, "write")
         if row["is_event_subscription"] or row["end_time"] is None:
             raise Refusal(404, {"message": "no such timed schedule"})
         body = self.body(call, _TIMES, partial=True)
@@ -110,7 +120,7 @@ class Schedules(AtemeBase):
     @handles("schedule.delete")
     async def delete_schedule(self, call: Call) -> Reply:
         self.need_role(call, "operator")
-        row = self.writable_entry(call)
+        row = self.entry_of(call, "write")
         async with self.push(row["environment_id"]):
             row["is_deleted"] = True
         return Reply(204)
@@ -140,24 +150,13 @@ class Schedules(AtemeBase):
             row = self.world[table].get(body[field])
             if row is None or row["is_deleted"] or row["environment_id"] != environment_id:
                 raise Refusal(404, {"message": f"{field}: no such {table.removesuffix('s')}: {body[field]}"})
-            if table == "outputs" and not self.takes(call, row):
+            if table == "outputs" and not self.schedules.owns(self, call, row):
                 raise Refusal(404, {"message": f"output_id: no such output: {body[field]}"})
 
-    def takes(self, call: Call, row: Row) -> bool:
-        return bool(row["taker_organisation_id"] == self.scope(call, "managing"))
-
-    def _entry(self, call: Call) -> Row:
-        row = self.row("schedules", call.path["schedule_id"], "schedule")
-        ended = self.switch("ended_schedules") == "gone" and self.over(row)
-        if ended or not self.takes(call, row):
-            raise Refusal(404, {"message": "no such schedule of the managing organisation"})
-        return row
-
-    def writable_entry(self, call: Call) -> Row:
-        row = self._entry(call)
-        if row["is_deleted"] or row["environment_id"] != self.scope(call, "environment"):
-            raise Refusal(404, {"message": "no such schedule in the active environment"})
-        self.active_environment(call)
+    def entry_of(self, call: Call, verb: str = "get") -> Row:
+        row = self.schedules.found(self, call, verb)
+        if self.switch("ended_schedules") == "gone" and self.over(row):
+            raise self.schedules.missing(self, row["schedule_id"])
         return row
 
     def times(self, body: Row, now: datetime) -> tuple[dict[str, datetime], dict[str, str]]:
@@ -177,10 +176,6 @@ class Schedules(AtemeBase):
             except ValueError:
                 errors[name] = "must be like 2020-08-25T16:30:00.000Z"
         return times, errors
-
-    def over(self, row: Row) -> bool:
-        """Whether an entry or event has ended; what has no end never has."""
-        return row["end_time"] is not None and _instant(row["end_time"]) <= self.now()
 
     def _status(self, row: Row) -> str:
         if self.now() < _instant(row["start_time"]):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from headend.simulator.ateme_accounts import Environments
-from headend.simulator.ateme_base import AtemeBase, Row
+from headend.simulator.ateme import Ateme, Row
+from headend.simulator.ateme_office import Agreements
 from headend.simulator.ateme_rules import INPUTS, NEEDED, OUTPUTS, Rule, joint_errors, update_rules
+from headend.simulator.ateme_table import AtemeTable
 from headend.simulator.base import Call, Refusal, Reply, handles
 
 _LOCATION = {"latitude": Rule(float, required=True), "longitude": Rule(float, required=True)}
-_HIDDEN = frozenset({"password", "stream_key"})
+_SECRETS = frozenset({"password", "stream_key"})
 _MEMBERS = frozenset(
     {
         "technical_details",
@@ -26,276 +27,219 @@ _MEMBERS = frozenset(
 )
 
 
-class Signal(AtemeBase):
-    """What inputs and outputs have in common."""
+@dataclass(eq=False, kw_only=True)
+class SignalTable(AtemeTable):
+    """Inputs or outputs: variants with fields and calls of their own. updates_id: variants whose update names it."""
 
-    def shown(self, row: Row, id_field: str, hidden: frozenset[str] = frozenset()) -> Row:
-        """A row as answered: without secrets unless chosen, the ids named as chosen (A-774)."""
-        if not self.switch("secrets_shown"):
-            hidden = hidden | _HIDDEN
-        drop = hidden | {"organisation_id"}
-        if not self.switch("variant_echo"):
-            drop = drop | {"variant"}
-        if self.switch("deleted") == "gone":
-            drop = drop | {"is_deleted"}
-        out = {name: value for name, value in row.items() if name not in drop}
-        if self.switch("ids") == "plain":
+    variants: Mapping[str, Mapping[str, Rule]]
+    updates_id: Collection[str] = ()
+    partial: bool = True
+    soft: bool = True
+
+    def fields(self, sim: Ateme, call: Call, verb: str) -> Mapping[str, Rule]:
+        variant = _variant(call)
+        rules = self.variants[variant]
+        if "ttl" in rules:
+            rules = {**rules, "ttl": Rule(int, 0, sim.switch("ttl_limit"))}
+        return update_rules(rules, id_listed=variant in self.updates_id) if verb == "update" else rules
+
+    def found(self, sim: Ateme, call: Call, verb: str = "get") -> Row:
+        row = super().found(sim, call, verb)
+        if verb == "update" and row["variant"] != _variant(call):
+            raise Refusal(404, {"message": f"the {self.noun} is a {row['variant']}"})
+        return row
+
+    def new(self, sim: Ateme, call: Call, given: Row) -> Row:
+        return super().new(sim, call, given) | {"variant": _variant(call)}
+
+    def shown(self, sim: Ateme, call: Call, row: Row) -> Row:
+        """Without secrets unless chosen, the ids named as chosen (A-774)."""
+        drop = frozenset() if sim.switch("secrets_shown") else _SECRETS
+        drop |= frozenset() if sim.switch("variant_echo") else {"variant"}
+        out = {name: value for name, value in super().shown(sim, call, row).items() if name not in drop}
+        if sim.switch("ids") == "plain":
             submitted = out.pop("id", None)
-            out["id"] = out.pop(id_field)
+            out["id"] = out.pop(self.id_field)
             if submitted is not None:
                 out.setdefault("stream_id", submitted)
         return out
 
-    def item(self, call: Call, table: str, id_field: str) -> Row:
-        """The row of the path, in the active environment; 404 for any other (A-775)."""
-        row = self.row(table, call.path[id_field], table.removesuffix("s"))
-        if row["environment_id"] != self.scope(call, "environment"):
-            raise Refusal(404, {"message": f"no such {table.removesuffix('s')} in the active environment"})
-        return row
 
-    def changed(self, row: Row, rules: Mapping[str, Rule], given: Row) -> Row:
-        """The row after an update, partial or full; keys with a default go back to it in a full one."""
-        if self.switch("updates") == "partial":
-            return row | given
-        reset = {name: rule.default for name, rule in rules.items() if name != "id" and rule.default is not None}
-        kept = {name: value for name, value in row.items() if name not in rules or name == "id"}
-        return kept | reset | given
+class Signal(Ateme):
+    """What inputs and outputs have in common."""
 
-    def clash(self, table: str, environment_id: str, stream_id: str | None) -> None:
-        """409 for a stream id that is taken in the environment (A-53)."""
-        rows = self.world[table].values()
-        if stream_id is not None and any(
-            r.get("id") == stream_id and r["environment_id"] == environment_id and not r["is_deleted"] for r in rows
-        ):
-            raise Refusal(409, {"message": f"the stream id {stream_id} is taken in this environment"})
+    switches = {
+        "ids": ("named", "plain"),  # {input_id, id} or {id, stream_id} (A-804)
+        "variant_echo": (True, False),  # whether rows of inputs and outputs say what they are
+    }
 
-    def run(self, call: Call, row: Row) -> None:
-        """Starts or stops; 409 if it already is."""
+    @handles("input.start", "input.stop", "output.start", "output.stop")
+    async def run(self, call: Call) -> Reply:
+        """409 if it already is."""
+        kind, row = self._target(call)
         wanted = "started" if call.op.key.endswith(".start") else "stopped"
         if row["status"] == wanted:
             raise Refusal(409, {"message": f"already {wanted}"})
         row["status"] = wanted
+        if kind.noun == "input" and wanted == "started":
+            row |= {"input_stopped": False, "warning_sent": False}
+        return kind.answer(self, call, row)
 
-    def group(self, call: Call, row: Row, group_type: tuple[str, ...]) -> None:
-        """Puts the row into a dashboard group of the fitting type."""
+    @handles("input.location", "output.location")
+    async def locate(self, call: Call) -> Reply:
+        kind, row = self._target(call)
+        row |= self.body(call, _LOCATION)
+        return kind.answer(self, call, row)
+
+    @handles("input.dashboard_group", "output.dashboard_group")
+    async def group(self, call: Call) -> Reply:
+        """Groups for multi-viewers and transcoders are joined by the input that they make (A-418)."""
+        kind, row = self._target(call)
         id = self.body(call, {"dashboard_group_id": NEEDED})["dashboard_group_id"]
         group = self.world["groups"].get(id)
         if group is None or group["organisation_id"] != self.scope(call, "managing"):
             raise Refusal(404, {"message": f"no such dashboard group: {id}"})
-        if group["group_type"] not in group_type:
+        source = "mv" if row["variant"] == "local_ts" else "transcoder" if row.get("is_transcoded_input") else "source"
+        if group["group_type"] != (source if kind.noun == "input" else "destination"):
             self.refuse({"dashboard_group_id": f"is a group of type {group['group_type']}"})
         row["dashboard_group_id"] = id
+        return kind.answer(self, call, row)
 
-    def unused(self, field: str, id: str) -> None:
-        """409 while a schedule that has not ended uses it, a transcoder takes it as its source, or a multi-viewer shows
-        it (A-739)."""
-        if self.switch("references") == "ignored":
-            return
-        for row in self.world.get("transcoders", {}).values():
-            if field == "input_id" and row["input_id"] == id and not row["is_deleted"]:
-                raise Refusal(409, {"message": f"transcoder {row['transcoder_id']} uses it"})
-        for row in self.world.get("multi_viewers", {}).values():
-            shown = {tile["input_id"] for tile in row["tiles"].values()}
-            if field == "input_id" and id in shown and not row["is_deleted"]:
-                raise Refusal(409, {"message": f"multi-viewer {row['multi_viewer_id']} shows it"})
-        now = self.now()
-        for row in self.world["schedules"].values():
-            over = row["end_time"] is not None and datetime.fromisoformat(row["end_time"]) <= now
-            if row[field] == id and not row["is_deleted"] and not over:
-                raise Refusal(409, {"message": f"schedule {row['schedule_id']} uses it"})
+    def _target(self, call: Call) -> tuple[AtemeTable, Row]:
+        """The input or output that the call changes."""
+        self.need_role(call, "operator")
+        kind = self.kind(f"{call.op.key.partition('.')[0]}s")
+        return kind, kind.found(self, call, "write")
+
+    def clash(self, table: str, row: Row) -> None:
+        """409 for a stream id that is taken in the environment (A-53)."""
+        id, place = row.get("id"), row["environment_id"]
+        rows = [r for r in self.world[table].values() if r["environment_id"] == place and not r["is_deleted"]]
+        if id is not None and any(r.get("id") == id for r in rows):
+            raise Refusal(409, {"message": f"the stream id {id} is taken in this environment"})
 
 
 class Inputs(Signal):
     """Inputs of all variants."""
 
-    @handles("input.list")
-    async def inputs(self, call: Call) -> Reply:
-        """All of the active organisation (A-145)."""
-        rows = [r for r in self.live("inputs") if r["organisation_id"] == self.scope(call, "organisation")]
-        return self.many("inputs", [self._input(call, row) for row in rows])
+    switches = {
+        "initial_input": ("started", "stopped"),
+        "input_get": ("item", "list", "refused"),  # the second "List inputs" (A-46)
+        "push_update_stops": (True, False),  # A-956
+        "viewer_details": ("full", "settings", "unlinked"),  # what multi-viewers show; whether their inputs name them
+    }
+
+    inputs = SignalTable(
+        "input",
+        variants=INPUTS,
+        updates_id=INPUTS.keys() - {"zixi_pull", "local_ts"},
+        scope="environment",
+        listed="organisation",
+        placed=True,
+        counter="in",
+    )
 
     @handles("input.get")
     async def get_input(self, call: Call) -> Reply:
         if self.switch("input_get") == "list":
-            return await self.inputs(call)
+            return self.inputs.answer_all(self, call)
         if self.switch("input_get") == "refused":
             return Reply(405, {"message": "GET is not allowed here"})
-        return self.one("input", self._input(call, self.item(call, "inputs", "input_id")))
+        return self.inputs.answer(self, call, self.inputs.found(self, call))
 
-    @handles(*(f"input.create.{variant}" for variant in INPUTS if variant != "local_ts"))
-    async def create_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        variant = call.op.key.rpartition(".")[2]
-        environment = self.active_environment(call)
-        rules = INPUTS[variant]
-        body = self.body(call, rules)
-        self.clash("inputs", environment["environment_id"], body["id"])
-        row = self.add_input(environment, variant, body)
-        return self.one("input", self._input(call, row), 201)
+    @inputs.before("create")
+    def begins(self, call: Call, row: Row, given: Row) -> None:
+        self.clash("inputs", row)
+        row |= self._begun()
+
+    @inputs.before("update")
+    def keeps_id(self, call: Call, row: Row, given: Row) -> None:
+        if row.get("id") != self.world["inputs"][row["input_id"]].get("id"):
+            self.refuse({"id": "can't be changed"})
+        if row["variant"] == "zixi_push" and self.switch("push_update_stops"):
+            row["status"] = "stopped"  # A-752
+
+    @inputs.before("delete")
+    def unused_input(self, call: Call, row: Row, given: Row) -> None:
+        self.unused("input_id", row["input_id"])
+
+    @inputs.shows
+    def seen(self, call: Call, row: Row) -> Row:
+        """Some of it only by members of the owner."""
+        hidden = set() if self.role(call, row["organisation_id"]) else _MEMBERS
+        if self.switch("viewer_details") == "unlinked":
+            hidden = hidden | {"multi_viewer_id"}
+        alerts = [r for r in self.world["alerts"].values() if not r["is_deleted"]]
+        details = {"host": f"{row['input_id']}.cenv.example.com"}
+        watched = any(r.get("input_id") == row["input_id"] for r in alerts)  # A-427
+        row = {"technical_details": details, **row, "has_alerts": watched}
+        return {name: value for name, value in row.items() if name not in hidden}
+
+    def _begun(self) -> Row:
+        made = {"is_transcoded_input": False, "is_being_transcoded": False, "associated_transcoder_id": None}
+        return made | {"status": self.switch("initial_input"), "input_stopped": False, "warning_sent": False}
 
     def add_input(self, environment: Row, variant: str, body: Mapping[str, Any]) -> Row:
         """Hook: makes an input, also one that no call creates (Local-TS, a transcoder's)."""
         id = self.new_id("in")
-        defaults = {name: rule.default for name, rule in INPUTS[variant].items() if rule.default is not None}
-        where = {"environment_id": environment["environment_id"], "organisation_id": environment["organisation_id"]}
-        made = {"is_transcoded_input": False, "is_being_transcoded": False, "has_alerts": False}
-        row = {"input_id": id, **where, "variant": variant, **defaults, **body}
-        row |= {"status": self.switch("initial_input"), "input_stopped": False, "warning_sent": False, **made}
-        row |= {"associated_transcoder_id": None, "technical_details": {"host": f"{id}.cenv.example.com"}}
-        self.world["inputs"][id] = row | {"is_deleted": False}
-        found: Row = self.world["inputs"][id]
-        return found
-
-    @handles(*(f"input.update.{variant}" for variant in INPUTS))
-    async def update_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        variant = call.op.key.rpartition(".")[2]
-        row = self._writable(call)
-        if row["variant"] != variant:
-            raise Refusal(404, {"message": f"the input is a {row['variant']}"})
-        rules = update_rules(INPUTS[variant], id_listed=variant not in {"zixi_pull", "local_ts"})
-        body = self.body(call, rules, partial=self.switch("updates") == "partial")
-        if body.get("id", row.get("id")) != row.get("id"):
-            self.refuse({"id": "can't be changed"})
-        self.world["inputs"][row["input_id"]] = row = self.changed(row, rules, body)
-        if variant == "zixi_push" and self.switch("push_update_stops"):
-            row["status"] = "stopped"  # A-752
-        return self.one("input", self._input(call, row))
-
-    @handles("input.start", "input.stop")
-    async def run_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable(call)
-        self.run(call, row)
-        if row["status"] == "started":
-            row |= {"input_stopped": False, "warning_sent": False}
-        return self.one("input", self._input(call, row))
-
-    @handles("input.location")
-    async def locate_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable(call)
-        row |= self.body(call, _LOCATION)
-        return self.one("input", self._input(call, row))
-
-    @handles("input.dashboard_group")
-    async def group_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable(call)
-        # groups for multi-viewers and transcoders are joined by the input they make (A-418)
-        made = "mv" if row["variant"] == "local_ts" else "transcoder" if row["is_transcoded_input"] else "source"
-        self.group(call, row, (made,))
-        return self.one("input", self._input(call, row))
-
-    @handles("input.delete")
-    async def delete_input(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable(call)
-        if row["is_deleted"]:
-            raise Refusal(404, {"message": "the input is deleted"})
-        self.unused("input_id", row["input_id"])
-        row["is_deleted"] = True
-        return Reply(204)
+        row = {name: rule.default for name, rule in INPUTS[variant].items() if rule.default is not None}
+        row |= {"input_id": id, "variant": variant, **body, **self._begun(), "is_deleted": False}
+        row |= {name: environment[name] for name in ("environment_id", "organisation_id")}
+        self.world["inputs"][id] = row
+        return row
 
     def stop_by_bitrate(self, input_id: str) -> None:
         """Hook: the environment stops an input that runs above its maximum (A-779)."""
         self.world["inputs"][input_id] |= {"status": "stopped", "input_stopped": True, "warning_sent": True}
 
-    def _writable(self, call: Call) -> Row:
-        row = self.item(call, "inputs", "input_id")
-        self.active_environment(call)
-        return row
 
-    def _input(self, call: Call, row: Row) -> Row:
-        member = self.role(call, row["organisation_id"])
-        if self.switch("viewer_details") == "unlinked":
-            row = {name: value for name, value in row.items() if name != "multi_viewer_id"}
-        return self.shown(row, "input_id", frozenset() if member else _MEMBERS)
-
-
-class Outputs(Signal, Environments):
+class Outputs(Signal, Agreements):
     """Outputs of all variants; read and deleted by taker organisation, written in their environment (A-23)."""
 
-    @handles("output.list", "output.list_all")
-    async def outputs(self, call: Call) -> Reply:
-        """Of the taker organisation, over all environments; list_all also shows deleted ones (A-203)."""
-        rows = self.world["outputs"].values() if call.op.key == "output.list_all" else self.live("outputs")
-        mine = [row for row in rows if row["taker_organisation_id"] == self.scope(call, "managing")]
-        marked = [{**self._output(row), "is_deleted": row["is_deleted"]} for row in mine]
-        return self.many("outputs", marked if call.op.key == "output.list_all" else map(self._output, mine))
+    switches = {
+        "initial_output": ("started", "stopped"),
+        "latency_echo": ("null", "minus_one"),
+        "ttl_limit": (225, 255),
+    }
 
-    @handles("output.get")
-    async def get_output(self, call: Call) -> Reply:
-        return self.one("output", self._output(self._taken(call)))
+    outputs = SignalTable("output", variants=OUTPUTS, scope="taker", placed=True, counter="out")
 
-    @handles(*(f"output.create.{variant}" for variant in OUTPUTS))
-    async def create_output(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        variant = call.op.key.rpartition(".")[2]
-        environment = self.active_environment(call)
-        rules = self._rules(variant)
-        body = self.body(call, rules)
-        defaults = {name: rule.default for name, rule in rules.items() if rule.default is not None}
-        row = self._with_fec({"variant": variant, **defaults, **body})
-        self.refuse(joint_errors(row, body))
-        self.clash("outputs", environment["environment_id"], body.get("id"))
+    @handles("output.list_all")
+    async def all_outputs(self, call: Call) -> Reply:
+        """Of the taker organisation, over all environments, deleted ones too (A-203)."""
+        mine = [row for row in self.world["outputs"].values() if self.outputs.owns(self, call, row)]
+        marked = [self.outputs.shown(self, call, row) | {"is_deleted": row["is_deleted"]} for row in mine]
+        return self.many("outputs", marked)
+
+    @outputs.before("create", "update")
+    def with_fec(self, call: Call, row: Row, given: Row) -> None:
+        """Rows and columns default to 10, only with FEC, and end with it (A-501, A-502)."""
+        if row["variant"] == "udp_rist":
+            rows = {"rows_d": 10, "columns_l": 10}
+            kept = {name: row.pop(name, default) for name, default in rows.items()}
+            row |= kept if row.get("fec") in {1, 2} else {}
+        self.refuse(joint_errors(row, given))
+
+    @outputs.before("create")
+    def begins_output(self, call: Call, row: Row, given: Row) -> None:
+        self.clash("outputs", row)
         row.setdefault("permanent_schedule_agreement_id", None)
-        self._assign(call, body.get("permanent_schedule_agreement_id"))
-        id = self.new_id("out")
-        where = {"environment_id": environment["environment_id"], "organisation_id": environment["organisation_id"]}
-        row |= {"output_id": id, **where, "taker_organisation_id": self.scope(call, "managing")}
-        row |= {"status": self.switch("initial_output"), "is_deleted": False}
-        self.world["outputs"][id] = row
-        return self.one("output", self._output(row), 201)
-
-    @handles(*(f"output.update.{variant}" for variant in OUTPUTS))
-    async def update_output(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        variant = call.op.key.rpartition(".")[2]
-        row = self._writable_output(call)
-        if row["variant"] != variant:
-            raise Refusal(404, {"message": f"the output is a {row['variant']}"})
-        rules = update_rules(self._rules(variant), id_listed=False)
-        body = self.body(call, rules, partial=self.switch("updates") == "partial")
-        result = self._with_fec(self.changed(row, rules, body))
-        self.refuse(joint_errors(result, body))
-        self.world["outputs"][row["output_id"]] = result
-        return self.one("output", self._output(result))
-
-    @handles("output.start", "output.stop")
-    async def run_output(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable_output(call)
-        self.run(call, row)
-        return self.one("output", self._output(row))
-
-    @handles("output.location")
-    async def locate_output(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable_output(call)
-        row |= self.body(call, _LOCATION)
-        return self.one("output", self._output(row))
-
-    @handles("output.dashboard_group")
-    async def group_output(self, call: Call) -> Reply:
-        self.need_role(call, "operator")
-        row = self._writable_output(call)
-        self.group(call, row, ("destination",))
-        return self.one("output", self._output(row))
+        row["status"] = self.switch("initial_output")
+        self.assign_agreement(call, row["permanent_schedule_agreement_id"])
 
     @handles("output.delete")
     async def delete_output(self, call: Call) -> Reply:
+        """By its taker, from anywhere."""
         self.need_role(call, "operator")
-        row = self._taken(call)
+        row = self.outputs.found(self, call)
         environment = self.world["environments"][row["environment_id"]]
         if row["is_deleted"]:
             raise Refusal(404, {"message": "the output is deleted"})
         if environment["status"] != "running" and self.switch("stopped_writes") == "refused":
             raise Refusal(409, {"message": f"environment {row['environment_id']} is {environment['status']}"})
         self.unused("output_id", row["output_id"])
-        row["is_deleted"] = True
         self.release_agreement(row)
-        return Reply(204)
+        return self.outputs.remove(self, row)
 
     @handles("output.states")
     async def output_states(self, call: Call) -> Reply:
@@ -304,45 +248,13 @@ class Outputs(Signal, Environments):
         rows = [row for row in self.live("outputs") if row["environment_id"] == environment_id]
         return self.many("outputs", [{"output_id": row["output_id"], "status": row["status"]} for row in rows])
 
-    def _rules(self, variant: str) -> dict[str, Rule]:
-        rules = dict(OUTPUTS[variant])
-        if "ttl" in rules:
-            rules["ttl"] = Rule(int, 0, self.switch("ttl_limit"))
-        return rules
-
-    def _with_fec(self, row: Row) -> Row:
-        """Rows and columns default to 10, only with FEC, and end with it (A-501, A-502)."""
-        if row["variant"] != "udp_rist":
-            return row
-        if row.get("fec") in {1, 2}:
-            return {"rows_d": 10, "columns_l": 10} | row
-        return {name: value for name, value in row.items() if name not in {"rows_d", "columns_l"}}
-
-    def _assign(self, call: Call, agreement_id: str | None) -> None:
-        """Takes an agreement that is neither assigned nor finished (A-461)."""
-        if agreement_id is None:
-            return
-        agreement = self.world["agreements"].get(agreement_id)
-        if agreement is None or agreement["organisation_id"] != self.scope(call, "managing"):
-            raise Refusal(404, {"message": f"no such agreement: {agreement_id}"})
-        if agreement["is_assigned"] or agreement["is_finished"]:
-            self.refuse({"permanent_schedule_agreement_id": "is assigned or finished"})
-        agreement["is_assigned"] = True
-
-    def _taken(self, call: Call) -> Row:
-        row = self.row("outputs", call.path["output_id"], "output")
-        if row["taker_organisation_id"] != self.scope(call, "managing"):
-            raise Refusal(404, {"message": "no such output of the managing organisation"})
-        return row
-
-    def _writable_output(self, call: Call) -> Row:
-        self._taken(call)
-        row = self.item(call, "outputs", "output_id")
-        self.active_environment(call)
-        return row
-
-    def _output(self, row: Row) -> Row:
-        shown = self.shown(row, "output_id")
+    @outputs.shows
+    def with_latency(self, call: Call, row: Row) -> Row:
+        """A remote configuration is written in one of two ways (A-772)."""
         if row["variant"] in {"pull", "push"} and (row.get("latency") is None or row["latency"] < 0):
-            shown["latency"] = None if self.switch("latency_echo") == "null" else -1  # remote configuration (A-772)
-        return shown
+            return row | {"latency": None if self.switch("latency_echo") == "null" else -1}
+        return row
+
+
+def _variant(call: Call) -> str:
+    return call.op.key.rpartition(".")[2]

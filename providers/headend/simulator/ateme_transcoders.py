@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headend.simulator.ateme_base import Row
-from headend.simulator.ateme_machines import DONE, PRESET, Machines
+from headend.simulator.ateme import Row
+from headend.simulator.ateme_machines import PRESET, Machines, MachineTable, PresetTable
 from headend.simulator.ateme_rules import NEEDED, TEXT, Rule, check
 from headend.simulator.base import Call, Refusal, Reply, handles
 
@@ -56,32 +56,48 @@ _CREATE: Mapping[str, Rule] = {
     "create_from_image": Rule(bool),
 }
 _BRIEF = ("transcoder_id", "environment_id", "input_id", "status")
-_INNER = frozenset({"polls", "machine", "wavers", "organisation_id", "output_id", "resulting_input_id", "is_deleted"})
+_INNER = ("polls", "machine", "wavers", "organisation_id", "output_id", "resulting_input_id")
 
 
 class Transcoders(Machines):
     """Asynchronous: each read of one brings a pending change a step on (A-721)."""
 
-    def populate(self) -> None:
-        super().populate()
-        self.world |= {"transcoders": {}, "transcoder_presets": {}}
+    switches = {
+        "initial_transcoder": ("running", "stopped"),
+        "transcoder_outcome": ("done", "failed"),  # how creating one ends
+        "stop_mark": ("marked", "wavering", "real"),  # stopped in the record before the machine is; in and out; when
+        "transcoder_list": ("full", "brief"),  # whether its rows hold the settings
+        "track_numbers": ("given", "filled"),  # whether extra video tracks get the numbers that they were sent without
+        "frame_cap": ("interlaced", "any"),  # which frame types end at 50 frames a second (A-818)
+        "probe": ("tracks",),  # also pids: bare numbers; none: no audio; words: without PIDs
+    }
+
+    transcoders = MachineTable("transcoder", listed="organisation", hidden=_INNER, holds=("input_id",))
+    transcoder_presets = PresetTable("transcoder_preset", settings=_SETTINGS)
 
     @handles("transcoder.list")
-    async def transcoders(self, call: Call) -> Reply:
+    async def list_transcoders(self, call: Call) -> Reply:
         """Those of the active organisation that aren't deleted (A-204)."""
-        mine = [r for r in self.live("transcoders") if r["organisation_id"] == self.scope(call, "organisation")]
-        rows = [self._transcoder(row) for row in mine]
+        rows = [self.transcoders.shown(self, call, row) for row in self.transcoders.lists(self, call)]
         if self.switch("transcoder_list") == "brief":
             rows = [{name: row[name] for name in _BRIEF} for row in rows]
         return self.many("transcoders", rows)
 
     @handles("transcoder.get")
     async def get_transcoder(self, call: Call) -> Reply:
-        row = self.item(call, "transcoders", "transcoder_id")
-        shown = self._moved_on(row)
-        if row["is_deleted"] and self.switch("deleted") == "gone":
-            raise Refusal(404, {"message": "the transcoder is deleted"})
-        return self.one("transcoder", shown)
+        row = self.transcoders.found(self, call)
+        if row["wavers"]:
+            shown = self.transcoders.answer(self, call, row)
+            row |= {"wavers": False, "machine": 0, "status": "stopping", "polls": self.switch("polls")}
+            return shown
+        row["machine"] = max(0, row["machine"] - 1)
+        was = self.transcoders.arrives(row)
+        if was == "creating":
+            done = self.switch("transcoder_outcome") == "done"
+            row["status"] = self.switch("initial_transcoder") if done else "failed"
+        if was == "deleting":
+            self._gone_with(row)
+        return self.transcoders.look(self, call, row)
 
     @handles("transcoder.create")
     async def create_transcoder(self, call: Call) -> Reply:
@@ -91,7 +107,7 @@ class Transcoders(Machines):
         body = self.body(call, _CREATE)
         source = self._source(environment["environment_id"], body["input_id"])
         body = self._checked(body, body)
-        preset = self.preset(call, "transcoder_presets", body, _SETTINGS)
+        preset = self.preset(call, self.transcoder_presets, body)
         id = self.new_id("tr")
         where = {name: environment[name] for name in ("environment_id", "organisation_id")}
         stream = f"{source['input_id']}-{id}"
@@ -108,11 +124,11 @@ class Transcoders(Machines):
         }
         row = {"transcoder_id": id, **where, "audio_track_pid_list": [], "audio_pid_overrides": [], **body}
         row |= {"resulting_input_id": made["input_id"], "output_id": output_id, "machine": 0, "wavers": False}
-        self.world["transcoders"][id] = row | {"extra_video_tracks": self._tracks(body.get("extra_video_tracks", []))}
-        self.world["transcoders"][id] |= {"status": "creating", "polls": self.switch("polls"), "is_deleted": False}
+        row |= {"extra_video_tracks": self._tracks(body.get("extra_video_tracks", [])), "is_deleted": False}
+        self.world["transcoders"][id] = row
         source["is_being_transcoded"] = True
-        self.store(preset, "transcoder_presets")
-        return self.one("transcoder", self._transcoder(self.world["transcoders"][id]), 202)
+        self.store(preset, self.transcoder_presets)
+        return self.transcoders.pending(self, call, row, "creating")
 
     @handles("transcoder.update", "transcoder.update_full")
     async def update_transcoder(self, call: Call) -> Reply:
@@ -125,7 +141,7 @@ class Transcoders(Machines):
         source = self._source(row["environment_id"], body.get("input_id", row["input_id"]))
         given = dict(body)
         result = self.changed(row, rules, self._checked(row | body, given))
-        preset = self.preset(call, "transcoder_presets", body, _SETTINGS)
+        preset = self.preset(call, self.transcoder_presets, body)
         for name in PRESET:
             result.pop(name, None)
         result |= {"input_id": source["input_id"], "extra_video_tracks": result.get("extra_video_tracks") or []}
@@ -134,8 +150,8 @@ class Transcoders(Machines):
         if result["video_codec"] == "HEVC":
             result.pop("mpeg4_avc_encoder_profile", None)
         self.world["transcoders"][row["transcoder_id"]] = result
-        self.store(preset, "transcoder_presets")
-        return self.one("transcoder", self._transcoder(result))
+        self.store(preset, self.transcoder_presets)
+        return self.transcoders.answer(self, call, result)
 
     @handles("transcoder.update_audio")
     async def update_audio(self, call: Call) -> Reply:
@@ -145,7 +161,7 @@ class Transcoders(Machines):
         if self.switch("updates") == "full":
             body = {"audio_track_pid_list": [], "audio_pid_overrides": [], **body}
         row |= body
-        return self.one("transcoder", self._transcoder(row))
+        return self.transcoders.answer(self, call, row)
 
     @handles("transcoder.start", "transcoder.stop", "transcoder.restart")
     async def run_transcoder(self, call: Call) -> Reply:
@@ -155,10 +171,10 @@ class Transcoders(Machines):
         self._at_rest(row)
         if row["status"] != ("stopped" if action == "start" else "running"):
             raise Refusal(409, {"message": f"the transcoder is {row['status']}"})
-        row |= {"status": "stopping" if action == "stop" else "starting", "polls": self.switch("polls")}
-        if action == "stop" and self.switch("stop_mark") != "real":
-            row |= {"status": "stopped", "machine": 2, "wavers": self.switch("stop_mark") == "wavering"}
-        return self.one("transcoder", self._transcoder(row), 202)
+        if action != "stop" or self.switch("stop_mark") == "real":
+            return self.transcoders.pending(self, call, row, "stopping" if action == "stop" else "starting")
+        row |= {"status": "stopped", "machine": 2, "wavers": self.switch("stop_mark") == "wavering"}
+        return self.transcoders.answer(self, call, row, 202)
 
     @handles("transcoder.delete")
     async def delete_transcoder(self, call: Call) -> Reply:
@@ -167,13 +183,12 @@ class Transcoders(Machines):
             raise Refusal(404, {"message": "the transcoder is deleted"})
         self._at_rest(row)
         self.unused("input_id", row["resulting_input_id"])
-        row |= {"status": "deleting", "polls": self.switch("polls")}
-        return self.one("transcoder", self._transcoder(row), 202)
+        return self.transcoders.pending(self, call, row, "deleting")
 
     @handles("transcoder.probe")
     async def probe(self, call: Call) -> Reply:
         """The audio PIDs that it finds; it must run (A-214)."""
-        row = self.item(call, "transcoders", "transcoder_id")
+        row = self.transcoders.found(self, call)
         self.active_environment(call)
         if row["status"] != "running":
             raise Refusal(409, {"message": f"the transcoder is {row['status']}"})
@@ -183,17 +198,9 @@ class Transcoders(Machines):
         named = "pid" if self.switch("probe") != "words" else "name"
         return self.many("audio_tracks", [{named: pid, "language": "eng"} for pid in pids])
 
-    @handles("transcoder_preset.list")
-    async def transcoder_presets(self, call: Call) -> Reply:
-        return self.presets(call, "transcoder_presets")
-
-    @handles("transcoder_preset.delete")
-    async def delete_transcoder_preset(self, call: Call) -> Reply:
-        return self.delete_preset(call, "transcoder_presets")
-
     # --- helpers -------------------------------------------------------------------------------------------------
     def _writable_transcoder(self, call: Call, role: str) -> Row:
-        row = self.item(call, "transcoders", "transcoder_id")
+        row = self.transcoders.found(self, call)
         self.need_role(call, role, row["organisation_id"])
         self.active_environment(call)
         return row
@@ -230,37 +237,13 @@ class Transcoders(Machines):
         if row["machine"] or row["status"] == "stopping":
             raise Refusal(409, {"message": "the transcoder is still being stopped"})
 
-    def _moved_on(self, row: Row) -> Row:
-        """The row as shown, one step further on."""
-        if row["wavers"]:
-            shown = self._transcoder(row)
-            row |= {"wavers": False, "machine": 0, "status": "stopping", "polls": self.switch("polls")}
-            return shown
-        row["machine"] = max(0, row["machine"] - 1)
-        if row["status"] in DONE:
-            row["polls"] -= 1
-            if row["polls"] <= 0:
-                self._arrived(row)
-        return self._transcoder(row)
-
-    def _arrived(self, row: Row) -> None:
-        was, row["status"] = row["status"], DONE[row["status"]]
-        if was == "creating":
-            row["status"] = (
-                self.switch("initial_transcoder") if self.switch("transcoder_outcome") == "done" else "failed"
-            )
-        if was != "deleting":
-            return
-        row["is_deleted"] = True
+    def _gone_with(self, row: Row) -> None:
+        """Its input and output go with it, and its source says that it is free."""
         self.world["inputs"][row["resulting_input_id"]]["is_deleted"] = True
         self.world["outputs"][row["output_id"]]["is_deleted"] = True
         others = [r for r in self.world["transcoders"].values() if not r["is_deleted"]]
         source = self.world["inputs"][row["input_id"]]
         source["is_being_transcoded"] = any(r["input_id"] == row["input_id"] for r in others)
-
-    def _transcoder(self, row: Row) -> Row:
-        shown = {name: value for name, value in row.items() if name not in _INNER}
-        return shown | {"is_deleted": True} if row["is_deleted"] else shown
 
 
 def _pids(body: Mapping[str, Any]) -> dict[str, str]:

@@ -1,15 +1,23 @@
-"""What a simulated platform is: a wire table, handlers by the table's keys, switches, and one JSON-like world."""
+"""What a simulated platform is: a wire table, parts that answer its operations, switches, and one JSON-like world."""
 
 from __future__ import annotations
 
+import functools
+import importlib
+import pkgutil
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 from urllib.parse import unquote
 
-from headend.core.wire.operations import Operation, Table
+from headend.core.wire import operations
+from headend.core.wire.operations import Operation
+from headend.simulator.messages import Call, Handler, Refusal, Reply
+from headend.simulator.table import Table
+
+__all__ = ["CREDENTIALS", "Call", "PlatformSim", "Refusal", "Reply", "handles", "route"]
 
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ateme": {
@@ -27,56 +35,17 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
 }
 """platform -> {environment variable: value} that its simulator accepts; made up, and good for nothing else."""
 
-
-@dataclass
-class Call:
-    """One request, routed. `path`: decoded values of the path's {names}. `body`: decoded JSON or form, None when
-    empty. `files`: field -> (name, content) of a multipart body.
-    `state`: what `authenticate` found (who, in which scope); "scope" in it goes into the journal."""
-
-    op: Operation
-    path: dict[str, str]
-    query: list[tuple[str, str]]
-    body: Any
-    raw: bytes
-    headers: Mapping[str, str]
-    method: str
-    url_path: str
-    state: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-
-    def q(self, name: str, default: str | None = None) -> str | None:
-        """The first value of a query parameter."""
-        return next((value for key, value in self.query if key == name), default)
-
-
-@dataclass
-class Reply:
-    """An answer. A body of None is empty; str and bytes go out as they are, everything else as JSON."""
-
-    status: int = 200
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media: str = "application/json"
-
-
-class Refusal(Exception):
-    """Raised by a handler to answer at once."""
-
-    def __init__(self, status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"HTTP {status}")
-        self.reply = Reply(status, body, headers or {})
-
-
-Handler = Callable[[Call], Awaitable[Reply]]
+_WHOLE: dict[type[PlatformSim], type[PlatformSim]] = {}
 F = TypeVar("F", bound=Callable[..., Awaitable[Reply]])
 
 
-def handles(*keys: str) -> Callable[[F], F]:
-    """Marks a method `async def x(self, call: Call) -> Reply` as the handler of these rows of the table."""
+def handles(*keys: str, takes: Sequence[str] = ()) -> Callable[[F], F]:
+    """Marks a method `async def x(self, call: Call) -> Reply` as the handler of these operations; more than one mark
+    adds up. takes: the names of what a call may bring, for platforms that look at it before the handler does.
+    """
 
     def mark(function: F) -> F:
-        function.__dict__["handles"] = keys
+        function.__dict__.setdefault("handles", {}).update(dict.fromkeys(keys, frozenset(takes)))
         return function
 
     return mark
@@ -104,18 +73,41 @@ def route(op: Operation) -> Route:
 
 
 class PlatformSim:
-    """Base of a platform's simulator; a subclass with `name` in headend.simulator.* is found by itself.
+    """Base of a platform's simulator. The subclass with `name` says how the platform is spoken to; subclasses of it are
+    its parts, each with some kinds. Making one makes all parts in headend.simulator together: nobody lists them.
 
-    switches: name -> allowed values, the default first; a single value means that any other is allowed too.
+    A part has methods marked with `handles`, tables (`table.Table`), and switches: name -> allowed values, the default
+    first; a single value means that any other is allowed too.
     reads: keys of operations that change nothing although they aren't GET. secrets: names of keys, headers and
     query parameters whose values the journal masks.
     """
 
     name: ClassVar[str]
-    table: ClassVar[Table]
+    table: ClassVar[operations.Table]
     switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     reads: ClassVar[frozenset[str]] = frozenset()
     secrets: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Gathers the switches of all parts. An operation that the wire table lacks, or two methods for one, is a
+        TypeError."""
+        super().__init_subclass__(**more)
+        own = [base.__dict__.get("switches", {}) for base in reversed(cls.__mro__)]
+        cls.switches = {name: values for switches in own for name, values in switches.items()}
+        known = getattr(cls, "table", {})
+        for kind in _tables(cls):
+            kind.operations(known)
+        names: dict[str, str] = {}
+        for name, keys in _handled(cls):
+            for key in keys:
+                if key not in known:
+                    raise TypeError(f"{cls.__name__}.{name} handles {key!r}, which is no operation")
+                if names.setdefault(key, name) != name:
+                    raise TypeError(f"{cls.__name__}: both {names[key]} and {name} handle {key!r}")
+
+    def __new__(cls, *args: Any, **more: Any) -> Self:
+        """Of all parts together."""
+        return cast(Self, object.__new__(_whole(cls)))
 
     def __init__(
         self, switches: Mapping[str, Any] | None = None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -126,9 +118,15 @@ class PlatformSim:
         for name, value in (switches or {}).items():
             self.set_switch(name, value)
         self.handlers: dict[str, Handler] = {}
-        for attribute in dir(type(self)):
-            for key in getattr(getattr(type(self), attribute), "handles", ()):
-                self.handlers[key] = getattr(self, attribute)
+        self.takes: dict[str, frozenset[str]] = {}
+        self.kinds: dict[str, Table[Any]] = {}
+        for kind in _tables(type(self)):
+            self.kinds[kind.world] = kind
+            self.world[kind.world] = {}
+            self.handlers |= kind.handlers(self)
+        for name, keys in _handled(type(self)):
+            self.handlers |= dict.fromkeys(keys, getattr(self, name))
+            self.takes |= keys
         self.routes = [route(op) for op in self.table.values()]
         self.populate()
 
@@ -210,3 +208,57 @@ class PlatformSim:
     def is_write(self, op: Operation) -> bool:
         """Whether the operation changes the platform; logins and switches of scope don't count."""
         return op.method not in {"GET", "HEAD"} and not op.key.startswith("session.") and op.key not in self.reads
+
+
+def _tables(cls: type[PlatformSim]) -> list[Table[Any]]:
+    attributes = (getattr(cls, name) for name in dir(cls))
+    return [value for value in attributes if isinstance(value, Table)]
+
+
+def _handled(cls: type[PlatformSim]) -> Iterator[tuple[str, Mapping[str, frozenset[str]]]]:
+    """The methods that are handlers, each with its operations and what these take."""
+    for name in dir(cls):
+        if keys := getattr(getattr(cls, name), "handles", None):
+            yield name, keys
+
+
+def _whole(cls: type[PlatformSim]) -> type[PlatformSim]:
+    """The class of all parts of a platform's simulator; a class without parts is whole by itself."""
+    _import_all()
+    if cls in _WHOLE:
+        return _WHOLE[cls]
+    parts = [part for part in dict.fromkeys(_subclasses(cls)) if not any(True for _ in _subclasses(part))]
+    if not parts:
+        return cls
+    parts.sort(key=lambda part: (part.__module__, part.__name__))
+    made = type(cls.__name__, tuple(parts), {"__doc__": cls.__doc__})
+    if lost := set().union(*map(_served, parts)) - _served(made):
+        raise TypeError(f"{cls.__name__}: two parts use one name, for {', '.join(sorted(lost))}")
+    return _WHOLE.setdefault(cls, made)
+
+
+def _served(cls: type[PlatformSim]) -> set[str]:
+    """The operations that have a method, and the nouns that have a table."""
+    return {key for _, keys in _handled(cls) for key in keys} | {kind.noun for kind in _tables(cls)}
+
+
+def _subclasses(cls: type[PlatformSim]) -> Iterator[type[PlatformSim]]:
+    """Those in headend.simulator, at any depth."""
+    for part in cls.__subclasses__():
+        if part.__module__.startswith(f"{__package__}."):
+            yield part
+            yield from _subclasses(part)
+
+
+@functools.cache
+def _import_all() -> None:
+    package = importlib.import_module(str(__package__))
+    for info in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{__package__}.{info.name}")
+
+
+def discover() -> list[type[PlatformSim]]:
+    """The simulators of all platforms, by name."""
+    _import_all()
+    found = {cls.name: _whole(cls) for cls in _subclasses(PlatformSim) if "name" in cls.__dict__}
+    return [found[name] for name in sorted(found)]

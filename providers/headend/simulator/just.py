@@ -14,20 +14,7 @@ from headend.just.wire import FORMS, READS, TABLE
 from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles, route
 
 TOKEN = "simulated-just-token"  # noqa: S105  made up
-_ABOUT = frozenset({"ip", "name", "gender", "birthDate"})
-_STAMPS = frozenset({"regUrl", "refid", "refidm", "utmSource", "utmMedium", "utmCampaign"})
-_FIELDS: Mapping[str, frozenset[str]] = {
-    "profile.create": _ABOUT,
-    "email.subscribe": _STAMPS | {"juid", "email"},
-    "sms.subscribe": _STAMPS | {"juid", "number"},
-    "email.unsubscribe": frozenset({"juid", "email"}),
-    "sms.unsubscribe": frozenset({"juid", "number"}),
-    "utm_metric.update": frozenset({"data"}),
-    "action.create": frozenset({"juid", "tags", "label", "article"}),
-    "segment.list": frozenset({"juid"}),
-    "refid.count": frozenset({"startDate", "endDate"}),
-    "refid.daily": frozenset({"start", "end"}),
-}
+_STAMPS = ("regUrl", "refid", "refidm", "utmSource", "utmMedium", "utmCampaign")
 _STATUSES = {
     "Error save data": 500,
     "Error query": 500,
@@ -135,7 +122,7 @@ class JustSim(PlatformSim):
         if call.method == "POST" and not call.raw and (multipart or call.headers.get("content-length") != "0"):
             raise Refusal(400, "an empty body has no parts, and says that it is empty (J-7)")
         names = [name for name, _ in pairs]
-        if len(set(names)) != len(names) or not _FIELDS[call.op.key].issuperset(names) or "" in dict(pairs).values():
+        if len(set(names)) != len(names) or not self.takes[call.op.key].issuperset(names) or "" in dict(pairs).values():
             raise Refusal(400, "unknown, repeated or empty field")
         if call.method == "PUT" and multipart is (self.switch("put_multipart") == "ignored"):
             pairs = []
@@ -162,7 +149,7 @@ class JustSim(PlatformSim):
         return Reply(200, rows or empty)
 
     # --- profiles (E1, E8) ------------------------------------------------------------------------------------
-    @handles("profile.create")
+    @handles("profile.create", takes=("ip", "name", "gender", "birthDate"))
     async def create_profile(self, call: Call) -> Reply:
         if re.fullmatch(r"-?\d+", call.body.get("birthDate", "0"), re.ASCII) is None:
             raise Refusal(400, "birthDate is no timestamp")
@@ -171,13 +158,14 @@ class JustSim(PlatformSim):
         written = {"bare": juid, "quoted": f'"{juid}"', "newline": f"{juid}\n"}[self.switch("juid_form")]
         return Reply(200, written, media="text/html; charset=UTF-8")
 
-    @handles("segment.list")
+    @handles("segment.list", takes=("juid",))
     async def segments(self, call: Call) -> Reply:
         profile = self.world["profiles"].get(call.body.get("juid"))
         return self._rows(profile["segments"]) if profile else self.text("JUID not found")
 
     # --- subscriptions (E2 to E5) -----------------------------------------------------------------------------
-    @handles("email.subscribe", "sms.subscribe")
+    @handles("email.subscribe", takes=("juid", "email", *_STAMPS))
+    @handles("sms.subscribe", takes=("juid", "number", *_STAMPS))
     async def subscribe(self, call: Call) -> Reply:
         channel, field, fine = _address(call.op.key)
         if "juid" not in call.body:
@@ -189,7 +177,8 @@ class JustSim(PlatformSim):
         self.world["subscriptions"][f"{channel}/{call.body['juid']}/{call.body[field]}"] = dict(call.body)
         return self._done()
 
-    @handles("email.unsubscribe", "sms.unsubscribe")
+    @handles("email.unsubscribe", takes=("juid", "email"))
+    @handles("sms.unsubscribe", takes=("juid", "number"))
     async def unsubscribe(self, call: Call) -> Reply:
         channel, field, _ = _address(call.op.key)
         if "juid" not in call.body:
@@ -204,7 +193,7 @@ class JustSim(PlatformSim):
         return self._done()
 
     # --- marks and events (E6, E7) ----------------------------------------------------------------------------
-    @handles("utm_metric.update")
+    @handles("utm_metric.update", takes=("data",))
     async def mark(self, call: Call) -> Reply:
         channel = call.path["channel"]
         if channel not in {"email", "sms", "push"}:
@@ -227,7 +216,7 @@ class JustSim(PlatformSim):
         marks.update(values)
         return Reply(200, self._written("Metrics updated"), media="text/html; charset=UTF-8")
 
-    @handles("action.create")
+    @handles("action.create", takes=("juid", "tags", "label", "article"))
     async def act(self, call: Call) -> Reply:
         if not {"juid", "tags", "label"}.issubset(call.body):
             raise Refusal(400, "a field is missing")
@@ -235,7 +224,7 @@ class JustSim(PlatformSim):
         return Reply(200, self._written("Request accepted"), media="text/html; charset=UTF-8")
 
     # --- statistics (E9, E10) ---------------------------------------------------------------------------------
-    @handles("refid.count")
+    @handles("refid.count", takes=("startDate", "endDate"))
     async def counts(self, call: Call) -> Reply:
         start, end = call.body.get("startDate", ""), call.body.get("endDate", "")
         if not (start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
@@ -243,7 +232,7 @@ class JustSim(PlatformSim):
         counted = self._counted(call.path["channel"])
         return self._rows([{"subscount": n, "refid": refid} for refid, n in counted.items()])
 
-    @handles("refid.daily")
+    @handles("refid.daily", takes=("start", "end"))
     async def daily(self, call: Call) -> Reply:
         start, end = call.body.get("start", ""), call.body.get("end", "")
         if not (_MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start <= end):

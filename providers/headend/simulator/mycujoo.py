@@ -1,235 +1,225 @@
-"""A simulated mycujoo: the actions service, and all others beside it."""
+"""The simulated mycujoo: who may ask, how errors are worded, how lists are paged, and what is left to switches."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from headend.simulator.base import Call, Reply, handles
-from headend.simulator.mycujoo_accounting import Accounting
-from headend.simulator.mycujoo_accounts import Accounts
-from headend.simulator.mycujoo_analytics import Analytics
-from headend.simulator.mycujoo_base import TOKEN, refuse, status
+from headend.mycujoo.wire import TABLE, UNAUTHENTICATED
+from headend.simulator.base import CREDENTIALS, Call, PlatformSim, Refusal, Reply
+from headend.simulator.table import Row, Table
 
-__all__ = ["TOKEN", "MycujooSim"]
+Fits = Callable[[Any], bool]
+"""Whether a raw JSON value is of the type that a key takes."""
 
-_ZEROS = {"bool_value": False, "datetime_value": "1970-01-01T00:00:00Z", "float_value": 0, "number_value": "0"}
-_CREATE = frozenset({"action_id", "fields", "group_id", "title"})
-_CHANGE = frozenset({"fields", "order", "title"})
-_TYPES = {
-    "VALUE_TYPE_BOOL": "bool_value",
-    "VALUE_TYPE_DATETIME": "datetime_value",
-    "VALUE_TYPE_FLOAT": "float_value",
-    "VALUE_TYPE_NUMBER": "number_value",
-    "VALUE_TYPE_STRING": "string_value",
-}
+TOKEN = "simulated-mycujoo-token"  # noqa: S105  made up; the login token accepted beside the API key
+VALUES = ("bool_value", "datetime_value", "float_value", "number_value", "string_value")
+LARGEST = {"stream.activities": 1000}  # rows of a page; 100 for all others, where nothing is stated (M-16)
+USUAL = {"stream.activities": 50, "project.watch_events": 10}  # where no size is asked for; 20 for all others
+_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 429: 8, 500: 13, 501: 12, 503: 14, 504: 4}
 
 
-class MycujooSim(Accounts, Accounting, Analytics):
-    """Serves /mycujoo. Actions, their configurations and calls stand here; any group exists by being named."""
+def status(http: int, message: str) -> Reply:
+    """An error as the platform words it: google.rpc.Status (M-8, M-10)."""
+    return Reply(http, {"code": _CODES.get(http, 2), "message": message, "details": []})
+
+
+def refuse(http: int, message: str) -> Refusal:
+    reply = status(http, message)
+    return Refusal(reply.status, reply.body)
+
+
+@dataclass(eq=False, kw_only=True)
+class MycujooTable(Table["MycujooSim"]):
+    """filters: parameters of a list, each the value of the field of that name. absent: the status of what isn't there,
+    or the switch that says it."""
+
+    filters: Collection[str] = ()
+    absent: int | str = 404
+    id_field: str = "id"
+
+    def lists(self, sim: MycujooSim, call: Call) -> Iterable[Row]:
+        sim.asked(call, *self.filters)
+        wanted = {name: value for name in self.filters if (value := call.q(name))}
+        return [row for row in self.rows(sim).values() if all(row.get(n) == value for n, value in wanted.items())]
+
+    def found(self, sim: MycujooSim, call: Call, verb: str = "get") -> Row:
+        """A body is looked at before what it is for."""
+        if verb == "update":
+            self.body(sim, call, verb)
+        return super().found(sim, call, verb)
+
+    def missing(self, sim: MycujooSim, id: str) -> Refusal:
+        status = sim.switch(self.absent) if isinstance(self.absent, str) else self.absent
+        return refuse(status, f"{self.words} not found")
+
+    def body(self, sim: MycujooSim, call: Call, verb: str) -> Row:
+        body = sim.body(call, self.fields(sim, call, verb))
+        ignored = verb == "update" and sim.switch("patch_zero") == "ignored"
+        return {name: value for name, value in body.items() if value or not ignored}
+
+    def new_id(self, sim: MycujooSim) -> str:
+        return sim.made_id(self.counter or self.noun)
+
+    def remove(self, sim: MycujooSim, row: Row) -> Reply:
+        super().remove(sim, row)
+        return sim.reply({})
+
+    def many(self, sim: MycujooSim, call: Call, rows: Iterable[Row]) -> Reply:
+        if call.op.role == "paged":
+            return sim.page(call, list(rows))
+        return sim.reply({str(call.op.list_key): list(rows)})
+
+    def one(self, sim: MycujooSim, call: Call, row: Row, status: int = 200) -> Reply:
+        """Success is always 200 (M-7)."""
+        return sim.reply({self.noun: row})
+
+
+class MycujooSim(PlatformSim):
+    """Serves /mycujoo: transport, paging and zero values, strict where the contract is (section 6).
+
+    missing_as: the status for a configuration that isn't there (M-111). fields_patch: what PATCH does with `fields`
+    (M-202). lenient_unknown: unknown keys vanish with a 200 (M-12). emit_zero: zero values are written out (M-204).
+    patch_zero: whether PATCH honours zero values (M-231). all_values: fields come back with all five keys (M-105).
+    defaults: copied into what is created without a value (M-239). order: whether the entries behind the one that is
+    moved make room for it (M-235, M-197).
+    pages: short ones hold half of what was asked for, and the first one nothing (M-16). by_email_delay: for how many
+    looks a new account isn't found by its address (M-206). email_case, email_match: whether addresses keep their case,
+    and are found in another one (M-241). delete_unknown: what deleting ids that aren't there leads to (M-205).
+    org_patch: what the keys that a PATCH leaves out become (M-132). setup_intent_again: what registering the same
+    set-up intent once more leads to.
+    """
 
     name = "mycujoo"
+    table = TABLE
+    reads: ClassVar[frozenset[str]] = frozenset({"account.batch", "account.batch_by_email"})
+    secrets: ClassVar[frozenset[str]] = frozenset(
+        {"authorization", "client_secret", "new_password", "old_password", "reset_code", "setup_intent_id"}
+        | {"verification_code", *VALUES}
+    )
+    switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "missing_as": (404, 400, 500),
+        "fields_patch": ("replace", "merge"),
+        "lenient_unknown": (False, True),
+        "emit_zero": (True, False),
+        "patch_zero": ("honoured", "ignored"),
+        "all_values": (False, True),
+        "defaults": ("left_out", "copied"),
+        "order": ("alone", "makes_room"),
+        "pages": ("full", "short"),
+        "by_email_delay": (0,),
+        "email_case": ("kept", "lowered"),
+        "email_match": ("any_case", "exact"),
+        "delete_unknown": ("ignored", "refused"),
+        "org_patch": ("overwrite", "merge"),
+        "setup_intent_again": ("same", "refused"),
+    }
 
-    def populate(self) -> None:
-        super().populate()
-        self.world |= {"actions": {}, "categories": [], "calls": {}, "configurations": {}}
-        self.add_action(
-            "act-1",
-            "Goal replay",
-            [
-                {"name": "delay", "value_type": "VALUE_TYPE_NUMBER", "number_value": "3"},
-                {"name": "clip", "value_type": "VALUE_TYPE_BOOL", "bool_value": False},
-            ],
-        )
+    # --- what comes before the handlers ------------------------------------------------------------------------
+    async def authenticate(self, call: Call) -> Reply | None:
+        given = call.headers.get("authorization", "")
+        key = CREDENTIALS[self.name]["HEADEND_MYCUJOO_API_KEY"]
+        if call.op.key not in UNAUTHENTICATED and given not in {key, f"Bearer {TOKEN}"}:
+            return status(401, "request lacks valid credentials")
+        if call.method in {"GET", "DELETE"}:
+            return status(400, "no body is taken here") if call.raw else None
+        if call.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return status(415, "the content type must be application/json")
+        return None if isinstance(call.body, dict) else status(400, "the body must be an object")
 
-    def add_action(self, id: str, title: str, fields: Sequence[Mapping[str, Any]] = (), **more: Any) -> None:
-        """Puts an action into the catalogue; its fields are configurable unless they say otherwise."""
-        rows = [{"is_configurable": True, "label": row["name"], **row} for row in fields]
-        self.world["actions"][id] = {"id": id, "title": title, "is_active": True, "action_fields": rows, **more}
+    def unknown_route(self, method: str, path: str) -> Reply:
+        return status(404, "Not Found")
 
-    # --- actions -------------------------------------------------------------------------------------------------
-    @handles("action.get")
-    async def action(self, call: Call) -> Reply:
-        if found := self.world["actions"].get(call.path["id"]):
-            return self.reply({"action": found})
-        return status(404, "no such action")
+    def wrong_method(self, method: str, path: str, allowed: Sequence[str]) -> Reply:
+        return status(501, "Method Not Allowed")
 
-    @handles("action.list")
-    async def actions(self, call: Call) -> Reply:
-        self.asked(call, "service_id", "category_id")
-        wanted = {key: value for key in ("service_id", "category_id") if (value := call.q(key))}
-        rows = [
-            {key: value for key, value in action.items() if key != "action_fields"}
-            for action in self.world["actions"].values()
-            if all(action.get(key) == value for key, value in wanted.items())
-        ]
-        return self.page(call, rows)
+    def bad_body(self, call: Call, why: str) -> Reply:
+        return status(400, why)
 
-    @handles("action_category.list")
-    async def categories(self, call: Call) -> Reply:
-        self.asked(call, "hide_empty")
-        used = {action.get("category_id") for action in self.world["actions"].values() if action["is_active"]}
-        hidden = call.q("hide_empty") == "true"
-        return self.page(call, [row for row in self.world["categories"] if not hidden or row["id"] in used])
+    def fault_body(self, status: int) -> Any:
+        return {"code": _CODES.get(status, 2), "message": "injected failure", "details": []}
 
-    @handles("action_call.list")
-    async def calls(self, call: Call) -> Reply:
-        group = call.q("group_id")
-        return self.reply({"items": [c for c in self.world["calls"].values() if group in {None, c["group_id"]}]})
+    # --- helpers of the handlers ---------------------------------------------------------------------------------
+    def made_id(self, counter: str) -> str:
+        """A new id as the platform's look: 25 characters, the first a `c` (M-200)."""
+        return f"c{int(self.new_id(counter).rpartition('-')[2]):024d}"
 
-    @handles("action_call.get", "action_call.update")
-    async def action_call(self, call: Call) -> Reply:
-        found = self.world["calls"].get(call.path["id"])
-        if found is None:
-            return status(400, "no such call")
-        if call.op.method == "PATCH":
-            body = self.body(call, {"data": lambda value: isinstance(value, dict)})
-            found["response_data"] = {**found.get("response_data", {}), "data": body.get("data", {})}
-        return self.reply({"action_call": found})
+    def body(self, call: Call, allowed: Iterable[str] | Mapping[str, Fits]) -> Row:
+        """The request's keys, each known and, where `allowed` says how, of its type; unknown ones by switch (M-12)."""
+        unknown = sorted(call.body.keys() - set(allowed))
+        if unknown and not self.switch("lenient_unknown"):
+            raise refuse(400, f"unknown field {unknown[0]!r}")
+        given = {key: value for key, value in call.body.items() if key in set(allowed)}
+        for key, value in given.items():
+            if isinstance(allowed, Mapping) and not allowed[key](value):
+                raise refuse(400, f"{key}: wrong type of value")
+        return given
 
-    # --- configurations ------------------------------------------------------------------------------------------
-    @handles("action_configuration.list")
-    async def configurations(self, call: Call) -> Reply:
-        group = call.q("group_id")
-        if not group:
-            return status(400, "group_id is required")
-        rows = sorted(self._in(group), key=lambda c: (c["order"], c["id"]))
-        brief = [
-            {
-                **{key: value for key, value in c.items() if key != "fields"},
-                "action_title": self.world["actions"].get(c["action_id"], {}).get("title", ""),
-            }
-            for c in rows
-        ]
-        return self.reply({"items": brief})
+    def asked(self, call: Call, *allowed: str) -> None:
+        """Refuses parameters that the operation doesn't have."""
+        known = {*allowed, *({"page_size", "page_token"} if call.op.role == "paged" else ())}
+        if unknown := sorted({name for name, _ in call.query} - known):
+            raise refuse(400, f"unknown parameter {unknown[0]!r}")
 
-    @handles("action_configuration.create")
-    async def create(self, call: Call) -> Reply:
-        body = self.body(call, _CREATE)
-        for key in ("action_id", "group_id"):
-            if not isinstance(body.get(key), str) or not body[key]:
-                return status(400, f"{key} is required")
-        action = self.world["actions"].get(body["action_id"])
-        if action is None:
-            return status(400, "action_id: no such action")
-        fields = _fields(action, body.get("fields", []))
-        if self.switch("defaults") == "copied":
-            fields += _defaults(action, {entry["field"] for entry in fields})
-        made = {
-            "id": self.made_id("configuration"),
-            "action_id": body["action_id"],
-            "group_id": body["group_id"],
-            "title": _text(body.get("title", "")),
-            "fields": fields,
-            "order": len(self._in(body["group_id"])),
-        }
-        self.world["configurations"][made["id"]] = made
-        return self._configuration(made)
+    def page(self, call: Call, rows: Sequence[Any]) -> Reply:
+        """One page; a token holds for the same parameters only, and too large a size is cut (M-16)."""
+        rest = json.dumps(sorted(pair for pair in call.query if pair[0] != "page_token"))
+        start, _, made_for = (call.q("page_token") or "0").partition(".")
+        size = int(call.q("page_size") or 0) if (call.q("page_size") or "0").isdecimal() else -1
+        if size < 0 or not start.isdecimal() or (made_for and made_for != _digits(rest)):
+            raise refuse(400, "page_size must be positive, and page_token the one of this very walk")
+        size = min(size or USUAL.get(call.op.key, 20), LARGEST.get(call.op.key, 100))
+        if self.switch("pages") == "short":
+            size = max(1, size // 2) if made_for else 0
+        end = int(start) + size
+        token = f"{end}.{_digits(rest)}" if end < len(rows) else ""
+        return self.reply({call.op.list_key or "items": list(rows[int(start) : end]), "next_page_token": token})
 
-    @handles("action_configuration.get")
-    async def get(self, call: Call) -> Reply:
-        return self._configuration(self._found(call))
-
-    @handles("action_configuration.delete")
-    async def delete(self, call: Call) -> Reply:
-        del self.world["configurations"][self._found(call)["id"]]
-        return Reply(200, {})
-
-    @handles("action_configuration.update")
-    async def update(self, call: Call) -> Reply:
-        body = self.body(call, _CHANGE)
-        found = self._found(call)
-        if self.switch("patch_zero") == "ignored":
-            body = {key: value for key, value in body.items() if value}
-        if "order" in body and (not isinstance(body["order"], int) or isinstance(body["order"], bool)):
-            return status(400, "order must be an int32")
-        if "fields" in body:
-            given = body["fields"]
-            if self.switch("fields_patch") == "merge" and isinstance(given, list):
-                new = {entry.get("field") for entry in given if isinstance(entry, dict)}
-                given = [entry for entry in found["fields"] if entry["field"] not in new] + given
-            body["fields"] = _fields(self.world["actions"].get(found["action_id"], {}), given)
-        if "title" in body:
-            _text(body["title"])
-        if "order" in body and self.switch("order") == "makes_room":
-            for other in self._in(found["group_id"]):
-                other["order"] += other is not found and other["order"] >= body["order"]
-        found.update(body)
-        return self._configuration(found)
-
-    # --- helpers -------------------------------------------------------------------------------------------------
-    def _in(self, group: str) -> list[dict[str, Any]]:
-        return [c for c in self.world["configurations"].values() if c["group_id"] == group]
-
-    def _found(self, call: Call) -> dict[str, Any]:
-        found: dict[str, Any] | None = self.world["configurations"].get(call.path["id"])
-        if found is None:
-            raise refuse(self.switch("missing_as"), "configuration not found")
-        return found
-
-    def _configuration(self, found: Mapping[str, Any]) -> Reply:
-        fields = found["fields"]
-        if self.switch("all_values"):
-            fields = [{**_ZEROS, "string_value": "", **entry} for entry in fields]
-        return self.reply({"action_configuration": {**found, "fields": fields}})
+    def reply(self, body: Row) -> Reply:
+        return Reply(200, body if self.switch("emit_zero") else _without_zeros(body))
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise refuse(400, "title must be a string")
-    return value
+def _digits(text: str) -> str:
+    """A short mark of a text."""
+    return str(sum(place * ord(letter) for place, letter in enumerate(text, 1)))
 
 
-def _fields(action: Mapping[str, Any], given: Any) -> list[dict[str, Any]]:
-    """The fields of a request, checked by the action's definition (M-201); a refusal names the field."""
-    rows = {row["name"]: row for row in action.get("action_fields", [])}
-    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
-        raise refuse(400, "fields must be a list of objects")
-    names = [str(entry.get("field", "")) for entry in given]
-    for name, entry in zip(names, given, strict=True):
-        row, keys = rows.get(name), sorted(entry.keys() - {"field"})
-        if row is None or names.count(name) > 1:
-            raise refuse(400, f"fields: {name}: unknown or given twice")
-        if not row["is_configurable"]:
-            raise refuse(400, f"fields: {name}: not configurable")
-        if len(keys) != 1 or not _is_a(keys[0], entry[keys[0]]):
-            raise refuse(400, f"fields: {name}: exactly one well-formed value is needed")
-        if keys[0] != _TYPES.get(row.get("value_type", ""), keys[0]):
-            raise refuse(400, f"fields: {name}: wrong kind of value")
-        options = row.get("value_options", [])
-        if options and all(option.get(keys[0]) != entry[keys[0]] for option in options):
-            raise refuse(400, f"fields: {name}: not one of the options")
-    for name, row in rows.items():
-        if row.get("is_required") and row.get("no_default_value") and name not in names:
-            raise refuse(400, f"fields: {name}: required")
-    return [dict(entry) for entry in given]
+def _without_zeros(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_zeros(v) for k, v in value.items() if v not in (0, "", [], None) and v != "0"}
+    return [_without_zeros(item) for item in value] if isinstance(value, list) else value
 
 
-def _defaults(action: Mapping[str, Any], given: Collection[str]) -> list[dict[str, Any]]:
-    """What the action says that a field is where a configuration says nothing (M-239)."""
-    return [
-        {"field": row["name"], key: row[key]}
-        for row in action.get("action_fields", [])
-        for key in _TYPES.values()
-        if row["name"] not in given and key in row
-    ]
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
-def _is_a(key: str, raw: Any) -> bool:
-    """Whether the raw JSON value is spelled as its key wants; int64 is a string (M-6)."""
-    match key:
-        case "bool_value":
-            return isinstance(raw, bool)
-        case "float_value":
-            return isinstance(raw, int | float) and not isinstance(raw, bool)
-        case "string_value":
-            return isinstance(raw, str)
-        case "number_value":
-            return isinstance(raw, str) and raw.removeprefix("-").isdecimal() and abs(int(raw)) <= 2**63
-        case "datetime_value":
-            try:
-                return isinstance(raw, str) and datetime.fromisoformat(raw).tzinfo is not None
-            except ValueError:
-                return False
-    return False
+def is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(is_text, value))
+
+
+def instant(call: Call, name: str) -> datetime | None:
+    """A time of the query, None where it isn't given; it says its offset (M-6, M-18)."""
+    given = call.q(name)
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise refuse(400, f"{name}: not a time") from None
+    if moment.tzinfo is None:
+        raise refuse(400, f"{name}: a time says its offset")
+    return moment.astimezone(UTC)
+
+
+def within(text: str, start: datetime | None, end: datetime | None) -> bool:
+    """Whether a time lies in a span: its start belongs to it, its end doesn't (M-18)."""
+    moment = datetime.fromisoformat(text)
+    return (start is None or start <= moment) and (end is None or moment < end)

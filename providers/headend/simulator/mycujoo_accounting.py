@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headend.simulator.base import Call, Reply, handles
-from headend.simulator.mycujoo_base import (
+from headend.simulator.mycujoo import (
     Fits,
-    MycujooBase,
-    Row,
+    MycujooSim,
+    MycujooTable,
     instant,
     is_flag,
     is_text,
     is_texts,
-    refuse,
     status,
     within,
 )
+from headend.simulator.table import Row
 
 _TAX: dict[str, Fits] = {
     **dict.fromkeys(("city", "id", "name", "phone_number", "province", "zip_code"), is_text),
@@ -33,8 +33,11 @@ _ORGANIZATION: dict[str, Fits] = {
 _ZERO: Row = {"email": "", "invoice_template_id": "", "is_enabled": False, "is_test": False, "name": "", "tax": {}}
 
 
-class Accounting(MycujooBase):
+class Accounting(MycujooSim):
     """One organisation with a payment method, and two months that it has paid for."""
+
+    organizations = MycujooTable("organization")
+    payment_methods = MycujooTable("payment_method")
 
     def populate(self) -> None:
         super().populate()
@@ -42,7 +45,6 @@ class Accounting(MycujooBase):
         organization = {**_ZERO, "id": "org-1", "name": "Club", "email": "club@example.com", "is_enabled": True}
         self.world |= {
             "organizations": {"org-1": organization | {"tax": {**tax, "zip_code": "3000"}}},
-            "payment_methods": {},
             "setup_intents": {},
             "usages": [_usage(month, day, 10 * day) for month in (9, 10) for day in (1, 2)],
             "invoices": [_invoice(9), _invoice(10)],
@@ -56,14 +58,10 @@ class Accounting(MycujooBase):
         self.world["setup_intents"][id] = {"card": {**known, **card}, "method": None}
 
     # --- organisation -------------------------------------------------------------------------------
-    @handles("organization.get")
-    async def organization(self, call: Call) -> Reply:
-        return self.reply({"organization": self._organization(call)})
-
     @handles("organization.update")
     async def update_organization(self, call: Call) -> Reply:
         """A key that isn't sent is cleared, or kept, by switch (M-132); the answer is bare (M-34)."""
-        found, body = self._organization(call), self.body(call, _ORGANIZATION)
+        found, body = self.organizations.found(self, call), self.body(call, _ORGANIZATION)
         if body.get("id", found["id"]) != found["id"]:
             return status(400, "id can't change")
         tax = body.get("tax", {})
@@ -77,17 +75,7 @@ class Accounting(MycujooBase):
             found.update({**_ZERO, **body})
         return self.reply(found)
 
-    def _organization(self, call: Call) -> Row:
-        if (row := self.world["organizations"].get(call.path["org_id"])) is None:
-            raise refuse(404, "organization not found")
-        found: Row = row
-        return found
-
     # --- payment methods -------------------------------------------------------------------------------
-    @handles("payment_method.list")
-    async def payment_methods(self, call: Call) -> Reply:
-        return self.reply({"payment_method": list(self.world["payment_methods"].values())})
-
     @handles("payment_method.create")
     async def create_method(self, call: Call) -> Reply:
         id = self.body(call, {"setup_intent_id": is_text}).get("setup_intent_id", "")
@@ -101,19 +89,10 @@ class Accounting(MycujooBase):
             return status(500, "the set-up intent is used up")
         return self.reply(known)
 
-    @handles("payment_method.get")
-    async def payment_method(self, call: Call) -> Reply:
-        return self.reply({"payment_method": self._found_method(call)})
-
-    @handles("payment_method.delete")
-    async def delete_method(self, call: Call) -> Reply:
-        del self.world["payment_methods"][self._found_method(call)["id"]]
-        return self.reply({})
-
     @handles("payment_method.update")
     async def update_method(self, call: Call) -> Reply:
         """Making one the default takes that from the others (M-136)."""
-        body, found = self.body(call, {"is_default": is_flag}), self._found_method(call)
+        body, found = self.body(call, {"is_default": is_flag}), self.payment_methods.found(self, call)
         if not body.get("is_default"):
             return status(400, "another one must be made the default")
         for row in self.world["payment_methods"].values():
@@ -135,12 +114,6 @@ class Accounting(MycujooBase):
         self.world["payment_methods"][id] = row
         self.world["setup_intents"][intent]["method"] = id
         return row
-
-    def _found_method(self, call: Call) -> Row:
-        if (row := self.world["payment_methods"].get(call.path["id"])) is None:
-            raise refuse(404, "payment method not found")
-        found: Row = row
-        return found
 
     # --- what was used, and what it costs ---------------------------------------------------------------------
     @handles("usage.list")

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from headend.simulator.base import Call, Reply, handles
-from headend.simulator.mycujoo_base import MycujooBase, Row, is_text, is_texts, refuse, status
+from headend.simulator.mycujoo import MycujooSim, MycujooTable, is_text, is_texts, refuse, status
+from headend.simulator.table import Row
 
 SHOWN = ("email", "first_name", "id", "is_verified", "last_name")
 MOST = 100  # entries of a batch; no limit is stated (M-129)
 
 
-class Accounts(MycujooBase):
+class Accounts(MycujooSim):
     """Accounts of one organisation. The caller's own is there from the start."""
+
+    accounts = MycujooTable("account", {"first_name": is_text, "last_name": is_text})
 
     def populate(self) -> None:
         super().populate()
-        self.world |= {"accounts": {}, "reset_codes": {}}
+        self.world["reset_codes"] = {}
         self.world["caller"] = self.add_account("noc@example.com", first_name="Night", is_verified=True)["id"]
 
     def add_account(self, email: str, **more: Any) -> Row:
@@ -29,18 +32,13 @@ class Accounts(MycujooBase):
         return row
 
     # --- reading -------------------------------------------------------------------------------
-    @handles("account.list")
-    async def accounts(self, call: Call) -> Reply:
-        self.asked(call)
-        return self.page(call, [_shown(row) for row in self.world["accounts"].values()])
-
-    @handles("account.get")
-    async def account(self, call: Call) -> Reply:
-        return self.reply({"account": _shown(self._account(call.path["account_id"]))})
+    @accounts.shows
+    def briefly(self, call: Call, row: Row) -> Row:
+        return _shown(row)
 
     @handles("account.myself")
     async def myself(self, call: Call) -> Reply:
-        return self.reply({"account": _shown(self._account(self.world["caller"]))})
+        return self.accounts.answer(self, call, self.accounts.by_id(self, self.world["caller"]))
 
     @handles("account.batch")
     async def batch(self, call: Call) -> Reply:
@@ -70,19 +68,10 @@ class Accounts(MycujooBase):
         """Answers an id, and no password (M-56)."""
         return self.reply({"account_id": self._new(call)["id"]})
 
-    @handles("account.update")
-    async def update_account(self, call: Call) -> Reply:
-        body = self.body(call, {"first_name": is_text, "last_name": is_text})
-        row = self._account(call.path["account_id"])
-        if self.switch("patch_zero") == "ignored":
-            body = {key: value for key, value in body.items() if value}
-        row.update(body)
-        return self.reply({"account": _shown(row)})
-
     @handles("account.delete_bindings")
     async def delete_bindings(self, call: Call) -> Reply:
         self.body(call, ())
-        self._account(call.path["account_id"])["roles"] = []
+        self.accounts.found(self, call)["roles"] = []
         return self.reply({})
 
     @handles("account.delete")
@@ -97,7 +86,7 @@ class Accounts(MycujooBase):
     # --- passwords and addresses -------------------------------------------------------------------------------
     @handles("account.change_password")
     async def change_password(self, call: Call) -> Reply:
-        given, row = self._needed(call, "new_password", "old_password"), self._account(self.world["caller"])
+        given, row = self._needed(call, "new_password", "old_password"), self.accounts.by_id(self, self.world["caller"])
         if given["old_password"] != row["password"]:
             return status(403, "wrong password")
         row["password"] = given["new_password"]
@@ -119,7 +108,7 @@ class Accounts(MycujooBase):
     @handles("account.reset_password")
     async def reset_password(self, call: Call) -> Reply:
         given = self._needed(call, "new_password", "reset_code")
-        self._account(self._reset(given))["password"] = given["new_password"]
+        self.accounts.by_id(self, self._reset(given))["password"] = given["new_password"]
         del self.world["reset_codes"][given["reset_code"]]
         return self.reply({})
 
@@ -132,19 +121,13 @@ class Accounts(MycujooBase):
     async def verify(self, call: Call) -> Reply:
         """The code that would have been mailed is `verify-` and the account's id."""
         given = self._needed(call, "account_id", "org_id", "verification_code")
-        row = self._account(given["account_id"])
+        row = self.accounts.by_id(self, given["account_id"])
         if given["verification_code"] != f"verify-{row['id']}":
             return status(400, "verification_code is wrong")
         row["is_verified"] = True
         return self.reply({"token": f"sign-in-{row['id']}"})
 
     # --- helpers -------------------------------------------------------------------------------
-    def _account(self, id: str) -> Row:
-        if (row := self.world["accounts"].get(id)) is None:
-            raise refuse(404, "account not found")
-        found: Row = row
-        return found
-
     def _by_email(self, email: str, *, exact: bool = False) -> Row | None:
         rows: list[Row] = list(self.world["accounts"].values())
         alike = [row for row in rows if row["email"].lower() == email.lower()]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from headend.simulator.base import Call, Reply, handles
-from headend.simulator.mycujoo_base import MycujooBase, Row, instant, refuse, within
+from headend.simulator.mycujoo import MycujooSim, instant, refuse, within
+from headend.simulator.mycujoo_views import LIVE, VOD, at, measured, view
+from headend.simulator.table import Row
 
 _SPAN = ("interval.start_time", "interval.end_time")
 _STEPS = {"MINUTE": 16, "HOUR": 13, "DAY": 10, "MONTH": 7, "YEAR": 4}
@@ -27,7 +28,6 @@ _ORDER = {
     "average_play_time": "average_play_time",
 }
 """What streams are ordered by -> the field that holds it (M-76)."""
-LIVE, VOD = "CONTENT_TYPE_LIVE", "CONTENT_TYPE_VOD"
 _ANSWERED = (
     *("cdn", "city", "connection_type", "country_code", "device_name", "effective_time", "event_time", "event_type"),
     *("happiness_score", "has_error", "identity_id", "ip", "isp", "session_id", "stream_id", "title"),
@@ -35,20 +35,47 @@ _ANSWERED = (
 """What a watch event holds of a view, and can be ordered by."""
 
 
-class Analytics(MycujooBase):
+def _each(views: list[Row], name: str) -> list[str]:
+    return list(dict.fromkeys(view[name] for view in views))
+
+
+def _people(views: list[Row]) -> int:
+    return len(_each(views, "identity_id"))
+
+
+def _average(views: list[Row]) -> float:
+    return round(_minutes(views) / len(views), 2) if views else 0
+
+
+def _minutes(views: list[Row]) -> int:
+    return sum(view["minutes"] for view in views)
+
+
+def _points(op: str, key: str, name: str, count: Callable[[list[Row]], float]) -> Callable[..., Awaitable[Reply]]:
+    """The handler of a series of points in time."""
+
+    @handles(op)
+    async def handler(sim: Analytics, call: Call) -> Reply:
+        views = sim.views(call, "time_step", *_SPAN, "filter")
+        return sim.reply({key: _stepped(views, _step(call), name, count), "time_step": _echo(call)})
+
+    return handler
+
+
+class Analytics(MycujooSim):
     """One project with three streams, watched from August to November; one media source."""
 
     def populate(self) -> None:
         super().populate()
-        self.world["views"] = [_view(n) for n in range(24)]
-        self.world["measured"] = {"source-1": [_measured(n) for n in range(3)]}
+        self.world["views"] = [view(n) for n in range(24)]
+        self.world["measured"] = {"source-1": [measured(n) for n in range(3)]}
         self.world["activities"] = [
             {
                 "id": f"activity-{n}",
                 "name": "stream.started" if n % 2 == 0 else "stream.ended",
                 "description": "",
                 "source": "SOURCE_API" if n < 2 else "SOURCE_STUDIO",
-                "create_time": _at(n),
+                "create_time": at(n),
                 "stream_id": "stream-1",
             }
             for n in range(6)
@@ -57,14 +84,14 @@ class Analytics(MycujooBase):
     # --- consumption -------------------------------------------------------------------------------
     @handles("project.consumption", "stream.consumption")
     async def consumption(self, call: Call) -> Reply:
-        views = self._views(call, *_SPAN, "filter")
-        minutes = _by_type(views, lambda rows: sum(v["minutes"] for v in rows))
+        views = self.views(call, *_SPAN, "filter")
+        minutes = _by_type(views, _minutes)
         average = _by_type(views, _average)
         users = _by_type(views, _people)
         return self.reply(
             {
                 **call.path,
-                "watch_time": _watched(minutes, sum(v["minutes"] for v in views)),
+                "watch_time": _watched(minutes, _minutes(views)),
                 "average_watch_time": _watched(average, _average(views)),
                 "unique_users": {
                     "content_type_users": [{"content_type": t, "users_count": n} for t, n in users.items()],
@@ -73,25 +100,15 @@ class Analytics(MycujooBase):
             }
         )
 
-    @handles("project.average_playtime")
-    async def average_playtime(self, call: Call) -> Reply:
-        return self._points(call, "average_playtime_points", "average_playtime", _average)
-
-    @handles("project.total_plays")
-    async def total_plays(self, call: Call) -> Reply:
-        return self._points(call, "total_plays_points", "plays", len)
-
-    @handles("project.total_playtime")
-    async def total_playtime(self, call: Call) -> Reply:
-        return self._points(call, "total_playtime_points", "total_playtime", lambda v: sum(x["minutes"] for x in v))
-
-    @handles("project.unique_users")
-    async def unique_users(self, call: Call) -> Reply:
-        return self._points(call, "unique_users_points", "unique_users", _people)
+    average_playtime = _points("project.average_playtime", "average_playtime_points", "average_playtime", _average)
+    total_plays = _points("project.total_plays", "total_plays_points", "plays", len)
+    total_playtime = _points("project.total_playtime", "total_playtime_points", "total_playtime", _minutes)
+    unique_users = _points("project.unique_users", "unique_users_points", "unique_users", _people)
+    concurrent_plays = _points("stream.concurrent_plays", "concurrent_plays", "plays", len)
 
     @handles("project.streams")
     async def streams(self, call: Call) -> Reply:
-        views = self._views(call, *_SPAN, "filter", "order_by")
+        views = self.views(call, *_SPAN, "filter", "order_by")
         name, _, down = (call.q("order_by") or "total_plays desc").partition(" ")
         if name not in _ORDER or down not in {"", "desc"}:
             raise refuse(400, f"order_by: one of {', '.join(_ORDER)}, and ` desc`")
@@ -100,7 +117,7 @@ class Analytics(MycujooBase):
 
     @handles("project.watch_events")
     async def watch_events(self, call: Call) -> Reply:
-        views = self._views(call, *_SPAN, "filter", "order_by", known=(*_WHO, "event_type", "stream_id"))
+        views = self.views(call, *_SPAN, "filter", "order_by", known=(*_WHO, "event_type", "stream_id"))
         order = call.q("order_by") or "event_time desc"
         if order.partition(" ")[0] not in _ANSWERED:
             raise refuse(400, "order_by: a field of watch events, and ` desc`")
@@ -110,13 +127,13 @@ class Analytics(MycujooBase):
     # --- streams -------------------------------------------------------------------------------
     @handles("stream.stats")
     async def stats(self, call: Call) -> Reply:
-        views = self._views(call, *_SPAN, "filter")
+        views = self.views(call, *_SPAN, "filter")
         return self.reply(
             {
                 "buffer_ratio_time_series": _buffering(views, 10),
                 "concurrent_plays_time_series": _stepped(views, 10, "plays", len),
                 "total_users_time_series": _users(views),
-                "video_stats_time_series": self._measured(call, "source-1", "resolution"),
+                "video_stats_time_series": self._measured(call, "source-1"),
             }
         )
 
@@ -129,71 +146,46 @@ class Analytics(MycujooBase):
 
     @handles("stream.buffer_ratio")
     async def buffer_ratio(self, call: Call) -> Reply:
-        views, step = self._views(call, "time_step", *_SPAN, "filter"), _step(call)
+        views, step = self.views(call, "time_step", *_SPAN, "filter"), _step(call)
         return self.reply({"time_series": _buffering(views, step), "time_step": _echo(call)})
-
-    @handles("stream.concurrent_plays")
-    async def concurrent_plays(self, call: Call) -> Reply:
-        return self._points(call, "concurrent_plays", "plays", len)
 
     @handles("stream.total_users")
     async def total_users(self, call: Call) -> Reply:
-        return self.reply({**call.path, "total_users": _users(self._views(call, "filter"))})
+        return self.reply({**call.path, "total_users": _users(self.views(call, "filter"))})
 
     # --- measurements -------------------------------------------------------------------------------
-    @handles("media_source.stats")
-    async def source_stats(self, call: Call) -> Reply:
+    @handles("media_source.stats", "stream.video_stats")
+    async def measurements(self, call: Call) -> Reply:
         self.asked(call, *_SPAN)
-        return self.reply({"time_series": self._measured(call, call.path["media_source_id"], "video_height")})
+        return self.reply({"time_series": self._measured(call, *call.path.values())})
 
-    @handles("media_source.snapshot")
-    async def source_snapshot(self, call: Call) -> Reply:
+    @handles("media_source.snapshot", "stream.snapshot")
+    async def snapshot(self, call: Call) -> Reply:
+        """Of a stream it is inferred from its neighbours (M-92)."""
         self.asked(call)
-        rows = self._measured(call, call.path["media_source_id"], "video_height")
-        return self.reply({"snapshot": rows[-1] if rows else {}})
+        return self.reply({"snapshot": (self._measured(call, *call.path.values()) or [{}])[-1]})
 
-    @handles("media_source.snapshots")
-    async def source_snapshots(self, call: Call) -> Reply:
-        return self._snapshots(call, "media_source_id", "video_height")
-
-    @handles("stream.video_stats")
-    async def video_stats(self, call: Call) -> Reply:
-        self.asked(call, *_SPAN)
-        return self.reply({"time_series": self._measured(call, "source-1", "resolution")})
-
-    @handles("stream.snapshot")
-    async def video_snapshot(self, call: Call) -> Reply:
-        """Inferred from its neighbours (M-92)."""
-        self.asked(call)
-        return self.reply({"snapshot": self._measured(call, "source-1", "resolution")[-1]})
-
-    @handles("stream.snapshots")
-    async def video_snapshots(self, call: Call) -> Reply:
-        return self._snapshots(call, "stream_id", "resolution")
-
-    def _snapshots(self, call: Call, name: str, height: str) -> Reply:
+    @handles("media_source.snapshots", "stream.snapshots")
+    async def snapshots(self, call: Call) -> Reply:
         """Several ids come as a key that is repeated (M-18)."""
+        name = f"{call.op.key.partition('.')[0]}_id"
         self.asked(call, f"{name}s")
-        ids = [value for key, value in call.query if key == f"{name}s"]
-        rows = {id: self._measured(call, "source-1" if name == "stream_id" else id, height) for id in ids}
+        rows = {id: self._measured(call, id) for key, id in call.query if key == f"{name}s"}
         return self.reply({"snapshots": [{name: id, "snapshot": found[-1]} for id, found in rows.items() if found]})
 
-    def _measured(self, call: Call, source: str, height: str) -> list[Row]:
-        """Streams and media sources differ in what the height of the picture is called (M-194)."""
+    def _measured(self, call: Call, source: str) -> list[Row]:
+        """Any stream is the first source. The two differ in what the height of the picture is called (M-194)."""
+        source, height = ("source-1", "resolution") if call.op.key.startswith("stream.") else (source, "video_height")
         start, end = (instant(call, name) for name in _SPAN)
         rows = [row for row in self.world["measured"].get(source, []) if within(row["time"], start, end)]
         return [{k: v for k, v in row.items() if k != "height"} | {height: row["height"]} for row in rows]
 
     # --- helpers -------------------------------------------------------------------------------
-    def _views(self, call: Call, *allowed: str, known: Sequence[str] = _WHO) -> list[Row]:
+    def views(self, call: Call, *allowed: str, known: Sequence[str] = _WHO) -> list[Row]:
         self.asked(call, *allowed)
         start, end = (instant(call, name) for name in _SPAN)
         rows = [v for v in self.world["views"] if call.path.items() <= v.items()]
         return _filtered(call, [v for v in rows if within(v["event_time"], start, end)], known)
-
-    def _points(self, call: Call, key: str, name: str, count: Callable[[list[Row]], float]) -> Reply:
-        views = self._views(call, "time_step", *_SPAN, "filter")
-        return self.reply({key: _stepped(views, _step(call), name, count), "time_step": _echo(call)})
 
 
 def _filtered(call: Call, rows: Iterable[Row], known: Sequence[str]) -> list[Row]:
@@ -227,18 +219,6 @@ def _stepped(views: list[Row], step: int, name: str, count: Callable[[list[Row]]
     ]
 
 
-def _each(views: list[Row], name: str) -> list[str]:
-    return list(dict.fromkeys(view[name] for view in views))
-
-
-def _people(views: list[Row]) -> int:
-    return len(_each(views, "identity_id"))
-
-
-def _average(views: list[Row]) -> float:
-    return round(sum(v["minutes"] for v in views) / len(views), 2) if views else 0
-
-
 def _ratio(views: list[Row]) -> float:
     return round(sum(v["buffering"] for v in views) / len(views), 4) if views else 0
 
@@ -267,7 +247,7 @@ def _ranked(id: str, views: list[Row]) -> Row:
         "stream_id": id,
         "title": views[0]["title"],
         "total_plays": len(views),
-        "total_playtime": sum(v["minutes"] for v in views),
+        "total_playtime": _minutes(views),
         "total_users": _people(views),
         "average_play_time": _average(views),
         "average_live_buffer_ratio": _ratio([v for v in views if v["type_view"] == LIVE]),
@@ -279,52 +259,4 @@ def _event(view: Row) -> Row:
     return {name: view[name] for name in _ANSWERED} | {
         "type_view": view["type_view"],
         "watch_duration": f"{60 * view['minutes']}s",
-    }
-
-
-def _at(n: int) -> str:
-    return (datetime(2026, 8, 1, 15, tzinfo=UTC) + timedelta(days=4 * n)).isoformat()
-
-
-def _view(n: int) -> Row:
-    """The nth view: four days after the one before, of one of three streams, by one of five people."""
-    stream, person, live = n % 3 + 1, n % 5, n % 4 != 3
-    return {
-        "project_id": "project-1",
-        "stream_id": f"stream-{stream}",
-        "title": ("Derby", "Cup final", "Friendly")[n % 3],
-        "type_view": LIVE if live else VOD,
-        "minutes": 10 + n,
-        "buffering": n % 4 / 100,
-        "event_time": _at(n),
-        "effective_time": _at(n),
-        "event_type": "play",
-        "identity_id": f"viewer-{person}",
-        "session_id": f"session-{n}",
-        "ip": f"192.0.2.{person}",
-        "cdn": "cdn-a",
-        "isp": "isp-a",
-        "city": "Bern",
-        "connection_type": "wired",
-        "country_code": "CH" if person else "AT",
-        "region": "EU",
-        "state_province": "BE",
-        "os": "any",
-        "device_type": "tv" if n % 2 else "phone",
-        "device_name": "a device",
-        "happiness_score": 90,
-        "has_error": False,
-    }
-
-
-def _measured(n: int) -> Row:
-    return {
-        "time": (datetime(2026, 8, 1, 15, n, tzinfo=UTC)).isoformat(),
-        "audio_bit_rate": 128_000,
-        "bit_rate": 6_000_000 + n,
-        "connection_count": 1,
-        "frame_rate": 50,
-        "key_frame_consistent": True,
-        "key_frame_interval": 2,
-        "height": 1080,
     }

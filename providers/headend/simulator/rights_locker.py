@@ -6,27 +6,21 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from headend.core.wire.operations import Operation
 from headend.rights_locker.wire import TABLE
-from headend.simulator.base import Call, Refusal, Reply, handles
-from headend.simulator.rights_locker_content import Entitlements, account
+from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles
 
 _OK = {"message": "OK"}
 _FORBIDDEN = Reply(403, b"Unauthorized api_key")  # plain text, although declared JSON
-_KEYED = frozenset(
-    {"content.get", "assets.get", "labels.get", "assets_offline.get", "labels_offline.get", "users.list"}
-)
-_PAGING = frozenset({"last_shard", "last_id"})
 
 
-class RightsLockerSim(Entitlements):
+class RightsLockerSim(PlatformSim):
     """Accounts exist by being referred to; any pcode will do.
 
     patch (K2), category_delete (K3), category_key (K4), no_categories (K5), entitlements_prefix (K6), auth (K7),
-    write_failures (K9, a number), and those of `Entitlements`: what the contract leaves open. A refused PATCH answers
-    400 unless a test opts in.
+    write_failures (K9, a number): what the contract leaves open. A refused PATCH answers 400 unless a test opts in.
     """
 
     name = "rights_locker"
@@ -40,11 +34,10 @@ class RightsLockerSim(Entitlements):
         "entitlements_prefix": ("", "entitlements"),
         "auth": ("signed", "api_key", "none"),
         "write_failures": (0,),
-        **Entitlements.content_switches,
     }
 
     def populate(self) -> None:
-        self.world |= {"limits": {}, "categories": {}, "entitlements": {}}
+        self.world |= {"limits": {}, "categories": {}}
 
     @property
     def credentials(self) -> Mapping[str, str]:
@@ -74,9 +67,10 @@ class RightsLockerSim(Entitlements):
     async def authenticate(self, call: Call) -> Reply | None:
         """Credentials, then what is wrong with any request, then the failures asked for (K9)."""
         auth = self.switch("auth")
-        signed, keyed = auth == "signed", call.op.key in _KEYED
-        known = {"api_key", "expires", "signature"} if signed else {"api_key"} if keyed else set()
-        known |= _PAGING if call.op.key == "users.list" else set()
+        known = self.takes.get(call.op.key, frozenset())
+        signed, keyed = auth == "signed", "api_key" in known
+        if signed:
+            known |= {"api_key", "expires", "signature"}
         if any(name not in known for name, _ in call.query) or len(dict(call.query)) != len(call.query):
             return _refused("unknown query parameter")
         if signed and not self._is_signed(call):
@@ -165,3 +159,7 @@ def _named(call: Call) -> list[str]:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         raise Refusal(400, {"message": "categories should be a list of names"})
     return list(dict.fromkeys(names))
+
+
+def account(call: Call) -> str:
+    return f"{quote(call.path['pcode'], safe='')}/{quote(call.path['account_id'], safe='@')}"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
-from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles
+from headend.simulator.base import Call, Refusal, Reply, handles
+from headend.simulator.rights_locker import RightsLockerSim, account
 
 KINDS = ("assets", "assets_offline", "labels", "labels_offline")
 _USERS_OF = {
@@ -27,14 +28,14 @@ _DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)T(\d\d?):(\d\d):(\d\d)(Z|[+-]\d\d:?\
 _SHARDS = 2
 
 
-class Entitlements(PlatformSim):
+class Entitlements(RightsLockerSim):
     """World: `<pcode>/<account>` -> {kind: {`<content>/<product>`: row}}, dates canonical, ids percent-encoded.
 
     upsert (K1), content_answers (K8), dates (K10), missing_delete (K11), unset (K12), page_size and number_ids (K13,
     any): what the contract leaves open. wipe: E8 answers 400 unless a test opts in.
     """
 
-    content_switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+    switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "upsert": ("replace", "merge"),
         "content_answers": ("empty", "ok"),
         "dates": ("utc", "z", "offset"),
@@ -45,8 +46,12 @@ class Entitlements(PlatformSim):
         "wipe": ("refused", "allowed"),
     }
 
+    def populate(self) -> None:
+        super().populate()
+        self.world["entitlements"] = {}
+
     # --- an account (E7 to E9) ----------------------------------------------------------------------------
-    @handles("content.get")
+    @handles("content.get", takes=("api_key",))
     async def get_content(self, call: Call) -> Reply:
         kinds = self.world["entitlements"].get(account(call))
         if kinds is None:
@@ -72,7 +77,7 @@ class Entitlements(PlatformSim):
         return self._done()
 
     # --- one entitlement (E10 to E17) -----------------------------------------------------------------------
-    @handles(*(f"{kind}.get" for kind in KINDS))
+    @handles(*(f"{kind}.get" for kind in KINDS), takes=("api_key",))
     async def get_item(self, call: Call) -> Reply:
         kind = call.op.key.partition(".")[0]
         row = self.world["entitlements"].get(account(call), {}).get(kind, {}).get(_key(call))
@@ -89,7 +94,7 @@ class Entitlements(PlatformSim):
         return self._done()
 
     # --- who has it (E18) -------------------------------------------------------------------------------------
-    @handles("users.list")
+    @handles("users.list", takes=("api_key", "last_shard", "last_id"))
     async def users(self, call: Call) -> Reply:
         content_type = call.path["content_type"]
         if content_type not in _USERS_OF | dict.fromkeys(_OFFERS):
@@ -137,10 +142,6 @@ class Entitlements(PlatformSim):
         if way == "offset":
             return moment.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat(timespec="seconds")
         return stored.replace("+00:00", "Z") if way == "z" else stored
-
-
-def account(call: Call) -> str:
-    return f"{quote(call.path['pcode'], safe='')}/{quote(call.path['account_id'], safe='@')}"
 
 
 def _key(call: Call) -> str:
