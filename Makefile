@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test lint demo contract generate bench clean
+.PHONY: test test-all lint demo contract generate bench clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-all: export HEADEND_THOROUGH = 1
+test-all: test
 
 lint: $(READY)
 	$(BIN)/ruff check

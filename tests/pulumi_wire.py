@@ -6,12 +6,15 @@ import asyncio
 import atexit
 import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -23,9 +26,10 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from headend.core.model.references import Reference
 from headend.core.model.stack import Stack
-from headend.core.reconcile.arrange import order
 from headend.pulumi.p import PROVIDERS
-from headend.pulumi.program import properties
+from headend.pulumi.program import Project
+from headend.pulumi.settings import DELETIONS
+from pulumi_program import declare, type_of, urn
 
 UNKNOWN = rpc.UNKNOWN
 _turn = threading.Lock()
@@ -42,21 +46,60 @@ class Live:
 
 
 @dataclass
-class Engine:
-    """check, diff, and what follows from them, in the order of references; deletions in reverse, at the end."""
+class Wire:
+    """The calls of a provider server, as the engine makes them."""
 
     stub: Any
+
+    def check(
+        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        request = messages.CheckRequest(olds=_struct(kind, olds) if olds else None, news=_struct(kind, news))
+        answer = self.stub.Check(request)
+        return _plain(answer.inputs), {f.property: f.reason for f in answer.failures}
+
+    def diff(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Any:
+        return self.stub.Diff(messages.DiffRequest(id=id, olds=_struct(kind, olds), news=_struct(kind, news)))
+
+    def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        answer = self.stub.Create(messages.CreateRequest(properties=_struct(kind, inputs)))
+        return answer.id, _plain(answer.properties)
+
+    def update(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        request = messages.UpdateRequest(id=id, olds=_struct(kind, olds), news=_struct(kind, news))
+        return _plain(self.stub.Update(request).properties)
+
+    def read(self, kind: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        answer = self.stub.Read(messages.ReadRequest(id=id, properties=_struct(kind, outputs)))
+        return answer.id, _plain(answer.inputs), _plain(answer.properties)
+
+    def remove(self, kind: str, id: str, outputs: Mapping[str, Any]) -> None:
+        self.stub.Delete(messages.DeleteRequest(id=id, properties=_struct(kind, outputs)))
+
+
+@dataclass
+class Engine(Wire):
+    """check, diff, and what follows from them, in the order of references; deletions in reverse, at the end."""
+
     process: subprocess.Popen[bytes]
+    project: Project
     state: dict[str, Live] = field(default_factory=dict)
     replaced: list[Live] = field(default_factory=list)
+    said: tuple[str, ...] = ()  # by the program
 
     def up(self, stack: Stack) -> dict[str, int]:
         """Brings the stack up; gives what was done, e.g. {"create": 3, "same": 1}."""
         done: dict[str, int] = {}
-        for address in [a for wave in order(stack.resources) for a in wave]:
-            resource = stack.resources[address]
-            given = properties(stack, resource, self._stands_for)
-            what = self.put(address, resource.kind.name, given)
+        snapshot = {
+            urn("headend", stack.name, live.kind, address): {"type": type_of(live.kind), "outputs": live.outputs}
+            for address, live in self.state.items()
+        }
+        lines, declared = declare(replace(self.project, name=stack.name), stack, snapshot)
+        self.said += lines
+        for one in declared:
+            for old in one.aliases:
+                self.state[one.address] = self.state.pop(old)
+            what = self.put(one.address, one.kind, one.properties(self._stands_for))
             done[what] = done.get(what, 0) + 1
         while self.replaced:  # what depended on them has the new ones by now
             self._delete(self.replaced.pop())
@@ -101,50 +144,41 @@ class Engine:
     def delete(self, address: str) -> None:
         self._delete(self.state.pop(address))
 
-    # --- the wire ----------------------------------------------------------------------------------------------
-    def check(
-        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        request = messages.CheckRequest(olds=_struct(kind, olds) if olds else None, news=_struct(kind, news))
-        answer = self.stub.Check(request)
-        return _plain(answer.inputs), {f.property: f.reason for f in answer.failures}
-
-    def diff(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Any:
-        return self.stub.Diff(messages.DiffRequest(id=id, olds=_struct(kind, olds), news=_struct(kind, news)))
-
-    def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        answer = self.stub.Create(messages.CreateRequest(properties=_struct(kind, inputs)))
-        return answer.id, _plain(answer.properties)
-
-    def update(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        request = messages.UpdateRequest(id=id, olds=_struct(kind, olds), news=_struct(kind, news))
-        return _plain(self.stub.Update(request).properties)
-
-    def read(self, kind: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        answer = self.stub.Read(messages.ReadRequest(id=id, properties=_struct(kind, outputs)))
-        return answer.id, _plain(answer.inputs), _plain(answer.properties)
-
     def _delete(self, live: Live) -> None:
-        self.stub.Delete(messages.DeleteRequest(id=live.id, properties=_struct(live.kind, live.outputs)))
+        self.remove(live.kind, live.id, live.outputs)
 
 
 @contextmanager
 def provider(env: Mapping[str, str], config: Mapping[str, str] | None = None) -> Iterator[Engine]:
     """The SDK's server in a process of its own, with those settings and that stack config."""
+    folder = Path(tempfile.mkdtemp())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
     command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
     environment = kept | dict(env) | {"PULUMI_PROJECT": "headend"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, cwd=folder, **pipes) as process:
         assert process.stdout is not None
         try:
             with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
                 arguments = struct_pb2.Struct()
-                arguments.update(dict(config or {}))
+                given = dict(config or {})
+                arguments.update(given)
                 stub.Configure(messages.ConfigureRequest(args=arguments))
-                yield Engine(stub, process)
+                yield Engine(
+                    stub,
+                    process,
+                    Project(
+                        "stack",
+                        folder,
+                        "stack.yaml",
+                        {DELETIONS: "1"} | dict(env),
+                        lambda name: given.get(f"headend:{name}"),
+                    ),
+                )
         finally:
             process.terminate()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _struct(kind: str, values: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -125,7 +125,7 @@ async def over_http(env: dict[str, str], file: Path, state: State) -> None:
         slots = asyncio.Semaphore(in_flight)
         headers = {"authorization": env["HEADEND_MYCUJOO_API_KEY"]}
         row = TABLE["action_configuration.get"]
-        ids = [entry.id for entry in state.entries().values() if entry.kind == "mycujoo.action_configuration"]
+        ids = [entry.id for entry in state.records().values() if entry.kind == "mycujoo.action_configuration"]
         async with httpx.AsyncClient(headers=headers, limits=httpx.Limits(max_connections=in_flight)) as client:
 
             async def one(id: str) -> None:

@@ -15,6 +15,7 @@ from headend.ateme.alert import Alert, AlertKind, Comparison, Metric, Repeat, Wi
 from headend.core.model.errors import NotFound, Refused
 from headend.core.model.fields import Immutable, OwnCall, marked
 from headend.core.model.observed import Change
+from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 
 LOSS, LINK = "net_recv.loss_millipercent", "is_connected"
@@ -93,7 +94,7 @@ def test_a_value_is_taken_sent_and_read_back(opened: Any, environment: Any, fiel
             made = await kind.complete(api, (await kind.create(api, wanted)).id, wanted, lambda _: None)
             (write,) = simulator.writes()
             assert write.body == {"input_ids": [source], **wire(fields)}
-            found = differences(wanted, made, None, digest=lambda value: {"$digest": repr(value)})
+            found = differences(wanted, made, None, digest=lambda value: Digest(repr(value)))
             assert (found.changes, found.unverifiable) == ((), {})
 
     asyncio.run(run())
@@ -159,7 +160,7 @@ def test_durations_are_compared_by_length(one: Any, other: Any, same: bool) -> N
 def test_what_is_deprecated_or_moves_by_itself_is_not_compared() -> None:
     row = {**wire({}), "alert_id": "al-1", "status": "active", "is_alerting": True, "source_id": "x"}
     seen = observed("al-1", "input", "in-1", row | {"destination_id": "y", "has_alerts": 1}, spec())
-    assert differences(spec(), seen, None, digest=lambda value: {"$digest": ""}).changes == ()
+    assert differences(spec(), seen, None, digest=lambda value: Digest("")).changes == ()
     assert seen.computed == {"alert_id": "al-1", "status": "active", "is_alerting": True}
     assert (seen.values["input"], "output" in seen.values) == ("in-1", False)
 

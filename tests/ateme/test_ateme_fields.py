@@ -14,6 +14,7 @@ from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Secret, mark
 from headend.core.model.findings import Level
 from headend.core.model.observed import Change
+from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 
 ROWS = [pytest.param(row, id=f"{row.name}-{row.field}", marks=pytest.mark.contract(row.number)) for row in FIELDS]
@@ -24,8 +25,8 @@ def rows(*wanted: str) -> list[Any]:
     return [param for param, row in zip(ROWS, FIELDS, strict=True) if set(wanted) & set(row.marks.split())]
 
 
-def no_digest(value: Any) -> dict[str, str]:
-    return {"$digest": repr(value)}
+def no_digest(value: Any) -> Digest:
+    return Digest(repr(value))
 
 
 @pytest.mark.contract("A-56", "A-813", "A-814")

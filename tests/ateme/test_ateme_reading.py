@@ -63,7 +63,7 @@ def test_the_token_of_the_first_read_is_kept_nowhere(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.done(stack(inputs={"a": LISTENER}))
     with open_state(tmp_path / "state.db") as state:
-        assert dict(state.entries()[E1].computed) == {"environment_id": "env-1", "status": "running"}
+        assert dict(state.records()[E1].computed) == {"environment_id": "env-1", "status": "running"}
     kept = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
     tokens = list(engine.world["tokens"])
     assert len(tokens) >= 2
@@ -116,7 +116,7 @@ def test_what_the_platform_adds_is_shown_and_never_compared(
     assert plan.writes() == ()
     assert "canary-77" not in str(plan.document())
     with open_state(tmp_path / "state.db") as state:
-        computed = state.entries()[f"{E1}.{children}.a"].computed
+        computed = state.records()[f"{E1}.{children}.a"].computed
     assert computed[f"{noun}_id"] == row[f"{noun}_id"]
     assert computed["status"] == "started"
     assert computed.get("input_stopped", False) is False

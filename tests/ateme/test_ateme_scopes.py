@@ -17,6 +17,7 @@ from headend.ateme.output import OutputKind
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import CredentialsError, DecodeError
+from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import open_session
@@ -148,7 +149,7 @@ def test_what_a_guest_is_not_shown_is_unknown_and_not_changed(opened: Any, envir
             made |= {"associated_transcoder_id": "t-1", "input_settings": {"k": 1}, "livelink_args": ["x"]}
             spec, kind = build("input.srt_push", environment="env-h"), InputKind()
             seen = await kind.observe(api, made["input_id"], spec)
-            assert differences(spec, seen, None, digest=lambda v: {"$digest": repr(v)}).changes == ()
+            assert differences(spec, seen, None, digest=lambda v: Digest(repr(v))).changes == ()
             assert "associated_transcoder_id" not in seen.computed
             raw(simulator)["organisations"]["org-3"]["roles"]["user-1"] = "monitor"
             seen = await kind.observe(api, made["input_id"], spec, fresh=True)

@@ -81,7 +81,7 @@ def test_what_is_shown_in_it_names_it_by_its_key_and_moves_before_it_goes(tmp_pa
     assert row["dashboard_group_id"] == "group-1"
     assert engine.written()[-1] == "input.dashboard_group"
     moved = stack(inputs={"a": {**LISTENER, "dashboard_group": "stands"}})
-    moved["ateme"]["dashboard_groups"] = {"stands": {"group_type": "source"}}
+    moved["ateme"]["dashboard_groups"] = {"stands": {"group_type": "source", "name": "stands"}}  # else it is a move
     engine.sim.reset_journal()
     engine.done(moved)
     assert engine.written() == ["dashboard_group.create", "input.dashboard_group", "dashboard_group.delete"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -184,8 +185,8 @@ def test_where_neither_it_nor_its_event_is_listed_nobody_can_tell_and_nothing_is
     others = wanted({**FOLLOWS, "event": {"id": "event-of-a-host"}}, events={})
     assert engine.step(wanted(), AT).action is Action.CREATE, "its event is there, so it was taken away"
     with open_state(tmp_path / "state.db") as state:
-        entry = state.entries()[AT]
-        state.put(type(entry)(**{**entry.__dict__, "spec": {**entry.spec, "event": "event-of-a-host"}}))
+        entry = state.records()[AT]
+        state.put(replace(entry, values={**entry.values, "event": "event-of-a-host"}))
     step = engine.step(others, AT)
     assert step.action is Action.NONE
     assert step.unverifiable == {"event": "neither it nor its event is listed: it is over, or was taken away"}

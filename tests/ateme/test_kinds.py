@@ -14,6 +14,7 @@ from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Refused
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Action, Proposal
+from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 
 INPUTS: dict[str, dict[str, Any]] = {
@@ -43,7 +44,7 @@ def make(kind: Any, environment: str, variant: str, fields: dict[str, Any]) -> A
 
 
 def diff(spec: Any, live: Any) -> list[tuple[str, Any, Any]]:
-    found = differences(spec, live, None, digest=lambda value: {"$digest": repr(value)})
+    found = differences(spec, live, None, digest=lambda value: Digest(repr(value)))
     return [(change.field, change.before, change.after) for change in found.changes]
 
 

@@ -12,6 +12,7 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import NOISY, TRANSCODER, VIEWER
 from headend.ateme.settings import AtemeSettings
 from headend.core.model.proposal import Action
+from headend.core.model.record import UNKNOWN
 from headend.core.reconcile.state import open_state
 from headend.simulator.base import Reply
 
@@ -76,7 +77,7 @@ def test_creation_ends_when_it_runs_and_then_come_the_titles(tmp_path: Path, det
         assert any("creating" in said for said in engine.said)
     assert engine.plan(wanted(**BOTH)).writes() == ()
     with open_state(tmp_path / "state.db") as state:
-        entry = state.entry(WALL)
+        entry = state.record(WALL)
         assert entry is not None
         made = {"multi_viewer_id": "mv-1", "resulting_input_id": live(engine)["resulting_input_id"]}
         assert entry.computed == {**made, "status": "running" if details != "settings" else None}
@@ -131,7 +132,7 @@ def test_a_creation_whose_answer_names_no_id_is_found_among_its_likes_by_what_it
     monkeypatch.setattr(sim, "one", lambda n, row, s=200: Reply(s, body) if s == 202 else answer(n, row, s))
     engine.done(wanted())
     with open_state(tmp_path / "state.db") as state:
-        entry = state.entry(WALL)
+        entry = state.record(WALL)
         assert entry is not None
         assert entry.id == "mv-2"
 
@@ -405,7 +406,7 @@ def test_it_is_so_where_the_input_is_made_anew(tmp_path: Path, references: str) 
     engine.done(wanted(**BOTH))
     anew = {**INPUTS, "stadium": {"variant": "udp_rist", "port": 6000}}
     (change,) = engine.step(wanted(inputs=anew, **BOTH), WALL).changes
-    assert change.after["1"] == "(known after apply)"
+    assert change.after["1"] is UNKNOWN
     assert sent(engine, wanted(inputs=anew, **BOTH)) == ["tiles", "tiles"]
     assert engine.written() == ["multi_viewer.tiles", "input.delete", "input.create.udp_rist", "multi_viewer.tiles"]
     dark, lit = (entry.body["tile_inputs"] for entry in engine.sim.writes() if entry.key == "multi_viewer.tiles")

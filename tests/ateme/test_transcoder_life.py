@@ -52,7 +52,7 @@ def test_creation_ends_when_it_runs(tmp_path: Path, initial: str) -> None:
     assert any("creating" in said for said in engine.said)
     assert engine.plan(wanted()).writes() == ()
     with open_state(tmp_path / "state.db") as state:
-        entry = state.entry(HD)
+        entry = state.record(HD)
         assert entry is not None
         assert {"transcoder_id": "tr-1", "status": "running"}.items() <= entry.computed.items()
 
@@ -296,7 +296,7 @@ def test_a_failed_update_does_not_lose_what_others_go_by(tmp_path: Path) -> None
     assert HD in engine.apply(both(25)).failed
     engine.sim._faults.clear()
     with open_state(tmp_path / "state.db") as state:
-        entry = state.entry(HD)
+        entry = state.record(HD)
         assert entry is not None
         assert entry.computed["resulting_input_id"] == live(engine)["resulting_input_id"]
     assert f"{E1}.schedules.s" not in [step.address for step in engine.plan(both(25)).writes()]

@@ -21,7 +21,8 @@ import yaml
 
 from ateme.alert_stacks import watched
 from cli.harness import COMMAND, World
-from headend.core.reconcile.state import Entry, open_state, peek
+from headend.core.model.record import Record
+from headend.core.reconcile.state import open_state, peek
 
 EU = "ateme.environments.eu"
 STACK = """\
@@ -83,7 +84,7 @@ def objects(world: World, *words: str, code: int = 0) -> dict[str, Any]:
 
 def id_of(world: World, address: str) -> str:
     with open_state(world.home / ".headend" / "day.db") as state:
-        entry = state.entry(f"{EU}.{address}")
+        entry = state.record(f"{EU}.{address}")
     assert entry is not None
     return entry.id
 
@@ -217,7 +218,7 @@ def test_without_a_state_what_is_ambiguous_is_told_and_no_alarm(day: World) -> N
 
 def test_what_was_not_made_to_its_end_says_so(day: World) -> None:
     with open_state(day.home / ".headend" / "day.db") as state:
-        entry = state.entry(f"{EU}.inputs.stadium")
+        entry = state.record(f"{EU}.inputs.stadium")
         assert entry is not None
         state.put(replace(entry, incomplete=True))
     assert objects(day)["inputs.stadium"]["reason"] == "not made to its end: apply goes on"
@@ -293,7 +294,7 @@ def test_what_lives_in_an_environment_of_another_stack_has_a_table_of_its_own(da
 
 def test_an_object_of_a_kind_that_this_headend_does_not_know_is_told(day: World) -> None:
     with open_state(day.home / ".headend" / "day.db") as state:
-        state.put(Entry("later.things.one", "later.thing", "1", {}))
+        state.put(Record("later.things.one", "later.thing", "1", {}))
     (one,) = [one for address, one in objects(day).items() if address == "later.things.one"]
     assert (one["status"], one["reason"]) == ("unknown", "this headend does not know the kind later.thing")
 

@@ -87,7 +87,7 @@ def converge(module: Any, name: str, tmp_path: Path, switches: dict[str, Any], *
             async with open_session({}, redactor=Redactor(), **where, extra=extra) as session:
                 plan = await make_plan(stack, state, session, destroy=True)
                 assert (await apply(plan, stack, state, session)).failed == {}
-            assert state.entries() == {}
+            assert state.records() == {}
 
     asyncio.run(go())
 

@@ -39,10 +39,11 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.options import Options
 from headend.core.model.owners import Owned
+from headend.core.model.record import Record
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.plan import Action, Step
 from headend.core.reconcile.planner import make_plan
-from headend.core.reconcile.state import Entry, State, open_state
+from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire import registry
 
@@ -170,7 +171,7 @@ def test_takes_over_adopts_what_it_says_without_asking(state: State) -> None:
 
 
 def test_a_container_is_replaced_only_by_name_and_takes_all_with_it(state: State) -> None:
-    state.put(Entry("a", "test.thing", "t-1", RED))
+    state.put(Record("a", "test.thing", "t-1", RED))
     moved = ThingSpec(name="one", place="there")
     for more, refused, impact in (((), False, Impact.RESTART), ((Container,), True, Impact.DESTROYS)):
         kind = kind_with(*more, impact_of_delete=Impact.RESTART)
@@ -184,7 +185,7 @@ def test_what_is_on_air_stands_in_the_plan(state: State) -> None:
     async def always(self: Any, api: World, id: str, spec: Spec, *, fresh: bool = False) -> Sequence[Airtime]:
         return [Airtime("test.show", id, None, None)]
 
-    state.put(Entry("a", "test.thing", "t-1", RED))
+    state.put(Record("a", "test.thing", "t-1", RED))
     for more, cuts in (({}, []), ({"on_air": always}, ["t-1"])):
         kind = kind_with(*([OnAir] if more else []), impact_of_delete=Impact.DESTROYS, **more)
         assert [cut.id for cut in planned(kind, state, {"t-1": RED}, None).on_air] == cuts

@@ -170,7 +170,7 @@ def test_what_left_the_stack_is_deleted_dependents_first(state: State) -> None:
     run(world, state, stack())
     assert world.log[2:] == ["delete b", "delete a"]
     assert world.boxes == {}
-    assert state.entries() == {}
+    assert state.records() == {}
 
 
 def test_an_object_that_vanished_is_made_again(state: State) -> None:
@@ -191,7 +191,7 @@ def test_a_renamed_key_is_a_move_and_makes_no_request(state: State, how: str) ->
     assert actions(plan(world, state, wanted)) == {"new": "move"}
     run(world, state, wanted)
     assert world.log == ["create old" if how == "renamed_from" else "create same"]
-    assert list(state.entries()) == ["new"]
+    assert list(state.records()) == ["new"]
     assert not plan(world, state, wanted).writes()
 
 
@@ -200,7 +200,7 @@ def test_a_renamed_key_whose_object_is_replaced_leaves_nothing_behind(state: Sta
     run(world, state, stack(resource("old")))
     assert run(world, state, stack(resource("new", Lifecycle(renamed_from="old"), title="new"))).failed == {}
     assert world.log == ["create old", "delete old", "create new"]
-    assert [(e.address, e.id) for e in state.entries().values()] == [("new", *world.boxes)]
+    assert [(e.address, e.id) for e in state.records().values()] == [("new", *world.boxes)]
 
 
 def test_a_failure_skips_only_what_depends_on_it(state: State) -> None:
@@ -224,7 +224,7 @@ def test_a_run_killed_between_request_and_answer_leaves_neither_twin_nor_orphan(
     assert {s.address: s.reason for s in made.steps}[killed] is Reason.RECOVERED
     assert run(world, state, wanted).exit_code == 0
     assert sorted(b["title"] for b in world.boxes.values()) == ["a", "b"]
-    assert sorted(e.id for e in state.entries().values()) == sorted(world.boxes)
+    assert sorted(e.id for e in state.records().values()) == sorted(world.boxes)
     assert not state.intents()
 
 

@@ -18,9 +18,9 @@ from headend.core.model.findings import Source
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Candidate, Lookup
 from headend.core.model.observed import Observed
+from headend.core.model.record import Record
 from headend.core.model.references import Id, query
 from headend.core.model.stack import Lifecycle, Resource, Stack
-from headend.core.reconcile.state import Entry
 from headend.core.reconcile.status import Look, look
 from headend.core.wire import registry
 
@@ -101,7 +101,7 @@ def seen(
     async def apis(platform: str) -> World:
         return live
 
-    known = {f"t.{key}": Entry(f"t.{key}", kind, id, {}) for key, id in entries.items()}
+    known = {f"t.{key}": Record(f"t.{key}", kind, id, {}) for key, id in entries.items()}
     return asyncio.run(look(Stack("s", "s.yaml", resources), known, apis, now=lambda: NOON))
 
 

@@ -19,12 +19,13 @@ from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
+from headend.core.model.record import Record
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply
 from headend.core.reconcile.on_air import Watch, downstream
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
-from headend.core.reconcile.state import Entry, State, open_state
+from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry
 from headend.core.wire.redaction import Redactor
 
@@ -132,7 +133,7 @@ def test_identities_are_asked_a_few_times_for_each_resource_whatever_happens(sta
     plan = settle(seats("b", range(MANY // 2)), state)
     assert plan.summary()["delete"] == counted["delete"] == MANY // 2
     assert counted["identity"] <= MANY
-    assert len(state.entries()) == MANY // 2
+    assert len(state.records()) == MANY // 2
 
 
 def test_what_was_changed_after_its_creation_is_still_known_when_it_is_renamed(state: State) -> None:
@@ -146,7 +147,7 @@ def test_what_was_changed_after_its_creation_is_still_known_when_it_is_renamed(s
     settle(bags("a", "x"), state)
     assert settle(bags("a", "x", "y"), state).summary()["update"] == 1
     assert settle(bags("b", "x", "y"), state).summary()["move"] == 1
-    assert state.entries()["test.bags.b"].id == "x"
+    assert state.records()["test.bags.b"].id == "x"
 
 
 def test_what_depends_on_a_renamed_resource_follows_it_all_the_way(state: State) -> None:
@@ -158,9 +159,9 @@ def test_what_depends_on_a_renamed_resource_follows_it_all_the_way(state: State)
     state.move("test.seats.c[1]", "test.seats.e[1]")
     assert state.set_aside("test.seats.b[3]") == "test.seats.b[3]/3/m@m"
     state.move("test.seats.e[1]", "test.seats.f[1]")
-    state.put(Entry("test.seats.g[4]", "test.seat", "4", {}, depends=("test.seats.f[1]",)))
+    state.put(Record("test.seats.g[4]", "test.seat", "4", {}, depends=("test.seats.f[1]",)))
     state.move("test.seats.f[1]", "test.seats.z[1]")
-    assert {a: entry.depends for a, entry in state.entries().items()} == {
+    assert {a: entry.depends for a, entry in state.records().items()} == {
         "test.seats.b[3]/3/m@m": ("test.seats.z[1]",),
         "test.seats.d[2]": ("test.seats.z[1]",),
         "test.seats.g[4]": ("test.seats.z[1]",),
@@ -173,7 +174,7 @@ def test_what_lies_behind_an_object_is_found_in_order_and_once() -> None:
 
 
 def test_paths_are_looked_for_once_and_again_when_something_is_gone() -> None:
-    entries = {a: Entry(a, "test.seat", a, {}, depends=d) for a, d in [("a", ()), ("b", ("a",)), ("c", ("b",))]}
+    entries = {a: Record(a, "test.seat", a, {}, depends=d) for a, d in [("a", ()), ("b", ("a",)), ("c", ("b",))]}
     watch = Watch(Stack("s", "s.yaml", {}), entries, apis=None)  # type: ignore[arg-type]  # nothing is asked
     assert downstream("a", watch._dependents()) == ["a", "b", "c"]
     assert watch._dependents() is watch._dependents()
@@ -184,7 +185,7 @@ def test_paths_are_looked_for_once_and_again_when_something_is_gone() -> None:
 def test_a_write_only_object_is_recorded_once(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     put = State.put
 
-    def counting(self: State, entry: Entry) -> None:
+    def counting(self: State, entry: Record) -> None:
         counted["put"] += 1
         put(self, entry)
 

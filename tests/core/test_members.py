@@ -156,7 +156,7 @@ def test_state_learns_what_a_list_has_even_where_nothing_is_to_be_written(state:
     world = {"a": 1, "theirs": 2}
     carry_out(world, state, shelves(one=["a=1"]))
     assert carry_out(world, state, shelves(one=["a=1", "theirs=2"]))[0] == {"one": "update"}
-    assert state.entries()["one"].spec["items"] == ["a=1", "theirs=2"]
+    assert state.records()["one"].values["items"] == ["a=1", "theirs=2"]
     del world["theirs"]
     assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
     world["theirs"] = 3  # somebody's again: no longer ours to take away
@@ -169,10 +169,10 @@ def test_of_what_is_done_in_part_state_holds_what_is_there(state: State) -> None
     world: World = {}
     _, warned = carry_out(world, state, shelves(one=["a=1", "heavy=9"]), failed=1)
     assert warned == ["made of what was at hand"]
-    entry = state.entries()["one"]
-    assert (entry.spec["items"], entry.incomplete) == (["a=1"], True)
+    entry = state.records()["one"]
+    assert (entry.values["items"], entry.incomplete) == (["a=1"], True)
     assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
-    assert not state.entries()["one"].incomplete
+    assert not state.records()["one"].incomplete
 
 
 def test_nothing_is_owned_twice_be_it_a_part_or_the_whole() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+from collections.abc import Mapping
 from typing import Any
-from unittest import mock
 
 import pytest
 
 from cli.conftest import world
 from cli.harness import World
 from headend.core.model.errors import InputError
+from headend.core.model.stack import Stack
 from headend.core.stackfile import load
-from headend.pulumi.program import look_up
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.session import open_session
+from headend.pulumi.preparation import prepare
 
 __all__ = ["world"]
 
@@ -117,9 +119,12 @@ def test_credentials_that_only_lookups_need_are_asked_for(world: World) -> None:
 
 def test_a_pulumi_program_exports_them(world: World) -> None:
     stack = load(world.write("day.yaml", STACK))
-    with mock.patch.dict(os.environ, world.env, clear=True):
-        found = asyncio.run(look_up(stack, lambda name: None))
-        assert found == {"lookups.best": "plHghl01", "lookups.sport": "1"}
-        wrong = load(world.write("wrong.yaml", STACK.replace("${vars.title}", "None")))
-        with pytest.raises(InputError, match=r"wrong\.yaml:5:3: lookups\.best: there is no straas\.playlist"):
-            asyncio.run(look_up(wrong, lambda name: None))
+
+    async def found(stack: Stack) -> Mapping[str, str]:
+        async with open_session(stack.connections, world.env, redactor=Redactor()) as session:
+            return (await prepare(stack, {}, session)).lookups
+
+    assert asyncio.run(found(stack)) == {"lookups.best": "plHghl01", "lookups.sport": "1"}
+    wrong = load(world.write("wrong.yaml", STACK.replace("${vars.title}", "None")))
+    with pytest.raises(InputError, match=r"wrong\.yaml:5:3: lookups\.best: there is no straas\.playlist"):
+        asyncio.run(found(wrong))

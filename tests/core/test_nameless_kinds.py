@@ -17,6 +17,7 @@ from headend.core.model.findings import Source
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
+from headend.core.model.record import UNKNOWN
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Outcome, apply
@@ -199,7 +200,7 @@ def test_what_cannot_be_read_back_is_set_for_what_is_new_or_unfinished_and_never
         pytest.param(
             {"1": "in-1", "2": "in-2"},
             {"1": Reference("new"), "2": "in-2"},
-            ({"1": "in-1", "2": "in-2"}, {"1": "(known after apply)", "2": "in-2"}),
+            ({"1": "in-1", "2": "in-2"}, {"1": UNKNOWN, "2": "in-2"}),
             id="one that is yet to be made",
         ),
     ],
@@ -231,7 +232,7 @@ def test_a_tile_lets_go_of_what_is_replaced_before_it_is_deleted(state: State) -
     world = World()
     assert applied(world, state, shown("test.source", 1)).failed == {}
     assert applied(world, state, shown("test.source", 2)).failed == {}
-    tiles = "[({'1': 'in-1', '2': 'in-0'}, {'1': '(known after apply)', '2': 'in-0'})]"
+    tiles = str([({"1": "in-1", "2": "in-0"}, {"1": UNKNOWN, "2": "in-0"})])
     assert world.sent == ["release ['in-1']", "delete in-1", "make 2", f"update {tiles}", "complete"]
     assert planned(world, state, shown("test.source", 2)).writes() == ()
 

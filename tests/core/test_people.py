@@ -171,7 +171,7 @@ def test_another_key_opens_nothing_and_says_which_is_meant(state: State) -> None
     _, outcome = go(other, state, stack())
     assert "set KEY to the old one" in outcome.failed["a"]
     assert outcome.exit_code == CredentialsError.exit_code
-    assert (other.log, list(state.entries())) == ([], ["a"])
+    assert (other.log, list(state.records())) == ([], ["a"])
 
 
 def test_what_is_only_spelt_otherwise_is_no_change_and_goes_by_its_first_spelling(state: State) -> None:
@@ -223,7 +223,7 @@ def test_a_replacement_that_fails_halfway_says_where_it_stands(state: State) -> 
     world.fails = Refused("no")
     _, outcome = go(world, state, member(stamp="s"))
     assert outcome.failed == {"a": "after the old one was deleted: no"}
-    assert state.entries() == {}
+    assert state.records() == {}
 
 
 # --- changes that are left alone -------------------------------------------------------------------------------

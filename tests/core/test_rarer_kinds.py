@@ -276,7 +276,7 @@ def test_what_can_not_be_deleted_is_forgotten_and_said_to_stay(state: State) -> 
     (step,) = carry_out(world, state, NOTHING).steps
     assert (step.action.value, step.reason.value, step.warnings) == ("forget", "retained", ("g-1 stays",))
     assert list(world) == ["g-0", "g-1"]
-    assert state.entries() == {}
+    assert state.records() == {}
 
 
 def test_a_kind_may_refuse_to_be_left_behind_unless_the_stack_says_retain(state: State) -> None:
@@ -285,7 +285,7 @@ def test_a_kind_may_refuse_to_be_left_behind_unless_the_stack_says_retain(state:
     for wanted in (NOTHING, stack("test.guest", role="editor")):
         with pytest.raises(GuardError, match="it: g-0 would stay"):
             carry_out(world, state, wanted)
-    assert list(state.entries()) == ["it"]
+    assert list(state.records()) == ["it"]
     kept = stack("test.guest", Lifecycle(retain=True), role="owner")
     remember(carry_out(world, state, kept), kept, state)
     (step,) = carry_out(world, state, NOTHING).steps

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from headend.core.reconcile.state import Entry, open_state
+from headend.core.model.record import Digest, Record
+from headend.core.reconcile.state import open_state, peek
 
 
 def test_what_was_recorded_is_there_although_nobody_closed_the_file(tmp_path: Path) -> None:
     left = tmp_path / "killed"
     with open_state(tmp_path / "run" / "x.db") as state:
         state.begin("a", "some.kind", "create")
-        state.put(Entry("b", "some.kind", "id-b", {"n": 1}))
+        state.put(Record("b", "some.kind", "id-b", {"n": 1}))
         shutil.copytree(tmp_path / "run", left)  # as a kill leaves it
     with open_state(left / "x.db") as state:
         assert set(state.intents()) == {"a"}
-        assert state.entry("b") == Entry("b", "some.kind", "id-b", {"n": 1})
+        assert state.record("b") == Record("b", "some.kind", "id-b", {"n": 1})
 
 
 def test_a_closed_state_is_one_file(tmp_path: Path) -> None:
     with open_state(tmp_path / "x.db") as state:
-        state.put(Entry("b", "some.kind", "id-b", {"n": 1}))
+        state.put(Record("b", "some.kind", "id-b", {"n": 1}))
     assert {file.name for file in tmp_path.iterdir()} <= {"x.db", "x.db.lock"}
 
 
@@ -34,8 +38,35 @@ def test_a_run_that_ends_while_it_makes_the_file_leaves_one_that_can_be_made(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("headend.core.reconcile.state.secrets.token_hex", killed)
+        patch.setattr("headend.core.reconcile.state.files.secrets.token_hex", killed)
         with pytest.raises(KeyboardInterrupt), open_state(tmp_path / "x.db"):
             pass
     with open_state(tmp_path / "x.db") as state:
-        assert state.entries() == {}
+        assert state.records() == {}
+
+
+def test_state_of_the_first_format_opens_and_its_digests_are_told_from_values(tmp_path: Path) -> None:
+    """As the released version wrote it: digests among the values."""
+    path = tmp_path / "s.db"
+    with open_state(path, "day") as state:
+        state.put(Record("a", "some.kind", "1", {"name": "x"}))
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE entries DROP COLUMN secrets")
+        database.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+        spec = {"name": "x", "password": {"$digest": "d", "$sealed": "s"}, "mail": {"$digest": "e"}}
+        database.execute("UPDATE entries SET spec = ?", (json.dumps(spec | {"tags": {"$digest": "d", "more": 1}}),))
+    expected = {"name": "x", "password": Digest("d"), "mail": Digest("e"), "tags": {"$digest": "d", "more": 1}}
+    seen = peek(path, "day")
+    assert seen is not None
+    assert seen["a"].values == expected
+    with open_state(path, "day") as state:
+        found = state.records()["a"].values
+    assert found == expected
+    assert found["password"].sealed == "s"
+
+
+def test_a_value_that_looks_like_a_digest_stays_a_value(tmp_path: Path) -> None:
+    values = {"tags": {"$digest": "d"}, "label": "(secret)", "password": Digest("d", sealed="s")}
+    with open_state(tmp_path / "s.db") as state:
+        state.put(Record("a", "some.kind", "1", values))
+        assert state.records()["a"].values == values

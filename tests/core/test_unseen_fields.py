@@ -8,6 +8,7 @@ import pytest
 
 from headend.core.model.fields import Immutable, OwnCall, Spec
 from headend.core.model.observed import Observed
+from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 
 
@@ -19,7 +20,7 @@ class Thing(Spec):
 
 def found(wanted: dict[str, Any], last: dict[str, Any] | None) -> list[tuple[str, Any, Any]]:
     seen = Observed("t-1", unverifiable=dict.fromkeys(Thing.model_fields, "it isn't shown"))
-    changes = differences(Thing(**wanted), seen, last, digest=lambda value: {"$digest": repr(value)}).changes
+    changes = differences(Thing(**wanted), seen, last, digest=lambda value: Digest(repr(value))).changes
     return [(change.field, change.before, change.after) for change in changes]
 
 

@@ -92,6 +92,6 @@ def made(module: Any, name: str, folder: Path) -> bool:
         with open_state(folder / "state.db") as state:
             async with open_session({}, sim.settings(), redactor=Redactor(), **where) as session:
                 await apply(await make_plan(stack, state, session), stack, state, session)
-            return any(entry.kind == name and not entry.incomplete for entry in state.entries().values())
+            return any(entry.kind == name and not entry.incomplete for entry in state.records().values())
 
     return asyncio.run(run())

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from cli.harness import serve
 from commands import ROOT, headend
 from headend.core.stackfile import load
 from headend.simulator import Simulator
@@ -90,9 +91,11 @@ def test_the_workflow_sketch_is_yaml_and_runs_commands_that_exist(tmp_path: Path
 
 def test_the_program_declares_the_stack_and_goes_on_with_its_ids(tmp_path: Path) -> None:
     main = EXAMPLES / "03-pulumi-program" / "__main__.py"
-    env = {"PATH": "/usr/bin:/bin", "CDN_URL": "rtmp://cdn.example.com/live"} | Simulator().settings()
+    simulator = Simulator()
     command = [sys.executable, "-W", "error", "-c", PROGRAM, str(main)]
-    run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
+    with serve(simulator) as url:
+        env = {"PATH": "/usr/bin:/bin", "CDN_URL": "rtmp://cdn.example.com/live"} | simulator.settings(url)
+        run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     made = {resource["name"]: resource for resource in told["resources"]}

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from headend.core.model.record import Record, recorded
 from headend.core.model.stack import Stack
 from headend.core.reconcile import guards as guard
 from headend.core.reconcile.apply import Outcome, apply
-from headend.core.reconcile.difference import recorded
 from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
-from headend.core.reconcile.specs import resolve
-from headend.core.reconcile.state import Entry, open_state
+from headend.core.reconcile.resolve import resolve
+from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import open_session
@@ -82,11 +82,11 @@ class Town:
                 spec = resolve(resource.spec, ids)
                 ids[address] = resource.kind.identity(spec) or f"juid-{len(ids):08}"
                 record = recorded(spec, resource.secret_fields, state.digest)
-                state.put(Entry(address, resource.kind.name, ids[address], record, {}, tuple(resource.references())))
+                state.put(Record(address, resource.kind.name, ids[address], record, {}, tuple(resource.references())))
 
     def entries(self) -> dict[str, Any]:
         with open_state(self.home / "state.db") as state:
-            return dict(state.entries())
+            return dict(state.records())
 
     def state(self) -> bytes:
         """All that is on disk of the state."""
@@ -110,7 +110,7 @@ class Town:
                     extra={"just": self.given},
                 ) as session:
                     plan = await make_plan(stack, state, session, **options)
-                    guard.check(plan, len(state.entries()), allow_deletions=True)
+                    guard.check(plan, len(state.records()), allow_deletions=True)
                     remember(plan, stack, state)
                     return plan, await apply(plan, stack, state, session) if write else Outcome()
 

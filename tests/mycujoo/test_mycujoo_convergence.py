@@ -13,6 +13,7 @@ import pytest
 
 from headend.core.model.kind import kinds
 from headend.core.model.observed import Observed
+from headend.core.model.record import HIDDEN, Digest
 from headend.core.reconcile.difference import Difference, differences
 from headend.core.wire.client import Client
 from headend.mycujoo import PLATFORM
@@ -34,7 +35,7 @@ STATES: list[dict[str, Any]] = [
 
 
 def between(spec: ActionConfiguration, live: Observed) -> Difference:
-    return differences(spec, live, None, digest=lambda value: {"$digest": repr(value)}, hidden={"fields"})
+    return differences(spec, live, None, digest=lambda value: Digest(repr(value)), hidden={"fields"})
 
 
 async def brought(api: MycujooApi, spec: ActionConfiguration, last: ActionConfiguration | None, id: str) -> str:
@@ -84,7 +85,7 @@ def test_a_difference_names_fields_and_hides_values() -> None:
     live = Observed("c1", {**BASE, "fields": {"delay": {"number_value": 6}, "clip": {"bool_value": True}}, "order": 0})
     (change,) = between(spec, live).changes
     assert change.path == ("fields", "delay")
-    assert {change.before, change.after} == {"(secret)"}
+    assert {change.before, change.after} == {HIDDEN}
 
 
 MAKE = {"action_id": "act-1", "group_id": "derby", "title": "Goal"}

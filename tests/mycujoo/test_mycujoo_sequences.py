@@ -183,7 +183,7 @@ def test_after_any_failure_the_next_run_ends_at_what_the_stack_says(
             world.check(stack)
             world.check_passwords(step, steps[number - 1] if number else None)
         assert world.run(stack, state, destroy=True)[1] == {}
-        assert state.entries() == {}
+        assert state.records() == {}
     kept = b"".join(file.read_bytes() for file in folder.glob("state.db*"))
     assert not any(password.encode() in kept for password in world.secrets)
     assert not any(password in text for password in world.secrets for text in world.said)

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.harness import NO_WAIT, gone, living, serve
+from cli.harness import living
 from convergence.test_convergence import LISTS, side_by_side
 from headend.core.model.fields import Secret, mark
 from headend.core.wire.registry import Env, platforms
-from headend.simulator import Simulator
-from headend.simulator.app import Entry
+from pulumi_project import CLI, STACKS, Project
 
-pytestmark = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="no `pulumi` command on PATH"),
-]
-PROJECT = Path(__file__).parents[2] / "stacks"
+pytestmark = CLI
 STACK = """
 headend: 1
 ateme:
@@ -62,74 +47,12 @@ SECRET_SETTINGS = {
 }
 
 
-@dataclass
-class Project:
-    """A Pulumi project in a folder of its own, with its own state, against simulated platforms."""
-
-    simulator: Simulator
-    home: Path
-    env: dict[str, str]
-
-    def __call__(self, *words: str, fails: bool = False) -> str:
-        """Runs `pulumi WORDS`; insists on how it ends and gives all that was printed."""
-        flags = ["--non-interactive", "--stack", "day"]
-        done = subprocess.run(
-            ["pulumi", *words, *flags], cwd=self.home, env=self.env, capture_output=True, text=True, timeout=300
-        )
-        said = done.stdout + done.stderr
-        assert bool(done.returncode) is fails, said
-        return said
-
-    def begin(self, state: str) -> None:
-        """A stack in a state of its own."""
-        (self.home / state).mkdir()
-        self.env["PULUMI_BACKEND_URL"] = (self.home / state).as_uri()
-        self("stack", "init")
-
-    def preview(self) -> dict[str, int]:
-        """What a preview would do: {"same": 8, ...}."""
-        printed = self("preview", "--json")
-        document = json.loads(printed[printed.index("{") :])
-        return dict(document["changeSummary"])
-
-    def write(self, text: str) -> None:
-        (self.home / "day.yaml").write_text(text)
-
-    def alive(self) -> list[str]:
-        """What exists on the platforms."""
-        worlds = self.simulator.dump()
-        tables = {t: worlds["ateme"][t] for t in ("environments", "inputs", "outputs", "schedules")}
-        tables |= {"configurations": worlds["mycujoo"]["configurations"]}
-        return [id for rows in tables.values() for id, row in rows.items() if not gone(row)]
-
-    def row(self, platform: str, table: str) -> Any:
-        """The only row of a table, to be looked at or changed behind everybody's back."""
-        (row,) = self.simulator.sims[platform].world[table].values()
-        return row
-
-
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    simulator = Simulator()
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(PROJECT / name, tmp_path / name)
-    with serve(simulator) as url:
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("HEADEND_", "PULUMI_"))}
-        env |= (
-            simulator.settings(url)
-            | NO_WAIT
-            | {
-                "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase",
-                "PULUMI_HOME": str(tmp_path / "home"),
-                "PULUMI_PYTHON_CMD": sys.executable,
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-            }
-            | CANARIES
-        )
-        made = Project(simulator, tmp_path, env)
-        made.write(STACK)
-        made.begin("state")
-        yield made
+def project(project: Project) -> Project:
+    """With this file's stack and its secrets."""
+    project.env |= CANARIES
+    project.write(STACK)
+    return project
 
 
 def test_up_again_changes_nothing_and_destroy_leaves_nothing(project: Project) -> None:
@@ -265,22 +188,7 @@ def test_an_object_like_it_is_not_taken_over_unasked(project: Project) -> None:
 @pytest.mark.parametrize("key", ["environment.create", "input.create.srt_push", "action_configuration.create"])
 def test_an_engine_killed_while_it_creates_makes_no_second_object(project: Project, key: str) -> None:
     project.write(STACK.replace("title: Goal,", "title: Goal, order: 3,"))
-    killed = threading.Event()
-
-    def kill(entry: Entry) -> None:
-        if entry.key == key and not killed.is_set():
-            time.sleep(0.5)  # the engine's own state file is whole while it has nothing to write
-            os.killpg(process.pid, signal.SIGKILL)
-            killed.set()
-
-    project.simulator.observers.append(kill)
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "day"]
-    process = subprocess.Popen(
-        command, cwd=project.home, env=project.env, start_new_session=True, stdout=subprocess.DEVNULL
-    )
-    process.wait(timeout=120)
-    assert killed.is_set()
-    project("cancel", "--yes")  # the lock of the killed engine
+    project.killed_at(key)
     project("up", "--yes", "--skip-preview")
     assert len(project.alive()) == 5
     assert project.row("mycujoo", "configurations")["order"] == 3
@@ -304,15 +212,15 @@ def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(project: Project) -
     project("config", "set", "headend:allowInterruption", "ateme.environments.eu.inputs.stadium")
     project("up", "--yes", "--skip-preview")
     assert project.row("ateme", "inputs")["latency"] == 2000
-    project("destroy", "--yes", "--skip-preview", fails=True)
     project("config", "set", "headend:allowInterruption", '["ateme.environments.eu"]')
-    project("up", "--yes", "--skip-preview")
+    project("destroy", "--yes", "--skip-preview", fails=True)  # no program hands the config over
+    project.env["HEADEND_ALLOW_INTERRUPTION"] = "ateme.environments.eu"
     project("destroy", "--yes", "--skip-preview")
     assert project.alive() == []
 
 
 def test_the_demo_comes_up_and_goes(project: Project) -> None:
-    project.write((PROJECT / "demo.yaml").read_text())
+    project.write((STACKS / "demo.yaml").read_text())
     assert "created" in project("up", "--yes", "--skip-preview")
     (kept,) = project.preview()
     assert kept == "same"

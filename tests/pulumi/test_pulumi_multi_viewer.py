@@ -11,6 +11,7 @@ import pytest
 
 from cli.harness import serve
 from convergence.ateme import ENVIRONMENT, VIEWER
+from headend.core.model.errors import InputError
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -72,24 +73,17 @@ def test_a_wall_comes_up_stays_is_guarded_and_goes(agreed: str, tmp_path: Path) 
 
 
 @pytest.mark.contract("A-838")
-def test_two_walls_that_are_just_alike_are_two_and_one_left_by_a_crash_is_named(tmp_path: Path) -> None:
+def test_two_walls_that_are_just_alike_are_two_and_one_left_by_a_crash_is_gone_on_with(tmp_path: Path) -> None:
     simulator, file = Simulator(), tmp_path / "day.yaml"
-    world, agreed = simulator.sims["ateme"].world, "ateme.environments.eu"  # the first may show what is taken over
-    with (
-        serve(simulator) as url,
-        provider(
-            simulator.settings(url) | {"HEADEND_ATEME_POLL_INTERVAL": "0"}, {"headend:allowInterruption": agreed}
-        ) as engine,
-    ):
+    world, address = simulator.sims["ateme"].world, "ateme.environments.eu.multi_viewers.twin"
+    agreed = {"headend:allowInterruption": "ateme.environments.eu"}  # its tiles are set again, to be sure
+    env = {"HEADEND_ATEME_POLL_INTERVAL": "0"}
+    with serve(simulator) as url, provider(simulator.settings(url) | env, agreed) as engine:
         engine.up(stack(file, twin={**VIEWER, **TILES}))
         assert len(world["multi_viewers"]) == 2
+        twin = engine.state.pop(address)  # the engine was killed before it recorded it
+        assert engine.up(stack(file, twin={**VIEWER, **TILES})) == {"same": 6, "create": 1}
+        assert (engine.state[address].id, len(world["multi_viewers"])) == (twin.id, 2)
         assert engine.up(stack(file, twin={**VIEWER, **TILES})) == {"same": 7}
-        twin = engine.state["ateme.environments.eu.multi_viewers.twin"]
-        again, _ = engine.create(twin.kind, twin.inputs)
-        assert again not in {"mv-1", "mv-2"}
-        with pytest.raises(grpc.RpcError) as caught:
-            engine.create(twin.kind, twin.inputs | {"headend": {"adopt": "match"}})
-        assert "nothing tells objects of this kind apart" in str(caught.value.details())
-        meta = {"adopt_id": again, "address": "ateme.environments.eu.multi_viewers.third"}
-        taken, _ = engine.create(twin.kind, twin.inputs | {"headend": meta})
-        assert taken == again
+        with pytest.raises(InputError, match="nothing tells objects of this kind apart"):
+            engine.up(stack(file, twin={**VIEWER, **TILES}, third={**VIEWER, **TILES, "lifecycle": {"adopt": "match"}}))

@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from cli.harness import NO_WAIT, serve
+from headend.core.model.errors import InputError
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -32,13 +33,15 @@ def test_a_generated_password_is_an_output_that_stays_and_a_lost_one_is_told(tmp
         rows = simulator.sims["mycujoo"].world["accounts"].values()
         (password,) = (row["password"] for row in rows if row["email"] == ADA["email"])
         assert (live.id, live.outputs["handed_out"]) == (ADA["email"], {"password": password})
-        engine.up(stack(tmp_path, accounts={"ada": ADA | {"first_name": "Ada"}}))
-        assert engine.state["mycujoo.accounts.ada"].outputs["handed_out"] == {"password": password}
-        again, outputs = engine.create(live.kind, live.inputs | {"first_name": "Ada"})  # as after a kill
-        assert (again, outputs.get("handed_out")) == (live.id, None)
-        engine.process.terminate()
-        told = engine.process.stderr.read().decode()
-        assert "its password was shown to whoever made it, and not here" in told
+        changed = stack(tmp_path, accounts={"ada": ADA | {"first_name": "Ada"}})
+        kept = engine.update(live.kind, live.id, live.outputs, live.inputs | {"first_name": "Ada"})
+        assert kept["handed_out"] == {"password": password}
+        del engine.state["mycujoo.accounts.ada"]  # killed before the engine recorded it
+        engine.up(changed)
+        again = engine.state["mycujoo.accounts.ada"]
+        assert (again.id, again.outputs.get("handed_out")) == (live.id, None)
+        told = "\n".join(engine.said)
+        assert "its password was shown to the run that was killed" in told
         assert password not in told
 
 
@@ -49,7 +52,7 @@ def test_a_payment_method_is_taken_over_by_what_is_on_its_card(tmp_path: Path) -
     (id,) = methods
     with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
         wrong = {"visa": {"lifecycle": {"adopt": {"lookup": {"last_digits": "0000"}}}}}
-        with pytest.raises(grpc.RpcError, match=r"lifecycle\.adopt: there is no .*last_digits 4242"):
+        with pytest.raises(InputError, match=r"lifecycle\.adopt: there is no .*last_digits 4242"):
             engine.up(stack(tmp_path, payment_methods=wrong))
         right = {"visa": {"is_default": True, "lifecycle": {"adopt": {"lookup": {"last_digits": "4242"}}}}}
         engine.up(stack(tmp_path, payment_methods=right))

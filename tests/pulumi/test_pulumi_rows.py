@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.harness import serve
+from headend.core.model.record import Digest, Record
+from headend.core.reconcile.moves import moves
 from headend.core.stackfile import load
-from headend.pulumi.program import _former
 from headend.simulator import Simulator
 from pulumi_wire import provider
 
@@ -42,5 +43,9 @@ def test_rows_of_a_renamed_group_keep_their_former_names(tmp_path: Path) -> None
     text = STACK.replace("viewers:", "subscribers:").replace("}}", "}, lifecycle: {renamed_from: viewers}}")
     found = stack(tmp_path, "jane.doe@x.org,2\n", text)
     (address,) = found.resources
-    assert _former(found, address) == [f"{GROUP}[jane.doe@x.org]"]
-    assert _former(stack(tmp_path, "a,1\n"), f"{GROUP}[a]") == []
+    known = {
+        f"{GROUP}[{key}]": Record(f"{GROUP}[{key}]", "rights_locker.stream_limit", key, {})
+        for key in ("jane.doe@x.org", "b")
+    }
+    assert moves(found, known, lambda value: Digest("")) == {address: f"{GROUP}[jane.doe@x.org]"}
+    assert moves(stack(tmp_path, "a,1\n"), known, lambda value: Digest("")) == {}

@@ -11,6 +11,7 @@ import pytest
 
 from cli.harness import serve
 from convergence.ateme import ENVIRONMENT, TRANSCODER
+from headend.core.model.errors import GuardError
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -73,9 +74,12 @@ def test_two_that_are_alike_are_two_and_a_killed_creation_is_gone_on_with(tmp_pa
         with provider(env) as engine:
             assert engine.up(stack(file, spare=TRANSCODER))["create"] == 8
             state = engine.state
-        assert len({live.id for live in state.values() if live.kind == "ateme.transcoder"}) == 4
-        lost = state.pop("ateme.environments.eu.transcoders.spare")
-        with provider(env) as engine:
-            engine.state = state
+            assert len({live.id for live in state.values() if live.kind == "ateme.transcoder"}) == 4
+            lost = state.pop("ateme.environments.eu.transcoders.spare")
             assert engine.up(stack(file, spare=TRANSCODER)) == {"same": 7, "create": 1}
             assert engine.state["ateme.environments.eu.transcoders.spare"].id == lost.id
+        del state["ateme.environments.eu.transcoders.spare"]
+        with provider(env) as engine:  # a fresh runner has no journal
+            engine.state = state
+            with pytest.raises(GuardError, match=rf"exists already \({lost.id}\).*HEADEND_ADOPT="):
+                engine.up(stack(file, spare=TRANSCODER))

@@ -14,13 +14,16 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from cli.harness import NO_WAIT, living, serve
 from convergence.test_convergence import CASES, stack_of
-from headend.core.model.capabilities import Nameless
+from headend.core.model.capabilities import CreatedOnce
 from headend.core.model.fields import Secret, mark
-from headend.core.model.kind import Can
+from headend.core.model.kind import Can, Kind
 from headend.core.model.stack import Stack
 from headend.core.stackfile import load
 from headend.core.wire.registry import Env, kinds, platforms
+from headend.pulumi.props import inputs
+from headend.pulumi.work import keeps_id
 from headend.simulator import Simulator
+from pulumi_program import declare
 from pulumi_wire import UNKNOWN, Engine, Live, provider
 
 ON_AIR = """
@@ -52,6 +55,10 @@ class World:
         file = self.folder / "stack.yaml"
         file.write_text(json.dumps(stack_of(self.module, self.name, fragment | {"lifecycle": {"protect": False}})))
         return load(file)
+
+    @property
+    def kind(self) -> Kind[Any, Any]:
+        return kinds()[self.name]
 
     @property
     def address(self) -> str:
@@ -93,26 +100,22 @@ def test_each_state_converges_over_the_wire_and_nothing_is_left(world: World) ->
     assert living(after) == living(before)
 
 
-@pytest.mark.parametrize(
-    "world",
-    [pytest.param((module, name), id=name) for module, name in CASES if not isinstance(kinds()[name], Nameless)],
-    indirect=True,
-)
-def test_create_again_makes_no_second_object_and_delete_again_is_no_error(world: World) -> None:
+@every_kind
+def test_what_a_killed_run_made_is_gone_on_with_and_delete_again_is_no_error(world: World) -> None:
     stack = world.stack(world.fragments[0])
     world.engine.up(stack)
-    live = world.engine.state[world.address]
     before = living(world.simulator.dump())
-    can = kinds()[world.name].can
-    with provider(world.env) as after:  # the engine that was killed at it has another process now
-        if (Can.UPDATE | Can.DELETE) & can:  # what can be neither changed nor deleted is another one each time
-            again, live.outputs = after.create(live.kind, live.inputs)
-            assert again == live.id
-            assert living(world.simulator.dump()) == before
-        after._delete(live)
-        after._delete(live)
-        if Can.OBSERVE | Can.DELETE in can:
-            assert after.read(live.kind, live.id, live.outputs) == ("", {}, {})
+    kind = kinds()[world.name]
+    live = world.engine.state.pop(world.address)  # killed before the engine recorded it
+    if not isinstance(kind, CreatedOnce):  # its id isn't lost, but nothing of it can be seen
+        world.engine.up(stack)
+        again = world.engine.state[world.address]
+        assert (again.id, living(world.simulator.dump())) == (live.id, before)
+        live = again
+    world.engine._delete(live)
+    world.engine._delete(live)
+    if Can.OBSERVE | Can.DELETE in kind.can:
+        assert world.engine.read(live.kind, live.id, live.outputs) == ("", {}, {})
 
 
 @every_kind
@@ -129,7 +132,9 @@ def test_what_is_gone_is_a_replacement_and_unknown_replaces_nothing(world: World
     world.engine._delete(live)
     if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
         found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs)
-        assert (found.changes, bool(found.replaces)) == (DiffResponse.DIFF_SOME, True)
+        want = world.kind.spec_type(live.inputs.get("variant"))(**inputs(live.inputs))
+        chosen = keeps_id(world.kind, want, live.id)
+        assert (found.changes, bool(found.replaces)) == (DiffResponse.DIFF_SOME, not chosen)  # in place where it can be
 
 
 @every_kind
@@ -161,7 +166,7 @@ def test_credentials_may_come_from_the_stacks_config_and_what_is_missing_is_one_
             id, _ = engine.create("mycujoo.action_configuration", goal)
             assert id in simulator.sims["mycujoo"].world["configurations"]
         with provider(env) as engine, pytest.raises(grpc.RpcError) as caught:
-            engine.check("mycujoo.action_configuration", goal, {})
+            engine.create("mycujoo.action_configuration", goal)
     said = caught.value.details()
     assert "HEADEND_MYCUJOO_API_KEY" in said
     assert "Traceback" not in said
@@ -211,8 +216,6 @@ def test_what_a_write_is_bound_to_fail_of_is_told_by_the_preview(tmp_path: Path)
             row["status"] = "stopped"
         with provider(simulator.settings(url) | NO_WAIT) as engine:  # another phase has another process
             new = live.inputs | {"url": "rtmp://cdn.example.com/new"}
-            _, failures = engine.check(live.kind, new, {})
-            assert "is stopped, and takes no writes" in "".join(failures.values())
             with pytest.raises(grpc.RpcError, match="is stopped, and takes no writes"):
                 engine.diff(live.kind, live.id, live.outputs, new)
 
@@ -299,18 +302,12 @@ def test_a_forced_replacement_by_the_same_key_leaves_the_new_one() -> None:
 
 
 def test_the_first_preview_of_a_new_environment_says_what_is_odd(tmp_path: Path) -> None:
-    simulator = Simulator()
+    simulator, file = Simulator(), tmp_path / "day.yaml"
+    just = "just: {profiles: {fan: {name: Fan}}, email_subscriptions: {fan: {juid: fan, email: fan@example.com}}}\n"
+    file.write_text(ON_AIR.replace("5001", "99999") + just)
     with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
-        meta = {"address": "ateme.environments.eu.inputs.it"}
-        given = {"environment": UNKNOWN, "variant": "srt_push", "port": 99999, "stream_name": "it", "headend": meta}
-        inputs, failures = engine.check("ateme.input", given, {})
-        assert failures == {}
-        assert (inputs["environment"], inputs["port"]) == (UNKNOWN, 99999)
-        email = {"juid": UNKNOWN, "email": "fan@example.com", "headend": {"address": "just.email_subscriptions.fan"}}
-        assert engine.check("just.email_subscription", email, {})[1] == {}
-        engine.process.terminate()
-        assert engine.process.stderr is not None
-        said = engine.process.stderr.read().decode()
+        lines, _ = declare(engine.project, load(file), {})
+    said = "\n".join(lines)
     assert "inputs.it: warning: port is probably limited to 1..65535" in said
     assert "subscriptions.fan: warning: subscribes a real person" in said
     assert simulator.writes() == []

@@ -206,4 +206,4 @@ def test_no_sequence_of_stacks_wipes_patches_or_ends_what_is_not_its_own(
                 world.somebody_grants(THEIRS)
         world.run(stack_of(steps[-1], world.file), state, destroy=True)
         check(world, (NOTHING, NOTHING))
-        assert state.entries() == {}
+        assert state.records() == {}

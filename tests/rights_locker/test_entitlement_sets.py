@@ -10,9 +10,9 @@ import pytest
 
 from headend.core.model.errors import ApiError, PartlyDone, Refused
 from headend.core.model.observed import Change
+from headend.core.model.record import Digest, Record
 from headend.core.reconcile.difference import differences
-from headend.core.reconcile.specs import readable
-from headend.core.reconcile.state import Entry
+from headend.core.reconcile.resolve import spec_to_read_by as readable
 from headend.rights_locker.entitlement_set import EntitlementSet, EntitlementSetSpec
 
 KIND = EntitlementSet()
@@ -33,14 +33,14 @@ def quiet(sentence: str) -> None:
 
 def change(box: Any, wanted: EntitlementSetSpec, last: EntitlementSetSpec | None = None) -> Any:
     """As the engine does it: looks, compares, writes, reads back. last: what it was."""
-    where = readable(KIND, wanted, Entry("", KIND.name, "v1", last.model_dump(mode="json"))) if last else wanted
+    where = readable(KIND, wanted, Record("", KIND.name, "v1", last.model_dump(mode="json"))) if last else wanted
 
     async def run() -> Any:
         live = await KIND.observe(box.api, "v1", where, fresh=True)
         if live is None:
             await KIND.create(box.api, wanted)
         else:
-            found = differences(wanted, live, None, digest=lambda value: {"$digest": repr(value)})
+            found = differences(wanted, live, None, digest=lambda value: Digest(repr(value)))
             await KIND.update(box.api, "v1", wanted, found.changes)
         return await KIND.complete(box.api, "v1", wanted, quiet)
 

@@ -107,7 +107,7 @@ def test_ten_thousand_limits_plan_without_a_request_and_none_of_them_is_called_i
     with open_state(tmp_path / "state.db") as state:
         with state._db:  # one transaction: this is about the plan
             state._db.executemany(
-                "INSERT INTO entries VALUES (?, 'rights_locker.stream_limit', ?, ?, '{}', '[]', 0, NULL, 0, '')",
+                "INSERT INTO entries VALUES (?, 'rights_locker.stream_limit', ?, ?, '{}', '[]', 0, NULL, 0, '', '{}')",
                 [
                     (address, resource.key, json.dumps(resource.spec.model_dump(mode="json")))
                     for address, resource in stack.resources.items()
@@ -230,7 +230,7 @@ def test_what_was_there_before_is_known_as_adopted_as_long_as_it_lives(tmp_path:
         (address,) = stack.resources
         longer = {a: replace(r, spec=r.spec.model_copy(update={"end_time": None})) for a, r in both.resources.items()}
         assert carry_out(sim, Stack("fleet", "s.yaml", longer), state, write=True)[0].summary()["update"] == 2
-        assert [a for a, entry in state.entries().items() if entry.computed.get("adopted")] == [address]
+        assert [a for a, entry in state.records().items() if entry.computed.get("adopted")] == [address]
 
 
 # --- how it shows ------------------------------------------------------------------------------------------------

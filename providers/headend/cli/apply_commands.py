@@ -144,7 +144,7 @@ async def _carried_out(
         for address in _left_in_doubt(stack, state, destroy):
             typer.echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
         guard.check(
-            made, len(state.entries()), allow_deletions=agreed.deletions, allowed=agreed.interruptions, sink=bool(sink)
+            made, len(state.records()), allow_deletions=agreed.deletions, allowed=agreed.interruptions, sink=bool(sink)
         )
         remember(made, stack, state)
         if not made.writes():
@@ -172,7 +172,7 @@ async def _carried_out(
 
 def _left_in_doubt(stack: desired.Stack, state: State, destroy: bool) -> list[str]:
     """Addresses whose creation had an unknown outcome, and which this run won't look after."""
-    doubtful = state.intents().keys() - state.entries().keys()
+    doubtful = state.intents().keys() - state.records().keys()
     return sorted(address for address in doubtful if destroy or address not in stack.resources)
 
 

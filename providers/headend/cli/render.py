@@ -59,7 +59,7 @@ def _write(step: Mapping[str, Any]) -> Iterator[Line]:
     yield head, STYLES.get(step["action"], "")
     for change in step.get("changes", ()):
         cause = "  (changed outside headend)" if change["cause"] == "drift" else ""
-        yield f"    {change['path']}: {_value(change['before'])} -> {_value(change['after'])}{cause}", ""
+        yield f"    {change['path']}: {_value(change, 'before')} -> {_value(change, 'after')}{cause}", ""
     yield from ((f"    ! {text}", "yellow") for text in step.get("warnings", ()))
     for cut in step.get("on_air", ()):
         name = cut["address"] or f"{cut['kind']} {cut['id']}"
@@ -78,5 +78,7 @@ def _reasons(fields: Mapping[str, str]) -> str:
     return "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
 
 
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) and value.startswith("(") else json.dumps(value, default=str)
+def _value(change: Mapping[str, Any], side: str) -> str:
+    """As JSON; a word of headend's own, such as "(secret)", as it is."""
+    value = change[side]
+    return str(value) if side in change.get("marks", ()) else json.dumps(value, default=str)

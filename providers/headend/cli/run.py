@@ -15,9 +15,9 @@ import typer
 
 from headend.cli.options import Options
 from headend.core.model.errors import StateError
+from headend.core.model.record import Record, secret_fields
 from headend.core.model.stack import Stack
-from headend.core.reconcile.difference import secret_fields
-from headend.core.reconcile.state import Entry, State, open_state, peek
+from headend.core.reconcile.state import State, open_state, peek
 from headend.core.stackfile import load, lookup
 from headend.core.wire.redaction import Redactor, texts
 from headend.core.wire.registry import kinds
@@ -104,7 +104,7 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
         connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session,
     ):
         used = stack.platforms()
-        used |= {kinds()[e.kind].platform for e in state.entries().values() if e.kind in kinds()}
+        used |= {kinds()[e.kind].platform for e in state.records().values() if e.kind in kinds()}
         async with session:
             session.check(used)
             yield stack, state, session
@@ -119,12 +119,12 @@ async def looking(stack: Stack, path: Path, options: Options, redactor: Redactor
             yield session
 
 
-def glimpsed(path: Path, stack: str) -> dict[str, Entry] | None:
+def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:
     """What state holds, for who only looks; None, and a word about it, while another process has the file."""
-    entries = peek(path, stack)
-    if entries is None:
+    records = peek(path, stack)
+    if records is None:
         typer.echo(f"{path} is in use by another headend process: objects are found by their names", err=True)
-    return entries
+    return records
 
 
 def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:

@@ -24,7 +24,7 @@ def list_(stack: StackName, simulator: Simulated = False) -> None:
     with _existing(stack, simulator) as state:
         for intent in state.intents().values():
             typer.echo(f"{intent.address}  {intent.kind}  (a {intent.action} of unknown outcome)")
-        for entry in state.entries().values():
+        for entry in state.records().values():
             typer.echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
 
 
@@ -36,11 +36,11 @@ def show(
 ) -> None:
     """One object as state knows it; secrets are digests."""
     with _existing(stack, simulator) as state:
-        entry = state.entry(address)
+        entry = state.record(address)
     if entry is None:
         raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
-    shown = {"id": entry.id, "kind": entry.kind, "spec": entry.spec, "computed": entry.computed}
-    typer.echo(json.dumps(shown | {"depends": entry.depends}, indent=1))
+    shown = {"id": entry.id, "kind": entry.kind, "spec": entry.values, "computed": entry.computed}
+    typer.echo(json.dumps(shown | {"depends": entry.depends}, indent=1, default=lambda kept: {"$digest": kept.text}))
 
 
 @app.command()

@@ -13,8 +13,9 @@ from headend.cli.options import File, Format, Options, Parallelism, Simulated, S
 from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
+from headend.core.model.record import Record
 from headend.core.model.stack import Stack
-from headend.core.reconcile.state import Entry, peek
+from headend.core.reconcile.state import peek
 from headend.core.reconcile.status import Look, Sight, look
 from headend.core.wire.redaction import Redactor
 
@@ -61,7 +62,7 @@ class _Looks:
         self.redactor = Redactor()
         self.stack: Stack = load_stack(options, self.redactor)
         self.path = state_path(self.stack.name, options.simulator)
-        self.known: Mapping[str, Entry] = {}
+        self.known: Mapping[str, Record] = {}
         self.told = False
 
     async def once(self, format: Format) -> int:

@@ -10,16 +10,12 @@ from zlib import crc32
 
 from headend.core.wire.registry import kinds
 from headend.pulumi.provider import KindProvider
+from headend.pulumi.snapshot import class_name
 
 
 def code(kind: str) -> str:
     """The name a kind's provider goes by in state files."""
     return f"k{crc32(kind.encode()):08x}"
-
-
-def class_name(kind: str) -> str:
-    """The kind's name as Pulumi writes types: ateme.input -> AtemeInput."""
-    return "".join(part.capitalize() for part in kind.replace(".", "_").split("_"))
 
 
 PROVIDERS: dict[str, KindProvider] = {

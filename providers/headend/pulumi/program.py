@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.dynamic import Resource as DynamicResource
 
-from headend.core.model.address import outer
-from headend.core.model.capabilities import OnAir
-from headend.core.model.errors import HeadendError, InputError
-from headend.core.model.lookup import find_named
-from headend.core.model.references import Query, Reference, filled, pending
-from headend.core.model.stack import Adopt, Resource, Stack
-from headend.core.model.uploads import File
-from headend.core.reconcile.arrange import order
-from headend.core.reconcile.difference import secret_fields
-from headend.core.reconcile.on_air import downstream
-from headend.core.stackfile import load, lookup
+from headend.core.model.errors import HeadendError
+from headend.core.model.record import Record, secret_fields
+from headend.core.model.references import Reference
+from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.order import waves
+from headend.core.stackfile import Ways, load, lookup
+from headend.core.stackfile.values import variable_name
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.registry import platforms
+from headend.core.wire.registry import kinds, platforms
 from headend.core.wire.session import Session, open_session
-from headend.pulumi.p import PROVIDERS, class_name
-from headend.pulumi.props import META
-from headend.pulumi.runtime import settings_of
+from headend.pulumi.declaration import Handover, properties
+from headend.pulumi.journal import Journal
+from headend.pulumi.p import PROVIDERS
+from headend.pulumi.preparation import Consent, Prepared, prepare
+from headend.pulumi.runtime import say, settings_of
+from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION, addresses
+from headend.pulumi.snapshot import class_name, read_own_stack, read_records
+
+T = TypeVar("T")
+Config = Callable[[str], str | None]
 
 TYPES: dict[str, type[DynamicResource]] = {}
 for _name in PROVIDERS:
@@ -39,77 +44,134 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
     """Declares every resource of <folder>/<stack>.yaml and exports their ids, and what its `lookups:` find. Returns the
     resources by address.
 
-    Secrets come from the environment or HEADEND_SECRETS_FILE, then from `pulumi config set --secret NAME`.
-    Raises RunError, which Pulumi shows as it is, with every problem of the file, or all credentials that are missing.
+    Secrets come from the environment or HEADEND_SECRETS_FILE, then from `pulumi config set --secret NAME`; variables
+    from HEADEND_VAR_<NAME>, then from `pulumi config set headend:var.<name>`. Raises RunError, which Pulumi shows as it
+    is, with every problem of the file, all credentials that are missing, or all that is refused.
     """
-    config, find = pulumi.Config(), lookup()
-
-    def secret(name: str) -> str | None:
-        return find(name) or config.get(name)
-
+    config = pulumi.Config("headend").get
+    file = folder / f"{name or pulumi.get_stack()}.yaml"
     try:
-        stack = load(folder / f"{name or pulumi.get_stack()}.yaml", secret=secret)
-        _check_connections(stack)
-        found = asyncio.run(look_up(stack, pulumi.Config("headend").get)) if stack.lookups else {}
+        stack = load_stack(file, pulumi.Config().get, config)
+        records = read_records(read_own_stack())
+        project = Project(
+            pulumi.get_stack(), Path(), os.path.relpath(file), os.environ, config, pulumi.runtime.is_dry_run()
+        )
+        prepared, handover = run_apart(lambda: prepare_run(project, stack, records))
     except HeadendError as error:
         raise pulumi.RunError(str(error)) from None
+    for line in prepared.lines:
+        say(line)
     made: dict[str, DynamicResource] = {}
-    for wave in order(stack.resources):
-        for address in wave:
-            made[address] = _declared(stack, stack.resources[address], made)
+    for address in (a for wave in waves(stack.resources) for a in wave):
+        made[address] = _declared(stack, stack.resources[address], prepared, handover, made)
     for address, resource in made.items():
         pulumi.export(address, resource.id)
-    for address, id in found.items():
-        pulumi.export(address, id)
+    for lookup_name, id in prepared.lookups.items():
+        if lookup_name.startswith("lookups."):
+            pulumi.export(lookup_name, id)
     return made
 
 
-def _check_connections(stack: Stack) -> None:
-    """Raises CredentialsError or InputError here, at once for all, rather than in a provider at the first resource."""
-    _session(stack, pulumi.Config("headend").get).check(stack.platforms())
+def load_stack(file: Path, secrets: Config, config: Config) -> Stack:
+    """The stack, with secrets and variables as Pulumi's users give them. Raises InputError."""
+    find = lookup()
+    ways = Ways(
+        variable=lambda name: os.environ.get(variable_name(name)) or config(f"var.{name}"),
+        give_variable="`pulumi config set headend:var.{name} VALUE`, or the environment variable {env}",
+        give_secret="`pulumi config set --secret {name}`, or the environment variable {name}",  # noqa: S106
+    )
+    return load(file, secret=lambda name: find(name) or secrets(name), ways=ways)
 
 
-def _session(stack: Stack, config: Callable[[str], Any]) -> Session:
-    extra = {name: settings_of(platforms()[name], config) for name in stack.platforms()}
-    return open_session(stack.connections, os.environ, redactor=Redactor(), extra=extra)
+def read_consent(config: Config, env: Mapping[str, str]) -> Consent:
+    """What was agreed to: by the environment for every command, by the config only through a program's run."""
+    return Consent(
+        interruptions=addresses(env.get(INTERRUPTION)) | addresses(config("allowInterruption")),
+        adoptions=addresses(env.get(ADOPT)),
+        deletions=bool(env.get(DELETIONS) or config("allowDeletions")),
+    )
 
 
-async def look_up(stack: Stack, config: Callable[[str], Any]) -> dict[str, str]:
-    """`lookups.<name>` -> the id that was found. Raises InputError with all that are not to be found."""
-    async with _session(stack, config) as session:
-        ids, problems = await find_named(stack.lookups, session, set())
-    if problems:
-        raise InputError(problems)
-    return ids
+def run_apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs in an event loop of a thread of its own: the program itself runs inside Pulumi's."""
+    found: list[T] = []
+    wrong: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            found.append(asyncio.run(work()))
+        except BaseException as error:
+            wrong.append(error)
+
+    thread = threading.Thread(target=target, name="headend")
+    thread.start()
+    thread.join()
+    if wrong:
+        raise wrong[0]
+    return found[0]
 
 
-def properties(stack: Stack, resource: Resource, id_of: Callable[[Reference], Any]) -> dict[str, Any]:
-    """What the provider is given of a resource: its spec as JSON, what references stand for, and `headend`."""
-    plain = resource.spec.model_dump(mode="json", include=set(resource.spec.set_fields()))
-    for field, value in resource.spec.set_fields().items():
-        if any(True for _ in pending(value)):
-            plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
-        if isinstance(value, File):  # the provider runs elsewhere
-            plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
-    return plain | {META: _meta(stack, resource)}
+@dataclass(frozen=True)
+class Project:
+    """Where and how a program runs. name: the stack's, as Pulumi has it. folder: the project's. file: the stack file,
+    as seen from there. config: gives a setting `headend:<name>`."""
+
+    name: str
+    folder: Path
+    file: str
+    env: Mapping[str, str]
+    config: Config
+    dry_run: bool = False
 
 
-def _declared(stack: Stack, resource: Resource, made: Mapping[str, DynamicResource]) -> DynamicResource:
+async def prepare_run(project: Project, stack: Stack, records: Mapping[str, Record]) -> tuple[Prepared, Handover]:
+    """What the program decides, and what it hands over with each resource. Raises as `prepare` does."""
+    consent = read_consent(project.config, project.env)
+    unfinished = Journal(project.folder, project.name).unfinished(records)
+    async with open_for(project, stack, records) as session:
+        prepared = await prepare(
+            stack, records, session, unfinished=unfinished, consent=consent, dry_run=project.dry_run
+        )
+    managed = None if consent.deletions else len(records)
+    return prepared, Handover(project.name, project.file, consent.interruptions, managed, prepared.losses)
+
+
+def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> Session:
+    """A session for all platforms that the stack, or what it leaves, is on. Raises CredentialsError or InputError
+    here, at once for all, rather than in a provider at the first resource."""
+    used = stack.platforms() | {kinds()[record.kind].platform for record in records.values()}
+    extra = {name: settings_of(platforms()[name], project.config) for name in used}
+    session = open_session(stack.connections, project.env, redactor=Redactor(), extra=extra, also=_config_command)
+    session.check(used)
+    return session
+
+
+def _config_command(platform: str, setting: str, secret: bool) -> str:
+    """How a setting is given by the stack's config."""
+    return f"`pulumi config set {'--secret ' if secret else ''}headend:{platform}_{setting}`"
+
+
+def _declared(
+    stack: Stack, resource: Resource, prepared: Prepared, handover: Handover, made: Mapping[str, DynamicResource]
+) -> DynamicResource:
     hidden = secret_fields(type(resource.spec), resource.secret_fields)
-    given = properties(stack, resource, lambda reference: _stands_for(made[reference.address], reference))
+    given = properties(
+        stack, resource, lambda reference: _stands_for(made[reference.address], reference), prepared, handover
+    )
     props = {name: pulumi.Output.secret(value) if name in hidden else value for name, value in given.items()}
-    life = resource.lifecycle
+    life, old = resource.lifecycle, prepared.moved.get(resource.address)
     options = pulumi.ResourceOptions(
         protect=bool(life.protect),
         depends_on=[made[address] for address in sorted(resource.references()) if address in made],
-        delete_before_replace=not resource.kind.create_before_delete,
+        delete_before_replace=None if resource.kind.create_before_delete else True,  # None: the diff decides
         ignore_changes=list(life.ignore_changes),
         retain_on_delete=life.retain,
         additional_secret_outputs=sorted({*hidden, "handed_out"}),
-        aliases=[pulumi.Alias(name=name) for name in _former(stack, resource.address)],
+        aliases=[pulumi.Alias(name=old)] if old else [],
     )
     kind = resource.kind.name
-    return TYPES[kind](PROVIDERS[kind], resource.address, props | {"computed": None}, options)
+    extra = {"computed": None, "live_id": None}
+    return TYPES[kind](PROVIDERS[kind], resource.address, props | extra, options)
 
 
 def _stands_for(resource: DynamicResource, reference: Reference) -> pulumi.Output[Any]:
@@ -117,40 +179,3 @@ def _stands_for(resource: DynamicResource, reference: Reference) -> pulumi.Outpu
         return resource.id
     computed: pulumi.Output[Any] = resource.computed  # type: ignore[attr-defined]  # every resource here has it
     return computed.apply(lambda values: values[reference.computed])
-
-
-def _meta(stack: Stack, resource: Resource) -> dict[str, Any]:
-    """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
-    life = resource.lifecycle
-    meta = {
-        "address": resource.address,
-        "connections": dict(stack.connections.get(resource.kind.platform, {})),
-        "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
-        "adopt_id": life.adopt_id,
-        "adopt_lookup": life.adopt_query.fields if life.adopt_query else None,
-        "protect": life.protect,
-        "ignore_changes": list(life.ignore_changes),
-        "defaulted": sorted(resource.defaulted),
-        "options": stack.options.model_dump(mode="json", exclude_defaults=True),
-        "carriers": _carriers(stack, resource.address),
-        "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
-    }
-    return {name: value for name, value in meta.items() if value is not None and value not in ({}, [])}
-
-
-def _carriers(stack: Stack, address: str) -> list[str]:
-    """What goes out through the resource: those downstream that have airtimes and nothing behind them."""
-    return [
-        a
-        for a in downstream(address, stack.dependents)
-        if a not in stack.dependents and isinstance(stack.resources[a].kind, OnAir) and a != address
-    ]
-
-
-def _former(stack: Stack, address: str) -> list[str]:
-    """The name it went by before its own key, or that of something it lies in, was changed."""
-    for above in (*reversed(list(outer(address))), address):
-        resource = stack.resources.get(above)
-        if resource and resource.lifecycle.renamed_from:
-            return [resource.lifecycle.renamed_from + address[len(above) :]]
-    return []

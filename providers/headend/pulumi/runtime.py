@@ -11,17 +11,15 @@ import atexit
 import contextlib
 import json
 import os
-import re
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from headend.core.model.capabilities import owned_by
 from headend.core.model.errors import HeadendError
 from headend.core.model.fields import Spec
-from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Kind, Report
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.wire.redaction import Redactor
@@ -37,12 +35,11 @@ _sessions: dict[str, Session] = {}
 _config: dict[str, dict[str, Any]] = {}
 TAKEN: set[str] = set()
 """What exclusive lookups of this process have used up."""
-KNOWN: set[tuple[str, str]] = set()
-"""(kind, id) of what this process has made or compared for resources: it is nobody else's to take over."""
 UNREAD: set[str] = set()
 """Kinds of which this process has said that they can't be read back."""
+TO_ADOPT: dict[str, str] = {}
+"""address -> id of what takes the place of an object that vanished, for the creation that follows."""
 _made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
-_allowed: set[str] = set()
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
@@ -53,16 +50,6 @@ def configure(config: Connections) -> None:
             _config.setdefault(platform, {}).update(settings)
 
 
-def allow(addresses: str) -> None:
-    """Takes headend:allowInterruption of the stack's config: addresses, with commas or as a JSON list."""
-    _allowed.update(re.findall(r"[^\s,\[\]\"]+", addresses))
-
-
-def allowed() -> frozenset[str]:
-    """Addresses whose interruption was agreed to."""
-    return frozenset(_allowed)
-
-
 def owned(kind: Kind[Any, Any], spec: Spec, mark: str) -> None:
     """Notes what an object owns that was just written. mark: stands in its outputs, and differs for each creation."""
     _made.update(dict.fromkeys(owned_by(kind, spec), mark))
@@ -71,6 +58,16 @@ def owned(kind: Kind[Any, Any], spec: Spec, mark: str) -> None:
 def elsewhere(mark: str | None) -> Elsewhere:
     """What another object owns by now: the same thing under a new key, or put together with others."""
     return lambda one: any(_made.get(one[:n], mark) != mark for n in range(1, len(one) + 1))
+
+
+def made(kind: str, id: str, mark: str) -> None:
+    """Notes which creation an object comes from."""
+    _made[kind, id] = mark
+
+
+def is_made_anew(kind: str, id: str, mark: str | None) -> bool:
+    """Whether this process has made the object again since, so that its old entry must not take it away."""
+    return _made.get((kind, id), mark) != mark
 
 
 def settings_of(platform: Platform, get: Callable[[str], Any]) -> dict[str, Any]:
@@ -129,13 +126,6 @@ def tell(meta: Mapping[str, Any], text: str) -> None:
 
 def named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:
     return f"{meta.get('address') or kind.name} ({id})"
-
-
-def refused(meta: Mapping[str, Any], found: Sequence[Problem]) -> list[Problem]:
-    """The problems that refuse; warnings and notes are told."""
-    for problem in remarks(found):
-        tell(meta, f"{problem.level}: {problem.text}")
-    return errors(found)
 
 
 def reporter(meta: Mapping[str, Any]) -> Report:

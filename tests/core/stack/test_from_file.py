@@ -17,9 +17,9 @@ from stack_kinds import KINDS
 
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Secret, marked
+from headend.core.model.record import recorded
 from headend.core.model.references import Reference
 from headend.core.model.uploads import MOST
-from headend.core.reconcile.difference import recorded
 from headend.core.stackfile import json_schema, load, rows
 
 HEAD = "headend: 1\nfake:\n  members:\n    all: "

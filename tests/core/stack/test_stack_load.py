@@ -11,7 +11,7 @@ from headend.core.model import kind as kind_module
 from headend.core.model.findings import Level
 from headend.core.model.references import Reference
 from headend.core.model.stack import Adopt
-from headend.core.reconcile.specs import resolve
+from headend.core.reconcile.resolve import resolve
 
 GOOD = """\
 headend: 1

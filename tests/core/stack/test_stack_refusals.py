@@ -58,7 +58,10 @@ ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "
         (HEAD + "connections: {fake: {key: {secret: K}}}", "a secret can't stand here"),
         (HEAD + "connections: {fkae: {}}", "unknown platform `fkae`"),
         (HEAD + "vars: {a: '${vars.b}'}", "refers to another"),
-        (HEAD + "vars: {a: null}", "variable `a` has no value (give it one: --var a=VALUE)"),
+        (
+            HEAD + "vars: {a: null}",
+            "variable `a` has no value (give it one: --var a=VALUE, or the environment",
+        ),
         (HEAD + "vars: {a: [1]}", "variable `a` is a list"),
         (HEAD + "stack: [1]", "`stack` is a name"),
         (HEAD + "extends: none.yaml", "there is no file"),

@@ -11,11 +11,12 @@ from stack_kinds import KINDS
 from headend.core.model.errors import InputError, StaleError
 from headend.core.model.fields import Spec, WriteOnly
 from headend.core.model.observed import Observed
+from headend.core.model.record import Digest, recorded
 from headend.core.model.stack import Stack
 from headend.core.model.uploads import MOST, File, opened
-from headend.core.reconcile.difference import differences, recorded
+from headend.core.reconcile.difference import differences
 from headend.core.stackfile import json_schema
-from headend.pulumi.program import properties
+from headend.pulumi.declaration import properties
 
 ONE = "headend: 1\nfake:\n  rules:\n    r: {account: x, picture: PATH}\n"
 
@@ -76,7 +77,7 @@ def test_what_is_sent_is_what_was_planned(picture: Path) -> None:
 
 def test_only_content_counts_and_the_plan_tells_both(picture: Path) -> None:
     def change(spec: Poster, last: dict[str, Any] | None) -> Any:
-        return differences(spec, Observed("x"), last, digest=lambda value: {"$digest": "d"})
+        return differences(spec, Observed("x"), last, digest=lambda value: Digest("d"))
 
     first = Poster(picture=opened("derby.png", picture.parent))
     last = recorded(first, (), lambda value: {"$digest": "d"})

@@ -12,6 +12,12 @@ def row(group: str, key: str) -> str:
     return f"{group}[{key}]"
 
 
+def last_key(address: str) -> str:
+    """The resource's own key: the last part of the address, or what stands in the brackets of a row."""
+    group, bracket, rest = address.partition("[")
+    return rest.removesuffix("]") if bracket else group.rpartition(".")[2]
+
+
 def outer(address: str) -> Iterator[str]:
     """Addresses that this one may stand in, the nearest first; some of them are none of a resource."""
     while address := address.rpartition(".")[0]:

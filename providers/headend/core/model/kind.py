@@ -114,8 +114,6 @@ class Kind(Generic[S, A]):
         """
         return ()
 
-        return ()
-
     async def status(self, api: A, seen: Observed, spec: S, parent: Spec | None) -> Status:
         """What the object that was just read does; reads are shared for the look, and nothing is written.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,6 @@ from headend.core.model.fields import (
     OwnCall,
     Parts,
     Same,
-    Sealed,
-    Secret,
     Spec,
     Trigger,
     WriteOnly,
@@ -24,23 +22,9 @@ from headend.core.model.fields import (
     marked,
 )
 from headend.core.model.observed import Change, Observed
+from headend.core.model.record import HIDDEN, UNKNOWN, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
 from headend.core.model.uploads import content, file_fields, told
-
-UNKNOWN = "(known after apply)"
-HIDDEN = "(secret)"
-Digest = Callable[[Any], dict[str, str]]
-
-
-def spelt_as_before(model: type[Spec], given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """Of values that deletion needs, those that only changed their spelling: as the object was made with."""
-    return {
-        name: old[name]
-        for name in marked(model, Sealed)
-        if isinstance(given.get(name), str)
-        and isinstance(old.get(name), str)
-        and told_apart_by(model, name, given[name]) == told_apart_by(model, name, old[name])
-    }
 
 
 @dataclass(frozen=True)
@@ -60,33 +44,12 @@ class Difference:
         return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
 
 
-def recorded(spec: Spec, secret_fields: Collection[str], digest: Digest) -> dict[str, Any]:
-    """What state keeps of an applied spec: {field: JSON value}, secrets as digests."""
-    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
-    model = type(spec)
-    return {
-        name: digest(told_apart_by(model, name, value)) if name in secret_fields else value
-        for name, value in plain.items()
-    }
-
-
-def told_apart_by(model: type[Spec], name: str, value: Any) -> Any:
-    """What a value that is never read back is compared by: of text that has several spellings, the normal one."""
-    rule = mark(model, name, Same)
-    return rule.normal(value) if rule and isinstance(value, str) else value
-
-
-def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
-    """Fields marked Secret and those that the stack gave as {secret: ...}."""
-    return frozenset(marked(spec, Secret)) | frozenset(given)
-
-
-def fingerprint(observed: Observed | None, digest: Digest) -> str:
+def fingerprint(observed: Observed | None, digest: Digester) -> str:
     """A keyed hash of what a plan saw, so that apply can tell whether the object moved."""
     if observed is None:
         return "absent"
     seen = {"id": observed.id, "values": observed.values, "unverifiable": sorted(observed.unverifiable)}
-    return str(digest(seen)["$digest"])
+    return digest(seen).text
 
 
 def differences(
@@ -94,7 +57,7 @@ def differences(
     observed: Observed,
     last: Mapping[str, Any] | None,
     *,
-    digest: Digest,
+    digest: Digester,
     hidden: Collection[str] = (),
     ignore: Collection[str] = (),
     blind: str | None = None,
@@ -106,7 +69,6 @@ def differences(
     blind: why nothing at all can be read back, for kinds of which that is so.
     """
     model = type(spec)
-    last = None if last is None else {name: _digest_alone(value) for name, value in last.items()}
     changes: list[Change] = []
     record = recorded(spec, hidden, digest)
     unset = model.model_fields.keys() - record.keys()  # what the stack leaves open needs no verifying
@@ -138,19 +100,14 @@ def differences(
 def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
     for name in marked(model, Parts):
         rule, now, then = mark(model, name, Parts), record.get(name) or (), last.get(name) or ()
-        if rule and now != then and not (isinstance(now, Mapping) or isinstance(then, Mapping)):  # secrets are digests
+        if rule and now != then and not (isinstance(now, Digest) or isinstance(then, Digest)):
             return set(map(rule.key, now)) != set(map(rule.key, then))
     return False
 
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     """What is compared of a value that was recorded: of a file, its content."""
-    return content(record.get(name)) if name in file_fields(model) else told_apart_by(model, name, record.get(name))
-
-
-def _digest_alone(value: Any) -> Any:
-    """A recorded secret without what is sealed beside its digest, which is another one each time."""
-    return {"$digest": value["$digest"]} if isinstance(value, Mapping) and "$sealed" in value else value
+    return content(record.get(name)) if name in file_fields(model) else compared_form(model, name, record.get(name))
 
 
 def _given_anew(

@@ -2,58 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from headend.core.model.capabilities import LetsGo
 from headend.core.model.proposal import Action
+from headend.core.model.record import Record
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.plan import Plan
-from headend.core.reconcile.state import Entry
+from headend.core.reconcile.plan import Plan, Step
 from headend.core.wire import registry
 
 Node = tuple[str, str]
 """(address, "put", "drop" or "release"): a replacement is two nodes, so that what depends on it can go in between;
 and what stays may have to let go of it first."""
 
+Edges = dict[Node, set[Node]]
+"""node -> the nodes that must be done before it."""
 
-def graph(plan: Plan, stack: Stack, entries: Mapping[str, Entry]) -> dict[Node, set[Node]]:
-    """node -> the nodes that must be done before it."""
+
+def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
+    """The order of a plan's steps. records: by address as the stack has it now."""
     steps = {step.address: step for step in plan.writes()}
     puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
     drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
-    nodes: dict[Node, set[Node]] = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
+    edges: Edges = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
     for address in puts:
         resource = stack.resources[address]
-        nodes[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
+        edges[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
+        edges[address, "put"] |= set(_frees(steps[address], edges))
         if address in drops and not resource.kind.create_before_delete:
-            nodes[address, "put"].add((address, "drop"))
+            edges[address, "put"].add((address, "drop"))
         elif address in drops:
-            nodes[address, "drop"].add((address, "put"))
-    for address, entry in entries.items():
-        for needed in entry.depends:
-            if (needed, "drop") not in nodes:
-                continue
-            if address in drops:
-                nodes[needed, "drop"].add((address, "drop"))
-            elif address in puts and ((needed, "put") not in nodes or (needed, "put") in nodes[needed, "drop"]):
-                nodes[needed, "drop"].add((address, "put"))
-            elif address in puts and _releases(entry):
-                nodes.setdefault((address, "release"), set())
-                nodes[needed, "drop"].add((address, "release"))
-                nodes[address, "put"].add((address, "release"))
+            edges[address, "drop"].add((address, "put"))
+    for address, record in records.items():
+        _let_go_first(address, record, edges, puts, drops)
     for address in puts & drops:
-        old = entries.get(steps[address].moved_from or address)
-        nodes[address, "drop"] |= _made_first(stack.resources[address], old.depends if old else (), nodes)
-    return nodes
+        old = records.get(address)
+        edges[address, "drop"] |= _made_first(stack.resources[address], old.depends if old else (), edges)
+    return edges
 
 
-def _made_first(resource: Resource, depends: Collection[str], nodes: Mapping[Node, set[Node]]) -> set[Node]:
+def _frees(step: Step, edges: Edges) -> Iterable[Node]:
+    """Steps of others that free what this one needs, such as a name that only one may have."""
+    for address in step.decision.after if step.decision else ():
+        if (address, "drop") in edges:
+            yield address, "drop"
+        elif (address, "put") in edges:
+            yield address, "put"
+
+
+def _let_go_first(address: str, record: Record, edges: Edges, puts: Collection[str], drops: Collection[str]) -> None:
+    """What depends on an object goes, or changes over, before that object does."""
+    for needed in record.depends:
+        if (needed, "drop") not in edges:
+            continue
+        if address in drops:
+            edges[needed, "drop"].add((address, "drop"))
+        elif address in puts and ((needed, "put") not in edges or (needed, "put") in edges[needed, "drop"]):
+            edges[needed, "drop"].add((address, "put"))
+        elif address in puts and _releases(record):
+            edges.setdefault((address, "release"), set())
+            edges[needed, "drop"].add((address, "release"))
+            edges[address, "put"].add((address, "release"))
+
+
+def _made_first(resource: Resource, depends: Collection[str], edges: Edges) -> set[Node]:
     """What is made before the old object goes: what the new one needs, where that is made anew beside its own old one.
     If it can't be made, the old object stays."""
-    aside = {a for a in resource.references() if (a, "put") in nodes.get((a, "drop"), ())}
-    waits = {a for a in depends if (a, "drop") in nodes and (a, "put") in nodes}  # for this one to be gone
+    aside = {a for a in resource.references() if (a, "put") in edges.get((a, "drop"), ())}
+    waits = {a for a in depends if (a, "drop") in edges and (a, "put") in edges}  # for this one to be gone
     return set() if resource.kind.create_before_delete or waits - aside else {(a, "put") for a in aside}
 
 
-def _releases(entry: Entry) -> bool:
-    return isinstance(registry.kinds()[entry.kind], LetsGo)
+def _releases(record: Record) -> bool:
+    return isinstance(registry.kinds()[record.kind], LetsGo)
+
+
+def in_circles(edges: Mapping[Node, Collection[Node]]) -> frozenset[str]:
+    """Addresses of steps that wait for themselves, directly or by way of others."""
+    waits = {node: set(before) & edges.keys() for node, before in edges.items()}
+    while free := [node for node, before in waits.items() if not before]:
+        for node in free:
+            del waits[node]
+        for before in waits.values():
+            before.difference_update(free)
+    needed = {node: {n for n, before in waits.items() if node in before} for node in waits}
+    while free := [node for node, after in needed.items() if not after]:  # only waits for a circle
+        for node in free:
+            del needed[node]
+        for after in needed.values():
+            after.difference_update(free)
+    return frozenset(address for address, _ in needed)

@@ -24,12 +24,12 @@ def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str |
     return None
 
 
-def mass_deletion(plan: Plan, managed: int, allowed: bool) -> str | None:
-    """Why a plan that deletes most of what is managed may not pass: a wrong file or overlay looks just like that."""
-    losses = sum(1 for step in plan.steps if step.action in {Action.DELETE, Action.REPLACE})
-    if allowed or plan.destroy or losses < 5 or losses * 10 <= managed * 3:
+def mass_deletion(losses: int, managed: int, allowed: bool, way: str = "--allow-deletions") -> str | None:
+    """Why a plan that deletes most of what is managed may not pass: a wrong file or overlay looks just like that.
+    way: what allows it."""
+    if allowed or losses < 5 or losses * 10 <= managed * 3:
         return None
-    return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say --allow-deletions"
+    return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say {way}"
 
 
 def check(
@@ -46,7 +46,8 @@ def check(
             for s in plan.steps
             if s.hands_out
         ]
-    if many := mass_deletion(plan, managed, allow_deletions):
+    losses = sum(1 for step in plan.steps if step.action in {Action.DELETE, Action.REPLACE})
+    if many := mass_deletion(losses, managed, allow_deletions or plan.destroy):
         refused.append(many)
     if refused:
         raise GuardError("\n".join(refused))

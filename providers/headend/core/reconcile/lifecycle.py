@@ -12,12 +12,12 @@ from headend.core.reconcile.state import State
 
 def remember(plan: Plan, stack: Stack, state: State) -> None:
     """Records protection, retention and dependencies of all that needs nothing else. Makes no request."""
-    entries = state.entries()
+    records = state.records()
     for step in plan.steps:
-        if step.action is not Action.NONE or step.address not in entries:
+        if step.action is not Action.NONE or step.address not in records:
             continue
-        resource, entry = stack.resources[step.address], entries[step.address]
+        resource, record = stack.resources[step.address], records[step.address]
         life, depends = resource.lifecycle, tuple(sorted(resource.references()))
-        current = replace(entry, depends=depends, protect=life.protect, retain=life.retain)
-        if current != entry:
+        current = replace(record, depends=depends, protect=life.protect, retain=life.retain)
+        if current != record:
             state.put(current)

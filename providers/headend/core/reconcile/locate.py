@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
-from headend.core.model.lookup import find
 from headend.core.model.observed import Observed
+from headend.core.model.record import Digest, Record
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.arrange import moves, order, targeted
-from headend.core.reconcile.specs import is_resolved, looked_up, made_by, queries, readable, resolve, settled
-from headend.core.reconcile.state import Entry
+from headend.core.reconcile.moves import moves
+from headend.core.reconcile.order import targeted, waves
+from headend.core.reconcile.planner import follow
+from headend.core.reconcile.reader import Reader
+from headend.core.reconcile.resolve import spec_to_read_by
+from headend.core.reconcile.situation import Situation
 
 
 @dataclass(frozen=True)
@@ -30,86 +33,62 @@ class Place:
     doubt: str = ""
 
 
-@dataclass
+def no_digest(value: Any) -> Digest:
+    """For who looks without the state's key: no secret is ever recognised."""
+    return Digest("")
+
+
 class Locator:
-    """Finds the objects of one stack; those that others refer to must be asked for first. entries: what state holds."""
+    """Finds the objects of one stack; those that others refer to must be asked for first. records: what state holds."""
 
-    stack: Stack
-    entries: Mapping[str, Entry]
-    apis: Callable[[str], Awaitable[Any]]
-    ids: dict[str, str] = field(default_factory=dict)
-    addresses: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, id) -> address
-    taken: set[str] = field(default_factory=set)  # what lookups have used up
-    doubtful: set[str] = field(default_factory=set)  # addresses of what could not be told, or read
-
-    def __post_init__(self) -> None:
-        moved = moves(self.stack, self.entries)
-        kept = {a: e for a, e in self.entries.items() if a not in moved.values()}
-        self.entries = kept | {new: replace(self.entries[old], address=new) for new, old in moved.items()}
-        for address, entry in self.entries.items():
-            self._note(address, entry.kind, entry.id, entry.computed)
+    def __init__(self, stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]]) -> None:
+        self.stack = stack
+        self.records = follow(records, moves(stack, records, no_digest))
+        self.reader = Reader(stack, self.records, apis, no_digest, looking=True)
+        self.addresses: dict[tuple[str, str], str] = {}  # (kind, id) -> address
+        self.doubtful: set[str] = set()  # addresses of what could not be told, or read
+        for address, record in self.records.items():
+            self._note(address, record.kind, record.id, record.computed)
 
     def _note(self, address: str, kind: str, id: str, computed: Mapping[str, Any]) -> None:
         self.addresses[kind, id] = address
-        self.ids |= {address: id, **made_by(address, computed)}
+        self.reader.note(address, id, computed)
 
     async def place(self, resource: Resource) -> Place:
         """Where it is. Raises ApiError where that can't be read."""
         self.doubtful.add(resource.address)
-        place = await self._place(resource)
-        if not place.doubt:
-            self.doubtful.discard(resource.address)
-        return place
-
-    async def _place(self, resource: Resource) -> Place:
-        kind, entry = resource.kind, self.entries.get(resource.address)
-        spec = resolve(settled(resource.spec, resource.defaulted, entry.spec if entry else None), self.ids)
-        if entry:
-            spec, ids = readable(kind, spec, entry), [entry.id]
-        else:
-            found = await self._alike(resource, spec)
-            if isinstance(found, str):
-                return Place(kind, spec, None, None, found)
-            ids = found
-        if len(ids) != 1:
-            doubt = f"several may be meant: {', '.join(ids)}" if ids else ""
-            return Place(kind, spec, None, None, doubt)
-        seen = await kind.observe(await self.apis(kind.platform), ids[0], spec) if Can.OBSERVE in kind.can else None
+        situation = await self.reader.resource(resource)
+        assert situation.want is not None
+        if doubt := self._doubt(resource, situation):
+            return Place(resource.kind, situation.want, None, None, doubt)
+        self.doubtful.discard(resource.address)
+        spec = situation.want
+        if situation.last:
+            spec = spec_to_read_by(resource.kind, spec, situation.last)
+        id = situation.last.id if situation.last else situation.named
+        seen = situation.live or next((o for o in situation.alike if o.id not in situation.ours), None)
         if seen is not None:
-            self._note(resource.address, kind.name, seen.id, seen.computed)
-        return Place(kind, spec, ids[0], seen)
+            self._note(resource.address, resource.kind.name, seen.id, seen.computed)
+        known = seen if Can.OBSERVE in resource.kind.can else None
+        return Place(resource.kind, spec, seen.id if seen else id, known)
 
-    async def _alike(self, resource: Resource, spec: Spec) -> list[str] | str:
-        """Ids of what a resource that state doesn't know may be: the one it names, or those with its natural key.
-        Text: why that can't be told."""
-        kind = resource.kind
-        known = resource.lifecycle.adopt_id or (kind.identity(spec) if is_resolved(spec) else None)
-        if known is not None:
-            return [known]
-        if any(isinstance(one, Query) for one in pending(kind.natural_key(spec))):
-            spec = await self._looked_up(resource, spec)
-        key = kind.natural_key(spec)
-        if key is None and not self.entries:
+    def _doubt(self, resource: Resource, situation: Situation) -> str:
+        """Why nobody can say which object it is; "" where that is known, or known to be none."""
+        kind, want = resource.kind, situation.want
+        if situation.last or situation.named or want is None:
+            return ""
+        key = kind.natural_key(want)
+        told = key is not None or (situation.resolved and kind.identity(want) is not None)
+        if not told and not self.records:
             return "it can only be told by the state, which is not there"
         if query := next((one for one in pending(key) if isinstance(one, Query)), None):
             return f"there is not exactly one {query}"
-        where = getattr(spec, kind.parent_field) if kind.parent_field else None
+        where = getattr(want, kind.parent_field) if kind.parent_field else None
         missing = [one.address for one in pending((key, where)) if isinstance(one, Reference)]
         if doubtful := next((address for address in missing if address in self.doubtful), None):
             return f"it hangs on {doubtful}, which can't be told"
-        if Can.OBSERVE not in kind.can or key is None or missing:
-            return []
-        taken = {entry.id for entry in self.entries.values() if entry.kind == kind.name}
-        return [o.id for o in await kind.find(await self.apis(kind.platform), spec) if o.id not in taken]
-
-    async def _looked_up(self, resource: Resource, spec: Spec) -> Spec:
-        """The spec with what its lookups find."""
-        found = {}
-        for name, query in queries(spec).items():
-            id = await find(await self.apis(query.lookup.partition(".")[0]), query, self.taken)
-            if isinstance(id, str):
-                found[f"{resource.address}.{name}"] = id
-        return looked_up(spec, resource.address, found)
+        free = [o.id for o in situation.alike if o.id not in situation.ours]
+        return f"several may be meant: {', '.join(free)}" if len(free) > 1 else ""
 
     def holder(self, kind: Kind[Any, Any], spec: Spec) -> tuple[str | None, str | None]:
         """(address, id) of the object that this one lives in; None for what isn't known, or isn't there."""
@@ -118,19 +97,19 @@ class Locator:
             return self.addresses.get((str(kind.parent), value)), value
         return getattr(value, "address", None), None
 
-    def removed(self, targets: Collection[str] = ()) -> list[Entry]:
+    def removed(self, targets: Collection[str] = ()) -> list[Record]:
         """What state holds, and the stack no longer names."""
-        gone = [entry for address, entry in self.entries.items() if address not in self.stack.resources]
-        return [e for e in gone if not targets or any(f"{e.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
+        gone = [record for address, record in self.records.items() if address not in self.stack.resources]
+        return [r for r in gone if not targets or any(f"{r.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
 
 
 async def locate(
-    stack: Stack, entries: Mapping[str, Entry], apis: Callable[[str], Awaitable[Any]], wanted: Collection[str]
+    stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]], wanted: Collection[str]
 ) -> dict[str, Place]:
     """address -> where it is, of those addresses, which the stack must have. Raises ApiError."""
-    locator, resources = Locator(stack, entries, apis), targeted(stack, wanted)
+    locator, resources = Locator(stack, records, apis), targeted(stack, wanted)
     found: dict[str, Place] = {}
-    for wave in order(resources):
+    for wave in waves(resources):
         done = await asyncio.gather(*(locator.place(resources[address]) for address in wave))
         found |= dict(zip(wave, done, strict=True))
     return {address: found[address] for address in wanted}

@@ -17,10 +17,9 @@ from headend.core.model.capabilities import OnAir
 from headend.core.model.fields import Impact
 from headend.core.model.observed import Airtime
 from headend.core.model.options import Options
+from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.plan import Cut, Step
-from headend.core.reconcile.specs import revive
-from headend.core.reconcile.state import Entry
 from headend.core.wire import registry
 
 Clock = Callable[[], datetime]
@@ -76,11 +75,11 @@ def downstream(address: str, dependents: Mapping[str, Collection[str]]) -> list[
 
 @dataclass
 class Watch:
-    """Knows the signal paths. entries: what state holds, by address as the stack has it now; a run takes out what it
+    """Knows the signal paths. records: what state holds, by address as the stack has it now; a run takes out what it
     deleted."""
 
     stack: Stack
-    entries: dict[str, Entry]
+    records: dict[str, Record]
     apis: Callable[[str], Awaitable[Any]]
     now: Clock = clock
     _known: Mapping[str, Collection[str]] | None = None
@@ -93,30 +92,30 @@ class Watch:
         times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
         if not times:
             return ()
-        addresses = {(entry.kind, entry.id): address for address, entry in self.entries.items()}
+        addresses = {(record.kind, record.id): address for address, record in self.records.items()}
         return tuple(
             Cut(t.kind, t.id, t.start, t.end, addresses.get((t.kind, t.id)))
             for t in imminent(times, self.stack.options, self.now())
         )
 
     async def _airtimes(self, address: str, fresh: bool) -> Iterable[Airtime]:
-        entry = self.entries.get(address)
-        if entry is None:
+        record = self.records.get(address)
+        if record is None:
             return ()
-        kind = registry.kinds()[entry.kind]
+        kind = registry.kinds()[record.kind]
         if not isinstance(kind, OnAir):
             return ()
-        return await kind.on_air(await self.apis(kind.platform), entry.id, revive(kind, entry), fresh=fresh)
+        return await kind.on_air(await self.apis(kind.platform), record.id, record.spec(kind), fresh=fresh)
 
     def forget(self, address: str) -> None:
         """What was deleted is not asked any more, and nothing goes out through it."""
-        if self.entries.pop(address, None):
+        if self.records.pop(address, None):
             self._known = None
 
     def _dependents(self) -> Mapping[str, Collection[str]]:
         """What depends on what, by the state or by the stack."""
         if self._known is None:
-            needs = {a: set(entry.depends) for a, entry in self.entries.items() if entry.depends}
+            needs = {a: set(record.depends) for a, record in self.records.items() if record.depends}
             for a, resource in self.stack.resources.items():
                 if references := resource.references():
                     needs.setdefault(a, set()).update(references)

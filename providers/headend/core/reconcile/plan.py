@@ -10,13 +10,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import headend
 from headend.core.model.fields import Impact
 from headend.core.model.findings import Source
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Action
+from headend.core.model.record import Marker
+
+if TYPE_CHECKING:
+    from headend.core.reconcile.decide import Decision
 
 FORMAT = "headend.plan/1"
 
@@ -66,6 +70,7 @@ class Step:
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
     unverifiable: field -> why nobody can tell. refused: why a guard won't let it pass, None if it may.
     on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
+    decision: what apply carries out; the rest is what people read of it.
     """
 
     address: str
@@ -83,6 +88,7 @@ class Step:
     refused: str | None = None
     on_air: tuple[Cut, ...] = ()
     hands_out: tuple[str, ...] = ()
+    decision: Decision | None = field(default=None, repr=False, compare=False)
 
     def document(self) -> dict[str, Any]:
         """The step as in the plan document; nothing in it is secret."""
@@ -93,9 +99,7 @@ class Step:
             "reason": self.reason.value,
             "impact": self.impact.value,
             "id": self.id,
-            "changes": [
-                {"path": ".".join(c.path), "before": c.before, "after": c.after, "cause": c.cause} for c in self.changes
-            ],
+            "changes": [_change(change) for change in self.changes],
             "unverifiable": dict(self.unverifiable),
             "warnings": list(self.warnings),
             "source": {"file": self.source.file, "line": self.source.line} if self.source else None,
@@ -106,6 +110,23 @@ class Step:
             "on_air": [cut.document() for cut in self.on_air],
         }
         return {key: value for key, value in entries.items() if value not in (None, [], {}, "")}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """marks: which of the two values is a word of headend's own, "(secret)" or "(known after apply)"."""
+    values = {"before": change.before, "after": change.after}
+    marks = [name for name, value in values.items() if isinstance(value, Marker)]
+    plain = {name: _plain(value) for name, value in values.items()}
+    return {"path": ".".join(change.path), **plain, "cause": change.cause} | ({"marks": marks} if marks else {})
+
+
+def _plain(value: Any) -> Any:
+    """With the text of headend's own words, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Marker) else value
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from headend.core.model.errors import ApiError, Forbidden, Unreachable
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Status
+from headend.core.model.record import Record
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.arrange import order, targeted
 from headend.core.reconcile.locate import Locator, Place
 from headend.core.reconcile.on_air import Clock, clock
+from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Cut
-from headend.core.reconcile.specs import revive
-from headend.core.reconcile.state import Entry
 from headend.core.wire import registry
 
 T = TypeVar("T")
@@ -69,7 +68,7 @@ class Look:
 
 async def look(
     stack: Stack,
-    entries: Mapping[str, Entry],
+    records: Mapping[str, Record],
     apis: Callable[[str], Awaitable[Any]],
     *,
     targets: Collection[str] = (),
@@ -77,16 +76,16 @@ async def look(
 ) -> Look:
     """Looks at everything. What can't be read is told of the object; raises ApiError only where nothing can.
 
-    entries: what state holds; without it objects are found by their natural keys. Raises InputError for a target that
+    records: what state holds; without it objects are found by their natural keys. Raises InputError for a target that
     names nothing.
     """
-    looker = _Looker(stack, Locator(stack, entries, apis), apis, now())
+    looker = _Looker(stack, Locator(stack, records, apis), apis, now())
     resources = targeted(stack, targets)
     sights: dict[str, Sight] = {}
-    for wave in order(resources):
+    for wave in waves(resources):
         done = await asyncio.gather(*(looker.resource(resources[address]) for address in wave))
         sights |= dict(zip(wave, done, strict=True))
-    removed = await asyncio.gather(*(looker.removed(entry) for entry in looker.locator.removed(targets)))
+    removed = await asyncio.gather(*(looker.removed(record) for record in looker.locator.removed(targets)))
     found = (*(sights[a] for a in stack.resources if a in sights), *removed)
     unasked = {*looker.dead, *(s.kind.partition(".")[0] for s in found if s.status.word == UNVERIFIABLE)}
     if looker.dead and unasked >= {sight.kind.partition(".")[0] for sight in found}:
@@ -112,27 +111,27 @@ class _Looker:
         if place.doubt:
             return self._sight(resource.address, resource.kind, place.spec, None, Status("unknown", place.doubt))
         sight = await self._seen(resource.address, place)
-        entry = self.locator.entries.get(resource.address)
-        return _also(sight, "not made to its end: apply goes on") if entry and entry.incomplete else sight
+        record = self.locator.records.get(resource.address)
+        return _also(sight, "not made to its end: apply goes on") if record and record.incomplete else sight
 
-    async def removed(self, entry: Entry) -> Sight:
+    async def removed(self, record: Record) -> Sight:
         """What the stack no longer names still runs until the next apply."""
-        kind = registry.kinds().get(entry.kind)
+        kind = registry.kinds().get(record.kind)
         if kind is None:
-            status = Status("unknown", f"this headend does not know the kind {entry.kind}")
-            return Sight(entry.address, entry.kind, entry.kind.partition(".")[0], entry.id, status)
-        spec = revive(kind, entry)
+            status = Status("unknown", f"this headend does not know the kind {record.kind}")
+            return Sight(record.address, record.kind, record.kind.partition(".")[0], record.id, status)
+        spec = record.spec(kind)
 
         async def read() -> Place:
             seen = None
             if Can.OBSERVE in kind.can:
-                seen = await kind.observe(await self.apis(kind.platform), entry.id, spec)
-            return Place(kind, spec, entry.id, seen)
+                seen = await kind.observe(await self.apis(kind.platform), record.id, spec)
+            return Place(kind, spec, record.id, seen)
 
         place = await self._read(kind, read)
         if isinstance(place, Status):
-            return self._sight(entry.address, kind, spec, entry.id, place)
-        sight = _also(await self._seen(entry.address, place), "no longer in the stack")
+            return self._sight(record.address, kind, spec, record.id, place)
+        sight = _also(await self._seen(record.address, place), "no longer in the stack")
         return replace(sight, status=replace(sight.status, wrong=False))
 
     async def _seen(self, address: str, place: Place) -> Sight:

@@ -1,7 +1,8 @@
 """Stack files: YAML in, `headend.core.model.stack.Stack` out, or every problem with its place in the file."""
 
-from headend.core.stackfile.load import load
+from headend.core.stackfile.load import load, load_settings
 from headend.core.stackfile.schema import json_schema
 from headend.core.stackfile.secrets import lookup
+from headend.core.stackfile.values import COMMAND_LINE, Ways
 
-__all__ = ["json_schema", "load", "lookup"]
+__all__ = ["COMMAND_LINE", "Ways", "json_schema", "load", "load_settings", "lookup"]

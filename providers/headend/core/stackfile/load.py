@@ -29,7 +29,7 @@ from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.references import Names, cycles
 from headend.core.stackfile.resource import Builder
 from headend.core.stackfile.rows import Files
-from headend.core.stackfile.values import Values
+from headend.core.stackfile.values import COMMAND_LINE, Values, Ways
 from headend.core.wire import registry
 from headend.core.wire.redaction import texts
 
@@ -44,9 +44,11 @@ def load(
     variables: Mapping[str, str] | None = None,
     secret: secrets.Lookup | None = None,
     kinds: Kinds | None = None,
+    ways: Ways = COMMAND_LINE,
 ) -> Stack:
     """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
     `secrets.lookup()` (environment, then HEADEND_SECRETS_FILE). kinds: all registered ones by default.
+    ways: how else variables are given, and what errors advise.
 
     Raises InputError with every problem found, in file order. Makes no request.
     """
@@ -57,7 +59,7 @@ def load(
         raise InputError(problems)
     kinds = registry.kinds() if kinds is None else kinds
     entries = root.mapping
-    values = Values(secrets.lookup() if secret is None else secret, problems)
+    values = Values(secrets.lookup() if secret is None else secret, problems, ways)
     values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
     name = _stack_name(path, entries, stack_name, values, problems)
     values.names["stack.name"] = Node(name, root.source, name)
@@ -79,6 +81,28 @@ def load(
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
     return Stack(name, str(path), resources, connections, options, wanted, sorted(remarks(found), key=_place))
+
+
+def load_settings(path: str | Path, *, ways: Ways = COMMAND_LINE) -> tuple[Options, dict[str, dict[str, Any]]]:
+    """`options:` and `connections:` of a file as it is now, whatever its resources and secrets are.
+
+    Raises InputError with what is wrong with these two, or with the file itself.
+    """
+    path, problems = Path(path), list[Problem]()
+    root = read_stack(path, problems)
+    if root is None or root.mapping is None:
+        raise InputError(problems)
+    entries = root.mapping
+    unused: list[Problem] = []  # variables that neither of the two needs may well have no value
+    values = Values(lambda name: None, unused, ways)
+    values.declare(entries["vars"].node if "vars" in entries else None, {})
+    values.names["stack.name"] = Node(path.stem, root.source, path.stem)
+    values.problems = problems
+    connections = _connections(entries, registry.kinds(), values, problems)
+    options = _options(entries, values, problems)
+    if problems:
+        raise InputError(problems)
+    return options, connections
 
 
 def _place(problem: Problem) -> tuple[Any, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,26 @@ from headend.core.stackfile.secrets import Lookup
 
 _EXPRESSION = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def variable_name(name: str) -> str:
+    """The environment variable that gives a variable of the stack."""
+    return f"HEADEND_VAR_{name.upper().replace('-', '_')}"
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How an engine is given what a stack file leaves open, and what its errors advise.
+
+    variable: gives a variable's value where no flag does, or None. give_variable, give_secret: sentences.
+    """
+
+    variable: Callable[[str], str | None] = lambda name: os.environ.get(variable_name(name))
+    give_variable: str = "--var {name}=VALUE, or the environment variable {env}"
+    give_secret: str = "set the environment variable {name}, or put it in the file that HEADEND_SECRETS_FILE names"  # noqa: S105
+
+
+COMMAND_LINE = Ways()
 
 
 @dataclass
@@ -29,13 +50,14 @@ class Plain:
 class Values:
     """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`."""
 
-    def __init__(self, secret: Lookup, problems: list[Problem]) -> None:
+    def __init__(self, secret: Lookup, problems: list[Problem], ways: Ways = COMMAND_LINE) -> None:
         self.secret = secret
+        self.ways = ways
         self.problems = problems
         self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
 
     def declare(self, vars_node: Node | None, given: Mapping[str, str]) -> None:
-        """Takes `vars:` of the file, and what --var says instead."""
+        """Takes `vars:` of the file, and what --var, or else `ways.variable`, says instead."""
         entries = vars_node.mapping if vars_node else {}
         if entries is None:
             self.problems.append(
@@ -43,7 +65,7 @@ class Values:
             )
             entries = {}
         for name, entry in entries.items():
-            self.names[f"vars.{name}"] = self._declared(name, entry, given.get(name))
+            self.names[f"vars.{name}"] = self._declared(name, entry, given.get(name, self.ways.variable(name)))
         for name in given:
             if name not in entries:
                 hint = remedy(name, entries) or f"declare it under `vars:`, e.g. `vars: {{{name}: null}}`"
@@ -59,7 +81,10 @@ class Values:
         elif given is not None:
             return Node(self._typed(given, node.value), node.source, given)
         elif node.value is None:
-            message, hint = f"variable `{name}` has no value", f"give it one: --var {name}=VALUE"
+            message, hint = (
+                f"variable `{name}` has no value",
+                f"give it one: {self.ways.give_variable.format(name=name, env=variable_name(name))}",
+            )
         elif isinstance(node.value, str) and "${" in node.value:
             message, hint = f"variable `{name}` refers to another", "write its value out"
         if message is None:
@@ -139,7 +164,7 @@ class Values:
             if found:
                 return found
             message = f"secret `{wanted}` is not set"
-            hint = f"set the environment variable {wanted}, or put it in the file that HEADEND_SECRETS_FILE names"
+            hint = self.ways.give_secret.format(name=wanted)
         self.problems.append(Problem(message, source, remedy=hint))
         raise Broken
 

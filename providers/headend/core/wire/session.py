@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_origin
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ from headend.core.wire.registry import Env, Platform, Settings
 
 __all__ = ["Session", "open_session"]
 
+Also = Callable[[str, str, bool], str]
+
 
 def open_session(
     stack_connections: Mapping[str, Mapping[str, Any]],
@@ -32,12 +34,14 @@ def open_session(
     parallelism: int = 16,
     extra: Mapping[str, Mapping[str, Any]] | None = None,
     platforms: Mapping[str, Platform] | None = None,
+    also: Also | None = None,
 ) -> Session:
     """A session over those settings; no request is made and no connection opened.
 
     stack_connections, extra: platform -> {setting: value}, from the stack file's `connections:` and from Pulumi's
     config. The environment comes first, then the stack file, then extra. transports: platform -> what stands in for
     the network. parallelism: requests in flight per host. platforms: other than the registered ones.
+    also: one more way to give a setting, for errors: of (platform, setting, whether it is secret).
 
     Raises InputError for an unknown platform or setting, and for a secret in the stack file.
     """
@@ -45,7 +49,7 @@ def open_session(
     problems = [p for name, given in stack_connections.items() for p in _misplaced(known, name, given)]
     if problems:
         raise InputError(problems)
-    return Session(known, stack_connections, env, transports or {}, redactor, parallelism, extra or {})
+    return Session(known, stack_connections, env, transports or {}, redactor, parallelism, extra or {}, also)
 
 
 class Session:
@@ -60,7 +64,9 @@ class Session:
         redactor: Redactor,
         parallelism: int,
         extra: Mapping[str, Mapping[str, Any]],
+        also: Also | None = None,
     ) -> None:
+        self._also = also
         self.redactor = redactor
         self.clients: dict[str, Client] = {}
         self._platforms = platforms
@@ -129,7 +135,7 @@ class Session:
             platform = self._platforms[name]
             given = self._given(platform)
             lacking = [group for group in _needs(platform.settings) if not any(field in given for field in group)]
-            found += [_lack(platform, group) for group in lacking]
+            found += [_lack(platform, group, self._also) for group in lacking]
             absent = {field for group in lacking for field in group}
             try:
                 self._settings[name] = platform.settings(**given)
@@ -222,11 +228,13 @@ def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
     return tuple((name,) for name, field in settings.model_fields.items() if field.is_required())
 
 
-def _lack(platform: Platform, group: tuple[str, ...]) -> Problem:
+def _lack(platform: Platform, group: tuple[str, ...], also: Also | None) -> Problem:
     variables = " or ".join(filter(None, (_variable(platform.settings, field) for field in group)))
     places = [field for field in group if not mark(platform.settings, field, Secret)]
     in_file = f", or connections.{platform.name}.{places[0]} in the stack file" if places else ""
-    return Problem(f"{platform.title}: {' or '.join(group)} is missing", remedy=f"set {variables}{in_file}")
+    ways = (also(platform.name, name, bool(mark(platform.settings, name, Secret))) for name in group) if also else ()
+    other = "".join(f", or {way}" for way in ways)
+    return Problem(f"{platform.title}: {' or '.join(group)} is missing", remedy=f"set {variables}{in_file}{other}")
 
 
 def _variable(settings: type[Settings], field: str) -> str:

@@ -1,0 +1,151 @@
+"""What was last applied of an object, and the values that stand for what headend doesn't keep or doesn't know yet.
+
+Secrets and unknown values are types of their own, so that no text or key of a user's data can be taken for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from headend.core.model.errors import CredentialsError
+from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
+from headend.core.model.kind import Kind
+from headend.core.model.references import pending
+from headend.core.model.seal import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A word of headend's own where a value would stand."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+HIDDEN: Final = Marker("(secret)")
+UNKNOWN: Final = Marker("(known after apply)")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Stands for a secret value: equal secrets have equal digests.
+
+    sealed: the value, readable only with a key of the platform's settings. value: the secret itself, where the engine
+    keeps secrets (Pulumi). Both are left out of comparisons and of what is printed.
+    """
+
+    text: str
+    sealed: str | None = field(default=None, compare=False, repr=False)
+    value: Any = field(default=None, compare=False, repr=False)
+
+
+Digester = Callable[[Any], Digest]
+"""Makes the keyed digest of a value; equal values of one state have equal digests."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was last applied of one object.
+
+    values: field -> last applied value as JSON, references resolved, secrets as `Digest`.
+    depends: addresses that it referred to. incomplete: it exists, but its creation has not run to the end.
+    protect and retain outlive the stack's line.
+    """
+
+    address: str
+    kind: str
+    id: str
+    values: Mapping[str, Any]
+    computed: Mapping[str, Any] = field(default_factory=dict)
+    depends: tuple[str, ...] = ()
+    incomplete: bool = False
+    protect: bool | None = None
+    retain: bool = False
+
+    def spec(self, kind: Kind[Any, Any], seal: Seal | None = None) -> Any:
+        """The last applied spec: enough to read or delete the object. Secrets are None unless the engine keeps them
+        or `seal` opens them. Raises CredentialsError where the seal is another one."""
+        model = kind.spec_type(self.values.get("variant"))
+        values = {name: _revived(model, name, self.values.get(name), seal) for name in model.model_fields}
+        return model.model_construct(_fields_set={n for n, v in values.items() if v is not None}, **values)
+
+
+def _revived(model: type[Spec], name: str, kept: Any, seal: Seal | None) -> Any:
+    if isinstance(kept, Digest):
+        if kept.sealed and seal:
+            return seal.open(kept.sealed)
+        kept = kept.value
+    if kept is None:
+        return None
+    try:
+        return _adapter(model, name).validate_python(kept)
+    except ValidationError:
+        return kept
+
+
+@functools.cache
+def _adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
+    """Kept: to build one costs more than a thousand validations."""
+    annotation = model.model_fields[name].annotation
+    return TypeAdapter(Any if annotation is None else annotation)
+
+
+def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
+    """Fields marked Secret and those that the stack gave as {secret: ...}."""
+    return frozenset(marked(spec, Secret)) | frozenset(given)
+
+
+def recorded(spec: Spec, secrets: Collection[str], digest: Digester, seal: Seal | None = None) -> dict[str, Any]:
+    """What is recorded of an applied spec: {field: JSON value}, secrets as digests. seal: for those deletion needs."""
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    model = type(spec)
+    values = {n: digest(compared_form(model, n, v)) if n in secrets else v for n, v in plain.items()}
+    for name in marked(model, Sealed) if seal else ():
+        if (value := getattr(spec, name)) is not None and seal:
+            values[name] = replace(values[name], sealed=seal.close(value))
+    return values
+
+
+def compared_form(model: type[Spec], name: str, value: Any) -> Any:
+    """What a recorded value is compared by: of text that has several spellings, the normal one."""
+    rule = mark(model, name, Same)
+    return rule.normal(value) if rule and isinstance(value, str) else value
+
+
+def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal | None) -> Spec:
+    """A copy in which sealed secrets that only changed their spelling are what the object was made with.
+
+    now: the spec as it would be recorded. What can't be opened is left as the stack has it.
+    """
+    known: dict[str, Any] = {}
+    for name in marked(type(spec), Sealed):
+        old = last.values.get(name)
+        if isinstance(old, Digest) and old == now.get(name):
+            with contextlib.suppress(CredentialsError):
+                known[name] = seal.open(old.sealed) if seal and old.sealed else old.value or getattr(spec, name)
+    return spec.model_copy(update=known) if known else spec
+
+
+def unresolved(spec: Spec) -> Iterator[str]:
+    """What in the spec waits for another resource, or for a lookup."""
+    return (str(one) for value in spec.linked_fields().values() for one in pending(value))
+
+
+def is_resolved(spec: Spec) -> bool:
+    """Whether nothing in it waits for another resource or a lookup."""
+    return next(unresolved(spec), None) is None
+
+
+def frozen(key: Any) -> Any:
+    """A natural key, hashable, whatever values it is made of."""
+    if isinstance(key, Mapping):
+        return tuple(sorted((name, frozen(value)) for name, value in key.items()))
+    return tuple(map(frozen, key)) if isinstance(key, list | tuple) else key

@@ -1,0 +1,273 @@
+"""What is to be done with an object: the table of docs/architecture.md, as pure functions. Both engines go by it.
+
+`decide` takes a situation, reads nothing and writes nothing. Each function below answers one row of the table, or one
+question of it; what refuses a step says what is wrong, and what lifts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headend.core.model.capabilities import (
+    CreatedOnce,
+    Nameless,
+    SharesKey,
+    handed_out_by_create,
+    impact_of_delete,
+    select_changes,
+    takes_over,
+    why_unreadable,
+)
+from headend.core.model.fields import Impact, Interrupts, Spec, mark
+from headend.core.model.findings import Problem, warning
+from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Action
+from headend.core.model.stack import Adopt
+from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
+from headend.core.reconcile.plan import Reason
+from headend.core.reconcile.situation import Situation
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done with one object, and why.
+
+    id: of the live object, None before it exists. findings: errors can't be planned past; warnings and notes are shown.
+    refused: why a guard won't let it pass. after: addresses whose own step comes first, since it frees what this needs.
+    seen: keyed hash of the live object that was decided on.
+    """
+
+    situation: Situation = field(repr=False)
+    action: Action
+    reason: Reason
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Problem, ...] = ()
+    refused: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    impact: Impact = Impact.NONE
+    seen: str = ""
+
+    @property
+    def kind(self) -> Kind[Any, Any]:
+        return self.situation.kind
+
+    @property
+    def creates(self) -> bool:
+        return self.action in {Action.CREATE, Action.REPLACE}
+
+    def with_want(self, want: Spec) -> Decision:
+        """The same, for a spec of which more is known by now."""
+        return replace(self, situation=replace(self.situation, want=want))
+
+    def but(self, *findings: Problem, refused: str | None = None) -> Decision:
+        """The same with more to be said of it."""
+        no = (refused,) if refused else ()
+        return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))
+
+
+def decide(situation: Situation) -> Decision:
+    """The decision. Its findings hold errors where nothing can be done before the stack is corrected."""
+    if situation.want is None:
+        return _removed(situation)
+    if situation.last is None:
+        return _unknown(situation)
+    return _vanished(situation) if situation.live is None else _known(situation, situation.live)
+
+
+# --- known to state -----------------------------------------------------------------------------------------
+def _known(s: Situation, live: Observed) -> Decision:
+    """Known and there: compare; nothing, update or replace."""
+    assert s.want is not None
+    assert s.last is not None
+    kind = s.kind
+    found = compare(s, live, s.last.values)
+    selection = select_changes(kind, s.last.id, s.want, found.changes)
+    found = found.only(selection.changes)
+    if found.replaces or (found.changes and Can.UPDATE not in kind.can):
+        action, reason = Action.REPLACE, Reason.CHANGED
+    elif found.changes or found.regrouped:
+        drifted = found.changes and all(change.cause == "drift" for change in found.changes)
+        action, reason = Action.UPDATE, Reason.DRIFTED if drifted else Reason.CHANGED
+    elif s.last.incomplete or live.incomplete:
+        action, reason = Action.UPDATE, Reason.INCOMPLETE
+    else:
+        action, reason = Action.NONE, Reason.UNCHANGED
+    decision = _step(s, action, reason, live, found).but(*map(warning, selection.warnings), refused=selection.refused)
+    return decision if action is not Action.REPLACE else _making_way(s, decision)
+
+
+def _vanished(s: Situation) -> Decision:
+    """Known and gone, by a fresh read of the id: make it again, unless another object has taken its place."""
+    assert s.last is not None
+    others = [o for o in _candidates(s) if o.id not in s.ours]
+    if not others:
+        return _made(s, Reason.VANISHED)
+    reason = Reason.RECOVERED if s.recovering else Reason.FOUND
+    if mine := next((one for one in others if one.id == s.named), None):
+        return adopted(replace(s, last=None), mine, reason)
+    if s.recovering or s.life.adopt is Adopt.MATCH:
+        return _unknown(replace(s, last=None))
+    ids = ", ".join(o.id for o in others)
+    why = f"{s.last.id} is gone, and another object has its natural key ({ids}); lifecycle.adopt: match takes it over"
+    return _made(s, Reason.VANISHED).but(refused=why)
+
+
+def _making_way(s: Situation, decision: Decision) -> Decision:
+    """A replacement: nobody else may have the natural key that the new object takes."""
+    others = [o for o in _candidates(s) if o.id != s.named]
+    if not others and Can.CREATE not in s.kind.can and s.resolved:
+        return decision.but(_unmakable(s))
+    return decision if not others or _stack_alone_says(s) else _in_the_way(s, decision, others)
+
+
+# --- not known to state -------------------------------------------------------------------------------------
+def _unknown(s: Situation) -> Decision:
+    """Not known: new, found, moved in by adoption, or the unfinished work of a run that was killed."""
+    if s.named is not None:
+        return _named(s, s.named)
+    if not s.resolved or Can.OBSERVE not in s.kind.can:
+        return _made(s, Reason.NEW)
+    candidates = _candidates(s)
+    alone = _stack_alone_says(s)
+    foreign = [o for o in candidates if (owner := s.ours.get(o.id)) is None or (alone and owner.leaves)]
+    if len(foreign) > 1:
+        ids = ", ".join(o.id for o in foreign)
+        message = f"{len(foreign)} live objects have its natural key: {ids}"
+        remedy = "name one with lifecycle.adopt: {id: ...}"
+        return _made(s, Reason.NEW).but(Problem(message, remedy=remedy))
+    if foreign and (s.recovering or s.life.adopt is Adopt.MATCH or alone):
+        return adopted(s, foreign[0], Reason.RECOVERED if s.recovering else Reason.FOUND)
+    return _in_the_way(s, _made(s, Reason.NEW), candidates)
+
+
+def _named(s: Situation, id: str) -> Decision:
+    """`lifecycle.adopt: {id: ...}` or `{lookup: ...}` says which."""
+    if owner := s.ours.get(id):
+        return _made(s, Reason.NEW).but(refused=f"lifecycle.adopt: {id} is {owner.address} of this stack")
+    if s.live is None:
+        return _made(s, Reason.NEW).but(Problem(f"lifecycle.adopt: there is no {s.kind.name} {id}"))
+    return adopted(s, s.live, Reason.RECOVERED if s.recovering else Reason.FOUND)
+
+
+def _stack_alone_says(s: Situation) -> bool:
+    """Whether the spec itself says which live object is meant, so that nobody has to agree to its being taken over."""
+    assert s.want is not None
+    return s.kind.identity(s.want) is not None or takes_over(s.kind, s.want)
+
+
+def _candidates(s: Situation) -> list[Observed]:
+    """Objects like the wanted one that may be it, or stand in its way."""
+    found = [o for o in s.alike if o.id != s.replaced]
+    if isinstance(s.kind, Nameless) and not s.recovering:
+        return []
+    if isinstance(s.kind, SharesKey) and s.life.adopt is not Adopt.MATCH and s.want is not None:
+        found = [o for o in found if just_made(s.want, compare(s, o, None))]
+    return found
+
+
+def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) -> Decision:
+    """What is like the wanted object and isn't its own: what leaves goes first, anything else refuses."""
+    owners = {o.id: s.ours.get(o.id) for o in others}
+    if isinstance(s.kind, SharesKey):  # what others of the stack have is no obstacle to one more
+        owners = {id: owner for id, owner in owners.items() if owner is None}
+    stays = {id: owner for id, owner in owners.items() if owner is None or not owner.leaves}
+    after = tuple(owner.address for owner in owners.values() if owner is not None and owner.leaves)
+    for id, owner in stays.items():
+        whose = f", it is {owner.address}" if owner else "; lifecycle.adopt: match takes it over"
+        decision = decision.but(refused=f"one like it exists already ({id}){whose}")
+    return replace(decision, after=(*decision.after, *after))
+
+
+def adopted(s: Situation, live: Observed, reason: Reason) -> Decision:
+    """Takes a live object over, if it differs in nothing that can't be changed."""
+    found = compare(s, live, None)
+    decision = _step(s, Action.ADOPT, reason, live, found)
+    if found.replaces:
+        message = f"the live object {live.id} differs in what can't be changed: {', '.join(found.replaces)}"
+        decision = decision.but(Problem(message, remedy="correct the stack, or adopt another one"))
+    assert s.want is not None
+    if reason is Reason.RECOVERED and (made := handed_out_by_create(s.kind, s.want)):
+        lost = f"its {', '.join(made)} was shown to the run that was killed: what that run didn't keep is lost"
+        decision = decision.but(warning(lost))
+    return decision
+
+
+def _made(s: Situation, reason: Reason) -> Decision:
+    """Makes it, where the platform can, and where that may be done (again)."""
+    assert s.want is not None
+    decision = _step(s, Action.CREATE, reason)
+    if Can.CREATE not in s.kind.can and s.resolved:
+        return decision.but(_unmakable(s))
+    if isinstance(s.kind, Nameless) and s.life.adopt is Adopt.MATCH and s.resolved and not s.named:
+        message = "lifecycle.adopt: match: nothing tells objects of this kind apart"
+        return decision.but(Problem(message, remedy="adopt: {id: ...}"))
+    if s.recovering and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
+        return decision.but(
+            refused=f"an earlier run may have made it, nobody knows: {why}; look, then say `{s.settle}`"
+        )
+    return decision
+
+
+def _unmakable(s: Situation) -> Problem:
+    message = f"there is no live {s.kind.name} like it, and headend can't make one"
+    return Problem(message, remedy="correct it, or name one: lifecycle.adopt")
+
+
+# --- no longer in the stack ---------------------------------------------------------------------------------
+def _removed(s: Situation) -> Decision:
+    """Delete it, or forget what is gone, what others have by now, what is to stay and what can't be deleted."""
+    assert s.last is not None
+    reason = Reason.REPLACED if "/" in s.address else Reason.REMOVED
+    if s.live is None:
+        return replace(_step(s, Action.FORGET, Reason.GONE), id=s.last.id)
+    if s.claimed:
+        return _step(s, Action.FORGET, Reason.RENAMED, s.live)
+    if s.last.retain or Can.DELETE not in s.kind.can:
+        return _step(s, Action.FORGET, Reason.RETAINED, s.live)
+    return _step(s, Action.DELETE, reason, s.live)
+
+
+# --- what all have in common --------------------------------------------------------------------------------
+def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Difference:
+    """How a live object differs from what is wanted. last: what was last applied to it, None if that isn't known."""
+    assert s.want is not None
+    return differences(
+        s.want,
+        live,
+        last,
+        digest=s.digest,
+        hidden=s.secrets,
+        ignore=s.life.ignore_changes,
+        blind=why_unreadable(s.kind),
+    )
+
+
+def _step(
+    s: Situation, action: Action, reason: Reason, live: Observed | None = None, found: Difference | None = None
+) -> Decision:
+    found = found or Difference()
+    model = type(s.want) if s.want is not None else s.kind.model
+    return Decision(
+        s,
+        action,
+        reason,
+        live.id if live else None,
+        found.changes,
+        found.unverifiable,
+        (*s.findings, *map(warning, live.warnings if live else ())),
+        impact=impact(s.kind, action, model, found.changes),
+        seen=fingerprint(live, s.digest),
+    )
+
+
+def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
+    """What a step does to a running stream; the worst of its parts."""
+    if action in {Action.DELETE, Action.REPLACE}:
+        return impact_of_delete(kind)
+    found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}
+    return max(found, key=list(Impact).index, default=Impact.NONE)

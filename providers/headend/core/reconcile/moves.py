@@ -1,0 +1,105 @@
+"""Addresses that moved: a renamed key is the same object. Pure; both engines ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from headend.core.model.address import last_key, outer
+from headend.core.model.fields import Named, Secret, Spec, marked
+from headend.core.model.kind import Kind
+from headend.core.model.record import Digester, Record, frozen, is_resolved, recorded, secret_fields
+from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.resolve import resolve
+
+Keys = Mapping[tuple[str, Any], Collection[str]]
+"""(kind, id, identity, natural key or likeness) -> addresses."""
+
+
+def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict[str, str]:
+    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by identity or natural
+    key, and, where the name was left to default, by all that else is recorded."""
+    gone = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
+    if not gone:
+        return {}
+    found: dict[str, str] = {}
+    ids = {a: r.id for a, r in records.items()}
+    new = {a: r for a, r in stack.resources.items() if a not in records}
+    known = _by_key(gone, {r.kind.name: r.kind for r in new.values()})
+    for address, resource in new.items():
+        old = next((c for c in _named(resource, found) if c in gone and gone[c].kind == resource.kind.name), None)
+        old = old or _same_object(resource, ids, gone, known, digest)
+        if old:
+            found[address] = old
+            ids[address] = gone.pop(old).id
+    return found
+
+
+def _named(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
+    """Old addresses that the stack names: its own `renamed_from`, as written or as seen from the parent that moved, and
+    the same key in that parent."""
+    given = resource.lifecycle.renamed_from
+    above = next((above for above in outer(resource.address) if above in found), None)
+    if given:
+        yield given
+        if above and given.startswith(f"{above}."):
+            yield found[above] + given[len(above) :]
+    if above:
+        yield found[above] + resource.address[len(above) :]
+
+
+def _same_object(
+    resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys, digest: Digester
+) -> str | None:
+    """The one vanished address whose object has this spec's identity or natural key; or all of its values but a name
+    that was taken from the key."""
+    kind, spec = resource.kind, resolve(resource.spec, ids)
+    if not is_resolved(spec):
+        return None
+    keys = [kind.identity(spec) or kind.natural_key(spec)]
+    if resource.defaulted:
+        secrets = secret_fields(type(spec), resource.secret_fields)
+        keys.append(_likeness(kind, recorded(spec, secrets, digest)))
+    for key in filter(None, keys):
+        same = [a for a in known.get((kind.name, frozen(key)), ()) if a in gone]
+        if len(same) == 1:
+            return same[0]
+    return None
+
+
+def _by_key(gone: Mapping[str, Record], wanted: Mapping[str, Kind[Any, Any]]) -> Keys:
+    """By id, by identity (which is another one by now where what it is made of changed; what is made of secrets, state
+    can't tell), by natural key, and by likeness. wanted: kinds that are asked for."""
+    found: dict[tuple[str, Any], list[str]] = {}
+    for address, record in gone.items():
+        if kind := wanted.get(record.kind):
+            spec: Spec = record.spec(kind)
+            identity = None if marked(type(spec), Secret) else kind.identity(spec)
+            keys = {record.id, identity, frozen(kind.natural_key(spec))}
+            names = marked(type(spec), Named)
+            if names and all(record.values.get(name) == last_key(address) for name in names):
+                keys.add(frozen(_likeness(kind, record.values)))
+            for key in keys:
+                found.setdefault((kind.name, key), []).append(address)
+    return found
+
+
+def _likeness(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """All that was applied but the object's own name."""
+    names = marked(kind.spec_type(values.get("variant")), Named)
+    return ("like", frozen({name: value for name, value in values.items() if name not in names}))
+
+
+def is_aside(address: str) -> bool:
+    """Whether state keeps there an object that was replaced and is still to be deleted: no stack has such a name."""
+    return "/" in address
+
+
+def aside_address(record: Record) -> str:
+    """Where state keeps an object while its replacement is made."""
+    return f"{record.address}/{record.id}"
+
+
+def owner(address: str) -> str:
+    """The address that an object which was set aside had before; any other address stays what it is."""
+    return address.partition("/")[0]

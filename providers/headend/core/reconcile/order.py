@@ -1,0 +1,42 @@
+"""What a plan is about, and in which order it is read: targets, and the waves of references."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Collection, Mapping
+
+from headend.core.model.address import within
+from headend.core.model.errors import InputError
+from headend.core.model.stack import Resource, Stack
+
+
+def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
+    """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
+    if not targets:
+        return dict(stack.resources)
+    wanted = [a for a in stack.resources if any(within(a, t) for t in targets)]
+    if not wanted:
+        raise InputError(f"--target: the stack has nothing at {', '.join(targets)}")
+    chosen: dict[str, Resource] = {}
+    while wanted:
+        address = wanted.pop()
+        if address not in chosen and address in stack.resources:
+            chosen[address] = stack.resources[address]
+            wanted += stack.resources[address].references()
+    return {a: r for a, r in stack.resources.items() if a in chosen}
+
+
+def waves(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
+    """Addresses in waves: each wave refers only to earlier ones. Raises InputError on a cycle."""
+    graph = {a: {r for r in resource.references() if r in resources} for a, resource in resources.items()}
+    sorter = graphlib.TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise InputError(f"resources refer to each other in a circle: {' -> '.join(error.args[1])}") from None
+    found = []
+    while sorter.is_active():
+        wave = sorter.get_ready()
+        found.append(wave)
+        sorter.done(*wave)
+    return found

@@ -1,0 +1,79 @@
+"""Specs on their way: references and lookups resolved, values of the creation kept, members of others left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headend.core.model.fields import Found, Immutable, Parts, Ref, Spec, mark, marked
+from headend.core.model.kind import Kind
+from headend.core.model.owners import Elsewhere, nowhere
+from headend.core.model.record import Record
+from headend.core.model.references import Query, Reference, filled, pending
+
+
+def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
+    """A copy with every reference whose key is in `ids` replaced by what stands there: an id or a computed value."""
+    known = {
+        name: filled(value, lambda reference: ids.get(reference.key, reference))
+        for name, value in spec.linked_fields().items()
+        if any(reference.key in ids for reference in pending(value))
+    }
+    return spec.model_copy(update=known) if known else spec
+
+
+def computed_ids(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
+    """What references to computed values of a resource are resolved by."""
+    return {Reference(address, name).key: value for name, value in computed.items() if isinstance(value, str)}
+
+
+def queries(spec: Spec) -> dict[str, Query]:
+    """field -> the lookup that stands in it."""
+    return {name: value for name, value in spec.linked_fields().items() if isinstance(value, Query)}
+
+
+def fill_lookups(spec: Spec, address: str, found: Mapping[str, str]) -> Spec:
+    """A copy with what the plan's lookups found, by `<address>.<field>`."""
+    known = {name: found[key] for name in queries(spec) if (key := f"{address}.{name}") in found}
+    return spec.model_copy(update=known) if known else spec
+
+
+def keep_creation_values(spec: Spec, defaulted: frozenset[str], last: Record | None) -> Spec:
+    """Keep creation-time values: names defaulted from the key, and lookups that are kept."""
+    if last is None:
+        return spec
+    kept = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "keep", False)}
+    names = {*defaulted, *(name for name in kept if isinstance(getattr(spec, name), Query))}
+    known = {name: value for name in names if isinstance(value := last.values.get(name), str)}
+    return spec.model_copy(update=known) if known else spec
+
+
+def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere: Elsewhere = nowhere) -> Spec:
+    """The spec to read an existing object by: where it was put the last time, not where the stack wants it now, and
+    with the members that it had then. elsewhere: what other resources of the stack own."""
+    if kind.variants and record.values.get("variant") != getattr(spec, "variant", None):
+        last: Spec = record.spec(kind)
+        return last
+    model = type(spec)
+    placed: dict[str, Any] = {
+        name: record.values[name]
+        for name in model.model_fields
+        if isinstance(record.values.get(name), str)
+        and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
+    }
+    if lists := marked(model, Parts):
+        gone = without_members_of_others(record.spec(kind), elsewhere, spec)
+        placed |= {name: [*(getattr(spec, name) or ()), *(getattr(gone, name) or ())] for name in lists}
+    return spec.model_copy(update=placed)
+
+
+def without_members_of_others(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:
+    """What was last applied, without the members that other resources own by now, and those that `now` has too."""
+    kept = {}
+    for name in marked(type(last), Parts):
+        rule, items = mark(type(last), name, Parts), getattr(last, name) or ()
+        if rule:
+            known = {rule.key(item) for item in getattr(now, name, None) or ()}
+            gone = (item for item in items if rule.key(item) not in known)
+            kept[name] = [item for item in gone if not elsewhere(rule.owned(last, item))]
+    return last.model_copy(update=kept) if kept else last

@@ -1,0 +1,53 @@
+"""What a kind says against a decision: its own checks, and what the live platform says. Never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from headend.core.model.fields import Spec
+from headend.core.model.findings import errors, remarks
+from headend.core.model.kind import Can
+from headend.core.model.proposal import Action, Proposal
+from headend.core.reconcile import guards
+from headend.core.reconcile.decide import Decision
+from headend.core.reconcile.plan import Reason
+
+
+async def review(
+    decision: Decision, api: Any, parent: Spec | None = None, related: Mapping[str, Spec] | None = None
+) -> Decision:
+    """The decision with all that its kind finds, and what protects the object.
+
+    Errors of what is wanted are findings: nothing can be done before the stack is corrected. What speaks against
+    losing an object refuses the step. parent: what the stack wants of the object that this one lives in. related:
+    field -> what it wants of the object that is named there.
+    """
+    situation, kind = decision.situation, decision.kind
+    if situation.want is not None:
+        found = list(kind.check(situation.want, related or {}))
+        proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent)
+        found += await kind.review(api, proposal)
+        # no doubts about what isn't going to be written
+        decision = decision.but(*(errors(found) if decision.action is Action.NONE else found))
+    decision = await _review_loss(decision, api)
+    removed = situation.last if situation.want is None else None
+    protect = removed.protect if removed else situation.life.protect
+    no = guards.refusal(kind, decision.action, protect)
+    return replace(decision, refused=(*decision.refused, *((no,) if no else ())))
+
+
+async def _review_loss(decision: Decision, api: Any) -> Decision:
+    """What is said of an object that goes, or that is left behind since no call deletes it."""
+    situation, kind = decision.situation, decision.kind
+    last, deletable = situation.last, Can.DELETE in kind.can
+    stays = not deletable and (decision.reason is Reason.RETAINED or decision.action is Action.REPLACE)
+    if last is None or not (stays or decision.action is Action.DELETE):
+        return decision
+    action = Action.DELETE if deletable else Action.FORGET
+    found = await kind.review(api, Proposal(action, None, last.id, last=last.spec(kind)))
+    decision = decision.but(*remarks(found))
+    retained = situation.want is None and last.retain
+    why = "; ".join(problem.text for problem in errors(found))
+    return decision.but(refused=why) if why and not retained else decision

@@ -1,0 +1,84 @@
+"""A resource of the stack as its provider is given it: the spec as JSON, and the property `headend` beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headend.core.model.capabilities import OnAir
+from headend.core.model.record import secret_fields
+from headend.core.model.references import Query, Reference, filled, pending
+from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.model.uploads import File
+from headend.core.reconcile.on_air import downstream
+from headend.core.reconcile.resolve import fill_lookups
+from headend.pulumi.preparation import Prepared
+from headend.pulumi.props import META
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What is the run's, and not the resource's. stack: Pulumi's name of it. file: the stack file, as seen from the
+    project's folder. allowed: addresses whose interruption was agreed to. managed: how many objects the stack has, None
+    where any number may go. losses: how many of them the program deletes."""
+
+    stack: str
+    file: str = ""
+    allowed: frozenset[str] = frozenset()
+    managed: int | None = None
+    losses: int = 0
+
+
+def properties(
+    stack: Stack,
+    resource: Resource,
+    id_of: Callable[[Reference], Any],
+    prepared: Prepared | None = None,
+    handover: Handover | None = None,
+) -> dict[str, Any]:
+    """What the provider is given of a resource: its spec as JSON, what references stand for, and `headend`."""
+    prepared, handover = prepared or Prepared(), handover or Handover(stack.name)
+    spec = fill_lookups(resource.spec, resource.address, prepared.lookups)
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    for field, value in spec.set_fields().items():
+        if any(True for _ in pending(value)):
+            plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
+        if isinstance(value, File):  # the provider runs elsewhere
+            plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
+    return plain | {META: _meta(stack, resource, prepared, handover)}
+
+
+def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
+    """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
+    life = resource.lifecycle
+    meta = {
+        "address": resource.address,
+        "stack": handover.stack,
+        "file": handover.file,
+        "connections": dict(stack.connections.get(resource.kind.platform, {})),
+        "allowed": sorted(handover.allowed),
+        "managed": handover.managed,
+        "losses": handover.losses or None,
+        "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
+        "adopt_id": prepared.adopt.get(resource.address),
+        "recovering": resource.address in prepared.recovered or None,
+        "protect": life.protect,
+        "retain": life.retain or None,
+        "ignore_changes": list(life.ignore_changes),
+        "defaulted": sorted(resource.defaulted),
+        "depends": sorted(resource.references()),
+        "options": stack.options.model_dump(mode="json", exclude_defaults=True),
+        "carriers": _carriers(stack, resource.address),
+        "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
+    }
+    return {name: value for name, value in meta.items() if value is not None and value not in ({}, [], "")}
+
+
+def _carriers(stack: Stack, address: str) -> list[str]:
+    """What goes out through the resource: those downstream that have airtimes and nothing behind them."""
+    return [
+        a
+        for a in downstream(address, stack.dependents)
+        if a not in stack.dependents and isinstance(stack.resources[a].kind, OnAir) and a != address
+    ]

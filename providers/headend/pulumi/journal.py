@@ -1,0 +1,74 @@
+"""What was being made when a run was killed: a file beside the project, in the form of the embedded engine's state.
+
+Pulumi records nothing of a creation that did not end, so that the next run would not know its own work. What this file
+says of an object is dropped as soon as Pulumi's own state shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from headend.core.model.record import Digest, Record
+from headend.core.reconcile.state import open_state
+from headend.pulumi.props import digest
+
+PATIENCE = 20.0  # s; preview, program and providers share the file for moments
+
+
+class Journal:
+    """One stack's file. folder: the project's. Opened for each write: several processes use it."""
+
+    def __init__(self, folder: Path, stack: str) -> None:
+        self.path = folder / ".headend" / f"{stack}.pulumi.db"
+        self._begun: dict[str, str] = {}  # address -> id, "" before there is one
+
+    def digest(self, value: Any) -> Digest:
+        return digest(value)
+
+    def begin(self, address: str, kind: str, action: str) -> None:
+        self._begun[address] = ""
+        with open_state(self.path, patience=PATIENCE) as state:
+            state.begin(address, kind, action)
+
+    def settle(self, address: str) -> None:
+        with open_state(self.path, patience=PATIENCE) as state:
+            state.settle(address)
+
+    def put(self, record: Record) -> None:
+        """Only creations are noted, and of them the id: all else is Pulumi's to keep."""
+        if self._begun.get(record.address, record.id) != record.id:
+            self._begun[record.address] = record.id
+            with open_state(self.path, patience=PATIENCE) as state:
+                state.put(replace(record, values={}, computed={}, depends=()))
+
+    def drop(self, address: str) -> None:
+        if self.path.exists():
+            with open_state(self.path, patience=PATIENCE) as state:
+                state.drop(address)
+
+    def made(self, address: str) -> str | None:
+        """The id of what this instance has begun to create there, once there is one."""
+        return self._begun.get(address) or None
+
+    def set_aside(self, address: str) -> str:
+        """Pulumi itself keeps what is being replaced."""
+        return address
+
+    def move(self, old: str, new: str) -> None:
+        """Nothing was set aside."""
+
+    def unfinished(self, known: Mapping[str, Record]) -> dict[str, str | None]:
+        """address -> id, None where it isn't known, of what a run made, or was about to make, and Pulumi's state does
+        not show. known: what that state has; the file forgets all of it."""
+        if not self.path.exists():
+            return {}
+        with open_state(self.path, patience=PATIENCE) as state:
+            made, begun = state.records(), state.intents()
+            for address, record in made.items():
+                if address in known and known[address].id == record.id:
+                    state.drop(address)
+            found: dict[str, str | None] = dict.fromkeys(begun)
+            return found | {a: r.id for a, r in made.items() if not (a in known and known[a].id == r.id)}

@@ -1,0 +1,169 @@
+"""What a program decides before it declares anything: moves, takeovers, refusals, and what is said of removals.
+
+The program alone sees both the stack file and what Pulumi's state has (`headend.pulumi.snapshot`), so it plans for all
+that is new and all that goes, by the planner of the embedded engine. What Pulumi knows, its providers decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headend.core.model.errors import GuardError, InputError
+from headend.core.model.fields import Secret, Spec, marked
+from headend.core.model.lookup import find_named
+from headend.core.model.proposal import Action
+from headend.core.model.record import Record
+from headend.core.model.stack import Adopt, Stack
+from headend.core.reconcile import guards
+from headend.core.reconcile.decide import Decision
+from headend.core.reconcile.moves import moves
+from headend.core.reconcile.on_air import Watch, refusal
+from headend.core.reconcile.order import waves
+from headend.core.reconcile.plan import Reason, Step
+from headend.core.reconcile.planner import Planner, follow, kept_names, together
+from headend.core.reconcile.reader import Apis, Reader
+from headend.core.reconcile.resolve import keep_creation_values
+from headend.core.wire.registry import kinds
+from headend.pulumi.props import digest
+from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
+from headend.pulumi.work import told_change
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What was agreed to for this one run. interruptions, adoptions: addresses."""
+
+    interruptions: frozenset[str] = frozenset()
+    adoptions: frozenset[str] = frozenset()
+    deletions: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """moved: new address -> old. adopt: address -> id that creation takes over. lookups: `<address>.<field>`, or
+    `lookups.<name>` -> the id that was found. lines: what a person should know. losses: how many objects go.
+    recovered: those of `adopt` that a killed run had made."""
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    adopt: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    losses: int = 0
+    recovered: frozenset[str] = frozenset()
+
+
+async def prepare(
+    stack: Stack,
+    records: Mapping[str, Record],
+    apis: Apis,
+    *,
+    unfinished: Mapping[str, str | None] | None = None,
+    consent: Consent | None = None,
+    dry_run: bool = False,
+) -> Prepared:
+    """Plans what Pulumi can't decide. records: what its state has. unfinished: as the journal has it.
+
+    Raises InputError with every problem of the stack, GuardError for all that is refused, ApiError for failed reads.
+    A preview (dry_run) only warns of what is on air: it may be over when the deletion comes.
+    """
+    consent, unfinished = consent or Consent(), unfinished or {}
+    stack = _adopting(stack, consent.adoptions)
+    moved = moves(stack, records, digest)
+    known = follow(records, moved)
+    reader = Reader(
+        stack,
+        known,
+        apis,
+        digest,
+        intents=unfinished.keys(),
+        planned={a for a, record in known.items() if a in stack.resources or _is_left(record)},
+        made={address: id for address, id in unfinished.items() if id},
+        settle=f"HEADEND_STATE=.headend/{stack.name}.pulumi.db headend state settle",
+    )
+    planner = Planner(reader, moved)
+    lookups, planner.problems = await find_named(stack.lookups, apis, reader.taken)
+    reader.lookups |= lookups
+    steps = await _new(planner, stack, known, unfinished)
+    gone = [record for address, record in known.items() if address not in stack.resources]
+    removals = await together(planner.removal(record) for record in gone)
+    if planner.problems:
+        raise InputError(planner.problems)
+    watch = Watch(stack, dict(known), apis)
+    removals = [replace(step, on_air=await watch.cuts(step)) for step in removals]
+    air = [w for s in removals if (w := refusal(s.address, s.impact, s.on_air, consent.interruptions, INTERRUPTION))]
+    refused = list(_refused(steps, removals)) + ([] if dry_run else air)
+    losses = sum(step.action is Action.DELETE for step in removals)
+    if many := guards.mass_deletion(losses, len(records), consent.deletions, f"{DELETIONS}=1"):
+        refused.append(many)
+    if refused:
+        raise GuardError("\n".join(refused))
+    adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}
+    recovered = frozenset(s.address for s in steps if s.reason is Reason.RECOVERED)
+    lines = (*_told_moves(stack, known, moved), *_told(steps), *_told(removals), *(f"warning: {why}" for why in air))
+    return Prepared(moved, adopt, reader.lookups, lines, losses, recovered)
+
+
+def _is_left(record: Record) -> bool:
+    """Whether a deletion leaves the object to a resource that has it by now, so that this one may take it over. What
+    else goes frees nothing: Pulumi deletes at the end of a run."""
+    kind = kinds()[record.kind]
+    spec: Spec = record.spec(kind)
+    return not marked(type(spec), Secret) and kind.identity(spec) is not None
+
+
+def _adopting(stack: Stack, addresses: Collection[str]) -> Stack:
+    """The stack with `adopt: match` where that was said for this run. Raises InputError for what it doesn't have."""
+    if unknown := sorted(addresses - stack.resources.keys()):
+        raise InputError(f"{ADOPT}: the stack has nothing at {', '.join(unknown)}")
+    matching = {
+        a: replace(r, lifecycle=replace(r.lifecycle, adopt=Adopt.MATCH)) if a in addresses else r
+        for a, r in stack.resources.items()
+    }
+    return replace(stack, resources=matching) if addresses else stack
+
+
+async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfinished: Collection[str]) -> list[Step]:
+    """Steps of what Pulumi's state doesn't have, or has an older object of, while a newer one was being made."""
+    for address, record in known.items():
+        planner.reader.note(address, record.id, record.computed)
+    steps: list[Step] = []
+    for wave in waves(stack.resources):
+        wanted = [a for a in wave if a not in known or a in unfinished]
+        steps += await together(planner.resource(stack.resources[a], anew=a in known) for a in wanted)
+    return steps
+
+
+def _refused(steps: Collection[Step], removals: Collection[Step]) -> Iterator[str]:
+    for step in steps:
+        if step.refused:
+            live = step.decision and any(o.id not in step.decision.situation.ours for o in _alike(step.decision))
+            way = f" ({ADOPT}={step.address} does so for this one run)" if live else ""
+            yield f"{step.address}: {step.refused}{way}"
+    for step in removals:
+        if step.refused:
+            yield f"{step.address}: {step.refused}"
+
+
+def _alike(decision: Decision) -> tuple[Any, ...]:
+    return decision.situation.alike
+
+
+def _told_moves(stack: Stack, known: Mapping[str, Record], moved: Mapping[str, str]) -> Iterator[str]:
+    for address, old in moved.items():
+        yield f"{address}: moved from {old}"
+        resource = stack.resources[address]
+        want = keep_creation_values(resource.spec, resource.defaulted, known[address])
+        yield from (f"{address}: {problem.text}" for problem in kept_names(want, resource))
+
+
+def _told(steps: Collection[Step]) -> Iterator[str]:
+    """What the engine's own display has no word for."""
+    for step in steps:
+        if step.action is Action.ADOPT:
+            yield f"{step.address}: takes over {step.id} ({step.reason})"
+            for change in step.changes:
+                text = told_change(change) or f"{'.'.join(change.path)}: {change.before} -> {change.after}"
+                yield f"{step.address}: {text}"
+        yield from (f"{step.address}: warning: {text}" for text in step.warnings)

@@ -1,0 +1,53 @@
+"""What Pulumi's state holds of this very stack, read by its program: which objects are its own.
+
+A provider's `create` can't see the state. The program can: the engine answers `readStackResourceOutputs` from the last
+checkpoint, in previews and updates, also after a run that failed or was killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from headend.core.model.record import Record
+from headend.core.wire.registry import kinds
+from headend.pulumi.props import record_of
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+Snapshot = Mapping[str, Mapping[str, Any]]
+"""urn -> {"type": ..., "outputs": {...}}, as the engine gives it."""
+
+
+def class_name(kind: str) -> str:
+    """The kind's name as Pulumi writes types: ateme.input -> AtemeInput."""
+    return "".join(part.capitalize() for part in kind.replace(".", "_").split("_"))
+
+
+def read_own_stack() -> Snapshot:
+    """The resources of the stack whose program this is; none before its first run."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+    found: Snapshot = (answer.value or {}).get("outputs") or {}
+    return found
+
+
+def read_records(snapshot: Snapshot) -> dict[str, Record]:
+    """address -> what was last applied there, secrets included, for each of headend's own resources.
+
+    States of earlier versions keep ids in the stack's exports only, as they were at the end of the last finished run.
+    """
+    types = {class_name(name): kind for name, kind in kinds().items()}
+    stacks = (entry["outputs"] for entry in snapshot.values() if entry["type"] == STACK_TYPE)
+    exported: Mapping[str, Any] = next(stacks, {})
+    found: dict[str, Record] = {}
+    for urn, entry in snapshot.items():
+        prefix, _, name = str(entry["type"]).rpartition(":")
+        if name not in types or not prefix.endswith("headend"):
+            continue
+        address = urn.split("::", 3)[3]
+        id = entry["outputs"].get("live_id") or exported.get(address)
+        if isinstance(id, str):
+            found[address] = record_of(types[name], id, entry["outputs"], address)
+    return found

@@ -1,0 +1,236 @@
+"""One object's way through the core, for a provider: situation, decision, review, writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from headend.core.model.capabilities import OnAir, owned_by, why_unreadable
+from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound, StaleError
+from headend.core.model.fields import Found, Impact, Spec, mark, marked
+from headend.core.model.findings import Problem, errors, remarks
+from headend.core.model.kind import Can, Kind
+from headend.core.model.lookup import find
+from headend.core.model.observed import Change, Observed
+from headend.core.model.proposal import Action
+from headend.core.model.record import Record
+from headend.core.model.references import query
+from headend.core.model.stack import Adopt, Lifecycle, Stack
+from headend.core.reconcile.carry_out import Teller, Writer
+from headend.core.reconcile.decide import Decision, decide
+from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
+from headend.core.reconcile.plan import Cut
+from headend.core.reconcile.reader import Reader
+from headend.core.reconcile.review import review
+from headend.core.reconcile.situation import Situation
+from headend.pulumi import settings
+from headend.pulumi.journal import Journal
+from headend.pulumi.props import digest
+from headend.pulumi.runtime import TAKEN, UNREAD, elsewhere, named, say, session, tell, told, turn
+
+
+class Work:
+    """meta: the resource's property `headend`. mark: of the creation that its outputs come from."""
+
+    def __init__(self, kind: Kind[Any, Any], meta: Mapping[str, Any], mark: str | None) -> None:
+        self.kind, self.meta, self.mark = kind, meta, mark
+        self.address = str(meta.get("address") or kind.name)
+        self.journal = Journal(Path(), str(meta.get("stack") or "stack"))
+        self.reader = Reader(Stack("", "", {}), {}, self._api_of, digest, refresh=True, elsewhere=self._elsewhere)
+
+    def _elsewhere(self, address: str) -> Any:
+        return elsewhere(self.mark)
+
+    async def _api_of(self, platform: str) -> Any:
+        given = settings.connections(self.meta, platform)
+        return await session({platform: given} if given else {})(platform)
+
+    async def api(self) -> Any:
+        return await self._api_of(self.kind.platform)
+
+    # --- reading and deciding ---------------------------------------------------------------------------------
+    async def look_up(self, given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+        """What the lookups among the inputs find. Raises InputError where one finds nothing, or too much."""
+        known: dict[str, Any] = {}
+        model = self.kind.spec_type(given.get("variant"))
+        for name in marked(model, Found):
+            found, value = mark(model, name, Found), given.get(name)
+            if found is None or not isinstance(value, Mapping) or "lookup" not in value:
+                continue
+            known[name] = old.get(name) if found.keep else None
+            if known[name] is None:
+                answer = await find(await self.api(), query(found.lookup, value["lookup"]), TAKEN)
+                if isinstance(answer, Problem):
+                    raise InputError(replace(answer, message=f"{name}: {answer.message}", address=self.address))
+                known[name] = answer
+        return known
+
+    async def decide(self, want: Spec, record: Record, *, insist: bool = False) -> Decision:
+        """What is to be done with an object that Pulumi knows. insist: by reads of its own, for who writes."""
+        self.reader.refresh = self.reader.fresh = insist
+        self._say_if_unread()
+        situation = await self.reader.known(self._situation(want, record), record)
+        decision = decide(situation)
+        if decision.action is Action.REPLACE:
+            decision = decide(await self.reader.with_rivals(decision.situation))
+        return await review(decision, await self.api())
+
+    def _situation(self, want: Spec | None, last: Record | None) -> Situation:
+        meta = self.meta
+        life = Lifecycle(
+            protect=meta.get("protect"),
+            retain=bool(meta.get("retain")),
+            ignore_changes=tuple(meta.get("ignore_changes", ())),
+            adopt=Adopt(meta.get("adopt", Adopt.NEVER)),
+        )
+        hidden, depends = frozenset(meta.get("hidden", ())), tuple(meta.get("depends", ()))
+        return Situation(
+            self.address,
+            self.kind,
+            digest,
+            want,
+            life,
+            hidden,
+            depends,
+            last=last,
+            named=meta.get("adopt_id"),
+            recovering=bool(meta.get("recovering")),
+        )
+
+    async def observe(self, id: str, spec: Spec) -> Observed | None:
+        """The object, asked for even where reading tells only that it is there: that is for refresh to find out."""
+        self._say_if_unread()
+        if Can.OBSERVE not in self.kind.can:
+            return Observed(id)
+        seen: Observed | None = await self.kind.observe(await self.api(), id, spec)
+        return seen or await self.kind.observe(await self.api(), id, spec, fresh=True)
+
+    def _say_if_unread(self) -> None:
+        """Says once in a process of a kind that nothing can be read back: the engine has no word for it."""
+        if (why := why_unreadable(self.kind)) and self.kind.name not in UNREAD:
+            UNREAD.add(self.kind.name)
+            say(f"{self.kind.name}: unverifiable: {why}")
+
+    def raise_if_refused(self, decision: Decision) -> None:
+        """Raises InputError or GuardError with all that speaks against it."""
+        many = settings.refuse_mass_replacement(self.meta) if decision.action is Action.REPLACE else None
+        if many:
+            raise told(GuardError(many))
+        where = named(self.meta, self.kind, decision.id or "new")
+        if wrong := errors(decision.findings):
+            raise told(InputError([replace(problem, address=self.address) for problem in wrong]))
+        if decision.refused:
+            raise told(GuardError("\n".join(f"{where}: {why}" for why in decision.refused)))
+
+    def remarks(self, decision: Decision) -> Iterator[str]:
+        """What a person should know of it, and the engine's own display doesn't say."""
+        for change in decision.changes:
+            if text := told_change(change):
+                yield text
+        for problem in remarks(decision.findings):
+            yield f"{problem.level}: {problem.text}"
+
+    # --- on air -----------------------------------------------------------------------------------------------
+    async def warn_of_air(self, decision: Decision) -> None:
+        if why := await self.cut(decision, fresh=False):
+            say(f"warning: {why}")
+
+    async def guard(self, decision: Decision) -> None:
+        """Raises GuardError where the write would cut what is on air."""
+        if why := await self.cut(decision, fresh=True):
+            raise GuardError(why)
+
+    async def cut(self, decision: Decision, *, fresh: bool) -> str | None:
+        """Why what is on air won't let such a write pass; None if it will."""
+        options, now, last = settings.options(self.meta), clock(), decision.situation.last
+        id = decision.id or (last.id if last else None)
+        kind = self.kind
+        if decision.impact is Impact.NONE or id is None or in_maintenance(options, now) or not isinstance(kind, OnAir):
+            return None
+        spec = last.spec(self.kind) if last else decision.situation.want
+        times = imminent(await kind.on_air(await self.api(), id, spec, fresh=fresh), options, now)
+        cuts = [Cut(t.kind, t.id, t.start, t.end) for t in times]
+        why = refusal(self.address, decision.impact, cuts, settings.allowed(self.meta), settings.INTERRUPTION)
+        carriers = f"; of this stack it carries {', '.join(self.meta['carriers'])}" if self.meta.get("carriers") else ""
+        return why and why + carriers
+
+    # --- writing ----------------------------------------------------------------------------------------------
+    async def create(self, want: Spec, there: str | None) -> Observed:
+        """A new object, or the one that is there already, as far as it is what was decided on."""
+        situation = self._situation(want, None)
+        async with self._turn(want):
+            if there is None and Can.CREATE not in self.kind.can:  # a replacement, which the program did not see
+                situation = replace(situation, alike=tuple(await self.kind.find(await self.api(), want)))
+            elif there is not None:
+                self.reader.fresh = True
+                live = await self.reader.observe(self.kind, there, want, insist=True)
+                situation = replace(situation, named=there, live=live)
+            decision = decide(situation)
+            self.raise_if_refused(decision)
+            await self.guard(decision)
+            return await self._carry_out(decision)
+
+    async def update(self, want: Spec, record: Record) -> Observed:
+        async with self._turn(want):
+            decision = await self.decide(want, record, insist=True)
+            self.raise_if_refused(decision)
+            if decision.action is Action.CREATE and not keeps_id(self.kind, want, record.id):
+                raise NotFound(f"{named(self.meta, self.kind, record.id)} is gone; run `pulumi refresh`")
+            if decision.action is Action.REPLACE:
+                raise StaleError(
+                    f"{self.address}: it differs in what can't be changed since the preview; run `up` again"
+                )
+            await self.guard(decision)
+            return await self._carry_out(decision)
+
+    async def delete(self, record: Record) -> None:
+        last = record.spec(self.kind)
+        others = elsewhere(self.mark)
+        had = owned_by(self.kind, last)
+        if had and all(map(others, had)):
+            tell(self.meta, "stays: another resource has it by now")
+            return
+        situation = self._situation(None, replace(record, protect=None, retain=False))
+        decision = await review(decide(replace(situation, live=Observed(record.id))), await self.api())
+        for problem in remarks(decision.findings):
+            tell(self.meta, f"{problem.level}: {problem.text}")
+        self.raise_if_refused(decision)
+        await self.guard(decision)
+        async with self._turn(last):
+            await (await self._writer()).remove(decision)
+
+    async def _carry_out(self, decision: Decision) -> Observed:
+        writer = await self._writer()
+        try:
+            return await writer.carry_out(decision)
+        except HeadendError as error:
+            if made := self.journal.made(self.address):
+                error.add_note(f"it exists as {made}; the next `pulumi up` goes on with it")
+            raise
+
+    async def _writer(self) -> Writer:
+        lines = Teller(self._tell, self._tell, lambda name, value: None)  # Pulumi keeps what is handed out
+        return Writer(await self.api(), self.journal, lines, elsewhere(self.mark), decided_now=True)
+
+    def _tell(self, text: str) -> None:
+        tell(self.meta, text)
+
+    def _turn(self, spec: Spec) -> Any:
+        return turn(self.kind, getattr(spec, self.kind.one_at_a_time_per or "", None))
+
+
+def keeps_id(kind: Kind[Any, Any], want: Spec, id: str) -> bool:
+    """Whether an object that is made again has the id that it had: the stack's own choice, or the key itself."""
+    return kind.identity(want) == id or kind.natural_key(want) == (id,)
+
+
+def told_change(change: Change) -> str | None:
+    """A line for a change that the engine's own display can't show, or not as what it is."""
+    path = ".".join(change.path)
+    if change.cause == "drift":
+        return f"{path} was changed outside headend: {change.before} -> {change.after}"
+    if change.secret:
+        return f"{path} changed (secret)"
+    return f"{path}: {change.before} -> {change.after}" if len(change.path) > 1 else None

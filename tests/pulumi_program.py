@@ -1,0 +1,64 @@
+"""What the stack program does and hands to Pulumi's engine of each resource, for the engine of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from headend.core.model.references import Reference
+from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.order import waves
+from headend.pulumi.declaration import Handover, properties
+from headend.pulumi.preparation import Prepared
+from headend.pulumi.program import Project, prepare_run
+from headend.pulumi.snapshot import Snapshot, class_name, read_records
+
+StandsFor = Callable[[Reference], Any]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource, in the order of declaration. aliases: names that it may have had before."""
+
+    resource: Resource
+    aliases: tuple[str, ...]
+    properties: Callable[[StandsFor], dict[str, Any]]
+
+    @property
+    def address(self) -> str:
+        return self.resource.address
+
+    @property
+    def kind(self) -> str:
+        return self.resource.kind.name
+
+    @property
+    def delete_before_replace(self) -> bool | None:
+        """None: the diff decides."""
+        return None if self.resource.kind.create_before_delete else True
+
+
+def declare(project: Project, stack: Stack, snapshot: Snapshot) -> tuple[tuple[str, ...], Iterator[Declared]]:
+    """What the program says, and the stack's resources, each after those that it refers to. Raises what it refuses."""
+    prepared, handover = asyncio.run(prepare_run(project, stack, read_records(snapshot)))
+    resources = (stack.resources[address] for wave in waves(stack.resources) for address in wave)
+    return prepared.lines, (_declared(stack, resource, prepared, handover) for resource in resources)
+
+
+def _declared(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> Declared:
+    def given(stands_for: StandsFor) -> dict[str, Any]:
+        return properties(stack, resource, stands_for, prepared, handover)
+
+    old = prepared.moved.get(resource.address)
+    return Declared(resource, (old,) if old else (), given)
+
+
+def type_of(kind: str) -> str:
+    """The type token of a dynamic resource."""
+    return f"pulumi-python:dynamic/headend:{class_name(kind)}"
+
+
+def urn(project: str, stack: str, kind: str, name: str) -> str:
+    return f"urn:pulumi:{stack}::{project}::{type_of(kind)}::{name}"
