@@ -29,7 +29,7 @@ from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.mycujoo.wire import TABLE
 from headend.simulator import Simulator
 
@@ -111,13 +111,13 @@ async def over_http(env: dict[str, str], file: Path, state: State) -> None:
     extra = {"ateme": {"poll_interval": 0.1}}
 
     async def first() -> None:
-        async with open_session({}, env, redactor=Redactor(), extra=extra) as session:
+        async with Session({}, env, redactor=Redactor(), extra=extra) as session:
             outcome = await apply(await make_plan(stack, state, session), stack, state, session)
             if outcome.failed:
                 raise SystemExit(f"apply failed: {next(iter(outcome.failed.values()))}")
 
     async def unchanged() -> None:
-        async with open_session({}, env, redactor=Redactor(), extra=extra) as session:
+        async with Session({}, env, redactor=Redactor(), extra=extra) as session:
             if (await make_plan(stack, state, session)).writes():
                 raise SystemExit("the second plan found something to do")
 

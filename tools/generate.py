@@ -21,7 +21,7 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup, lookups
 from headend.core.model.uploads import file_fields
 from headend.core.stackfile import json_schema
-from headend.core.stackfile.references import takes_mapping
+from headend.core.stackfile.field_types import holds_mapping
 from headend.core.wire.registry import Env, Platform, kinds, platforms
 
 ROOT = Path(__file__).parents[1]
@@ -143,7 +143,7 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
         ref = marks.mark(model, name, marks.Ref)
         found_once = marks.mark(model, name, marks.Found)
         shape = (
-            f"{'mapping to references' if takes_mapping(model, name) else 'reference'} to `{ref.kind}`"
+            f"{'mapping to references' if holds_mapping(model, name) else 'reference'} to `{ref.kind}`"
             if ref
             else "id"
             if found_once

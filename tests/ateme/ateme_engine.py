@@ -17,7 +17,7 @@ from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import Session, open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
@@ -53,7 +53,7 @@ class Engine:
         transports = dict.fromkeys(self.sim.sims, self.sim.transport())
         where: dict[str, Any] = {"env": self.sim.settings(), "transports": transports}
         with open_state(self.directory / "state.db") as state:
-            async with open_session({}, redactor=Redactor(), **where, extra={"ateme": self.settings}) as session:
+            async with Session({}, redactor=Redactor(), **where, extra={"ateme": self.settings}) as session:
                 (await session("ateme")).now = lambda: self.now
                 yield state, session
 

@@ -15,7 +15,7 @@ from headend.ateme.alert import Alert, AlertKind
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Ref, mark
 from headend.core.model.proposal import Action
-from headend.core.reconcile.plan import Reason
+from headend.core.reconcile.decision import Reason
 
 HERE = {"lifecycle": {"adopt": "match"}}
 

@@ -17,7 +17,7 @@ from headend.ateme.settings import AtemeSettings
 from headend.core.model.errors import Conflict, NotFound, Timeout
 from headend.core.model.fields import Immutable, Impact, marked
 from headend.core.model.proposal import Action
-from headend.core.reconcile.plan import Reason
+from headend.core.reconcile.decision import Reason
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 TIMES = {"start_time": "2026-12-05T13:00:00Z", "end_time": "2026-12-05T14:00:00Z"}

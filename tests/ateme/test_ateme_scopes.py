@@ -20,7 +20,7 @@ from headend.core.model.errors import CredentialsError, DecodeError
 from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from simulator.ateme_world import BODIES, World, run
 
 
@@ -31,9 +31,7 @@ def raw(simulator: Any) -> dict[str, Any]:
 
 @pytest.mark.contract("A-1")
 def test_no_host_is_guessed() -> None:
-    session = open_session(
-        {}, {"HEADEND_ATEME_EMAIL": "a@example.com", "HEADEND_ATEME_PASSWORD": "p"}, redactor=Redactor()
-    )
+    session = Session({}, {"HEADEND_ATEME_EMAIL": "a@example.com", "HEADEND_ATEME_PASSWORD": "p"}, redactor=Redactor())
     with pytest.raises(CredentialsError, match="HEADEND_ATEME_URL"):
         session.check(["ateme"])
     assert AtemeSettings.model_fields["url"].is_required()

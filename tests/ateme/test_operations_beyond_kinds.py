@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from cli.harness import World, serve
+from headend.cli.typed_values import fill_request
 from headend.core.model.errors import ApiError, InputError
-from headend.core.wire import invoke
+from headend.core.wire.invoke import call_operation
 from headend.core.wire.operations import NO_BODY, Operation
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import platforms
-from headend.core.wire.session import Session, open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 ATEME = platforms()["ateme"]
@@ -209,13 +210,13 @@ class Caller:
 
         async def run() -> None:
             where: dict[str, Any] = {"transports": dict.fromkeys(self.sim.sims, self.sim.transport())}
-            async with open_session({}, self.sim.settings(), redactor=Redactor(), **where) as session:
+            async with Session({}, self.sim.settings(), redactor=Redactor(), **where) as session:
                 environment, api = await self._prepared(session), await session("ateme")
                 self.sim.reset_journal()
                 for op in ops:
-                    request = invoke.fill(ATEME.table, op, given(op, environment), NO_BODY, ATEME.filled)
+                    request = fill_request(ATEME.table, op, given(op, environment), NO_BODY, ATEME.filled)
                     try:
-                        await invoke.answers(ATEME, api, op, request, environment, all_pages=False)
+                        await call_operation(ATEME, api, op, request, environment, all_pages=False)
                     except ApiError as error:
                         assert error.status in {400, 403, 404, 409, 500, 501}, error  # noqa: PT017 - it arrived
 
@@ -424,11 +425,11 @@ def test_a_value_that_is_not_as_documented_is_refused_where_it_is_filled_in(key:
     op = ATEME.table[key]
     name, _, text = right.partition("=")
     filled = [(n, v) for n, v in given(op) if n != name]
-    invoke.fill(ATEME.table, op, [*filled, (name, text)], NO_BODY)
+    fill_request(ATEME.table, op, [*filled, (name, text)], NO_BODY)
     with pytest.raises(InputError, match=f"{key}: {name}: must be "):
-        invoke.fill(ATEME.table, op, [*filled, (name, wrong.partition("=")[2])], NO_BODY)
+        fill_request(ATEME.table, op, [*filled, (name, wrong.partition("=")[2])], NO_BODY)
 
 
 def test_a_text_that_looks_like_a_number_stays_one() -> None:
     op = ATEME.table["tf_job_cost.query"]
-    assert invoke.fill(ATEME.table, op, [("name", "2024"), ("id", "7")]).body == {"name": "2024", "id": 7}
+    assert fill_request(ATEME.table, op, [("name", "2024"), ("id", "7")]).body == {"name": "2024", "id": 7}

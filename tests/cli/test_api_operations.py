@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from cli.harness import World
+from headend.cli.typed_values import fill_request, find_operation
 from headend.core.model.errors import DecodeError, InputError
 from headend.core.wire.client import Answer
-from headend.core.wire.invoke import Request, answers, fill, find
+from headend.core.wire.invoke import Request, call_operation
 from headend.core.wire.operations import Operation, Table
-from headend.core.wire.redaction import masked
+from headend.core.wire.redaction import mask_keys
 from headend.core.wire.registry import platforms
 
 COUNTS = {"ateme": 280, "just": 10, "mycujoo": 62, "rights_locker": 18, "straas": 17}
@@ -55,10 +56,12 @@ TABLE = Table([PLACED, MADE, WORDS])
 
 
 def test_values_go_into_the_path_then_the_query_or_the_body() -> None:
-    found = fill(TABLE, PLACED, [("thing_id", "007"), ("ids", "a"), ("ids", "b"), ("n", "1"), ("tags", '["x"]')])
+    found = fill_request(
+        TABLE, PLACED, [("thing_id", "007"), ("ids", "a"), ("ids", "b"), ("n", "1"), ("tags", '["x"]')]
+    )
     assert found == Request({"thing_id": "007"}, {"ids": ["a", "b"], "n": "1", "tags": ["x"]})
     given = [("group", "g"), ("limit", "3"), ("name", "derby"), ("deep", '{"a": null}'), ("id", '"3"'), ("x", "NaN")]
-    made = fill(TABLE, MADE, given, {"limit": 1, "kept": True})
+    made = fill_request(TABLE, MADE, given, {"limit": 1, "kept": True})
     assert made.path == {"group": "g"}
     assert made.body == {"limit": 3, "kept": True, "name": "derby", "deep": {"a": None}, "id": "3", "x": "NaN"}
 
@@ -75,18 +78,18 @@ def test_values_go_into_the_path_then_the_query_or_the_body() -> None:
 )
 def test_what_does_not_fit_is_said(op: Operation, given: list[tuple[str, str]], body: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        fill(TABLE, op, given, *([] if body is None else [body]))
+        fill_request(TABLE, op, given, *([] if body is None else [body]))
 
 
 @pytest.mark.contract("A-45", "M-19")
 def test_an_id_that_is_a_word_of_the_api_is_refused() -> None:
     with pytest.raises(InputError, match=r"thing\.words"):
-        fill(TABLE, PLACED, [("thing_id", "words")])
+        fill_request(TABLE, PLACED, [("thing_id", "words")])
 
 
 def test_an_unknown_operation_leads_to_those_that_may_be_meant() -> None:
     with pytest.raises(InputError, match=r"did you mean label\.list"):
-        find(ATEME, "label.lst")
+        find_operation(ATEME, "label.lst")
 
 
 def test_missing_values_are_named_before_any_request(world: World) -> None:
@@ -185,7 +188,7 @@ def test_no_answer_shows_a_secret_unless_it_goes_into_a_file(world: World) -> No
     refused = world("api", "ateme", "source_invitation.update", "token=very-secret-token")
     assert refused.code == 1
     assert "very-secret-token" not in refused.err
-    assert masked({"a": [{"password": "p", "url": "rtmp"}], "password": None}, {"password", "url"}) == {
+    assert mask_keys({"a": [{"password": "p", "url": "rtmp"}], "password": None}, {"password", "url"}) == {
         "a": [{"password": "(secret)", "url": "(secret)"}],
         "password": None,
     }
@@ -247,7 +250,7 @@ def walk(platform: str, key: str, pages: list[Any], *, all_pages: bool = True) -
 
     fake = replace(known, invoke=invoke)
     answer, more = asyncio.run(
-        answers(fake, None, known.table[key], Request(query={"q": "1"}), None, all_pages=all_pages)
+        call_operation(fake, None, known.table[key], Request(query={"q": "1"}), None, all_pages=all_pages)
     )
     return answer.body, more, asked
 

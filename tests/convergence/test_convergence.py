@@ -16,7 +16,7 @@ from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds, platforms
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 from headend.simulator.app import discover
 
@@ -77,14 +77,14 @@ def converge(module: Any, name: str, tmp_path: Path, switches: dict[str, Any], *
             stack = load(file)
             with open_state(tmp_path / "state.db") as state:
                 for again in (False, True):
-                    async with open_session({}, redactor=Redactor(), **where, extra=extra) as session:
+                    async with Session({}, redactor=Redactor(), **where, extra=extra) as session:
                         plan = await make_plan(stack, state, session)
                         if again:
                             assert [s.document() for s in plan.writes()] == [], fragment
                         else:
                             assert (await apply(plan, stack, state, session)).failed == {}
         with open_state(tmp_path / "state.db") as state:
-            async with open_session({}, redactor=Redactor(), **where, extra=extra) as session:
+            async with Session({}, redactor=Redactor(), **where, extra=extra) as session:
                 plan = await make_plan(stack, state, session, destroy=True)
                 assert (await apply(plan, stack, state, session)).failed == {}
             assert state.records() == {}

@@ -19,8 +19,9 @@ from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.decision import Reason
 from headend.core.reconcile.guards import check
-from headend.core.reconcile.plan import Plan, Reason
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry

@@ -15,7 +15,7 @@ from headend.core.model.errors import InputError
 from headend.core.model.stack import Stack
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.pulumi.preparation import prepare
 
 __all__ = ["world"]
@@ -121,7 +121,7 @@ def test_a_pulumi_program_exports_them(world: World) -> None:
     stack = load(world.write("day.yaml", STACK))
 
     async def found(stack: Stack) -> Mapping[str, str]:
-        async with open_session(stack.connections, world.env, redactor=Redactor()) as session:
+        async with Session(stack.connections, world.env, redactor=Redactor()) as session:
             return (await prepare(stack, {}, session)).lookups
 
     assert asyncio.run(found(stack)) == {"lookups.best": "plHghl01", "lookups.sport": "1"}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from headend.core.model.fields import Impact
 from headend.core.model.observed import Airtime
-from headend.core.model.options import Options, spelt
+from headend.core.model.options import Options, format_duration
 from headend.core.reconcile.on_air import imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut
 
@@ -61,7 +61,7 @@ def test_durations_are_spelt_out(wrong: object) -> None:
 
 @pytest.mark.parametrize("text", ["30m", "1h30m", "45s", "2h5s", "0s"])
 def test_durations_are_written_as_they_are_read(text: str) -> None:
-    assert spelt(Options.model_validate({"on_air_window": text}).on_air_window) == text
+    assert format_duration(Options.model_validate({"on_air_window": text}).on_air_window) == text
 
 
 def test_a_maintenance_window_names_its_zone_and_ends_after_it_starts() -> None:

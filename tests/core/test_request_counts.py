@@ -14,7 +14,7 @@ from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 
@@ -48,11 +48,11 @@ def test_a_plan_reads_each_configuration_once_and_inputs_in_one_list(tmp_path: P
             "redactor": Redactor(),
         }
         with open_state(tmp_path / "state.db") as state:
-            async with open_session({}, **where) as session:
+            async with Session({}, **where) as session:
                 outcome = await apply(await make_plan(stack, state, session), stack, state, session)
                 assert outcome.failed == {}
             sim.reset_journal()
-            async with open_session({}, **where) as session:
+            async with Session({}, **where) as session:
                 assert not (await make_plan(stack, state, session)).writes()
 
     asyncio.run(run())

@@ -21,7 +21,7 @@ from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 STACKS = sorted([*ROOT.glob("stacks/*.yaml"), *ROOT.glob("examples/*/*.yaml")])
@@ -90,7 +90,7 @@ def made(module: Any, name: str, folder: Path) -> bool:
     async def run() -> bool:
         where = {"transports": dict.fromkeys(sim.sims, sim.transport()), "extra": {"ateme": {"poll_interval": 0}}}
         with open_state(folder / "state.db") as state:
-            async with open_session({}, sim.settings(), redactor=Redactor(), **where) as session:
+            async with Session({}, sim.settings(), redactor=Redactor(), **where) as session:
                 await apply(await make_plan(stack, state, session), stack, state, session)
             return any(entry.kind == name and not entry.incomplete for entry in state.records().values())
 

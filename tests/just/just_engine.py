@@ -20,7 +20,7 @@ from headend.core.reconcile.resolve import resolve
 from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.simulator.app import Entry as Sent
 from headend.simulator.app import Simulator
 from headend.simulator.just import JustSim
@@ -102,7 +102,7 @@ class Town:
 
         async def go() -> tuple[Plan, Outcome]:
             with open_state(self.home / "state.db") as state:
-                async with open_session(
+                async with Session(
                     {},
                     self.env,
                     transports={"just": self.sim.transport()},

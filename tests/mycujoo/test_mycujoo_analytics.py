@@ -14,7 +14,7 @@ from cli.harness import World
 from headend.core.wire.registry import platforms
 from headend.mycujoo.tabular import amount, rows
 from headend.mycujoo.wire import TABLE
-from headend.mycujoo.wire_takes import SPANS, TAKES
+from headend.mycujoo.wire_parameters import PARAMETERS, SPANS
 
 __all__ = ["world"]
 
@@ -320,10 +320,10 @@ def test_a_call_that_can_not_succeed_is_not_sent(world: World, key: str, words: 
 
 @pytest.mark.contract("M-18")
 def test_only_values_that_the_table_knows_are_judged_and_its_names_are_those_of_operations() -> None:
-    assert TAKES.keys() <= TABLE.keys()
+    assert PARAMETERS.keys() <= TABLE.keys()
     assert SPANS.keys() == {
         key
-        for key, takes in TAKES.items()
-        if {one.name.rpartition(".")[2] for one in takes} >= {"start_time", "end_time"}
+        for key, parameters in PARAMETERS.items()
+        if {one.name.rpartition(".")[2] for one in parameters} >= {"start_time", "end_time"}
     }
     assert TABLE["stream.stats"].faults({"stream_id": "s", "anything": "else"}) == []

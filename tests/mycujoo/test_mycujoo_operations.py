@@ -17,7 +17,7 @@ from headend.core.reconcile.state import open_state
 from headend.core.stackfile import load
 from headend.core.wire.client import Client
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
@@ -107,7 +107,7 @@ def test_an_inactive_action_is_mentioned_when_something_is_written_and_not_at_ev
         file.write_text(json.dumps({"headend": 1, "mycujoo": {"action_configurations": resources}}))
         stack, transports = load(file), dict.fromkeys(sim.sims, sim.transport())
         with open_state(tmp_path / "state.db") as state:
-            async with open_session({}, sim.settings(), redactor=Redactor(), transports=transports) as session:
+            async with Session({}, sim.settings(), redactor=Redactor(), transports=transports) as session:
                 plan = await make_plan(stack, state, session)
                 await apply(plan, stack, state, session)
         return [(step.action.value, step.warnings) for step in plan.steps]

@@ -19,7 +19,7 @@ from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 PEOPLE, TITLES, CARDS = ("a@example.com", "B@Example.com"), ("Goal", "Foul"), ("seti-1", "seti-2")
@@ -101,7 +101,7 @@ class World:
             self.said.append(f"{event.address}: {event.message}")
 
         async def both() -> tuple[list[Any], dict[str, str]]:
-            async with open_session({}, **where, extra={"mycujoo": {"poll_interval": 0}}) as session:
+            async with Session({}, **where, extra={"mycujoo": {"poll_interval": 0}}) as session:
                 plan = await make_plan(stack, state, session, destroy=destroy)
                 self.said += [f"{step.address}: {text}" for step in plan.steps for text in step.warnings]
                 outcome = await apply(plan, stack, state, session, sink=keep, on_event=hear)

@@ -179,9 +179,11 @@ def test_an_object_like_it_is_not_taken_over_unasked(project: Project) -> None:
     project.begin("another")
     project.write(STACK.replace("delay: 5", "delay: 9"))
     said = project("up", "--yes", "--skip-preview", fails=True)
-    assert "error: headend.core.model.errors.GuardError: one like it exists already" in said
+    assert "mycujoo.action_configurations.goal: one like it exists already" in said
     project.write(STACK.replace("delay: 5, clip: true}", "delay: 9, clip: true}, lifecycle: {adopt: match}"))
-    project("up", "--yes", "--skip-preview")
+    parts = ("", ".inputs.stadium", ".outputs.cdn", ".schedules.derby")
+    rest = {"HEADEND_ADOPT": ", ".join(f"ateme.environments.eu{part}" for part in parts)}
+    project("up", "--yes", "--skip-preview", env=rest)
     assert "9" in str(project.row("mycujoo", "configurations"))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from typing import Any
 
 from pulumi_project import CLI, Project
@@ -19,14 +21,14 @@ def stack(**platforms: Any) -> str:
 
 def test_what_is_removed_of_a_viewer_who_is_taken_over_is_said(project: Project) -> None:
     held = project.simulator.sims["rights_locker"].world["categories"]
-    held["viewer-17"] = ["sport", "vip"]
+    held["simulated-pcode/viewer-17"] = ["sport", "vip"]
     viewer = {"account_id": "viewer-17", "categories": ["sport"]}
     project.write(stack(rights_locker={"account_categories": {"viewer": viewer}}))
     for said in (project("preview"), project.up()):
         told = r"rights_locker\.account_categories\.viewer: .*takes over.*viewer-17"
         assert re.search(told, said), said
         assert "vip" in said
-    assert held["viewer-17"] == ["sport"]
+    assert held["simulated-pcode/viewer-17"] == ["sport"]
     assert project.preview() == {"same": 2}
 
 
@@ -47,6 +49,10 @@ def test_an_adoption_says_what_it_takes_over_and_what_it_changes(project: Projec
 def test_a_killed_creation_that_nobody_can_look_for_is_not_repeated(project: Project) -> None:
     project.write(stack(just={"profiles": {"desk": {"name": "Duty desk"}}}))
     project.killed_at("profile.create")
+    (journal,) = (project.home / ".headend").glob("*.db")
+    with contextlib.closing(sqlite3.connect(journal)) as file, file:  # as if the answer had not come
+        file.execute("DELETE FROM entries")
+        file.execute("INSERT OR REPLACE INTO intents VALUES ('just.profiles.desk', 'just.profile', 'create', '')")
     said = project.up(fails=True)
     assert "just.profiles.desk" in said
     assert "a second profile of the person would stay for good" in said

@@ -17,7 +17,7 @@ from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.rights_locker import api as api_module
 from headend.simulator import Simulator
 
@@ -142,11 +142,11 @@ class World:
         where["transports"] = dict.fromkeys(self.sim.sims, self.sim.transport())
 
         async def both() -> None:
-            async with open_session({}, **where) as session:
+            async with Session({}, **where) as session:
                 plan = await make_plan(stack, state, session, destroy=destroy)
                 assert (await apply(plan, stack, state, session)).failed == {}
             self.sim.reset_journal()
-            async with open_session({}, **where) as session:
+            async with Session({}, **where) as session:
                 again = await make_plan(stack, state, session, destroy=destroy)
                 assert [step.document() for step in again.writes()] == []
             assert self.sim.writes() == []

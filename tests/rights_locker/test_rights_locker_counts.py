@@ -23,7 +23,7 @@ from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.rights_locker.entitlement import EntitlementSpec
 from headend.simulator import Simulator
 
@@ -49,7 +49,7 @@ def carry_out(sim: Simulator, stack: Stack, state: State, *, write: bool = False
     sim.reset_journal()
 
     async def go() -> Plan:
-        async with open_session({}, **where) as session:
+        async with Session({}, **where) as session:
             plan = await make_plan(stack, state, session)
             if write:
                 assert (await apply(plan, stack, state, session)).failed == {}

@@ -10,7 +10,7 @@ import pytest
 from headend.core.model.errors import CredentialsError, Forbidden, Unavailable
 from headend.core.wire.client import Client
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.session import open_session
+from headend.core.wire.session import Session
 from headend.rights_locker.api import RightsLocker, connect
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.signing import signature
@@ -106,9 +106,9 @@ def test_a_secret_without_its_key_is_refused_before_any_request():
 @pytest.mark.contract("R-7", "R-11")
 def test_only_the_provider_code_must_be_given():
     with pytest.raises(CredentialsError, match="HEADEND_RIGHTS_LOCKER_PCODE") as caught:
-        open_session({}, {}, redactor=Redactor()).check(["rights_locker"])
+        Session({}, {}, redactor=Redactor()).check(["rights_locker"])
     assert "API_KEY" not in str(caught.value)
-    open_session({"rights_locker": {"pcode": "P0"}}, {}, redactor=Redactor()).check(["rights_locker"])
+    Session({"rights_locker": {"pcode": "P0"}}, {}, redactor=Redactor()).check(["rights_locker"])
 
 
 @pytest.mark.contract("R-1", "R-2", "R-3", "R-4", "R-7")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headend.core.model.findings import Problem
-from headend.core.model.lookup import find, lookups
+from headend.core.model.lookup import find_id, lookups
 from headend.core.model.references import query
 
 FOUND: dict[str, tuple[str, dict[str, Any]]] = {
@@ -21,7 +21,7 @@ FOUND: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def found(account: Any, name: str, /, **match: Any) -> str | Problem:
-    result: str | Problem = account.run(find(account.api, query(name, match), set()))
+    result: str | Problem = account.run(find_id(account.api, query(name, match), set()))
     return result
 
 

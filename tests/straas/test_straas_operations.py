@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from headend.cli.typed_values import fill_request
 from headend.core.model.errors import (
     ApiError,
     Conflict,
@@ -20,8 +21,8 @@ from headend.core.model.errors import (
     Unavailable,
 )
 from headend.core.wire.client import Client
-from headend.core.wire.invoke import Request, fill
-from headend.core.wire.redaction import masked
+from headend.core.wire.invoke import Request
+from headend.core.wire.redaction import mask_keys
 from headend.straas import PLATFORM
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import TABLE
@@ -240,7 +241,7 @@ def test_where_no_straas_is_nothing_is_gone_either() -> None:
 def test_lists_of_ids_and_words_are_one_parameter_with_commas(straas: Any) -> None:
     account = straas()
     given = [("ids", "b"), ("ids", "a"), ("category_ids", "[1, 2]")]
-    request = fill(account.api.table, TABLE["video.list"], given)
+    request = fill_request(account.api.table, TABLE["video.list"], given)
     account.run(PLATFORM.invoke(account.api, account.api.table["video.list"], request, None))
     assert account.requests[-1].url.query == b"per_page=100&ids=b%2Ca&category_ids=1%2C2"
 
@@ -248,8 +249,8 @@ def test_lists_of_ids_and_words_are_one_parameter_with_commas(straas: Any) -> No
 @pytest.mark.contract("S-53", "S-135", "S-136")
 def test_persons_payments_and_stream_keys_are_shown_nowhere() -> None:
     order = {"id": "o-1", "customer": {"member_email": "a@b"}, "transaction": {"credit_card_number": "1"}}
-    assert masked(order, PLATFORM.hidden) == {"id": "o-1", "customer": "(secret)", "transaction": "(secret)"}
-    assert masked({"email": "a@b", "stream_key": "k", "membership": "vip"}, PLATFORM.hidden) == {
+    assert mask_keys(order, PLATFORM.hidden) == {"id": "o-1", "customer": "(secret)", "transaction": "(secret)"}
+    assert mask_keys({"email": "a@b", "stream_key": "k", "membership": "vip"}, PLATFORM.hidden) == {
         "email": "(secret)",
         "stream_key": "(secret)",
         "membership": "vip",

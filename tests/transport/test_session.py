@@ -15,7 +15,7 @@ from headend.core.wire.client import Client
 from headend.core.wire.operations import Operation, Table
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Env, Platform, Settings
-from headend.core.wire.session import Session, open_session
+from headend.core.wire.session import Session
 
 CALL = Operation("thing.list", "GET", "/things", "T-1", "list")
 
@@ -56,7 +56,7 @@ def session(
     redactor: Redactor | None = None,
     **kw: Any,
 ) -> Session:
-    return open_session(
+    return Session(
         connections or {}, ENOUGH if env is None else env, redactor=redactor or Redactor(), platforms=PLATFORMS, **kw
     )
 

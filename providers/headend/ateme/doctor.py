@@ -166,9 +166,11 @@ class _Doctor:
         if answer.status < 300:
             wrong = reads.misfit(op, answer.body, asked.path)
             return (f"answers another shape: {wrong}" if wrong else ""), answer
-        from headend.core.wire.client import said_by  # loads httpx, and this module is imported with its platform
+        from headend.core.wire.answers import (
+            error_message,
+        )  # loads httpx, and this module is imported with its platform
 
-        said = self.api.client.redactor.scrub(said_by(answer))[:120]
+        said = self.api.client.redactor.scrub(error_message(answer))[:120]
         how = f"answered {answer.status}" + (f": {said}" if said else "")
         if answer.status in {404, 405} or answer.status < 400:
             allowed = answer.headers.get("allow")

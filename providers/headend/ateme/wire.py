@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
-from headend.ateme.wire_takes import EXACTLY_ONE, SPANS, TAKES
+from headend.ateme.wire_parameters import EXACTLY_ONE, PARAMETERS, SPANS
 from headend.core.wire.operations import Operation, Table
 
 _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS]
@@ -19,7 +19,9 @@ _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_servic
 
 def _with_values(op: Operation) -> Operation:
     key = op.key
-    return replace(op, takes=TAKES.get(key, ()), exactly_one=EXACTLY_ONE.get(key, ()), spans=SPANS.get(key, ()))
+    return replace(
+        op, parameters=PARAMETERS.get(key, ()), exactly_one=EXACTLY_ONE.get(key, ()), spans=SPANS.get(key, ())
+    )
 
 
 TABLE = Table([_with_values(op) for op in _ROWS])

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headend.cli.options import Options, Simulated
+from headend.cli.options import Flags, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
+from headend.cli.typed_values import fill_request, find_operation
 from headend.core.model.errors import GuardError, InputError
+from headend.core.wire.invoke import call_operation
 from headend.core.wire.operations import NO_BODY, Operation, Table
-from headend.core.wire.redaction import Redactor, masked
+from headend.core.wire.redaction import Redactor, mask_keys
 from headend.core.wire.registry import Platform, platforms
 
 if TYPE_CHECKING:
@@ -70,16 +72,14 @@ def api(
     """
     known = named(platform)
     redactor = Redactor()
-    connections = load_stack(Options(stack_file), redactor).connections if stack_file else {}
+    connections = load_stack(Flags(stack_file), redactor).connections if stack_file else {}
     table = known.table.overridden(connections.get(known.name, {}).get("operations", {}))
     if list_:
         _list(table, operation or "")
         return
     if operation is None:
         raise InputError(f"which operation? `headend api {platform} --list` shows them")
-    from headend.core.wire import invoke
-
-    key, danger = operation, invoke.find(table, operation).danger
+    key, danger = operation, find_operation(table, operation).danger
     if danger and key not in (dangerous or []):
         raise GuardError(f"{key} {danger}; --dangerous {key} insists")
     pairs = _pairs(values or [])
@@ -104,8 +104,6 @@ async def _called(
     where: AbstractContextManager[Session],
 ) -> tuple[Answer, bool]:
     """The answer, and whether there are more pages of it."""
-    from headend.core.wire import invoke
-
     with where as session:
         async with session:
             client = await session(platform.name)
@@ -113,8 +111,8 @@ async def _called(
             scope = await _scope(platform, client, environment)
             if scope and "environment_id" in op.names() and "environment_id" not in dict(pairs):
                 pairs = [*pairs, ("environment_id", scope)]
-            request = invoke.fill(client.table, op, pairs, body, platform.filled)
-            return await invoke.answers(platform, client, op, request, scope, all_pages=all_pages)
+            request = fill_request(client.table, op, pairs, body, platform.filled)
+            return await call_operation(platform, client, op, request, scope, all_pages=all_pages)
 
 
 def named(platform: str) -> Platform:
@@ -174,5 +172,5 @@ def _show(
         kind = answer.headers.get("content-type", "binary data")
         typer.echo(f"{op.key}: {len(answer.content)} bytes of {kind}; --out FILE keeps them", err=True)
     else:
-        body = masked(answer.body, platform.hidden)
+        body = mask_keys(answer.body, platform.hidden)
         typer.echo(redactor.scrub(shown(body, format, op.list_key, platform.rows(op, body))), nl=False)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Format, Options, Parallelism, Refresh, Simulated, StackName, Target, Var, Yes
+from headend.cli.options import File, Flags, Format, Parallelism, Refresh, Simulated, StackName, Target, Var, Yes
 from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
@@ -77,7 +77,7 @@ def apply(
             raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
         refresh = bool(document.get("refresh", False))
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh)
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out)
     raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
@@ -93,7 +93,7 @@ def destroy(
     allow_interruption: Interruptions = None,
 ) -> None:
     """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism)
     agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or ())
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
 
@@ -113,7 +113,7 @@ def _nowhere(address: str, name: str, value: str) -> None:
 
 
 async def _run(
-    options: Options,
+    options: Flags,
     targets: list[str],
     agreed: Agreed,
     *,
@@ -127,7 +127,7 @@ async def _run(
 
 
 async def _carried_out(
-    options: Options,
+    options: Flags,
     targets: list[str],
     agreed: Agreed,
     redactor: Redactor,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
-from headend.cli.options import Format, Options, Simulated
+from headend.cli.options import Flags, Format, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
 from headend.core.wire.redaction import Redactor
@@ -53,7 +53,7 @@ def doctor(
         raise InputError(f"{platform}: its operations are documented; `connections:` can override them all the same")
     examine = known.examine
     redactor = Redactor()
-    connections = load_stack(Options(stack_file), redactor).connections if stack_file else {}
+    connections = load_stack(Flags(stack_file), redactor).connections if stack_file else {}
 
     async def run() -> list[Finding]:
         path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)

@@ -43,7 +43,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 @dataclass(frozen=True)
-class Options:
+class Flags:
     """Flags that all commands with a stack file share."""
 
     file: Path

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Format, Options, Parallelism, Refresh, Shown, Simulated, StackName, Target, Var
+from headend.cli.options import File, Flags, Format, Parallelism, Refresh, Shown, Simulated, StackName, Target, Var
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
 from headend.core.model.errors import InputError
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def validate(file: File, stack: StackName = None, var: Var = None) -> None:
     """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
-    loaded = load_stack(Options(file, stack, tuple(var or ())), Redactor())
+    loaded = load_stack(Flags(file, stack, tuple(var or ())), Redactor())
     for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
         typer.echo(line)
     levels = Counter(problem.level.value for problem in loaded.remarks)
@@ -54,7 +54,7 @@ def plan(
     """Shows what apply would do. Exit 0: nothing; 2: there are changes."""
     if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
         raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh)
     made = asyncio.run(_planned(options, target or []))
     if out:
         planfile.write(out, made, target or [], refresh)
@@ -72,12 +72,12 @@ def drift(
     format: Shown = Format.TEXT,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism, refresh=True)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True)
     made = asyncio.run(_planned(options, target or []))
     show(made.document(), format)
     raise typer.Exit(2 if made.writes() else 0)
 
 
-async def _planned(options: Options, targets: list[str]) -> Plan:
+async def _planned(options: Flags, targets: list[str]) -> Plan:
     async with opened(options, Redactor()) as (stack, state, session):
         return await make_plan(stack, state, session, targets=targets, refresh=options.refresh)

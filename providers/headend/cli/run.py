@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from headend.cli.options import Options
+from headend.cli.options import Flags
 from headend.core.model.errors import StateError
 from headend.core.model.record import Record, secret_fields
 from headend.core.model.stack import Stack
 from headend.core.reconcile.state import State, open_state, peek
-from headend.core.stackfile import load, lookup
-from headend.core.wire.redaction import Redactor, texts
+from headend.core.stackfile import load, secret_finder
+from headend.core.wire.redaction import Redactor, find_texts
 from headend.core.wire.registry import kinds
 
 if TYPE_CHECKING:
     from headend.core.wire.session import Session
 
 
-def load_stack(options: Options, redactor: Redactor) -> Stack:
+def load_stack(options: Flags, redactor: Redactor) -> Stack:
     """The stack, with every secret it uses known to the redactor. Raises InputError."""
-    find = lookup()
+    find_secret = secret_finder()
 
     def secret(name: str) -> str | None:
-        value = find(name)
+        value = find_secret(name)
         if value:
             redactor.add(value)
         return value
@@ -39,7 +39,7 @@ def load_stack(options: Options, redactor: Redactor) -> Stack:
     stack = load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
     for resource in stack.resources.values():  # a secret may also stand in the file as it is
         for name in secret_fields(type(resource.spec), resource.secret_fields):
-            for text in texts(getattr(resource.spec, name, None)):
+            for text in find_texts(getattr(resource.spec, name, None)):
                 redactor.add(text)
     return stack
 
@@ -53,7 +53,7 @@ def state_path(stack: str, simulator: bool) -> Path:
 
 @contextlib.contextmanager
 def simulated(path: Path) -> Iterator[dict[str, Any]]:
-    """The platforms in this process, their world kept beside the state. Gives open_session's arguments."""
+    """The platforms in this process, their world kept beside the state. Gives Session's arguments."""
     from headend.simulator import Simulator  # heavy, and rarely wanted
 
     simulator = Simulator()
@@ -82,20 +82,18 @@ def connected(
     parallelism: int = 16,
 ) -> Iterator[Session]:
     """A session by the environment and a stack's `connections:`, or with the simulated platforms beside `path`."""
-    from headend.core.wire.session import (
-        open_session,  # loads httpx: not for a stack that is refused, or only validated
-    )
+    from headend.core.wire.session import Session  # loads httpx: only where requests may be made
 
     with contextlib.ExitStack() as stacked:
         where: dict[str, Any] = {"env": os.environ}
         if simulator:
             where = stacked.enter_context(simulated(path))
             connections = {}
-        yield open_session(connections, redactor=redactor, parallelism=parallelism, **where)
+        yield Session(connections, redactor=redactor, parallelism=parallelism, **where)
 
 
 @contextlib.asynccontextmanager
-async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
+async def opened(options: Flags, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested."""
     stack = load_stack(options, redactor)
     path = state_path(stack.name, options.simulator)
@@ -111,7 +109,7 @@ async def opened(options: Options, redactor: Redactor) -> AsyncIterator[tuple[St
 
 
 @contextlib.asynccontextmanager
-async def looking(stack: Stack, path: Path, options: Options, redactor: Redactor) -> AsyncIterator[Session]:
+async def looking(stack: Stack, path: Path, options: Flags, redactor: Redactor) -> AsyncIterator[Session]:
     """A session for who only reads. What is missing is named before anything is requested."""
     with connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session:
         async with session:

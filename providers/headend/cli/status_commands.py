@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headend.cli.options import File, Format, Options, Parallelism, Simulated, StackName, Target, Var
+from headend.cli.options import File, Flags, Format, Parallelism, Simulated, StackName, Target, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
@@ -49,7 +49,7 @@ def status(
     differences are no alarm: `drift` tells them. Works while an apply runs; without the state's file, objects are
     found by their names. With --watch Ctrl-C ends it with 0.
     """
-    options = Options(file, stack, tuple(var or ()), simulator, parallelism)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism)
     looks = _Looks(options, target or ())
     raise typer.Exit(asyncio.run(looks.watch(format, interval) if watch else looks.once(format)))
 
@@ -57,7 +57,7 @@ def status(
 class _Looks:
     """One look, or one after the other, over one session. Between two looks nothing is held that an apply needs."""
 
-    def __init__(self, options: Options, targets: Sequence[str]) -> None:
+    def __init__(self, options: Flags, targets: Sequence[str]) -> None:
         self.options, self.targets = options, targets
         self.redactor = Redactor()
         self.stack: Stack = load_stack(options, self.redactor)

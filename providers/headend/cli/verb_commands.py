@@ -12,7 +12,7 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
-from headend.cli.options import File, Options, Simulated, StackName, Var
+from headend.cli.options import File, Flags, Simulated, StackName, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path
 from headend.core.model.errors import ApiError, HeadendError, InputError
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
@@ -56,7 +56,7 @@ def _command(verb: Verb) -> Any:
         simulator: Simulated = False,
     ) -> None:
         assert isinstance(verb, FileVerb)
-        options = Options(file, stack, tuple(var or ()), simulator)
+        options = Flags(file, stack, tuple(var or ()), simulator)
         asked = asyncio.run(_asked(verb, verb.ask, options, addresses or ()))
         for address, answer in asked.items():
             typer.echo(f"{address}: {_kept(out, address, answer) if isinstance(answer, Content) else answer}")
@@ -67,7 +67,7 @@ def _command(verb: Verb) -> Any:
         file: File, address: Address, stack: StackName = None, var: Var = None, simulator: Simulated = False
     ) -> None:
         assert isinstance(verb, FieldVerb)
-        options = Options(file, stack, tuple(var or ()), simulator)
+        options = Flags(file, stack, tuple(var or ()), simulator)
         (answer,) = asyncio.run(_asked(verb, verb.ask, options, [address])).values()
         if isinstance(answer, HeadendError):
             raise answer
@@ -79,7 +79,7 @@ def _command(verb: Verb) -> Any:
 
 
 async def _asked(
-    verb: Verb, ask: Callable[..., Awaitable[Any]], options: Options, addresses: Sequence[str]
+    verb: Verb, ask: Callable[..., Awaitable[Any]], options: Flags, addresses: Sequence[str]
 ) -> dict[str, Any]:
     """address -> the answer, or the error; of the named objects, or of all that the verb is for.
 

@@ -15,7 +15,8 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.mycujoo.api import MycujooApi, turned_away
+from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.calls import turned_away
 
 LOOKS = 5  # for a new account by its address, which the platform may take a moment to show (M-125)
 OWN = "it is the account that headend itself calls with"

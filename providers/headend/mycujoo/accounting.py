@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headend.core.model.errors import DecodeError, NotFound
-
-if TYPE_CHECKING:
-    from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.calls import MycujooCalls
 
 Row = dict[str, Any]
 _METHODS = ("payment_methods",)
@@ -18,7 +16,7 @@ _METHODS = ("payment_methods",)
 class Accounting:
     """What a credential's organisation is, and pays with, as this run knows it."""
 
-    def __init__(self, api: MycujooApi) -> None:
+    def __init__(self, api: MycujooCalls) -> None:
         self._api = api
         self._reads = api.client.reads
         self._turn = asyncio.Lock()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headend.core.model.errors import DecodeError, NotFound
-
-if TYPE_CHECKING:
-    from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.calls import MycujooCalls
 
 Row = dict[str, Any]
 LARGEST = 100  # entries of a batch; the platform states no limit (M-129)
@@ -59,7 +57,7 @@ class Batch:
 class Accounts:
     """Accounts as this run knows them, by address in lower case."""
 
-    def __init__(self, api: MycujooApi) -> None:
+    def __init__(self, api: MycujooCalls) -> None:
         self._api = api
         self._reads = api.client.reads
         self._emails = Batch(self._ask_emails)

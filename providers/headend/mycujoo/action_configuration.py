@@ -14,7 +14,8 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Query
-from headend.mycujoo.api import MycujooApi, turned_away
+from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.calls import turned_away
 from headend.mycujoo.definition import check, default_of, definitions
 from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
 

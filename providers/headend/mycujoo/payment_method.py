@@ -15,7 +15,8 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.lookup import Candidate, Lookup
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.mycujoo.api import MycujooApi, turned_away
+from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.calls import turned_away
 
 SHOWN = ("org_id", "provider", "create_time", "update_time", "card")
 CARD = ("brand", "last_digits", "exp_month", "exp_year", "name")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from headend.core.wire.operations import Operation, Table
-from headend.mycujoo.wire_takes import SPANS, TAKES
+from headend.mycujoo.wire_parameters import PARAMETERS, SPANS
 
 _ACCOUNTING = "/accounting/v1beta1"
 _ACCOUNTS = "/accounts/v1"
@@ -39,7 +39,7 @@ def _row(
     body = "json" if method in {"POST", "PATCH"} else "none"
     id_field = "id" if list_key else None
     op = Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field, danger)
-    return replace(op, takes=TAKES.get(key, ()), spans=SPANS.get(key, ()))
+    return replace(op, parameters=PARAMETERS.get(key, ()), spans=SPANS.get(key, ()))
 
 
 _ACCOUNTING_ROWS = [

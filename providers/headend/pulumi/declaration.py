@@ -19,11 +19,11 @@ from headend.pulumi.props import META
 
 @dataclass(frozen=True)
 class Handover:
-    """What is the run's, and not the resource's. stack: Pulumi's name of it. file: the stack file, as seen from the
+    """What is the run's, and not the resource's. journal: the name of its file. file: the stack file, as seen from the
     project's folder. allowed: addresses whose interruption was agreed to. managed: how many objects the stack has, None
     where any number may go. losses: how many of them the program deletes."""
 
-    stack: str
+    journal: str
     file: str = ""
     allowed: frozenset[str] = frozenset()
     managed: int | None = None
@@ -54,7 +54,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
     life = resource.lifecycle
     meta = {
         "address": resource.address,
-        "stack": handover.stack,
+        "journal": handover.journal,
         "file": handover.file,
         "connections": dict(stack.connections.get(resource.kind.platform, {})),
         "allowed": sorted(handover.allowed),

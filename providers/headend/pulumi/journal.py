@@ -6,10 +6,14 @@ says of an object is dropped as soon as Pulumi's own state shows it.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from headend.core.model.record import Digest, Record
 from headend.core.reconcile.state import open_state
@@ -18,11 +22,31 @@ from headend.pulumi.props import digest
 PATIENCE = 20.0  # s; preview, program and providers share the file for moments
 
 
-class Journal:
-    """One stack's file. folder: the project's. Opened for each write: several processes use it."""
+def journal_name(stack: str, folder: Path, env: Mapping[str, str]) -> str:
+    """What a stack's journal goes by: a stack of the same name in another backend is another stack.
+    folder: the project's, whose Pulumi.yaml may name the backend."""
+    home = Path(env.get("PULUMI_HOME") or Path(env.get("HOME") or "~").expanduser() / ".pulumi")
+    backend = env.get("PULUMI_BACKEND_URL") or _read(folder / "Pulumi.yaml", "backend", "url")
+    backend = backend or _read(home / "credentials.json", "current")
+    return f"{stack}.{hashlib.sha256(backend.encode()).hexdigest()[:8]}"
 
-    def __init__(self, folder: Path, stack: str) -> None:
-        self.path = folder / ".headend" / f"{stack}.pulumi.db"
+
+def _read(file: Path, *keys: str) -> str:
+    """The text below these keys of a YAML or JSON file; "" where it isn't there."""
+    with contextlib.suppress(OSError, yaml.YAMLError):
+        value = yaml.safe_load(file.read_text())
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else ""
+    return ""
+
+
+class Journal:
+    """One stack's file. folder: the project's. name: of `journal_name`. Opened for each write: several processes use
+    it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / ".headend" / f"{name}.pulumi.db"
         self._begun: dict[str, str] = {}  # address -> id, "" before there is one
 
     def digest(self, value: Any) -> Digest:

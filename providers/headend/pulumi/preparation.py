@@ -12,16 +12,16 @@ from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Secret, Spec, marked
-from headend.core.model.lookup import find_named
+from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Adopt, Stack
 from headend.core.reconcile import guards
-from headend.core.reconcile.decide import Decision
+from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.moves import moves
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
-from headend.core.reconcile.plan import Reason, Step
+from headend.core.reconcile.plan import Step
 from headend.core.reconcile.planner import Planner, follow, kept_names, together
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_creation_values
@@ -62,6 +62,7 @@ async def prepare(
     unfinished: Mapping[str, str | None] | None = None,
     consent: Consent | None = None,
     dry_run: bool = False,
+    journal: str = "",
 ) -> Prepared:
     """Plans what Pulumi can't decide. records: what its state has. unfinished: as the journal has it.
 
@@ -80,10 +81,10 @@ async def prepare(
         intents=unfinished.keys(),
         planned={a for a, record in known.items() if a in stack.resources or _is_left(record)},
         made={address: id for address, id in unfinished.items() if id},
-        settle=f"HEADEND_STATE=.headend/{stack.name}.pulumi.db headend state settle",
+        settle=f"HEADEND_STATE=.headend/{journal}.pulumi.db headend state settle",
     )
     planner = Planner(reader, moved)
-    lookups, planner.problems = await find_named(stack.lookups, apis, reader.taken)
+    lookups, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)
     reader.lookups |= lookups
     steps = await _new(planner, stack, known, unfinished)
     gone = [record for address, record in known.items() if address not in stack.resources]

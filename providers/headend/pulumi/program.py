@@ -18,13 +18,13 @@ from headend.core.model.record import Record, secret_fields
 from headend.core.model.references import Reference
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.order import waves
-from headend.core.stackfile import Ways, load, lookup
+from headend.core.stackfile import Ways, load, secret_finder
 from headend.core.stackfile.values import variable_name
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds, platforms
-from headend.core.wire.session import Session, open_session
+from headend.core.wire.session import Session
 from headend.pulumi.declaration import Handover, properties
-from headend.pulumi.journal import Journal
+from headend.pulumi.journal import Journal, journal_name
 from headend.pulumi.p import PROVIDERS
 from headend.pulumi.preparation import Consent, Prepared, prepare
 from headend.pulumi.runtime import say, settings_of
@@ -74,7 +74,7 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
 
 def load_stack(file: Path, secrets: Config, config: Config) -> Stack:
     """The stack, with secrets and variables as Pulumi's users give them. Raises InputError."""
-    find = lookup()
+    find = secret_finder()
     ways = Ways(
         variable=lambda name: os.environ.get(variable_name(name)) or config(f"var.{name}"),
         give_variable="`pulumi config set headend:var.{name} VALUE`, or the environment variable {env}",
@@ -127,13 +127,14 @@ class Project:
 async def prepare_run(project: Project, stack: Stack, records: Mapping[str, Record]) -> tuple[Prepared, Handover]:
     """What the program decides, and what it hands over with each resource. Raises as `prepare` does."""
     consent = read_consent(project.config, project.env)
-    unfinished = Journal(project.folder, project.name).unfinished(records)
+    journal = journal_name(project.name, project.folder, project.env)
+    unfinished = Journal(project.folder, journal).unfinished(records)
     async with open_for(project, stack, records) as session:
         prepared = await prepare(
-            stack, records, session, unfinished=unfinished, consent=consent, dry_run=project.dry_run
+            stack, records, session, unfinished=unfinished, consent=consent, dry_run=project.dry_run, journal=journal
         )
     managed = None if consent.deletions else len(records)
-    return prepared, Handover(project.name, project.file, consent.interruptions, managed, prepared.losses)
+    return prepared, Handover(journal, project.file, consent.interruptions, managed, prepared.losses)
 
 
 def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> Session:
@@ -141,7 +142,7 @@ def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> S
     here, at once for all, rather than in a provider at the first resource."""
     used = stack.platforms() | {kinds()[record.kind].platform for record in records.values()}
     extra = {name: settings_of(platforms()[name], project.config) for name in used}
-    session = open_session(stack.connections, project.env, redactor=Redactor(), extra=extra, also=_config_command)
+    session = Session(stack.connections, project.env, redactor=Redactor(), extra=extra, also=_config_command)
     session.check(used)
     return session
 

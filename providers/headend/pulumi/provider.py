@@ -10,7 +10,7 @@ Beside its inputs its outputs have `computed`, `live_id`, `handed_out` (what cre
 `unverifiable` (field -> why nobody can say whether it is in sync) and `made`: a mark of this creation, by which a
 deletion tells whether what it is to delete has been made anew since, under another name or for another resource.
 
-    address, stack, file       of the resource; the file as seen from the project's folder
+    address, journal, file     of the resource; the name of the run's journal; the stack file, from the project's folder
     adopt_id, recovering       what creation takes over, as the program decided; whether a killed run had made it
     protect, retain, ignore_changes, depends    from the stack file
     defaulted, hidden          fields that took the resource's key as their value; fields that are secret
@@ -43,8 +43,7 @@ from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import keep_spelling, recorded
-from headend.core.reconcile.decide import Decision
-from headend.core.reconcile.plan import Reason
+from headend.core.reconcile.decision import Decision, Reason
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import settings
 from headend.pulumi.props import META, NOT_OURS, digest, handed_out, inputs, is_unknown, outputs, record_of, unseen

@@ -24,7 +24,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform
-from headend.core.wire.session import Session, open_session
+from headend.core.wire.session import Session
 
 T = TypeVar("T")
 Connections = Mapping[str, Mapping[str, Any]]
@@ -81,7 +81,7 @@ def session(connections: Connections) -> Session:
     key = json.dumps(connections, sort_keys=True)
     with _lock:
         if key not in _sessions:
-            _sessions[key] = open_session(connections, os.environ, redactor=Redactor(), extra=_config)
+            _sessions[key] = Session(connections, os.environ, redactor=Redactor(), extra=_config)
             atexit.register(_close, _sessions[key])
         return _sessions[key]
 

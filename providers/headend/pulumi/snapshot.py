@@ -6,15 +6,18 @@ checkpoint, in previews and updates, also after a run that failed or was killed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from headend.core.model.errors import StateError
 from headend.core.model.record import Record
 from headend.core.wire.registry import kinds
 from headend.pulumi.props import record_of
 
+WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # s
 STACK_TYPE = "pulumi:pulumi:Stack"
 Snapshot = Mapping[str, Mapping[str, Any]]
 """urn -> {"type": ..., "outputs": {...}}, as the engine gives it."""
@@ -26,9 +29,21 @@ def class_name(kind: str) -> str:
 
 
 def read_own_stack() -> Snapshot:
-    """The resources of the stack whose program this is; none before its first run."""
+    """The resources of the stack whose program this is; none before its first run.
+
+    The engine may be writing its own state file at that moment: what can't be read is asked for again.
+    Raises StateError where it stays so: not knowing what is its own, a run would take it for somebody else's.
+    """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+    for wait in (*WAITS, None):
+        try:
+            answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name})
+        except Exception as error:  # the SDK raises nothing more telling
+            if wait is None:
+                raise StateError(f"what Pulumi's state has of {name} can't be read: {error}") from None
+            time.sleep(wait)
+        else:
+            break
     found: Snapshot = (answer.value or {}).get("outputs") or {}
     return found
 

@@ -12,14 +12,15 @@ from headend.core.model.errors import GuardError, HeadendError, InputError, NotF
 from headend.core.model.fields import Found, Impact, Spec, mark, marked
 from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Can, Kind
-from headend.core.model.lookup import find
+from headend.core.model.lookup import find_id
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.references import query
 from headend.core.model.stack import Adopt, Lifecycle, Stack
 from headend.core.reconcile.carry_out import Teller, Writer
-from headend.core.reconcile.decide import Decision, decide
+from headend.core.reconcile.decide import decide
+from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.reader import Reader
@@ -37,7 +38,7 @@ class Work:
     def __init__(self, kind: Kind[Any, Any], meta: Mapping[str, Any], mark: str | None) -> None:
         self.kind, self.meta, self.mark = kind, meta, mark
         self.address = str(meta.get("address") or kind.name)
-        self.journal = Journal(Path(), str(meta.get("stack") or "stack"))
+        self.journal = Journal(Path(), str(meta.get("journal") or "stack"))
         self.reader = Reader(Stack("", "", {}), {}, self._api_of, digest, refresh=True, elsewhere=self._elsewhere)
 
     def _elsewhere(self, address: str) -> Any:
@@ -61,7 +62,7 @@ class Work:
                 continue
             known[name] = old.get(name) if found.keep else None
             if known[name] is None:
-                answer = await find(await self.api(), query(found.lookup, value["lookup"]), TAKEN)
+                answer = await find_id(await self.api(), query(found.lookup, value["lookup"]), TAKEN)
                 if isinstance(answer, Problem):
                     raise InputError(replace(answer, message=f"{name}: {answer.message}", address=self.address))
                 known[name] = answer

@@ -13,7 +13,7 @@ PLATFORM = Platform(
     connect=connect,
     table=TABLE,
     invoke=invoke,
-    next_page=next_page,
+    turn_page=lambda operation, request, answer: next_page(operation, answer.body),
     filled=FILLED,
     hidden=HIDDEN,
 )

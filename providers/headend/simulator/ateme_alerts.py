@@ -183,7 +183,7 @@ class AlertMethods(Ateme):
         self.unused("alert_method_id", row["alert_method_id"])
 
     @alert_methods.shows
-    def masked(self, call: Call, row: Row) -> Row:
+    def mask_keys(self, call: Call, row: Row) -> Row:
         """Slack addresses are shown only where secrets are."""
         if row["alert_type"] != "slack" or self.switch("secrets_shown"):
             return row

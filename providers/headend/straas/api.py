@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headend.core.model.errors import DecodeError, Forbidden, NotFound
-from headend.core.wire.invoke import Request, walk
+from headend.core.wire.invoke import Request, read_all_pages
 from headend.core.wire.operations import Operation, Table
 from headend.straas.paging import PAGE_SIZE, is_list, turn_page
 from headend.straas.settings import StraasSettings
@@ -134,7 +134,7 @@ class Straas:
 
     async def pages(self, op: Operation, request: Request) -> Answer:
         """The last answer with the rows of all pages (S-14)."""
-        return await walk(  # type: ignore[no-any-return]
+        return await read_all_pages(  # type: ignore[no-any-return]
             f"straas {op.key}", op, request, lambda asked: self.send(op, asked), lambda a, b: turn_page(op, a, b)
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headend.core.model.errors import InputError
 from headend.core.wire.invoke import Request
 from headend.core.wire.operations import NO_BODY, Operation
-from headend.core.wire.redaction import masked
+from headend.core.wire.redaction import mask_keys
 from headend.straas.api import Straas, joined, with_defaults
 from headend.straas.paging import PAGE_SIZE
 
@@ -57,7 +57,7 @@ async def _service_token(api: Straas, op: Operation, request: Request) -> Answer
     if request.body is not NO_BODY or request.query:
         raise InputError(f"{op.key}: takes no values: uid, secret and type are headend's to send (S-3)")
     answer = await api.token.request()
-    body = masked(answer.body, {"token"})
+    body = mask_keys(answer.body, {"token"})
     return replace(answer, body=body, content=json.dumps(body).encode())
 
 

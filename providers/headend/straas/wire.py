@@ -7,22 +7,25 @@ stand in the seed document, whose generation the vendor has archived, so that ev
 from __future__ import annotations
 
 from headend.core.wire.operations import Operation, Table
-from headend.core.wire.takes import Takes
+from headend.core.wire.parameters import Parameter
 
 ACCOUNT_PREFIX = "/api/v1/account"
 MEMBER_PREFIX = "/api/v1/member"
 CREATES = frozenset({"service_token.create", "member.create"})
 """Answered by 201; every other operation by 200, minting a member's token included (S-7, S-161)."""
-_PAGES = (Takes("page", "integer", low=1), Takes("per_page", "integer", low=1))
+_PAGES = (Parameter("page", "integer", low=1), Parameter("per_page", "integer", low=1))
 _EXTRA = "(line_item|transaction)"
-_TAKES: dict[str, tuple[Takes, ...]] = {
-    "member.create": (Takes("id", needed=True, low=1), Takes("email", needed=True, form="[^@]+@[^@]+", like="a@b")),
-    "member_token.get": (Takes("member_id", needed=True, low=1),),
-    "order.list": (
-        Takes("member_id", needed=True, low=1),
-        Takes("includes", form=f"{_EXTRA}(,{_EXTRA})*", like="line_item,transaction"),
+_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
+    "member.create": (
+        Parameter("id", needed=True, low=1),
+        Parameter("email", needed=True, form="[^@]+@[^@]+", like="a@b"),
     ),
-    "video.list": (Takes("order_by", choices=("create_time",)),),
+    "member_token.get": (Parameter("member_id", needed=True, low=1),),
+    "order.list": (
+        Parameter("member_id", needed=True, low=1),
+        Parameter("includes", form=f"{_EXTRA}(,{_EXTRA})*", like="line_item,transaction"),
+    ),
+    "video.list": (Parameter("order_by", choices=("create_time",)),),
 }
 """What is documented of values, beside the pages of every list (S-37 to S-47)."""
 
@@ -30,9 +33,11 @@ _TAKES: dict[str, tuple[Takes, ...]] = {
 def _row(number: int, key: str, path: str, title: str, *, method: str = "GET", role: str = "account") -> Operation:
     body = "json" if method == "POST" else "none"
     is_list = key.endswith(".list")
-    takes = (*_TAKES.get(key, ()), *(_PAGES if is_list else ()))
+    parameters = (*_PARAMETERS.get(key, ()), *(_PAGES if is_list else ()))
     id_field = "id" if is_list else None
-    return Operation(key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field, takes=takes)
+    return Operation(
+        key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field, parameters=parameters
+    )
 
 
 def _account(number: int, key: str, path: str, title: str, *, method: str = "GET") -> Operation:

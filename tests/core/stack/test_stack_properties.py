@@ -12,6 +12,7 @@ from stack_kinds import KINDS
 from test_stack_load import GOOD
 
 from headend.core.model.errors import InputError
+from headend.core.model.findings import Problems
 from headend.core.stackfile import json_schema, load
 from headend.core.stackfile.nodes import Node, parse
 
@@ -37,7 +38,7 @@ def plain(node: Node):
 @quick
 @given(trees)
 def test_json_is_read_as_it_is_meant(tree):
-    problems = []
+    problems = Problems()
     node = parse(json.dumps(tree), "x", problems)
     assert problems == []
     assert plain(node) == tree
@@ -46,7 +47,7 @@ def test_json_is_read_as_it_is_meant(tree):
 @quick
 @given(st.text(max_size=60))
 def test_any_text_ends_in_a_tree_or_a_problem(text):
-    problems = []
+    problems = Problems()
     assert parse(text, "x", problems) is not None or problems
 
 

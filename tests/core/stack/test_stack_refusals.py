@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from headend.core.model.errors import InputError
-from headend.core.stackfile import load, lookup
+from headend.core.stackfile import load, secret_finder
 
 HEAD = "headend: 1\n"
 ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "
@@ -160,9 +160,9 @@ def test_a_missing_file_is_named(tmp_path):
 def test_secrets_come_from_the_environment_then_from_the_file(tmp_path):
     file = tmp_path / "secrets.yaml"
     file.write_text("A: from-file\nB: 0123\n")
-    secret = lookup({"HEADEND_SECRETS_FILE": str(file), "A": "from-env"})
+    secret = secret_finder({"HEADEND_SECRETS_FILE": str(file), "A": "from-env"})
     assert (secret("A"), secret("B"), secret("C")) == ("from-env", "0123", None)
-    assert lookup({})("A") is None
+    assert secret_finder({})("A") is None
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,6 @@ def test_a_bad_secrets_file_is_refused_without_quoting_it(tmp_path, text):
     file = tmp_path / "secrets.yaml"
     file.write_text(text)
     with pytest.raises(InputError) as caught:
-        lookup({"HEADEND_SECRETS_FILE": str(file)})
+        secret_finder({"HEADEND_SECRETS_FILE": str(file)})
     assert "HEADEND_SECRETS_FILE" in str(caught.value)
     assert "canary9" not in str(caught.value)

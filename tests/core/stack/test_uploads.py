@@ -13,7 +13,7 @@ from headend.core.model.fields import Spec, WriteOnly
 from headend.core.model.observed import Observed
 from headend.core.model.record import Digest, recorded
 from headend.core.model.stack import Stack
-from headend.core.model.uploads import MOST, File, opened
+from headend.core.model.uploads import MOST, File, open_file
 from headend.core.reconcile.difference import differences
 from headend.core.stackfile import json_schema
 from headend.pulumi.declaration import properties
@@ -66,7 +66,7 @@ def test_what_is_no_file_is_told_with_its_place(refused: Any, picture: Path, giv
 
 
 def test_what_is_sent_is_what_was_planned(picture: Path) -> None:
-    file = opened("derby.png", picture.parent)
+    file = open_file("derby.png", picture.parent)
     picture.write_bytes(b"final")
     with pytest.raises(StaleError, match=r"derby\.png: the file changed since the plan"):
         _ = file.part
@@ -79,15 +79,15 @@ def test_only_content_counts_and_the_plan_tells_both(picture: Path) -> None:
     def change(spec: Poster, last: dict[str, Any] | None) -> Any:
         return differences(spec, Observed("x"), last, digest=lambda value: Digest("d"))
 
-    first = Poster(picture=opened("derby.png", picture.parent))
+    first = Poster(picture=open_file("derby.png", picture.parent))
     last = recorded(first, (), lambda value: {"$digest": "d"})
     assert set(last["picture"]) == {"path", "sha256"}
     picture.rename(picture.with_name("moved.png"))
-    moved = Poster(picture=opened("moved.png", picture.parent))
+    moved = Poster(picture=open_file("moved.png", picture.parent))
     assert change(moved, last).changes == ()
     assert change(moved, last).unverifiable == {"picture": "it may be made smaller"}
     picture.write_bytes(b"final")
-    (found,) = change(Poster(picture=opened("derby.png", picture.parent)), last).changes
+    (found,) = change(Poster(picture=open_file("derby.png", picture.parent)), last).changes
     assert found.before.startswith("derby.png (sha256 ")
     assert found.after.startswith("derby.png (sha256 ")
     assert found.before != found.after

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from headend.core.model.owners import Owned
+from headend.core.model.references import Pending, pending
 
 
 # --- marks on fields ---------------------------------------------------------------------------------------
@@ -153,6 +154,10 @@ class Spec(BaseModel):
         """{field: value} of the few that may hold what isn't known yet: those marked `Ref` or `Found`, where set."""
         names = _linked(type(self))
         return {name: value for name in names if (value := getattr(self, name, None)) is not None}
+
+    def unresolved(self) -> list[Pending]:
+        """What in the spec waits for another resource, or for a lookup."""
+        return [one for value in self.linked_fields().values() for one in pending(value)]
 
 
 @functools.cache

@@ -57,6 +57,16 @@ class Problem:
         return f"{place}{where}{level}{self.text}"
 
 
+class Problems(list[Problem]):
+    """What was found so far, in the order it was found."""
+
+    def add(
+        self, message: str, source: Source | None = None, address: str | None = None, remedy: str | None = None
+    ) -> None:
+        """Notes one that refuses."""
+        self.append(Problem(message, source, address, remedy))
+
+
 def warning(message: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
     return Problem(message, remedy=remedy, level=Level.WARNING, field=field)
 

@@ -59,7 +59,7 @@ class Lookup(Generic[A]):
         raise NotImplementedError
 
 
-async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
+async def find_id(api: Any, query: Query, taken: set[str]) -> str | Problem:
     """The id of the one candidate that has all the values; a Problem that lists the candidates for none or several.
 
     taken: ids that others have used up in this run; grows where the lookup says so.
@@ -68,7 +68,7 @@ async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
     wanted: dict[str, Any] = {}
     for name, value in query.fields.items():
         inner = query_of(lookup.through[name], value["lookup"]) if isinstance(value, Mapping) else None
-        wanted[name] = found = await find(api, inner, taken) if inner else value
+        wanted[name] = found = await find_id(api, inner, taken) if inner else value
         if isinstance(found, Problem):
             return replace(found, message=f"{name}: {found.message}")
     offered = [c for c in await lookup.candidates(api, wanted) if c.id not in taken]
@@ -84,7 +84,7 @@ async def find(api: Any, query: Query, taken: set[str]) -> str | Problem:
     return Problem(f"there is no {query}", remedy=f"there are: {listed}" if listed else "there are none at all")
 
 
-async def find_named(
+async def find_named_ids(
     wanted: Mapping[str, Wanted], apis: Callable[[str], Awaitable[Any]], taken: set[str]
 ) -> tuple[dict[str, str], list[Problem]]:
     """What a stack's `lookups:` find: `lookups.<name>` -> the id; and, with its place, what can't be found."""
@@ -92,7 +92,7 @@ async def find_named(
     problems: list[Problem] = []
     for name, one in wanted.items():
         address = f"lookups.{name}"
-        found = await find(await apis(one.query.platform), one.query, taken)
+        found = await find_id(await apis(one.query.platform), one.query, taken)
         if isinstance(found, Problem):
             problems.append(replace(found, source=one.source, address=address))
         else:

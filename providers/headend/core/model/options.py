@@ -22,14 +22,16 @@ def _duration(given: Any) -> Any:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def spelt(span: timedelta) -> str:
+def format_duration(span: timedelta) -> str:
     """The duration as stack files write it, to whole seconds."""
     minutes, seconds = divmod(int(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if n) or "0s"
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str), PlainSerializer(spelt)]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration, json_schema_input_type=str), PlainSerializer(format_duration)
+]
 
 
 class _Model(BaseModel):

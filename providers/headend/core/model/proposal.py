@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from headend.core.model.fields import Spec
 from headend.core.model.observed import Change
-from headend.core.model.references import pending
 
 S = TypeVar("S", bound=Spec)
 
@@ -48,9 +47,7 @@ class Proposal(Generic[S]):
     @property
     def resolved(self) -> bool:
         """Whether there is a spec, and nothing in it waits for another resource or a lookup."""
-        if self.spec is None:
-            return False
-        return not any(True for value in self.spec.linked_fields().values() for _ in pending(value))
+        return self.spec is not None and not self.spec.unresolved()
 
     @property
     def creates(self) -> bool:

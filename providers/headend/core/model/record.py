@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 from headend.core.model.errors import CredentialsError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
 from headend.core.model.kind import Kind
-from headend.core.model.references import pending
 from headend.core.model.seal import Seal
 
 
@@ -132,16 +131,6 @@ def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal |
             with contextlib.suppress(CredentialsError):
                 known[name] = seal.open(old.sealed) if seal and old.sealed else old.value or getattr(spec, name)
     return spec.model_copy(update=known) if known else spec
-
-
-def unresolved(spec: Spec) -> Iterator[str]:
-    """What in the spec waits for another resource, or for a lookup."""
-    return (str(one) for value in spec.linked_fields().values() for one in pending(value))
-
-
-def is_resolved(spec: Spec) -> bool:
-    """Whether nothing in it waits for another resource or a lookup."""
-    return next(unresolved(spec), None) is None
 
 
 def frozen(key: Any) -> Any:

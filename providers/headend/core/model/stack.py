@@ -15,7 +15,7 @@ from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, Owners
-from headend.core.model.references import Query, Reference, pending
+from headend.core.model.references import Query, Reference
 
 
 class Adopt(enum.StrEnum):
@@ -63,11 +63,7 @@ class Resource:
     def source(self) -> Source:
         return self.sources[""]
 
-    def is_resolved(self) -> bool:
-        """Whether nothing in it waits for another resource or a lookup."""
-        return not any(True for value in self.spec.set_fields().values() for _ in pending(value))
-
-    def placed(self, found: Iterable[Problem]) -> list[Problem]:
+    def with_places(self, found: Iterable[Problem]) -> list[Problem]:
         """The findings with the place of their field and the address, where they have none of their own."""
         return [
             replace(
@@ -80,8 +76,7 @@ class Resource:
 
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
-        everything = (one for value in self.spec.linked_fields().values() for one in pending(value))
-        found = {one.address for one in everything if isinstance(one, Reference)}
+        found = {one.address for one in self.spec.unresolved() if isinstance(one, Reference)}
         return frozenset(found | set(self.lifecycle.depends_on))
 
 
@@ -130,7 +125,7 @@ class Stack:
     def _owners(self) -> Owners:
         owners = Owners()
         for address, resource in self.resources.items():
-            if resource.is_resolved():
+            if not resource.spec.unresolved():
                 for owned in owned_by(resource.kind, resource.spec):
                     owners.add(address, owned)
         return owners

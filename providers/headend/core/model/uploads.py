@@ -55,12 +55,12 @@ def file_fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for name, given in types.items() if File in {given, *get_args(given)})
 
 
-def opened(path: str, folder: Path) -> File:
+def open_file(path: str, folder: Path) -> File:
     """The file as it is now. Raises ValueError saying why it can't be had."""
     return File(path=path, sha256=hashlib.sha256(_content(folder / path)).hexdigest(), folder=str(folder))
 
 
-def regular(place: Path) -> Path:
+def check_file(place: Path) -> Path:
     """The place, if there is a file of a size that can be meant. Raises ValueError saying why not."""
     if not place.is_file():
         raise ValueError("there is no such file" if not place.exists() else "is not a file")
@@ -71,18 +71,18 @@ def regular(place: Path) -> Path:
 
 def _content(place: Path) -> bytes:
     try:
-        return regular(place).read_bytes()
+        return check_file(place).read_bytes()
     except OSError as error:
         raise ValueError(f"can't be read: {error.strerror}") from None
 
 
-def content(value: Any) -> Any:
+def file_digest(value: Any) -> Any:
     """Normal form of a file, also of one as it was recorded: what is in it."""
     if isinstance(value, File):
         return value.sha256
     return value.get("sha256", value) if isinstance(value, Mapping) else value
 
 
-def told(value: Any) -> Any:
+def describe_file(value: Any) -> Any:
     """What a plan says of a file, also of one as it was recorded."""
     return str(File.model_validate(value)) if isinstance(value, Mapping) else str(value) if value else value

@@ -18,7 +18,7 @@ from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.carry_out import Teller, Writer
-from headend.core.reconcile.decide import Decision
+from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.graph import Edges, Node, graph
 from headend.core.reconcile.moves import aside_address
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal

@@ -26,10 +26,9 @@ from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digest, Record, keep_spelling, recorded, unresolved
-from headend.core.reconcile.decide import Decision
+from headend.core.model.record import Digest, Record, keep_spelling, recorded
+from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.difference import fingerprint
-from headend.core.reconcile.plan import Reason
 from headend.core.reconcile.resolve import spec_to_read_by, without_members_of_others
 
 
@@ -90,8 +89,8 @@ class Writer:
         """Create, update, adopt, or go on with; for a replacement: make the new object. Gives the object as it is."""
         situation, kind = decision.situation, decision.kind
         assert situation.want is not None
-        if missing := next(unresolved(situation.want), None):
-            raise NotFound(f"{situation.address}: {missing} is not known")
+        if missing := situation.want.unresolved():
+            raise NotFound(f"{situation.address}: {missing[0]} is not known")
         if decision.creates:
             made = await self._create(decision)
         else:

@@ -7,7 +7,7 @@ question of it; what refuses a step says what is wrong, and what lifts it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from headend.core.model.capabilities import (
@@ -26,48 +26,9 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.stack import Adopt
+from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
-from headend.core.reconcile.plan import Reason
 from headend.core.reconcile.situation import Situation
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is done with one object, and why.
-
-    id: of the live object, None before it exists. findings: errors can't be planned past; warnings and notes are shown.
-    refused: why a guard won't let it pass. after: addresses whose own step comes first, since it frees what this needs.
-    seen: keyed hash of the live object that was decided on.
-    """
-
-    situation: Situation = field(repr=False)
-    action: Action
-    reason: Reason
-    id: str | None = None
-    changes: tuple[Change, ...] = ()
-    unverifiable: Mapping[str, str] = field(default_factory=dict)
-    findings: tuple[Problem, ...] = ()
-    refused: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    impact: Impact = Impact.NONE
-    seen: str = ""
-
-    @property
-    def kind(self) -> Kind[Any, Any]:
-        return self.situation.kind
-
-    @property
-    def creates(self) -> bool:
-        return self.action in {Action.CREATE, Action.REPLACE}
-
-    def with_want(self, want: Spec) -> Decision:
-        """The same, for a spec of which more is known by now."""
-        return replace(self, situation=replace(self.situation, want=want))
-
-    def but(self, *findings: Problem, refused: str | None = None) -> Decision:
-        """The same with more to be said of it."""
-        no = (refused,) if refused else ()
-        return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))
 
 
 def decide(situation: Situation) -> Decision:

@@ -24,7 +24,7 @@ from headend.core.model.fields import (
 from headend.core.model.observed import Change, Observed
 from headend.core.model.record import HIDDEN, UNKNOWN, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
-from headend.core.model.uploads import content, file_fields, told
+from headend.core.model.uploads import describe_file, file_digest, file_fields
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def differences(
             if last is not None and _given_anew(name, note, model, record, last):
                 before, after = last.get(name), spec.set_fields().get(name)
                 if name in file_fields(model) and not secret:
-                    before, after = told(before), told(after)
+                    before, after = describe_file(before), describe_file(after)
                 if any(True for _ in pending(after)):
                     after = UNKNOWN
                 changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
@@ -107,7 +107,7 @@ def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, 
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     """What is compared of a value that was recorded: of a file, its content."""
-    return content(record.get(name)) if name in file_fields(model) else compared_form(model, name, record.get(name))
+    return file_digest(record.get(name)) if name in file_fields(model) else compared_form(model, name, record.get(name))
 
 
 def _given_anew(

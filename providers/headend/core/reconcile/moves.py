@@ -8,7 +8,7 @@ from typing import Any
 from headend.core.model.address import last_key, outer
 from headend.core.model.fields import Named, Secret, Spec, marked
 from headend.core.model.kind import Kind
-from headend.core.model.record import Digester, Record, frozen, is_resolved, recorded, secret_fields
+from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.resolve import resolve
 
@@ -54,7 +54,7 @@ def _same_object(
     """The one vanished address whose object has this spec's identity or natural key; or all of its values but a name
     that was taken from the key."""
     kind, spec = resource.kind, resolve(resource.spec, ids)
-    if not is_resolved(spec):
+    if spec.unresolved():
         return None
     keys = [kind.identity(spec) or kind.natural_key(spec)]
     if resource.defaulted:

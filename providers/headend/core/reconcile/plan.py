@@ -5,12 +5,11 @@ Renderers read `Plan.document()` and never the engine.
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import headend
 from headend.core.model.fields import Impact
@@ -18,29 +17,9 @@ from headend.core.model.findings import Source
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Action
 from headend.core.model.record import Marker
-
-if TYPE_CHECKING:
-    from headend.core.reconcile.decide import Decision
+from headend.core.reconcile.decision import Decision, Reason
 
 FORMAT = "headend.plan/1"
-
-
-class Reason(enum.StrEnum):
-    """Why it is done."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    DRIFTED = "drifted"
-    VANISHED = "vanished"
-    INCOMPLETE = "incomplete"
-    RECOVERED = "recovered"
-    FOUND = "found"
-    REMOVED = "removed"
-    REPLACED = "replaced"
-    RETAINED = "retained"
-    GONE = "gone"
-    RENAMED = "renamed"
-    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ from headend.core.model.capabilities import handed_out_by_create
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem, errors, note, remarks
-from headend.core.model.lookup import find_named
+from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import Digester, Record, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack, related
-from headend.core.reconcile.decide import Decision, decide
+from headend.core.reconcile.decide import decide
+from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, in_circles
 from headend.core.reconcile.moves import moves, owner
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
-from headend.core.reconcile.plan import Plan, Reason, Step
+from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.review import review
 from headend.core.wire import registry
@@ -65,7 +66,7 @@ class Planner:
         decision = await review(
             decision, api, self.reader.holder(resource), related(resource, self.reader.stack.resources)
         )
-        self.problems += resource.placed(errors(decision.findings))
+        self.problems += resource.with_places(errors(decision.findings))
         return decision
 
     @staticmethod
@@ -179,7 +180,7 @@ async def make_plan(
     reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh)
     planner = Planner(reader, moved)
     if not destroy:
-        ids, planner.problems = await find_named(stack.lookups, apis, reader.taken)
+        ids, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)
         reader.lookups |= ids
     for address, record in records.items() if targets else ():
         if address not in resources:

@@ -11,10 +11,10 @@ from headend.core.model.capabilities import Nameless, OwnsParts, Unasked, takes_
 from headend.core.model.fields import Secret, Spec, marked
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Kind
-from headend.core.model.lookup import find
+from headend.core.model.lookup import find_id
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
-from headend.core.model.record import Digester, Record, frozen, is_resolved, secret_fields
+from headend.core.model.record import Digester, Record, frozen, secret_fields
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.stack import Adopt, Resource, Stack
 from headend.core.reconcile.moves import is_aside
@@ -99,7 +99,7 @@ class Reader:
         for name, query in queries(spec).items():
             if self.looking and not self._tells(resource, spec, query):
                 continue
-            found = await find(await self.apis(query.platform), query, self.taken)
+            found = await find_id(await self.apis(query.platform), query, self.taken)
             if isinstance(found, Problem):
                 source = resource.sources.get(name)
                 wrong.append(replace(found, message=f"{name}: {found.message}", source=source))
@@ -164,7 +164,7 @@ class Reader:
         life = resource.lifecycle
         if life.adopt_query is None:
             return life.adopt_id, ()
-        found = await find(await self.apis(resource.kind.platform), life.adopt_query, self.taken)
+        found = await find_id(await self.apis(resource.kind.platform), life.adopt_query, self.taken)
         if isinstance(found, Problem):
             return None, (replace(found, message=f"lifecycle.adopt: {found.message}"),)
         self.lookups[f"{resource.address}.lifecycle.adopt"] = found
@@ -206,7 +206,7 @@ class Reader:
         if resource is None:
             return Can.DELETE in kind.can and not record.retain
         want = resolve(keep_creation_values(resource.spec, resource.defaulted, record), self.ids)
-        return is_resolved(want) and _key(kind, want) != _key(kind, record.spec(kind))
+        return not want.unresolved() and _key(kind, want) != _key(kind, record.spec(kind))
 
     # --- one record that the stack no longer names ----------------------------------------------------------
     async def record(self, kind: Kind[Any, Any], record: Record) -> Situation:

@@ -11,8 +11,7 @@ from headend.core.model.findings import errors, remarks
 from headend.core.model.kind import Can
 from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile import guards
-from headend.core.reconcile.decide import Decision
-from headend.core.reconcile.plan import Reason
+from headend.core.reconcile.decision import Decision, Reason
 
 
 async def review(

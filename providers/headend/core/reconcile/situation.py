@@ -11,7 +11,7 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Observed
-from headend.core.model.record import Digester, Record, is_resolved
+from headend.core.model.record import Digester, Record
 from headend.core.model.stack import Lifecycle
 
 
@@ -62,4 +62,4 @@ class Situation:
     @property
     def resolved(self) -> bool:
         """Whether nothing that is wanted waits for another resource or a lookup."""
-        return self.want is not None and is_resolved(self.want)
+        return self.want is not None and not self.want.unresolved()

@@ -2,7 +2,7 @@
 
 from headend.core.stackfile.load import load, load_settings
 from headend.core.stackfile.schema import json_schema
-from headend.core.stackfile.secrets import lookup
+from headend.core.stackfile.secrets import secret_finder
 from headend.core.stackfile.values import COMMAND_LINE, Ways
 
-__all__ = ["COMMAND_LINE", "Ways", "json_schema", "load", "load_settings", "lookup"]
+__all__ = ["COMMAND_LINE", "Ways", "json_schema", "load", "load_settings", "secret_finder"]

@@ -2,62 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from headend.core.model.findings import Problem, Source
-from headend.core.stackfile.hints import remedy
-from headend.core.stackfile.nodes import Entry
+from headend.core.model.fields import Secret, marked
+from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.suggest import suggest
+from headend.core.stackfile.nodes import KeyValue
+from headend.core.stackfile.values import Plain
+from headend.core.wire.redaction import MASK, find_texts
 
 M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass
 class Input:
-    """What a model is to be made of. `entries`: the nodes behind `values`. `source`: where what is missing is reported.
-    `broken`: fields whose problem is recorded. `hidden`: texts that may not occur in a message. `known`: keys allowed
-    beside the model's fields, for did-you-mean. `hidden_fields`: fields whose values came from secrets."""
+    """What a model is to be made of.
 
-    values: Mapping[str, Any] = field(repr=False)
-    entries: Mapping[str, Entry]
+    entries: the nodes behind the values. source: where what is missing is reported. known: keys allowed beside the
+    model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
+    from_secret: fields that hold such a text. all_secret: no value at all may occur in a message.
+    """
+
+    entries: Mapping[str, KeyValue]
     source: Source
     address: str | None = None
-    broken: frozenset[str] = frozenset()
-    hidden: Sequence[str] = field(default=(), repr=False)
-    hidden_fields: frozenset[str] = frozenset()
     known: Iterable[str] = ()
+    values: dict[str, Any] = field(default_factory=dict, repr=False)
+    broken: set[str] = field(default_factory=set)
+    secrets: list[str] = field(default_factory=list, repr=False)
+    from_secret: set[str] = field(default_factory=set)
+    all_secret: bool = False
+
+    def set(self, name: str, plain: Plain) -> None:
+        """Takes a field's value."""
+        self.values[name] = plain.value
+        self.secrets += plain.secrets
+        if plain.broken:
+            self.broken.add(name)
+        if plain.asks_secret:
+            self.from_secret.add(name)
+
+    def secret_fields(self, model: type[BaseModel]) -> frozenset[str]:
+        """Fields whose values are secret."""
+        return frozenset({*self.from_secret, *(self.values if self.all_secret else marked(model, Secret))})
+
+    def scrub(self, text: str, model: type[BaseModel]) -> str:
+        """The text without secret values."""
+        unsaid = self.values if self.all_secret else marked(model, Secret)
+        return scrub(text, [*self.secrets, *(t for name in unsaid for t in find_texts(self.values.get(name)))])
 
 
 def scrub(text: str, hidden: Iterable[str]) -> str:
     """The text with every hidden value replaced, the longest first."""
     for value in sorted(set(hidden), key=len, reverse=True):
         if value:
-            text = text.replace(value, "(secret)")
+            text = text.replace(value, MASK)
     return text
 
 
-def make(model: type[M], given: Input, problems: list[Problem]) -> M | None:
+def make(model: type[M], given: Input, problems: Problems) -> M | None:
     """The model, or None with the reasons appended to `problems` (or recorded before: `given.broken`)."""
-    found: list[Problem] = []
+    before = len(problems)
     spec: M | None = None
     try:
-        spec = model.model_validate(dict(given.values))
+        spec = model.model_validate(given.values)
     except ValidationError as error:
         seen: set[tuple[str, ...]] = set()
         for detail in error.errors(include_url=False, include_input=False):
-            problem = _problem(model, given, detail, seen)
-            if problem is not None:
-                found.append(problem)
+            if problem := _problem(model, given, detail, seen):
+                problems.append(problem)
     except RecursionError:
-        found.append(Problem("nested too deeply", given.source, given.address))
-    for name, value in given.values.items():
-        if name not in given.broken and name not in given.hidden_fields and spec is not None:
-            found += _coerced(value, getattr(spec, name, None), given, (name,))
-    problems += found
-    return None if found or given.broken else spec
+        problems.add("nested too deeply", given.source, given.address)
+    if spec is not None:
+        unsaid = given.broken | given.secret_fields(model)
+        for name, value in given.values.items():
+            if name not in unsaid:
+                problems += _coerced(value, getattr(spec, name, None), given, (name,))
+    return None if len(problems) > before or given.broken else spec
 
 
 def _problem(
@@ -69,25 +94,21 @@ def _problem(
     path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
     if detail["type"] == "extra_forbidden":
         known = {*candidates, *(given.known if len(loc) == 1 else ())} - {str(loc[-1])}
-        return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, remedy(str(loc[-1]), known))
+        return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, suggest(str(loc[-1]), known))
     if path in seen and detail["type"] != "missing":
         return None  # a union says once per member what is wrong with one value
     seen.add(path)
     if detail["type"] == "missing":
         name = ".".join([*path, *([] if path[-1:] == (str(loc[-1]),) else [str(loc[-1])])])
         return Problem(f"`{name}` is missing", source, given.address)
-    custom = detail["type"] in {"value_error", "assertion_error"}
-    if custom and path and path[0] in given.hidden_fields:
+    message, custom = str(detail["msg"]), detail["type"] in {"value_error", "assertion_error"}
+    if custom and path and path[0] in given.secret_fields(model):
         message = "the secret's value is refused here"
+    elif custom:
+        message = given.scrub(message.partition(", ")[2] or message, model)
     else:
-        message = scrub(_worded(str(detail["msg"]), custom), given.hidden)
+        message = given.scrub(message.replace("Input should be", "must be").replace("Input should", "must"), model)
     return Problem(f"`{'.'.join(path)}`: {message}" if path else message, source, given.address)
-
-
-def _worded(message: str, custom: bool) -> str:
-    if custom:
-        return message.partition(", ")[2] or message
-    return message.replace("Input should be", "must be").replace("Input should", "must")
 
 
 def _locate(
@@ -97,7 +118,7 @@ def _locate(
     that are known beside its last part. Names of union members in the location are passed over."""
     path: list[str] = []
     source = given.source
-    entries: Mapping[str, Entry] | None = given.entries
+    entries: Mapping[str, KeyValue] | None = given.entries
     items: tuple[Any, ...] = ()
     models = [model]
     candidates = set(model.model_fields)
@@ -127,7 +148,7 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 def _coerced(raw: Any, value: Any, given: Input, path: tuple[str, ...]) -> list[Problem]:
     """pydantic takes "yes" for true and "5" for 5; a stack file says what it means."""
     if isinstance(raw, dict) and isinstance(value, BaseModel):
-        return [p for k, v in raw.items() for p in _coerced(v, getattr(value, k, None), given, (*path, k))]
+        value = vars(value)
     if isinstance(raw, dict) and isinstance(value, Mapping):
         return [p for k, v in raw.items() if k in value for p in _coerced(v, value[k], given, (*path, k))]
     if isinstance(raw, list) and isinstance(value, (list, tuple)) and len(raw) == len(value):

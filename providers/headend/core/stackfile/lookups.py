@@ -2,76 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from headend.core.model.findings import Problem, Source
 from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, query
 from headend.core.model.stack import Wanted
-from headend.core.stackfile.hints import remedy
-from headend.core.stackfile.nodes import Entry, Node
+from headend.core.model.suggest import suggest
+from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.values import NAME, Plain, Values
 
-Tell = Callable[[str, Source, str | None], None]
-"""Takes what is wrong, its place, and what to do."""
+
+def read_lookup(lookup: str, name: str, node: Node, values: Values, address: str) -> Query:
+    """The lookup that a mapping of fields to values asks for; what is wrong with it is reported. name: of the place."""
+    return query(lookup, _read_match(lookup, name, node, values, address))
 
 
-def asked(lookup: str, name: str, node: Node, values: Values, tell: Tell) -> Query:
-    """The lookup that a mapping of fields to values asks for. name: how the place is called.
-
-    What is no plain value, nor a lookup where one is taken, is told; so is what it can't be found by.
-    """
-    return query(lookup, _match(lookup, name, node, values, tell))
-
-
-def _match(lookup: str, name: str, node: Node, values: Values, tell: Tell) -> dict[str, Any]:
+def _read_match(lookup: str, name: str, node: Node, values: Values, address: str) -> dict[str, Any]:
     known, entries = lookups[lookup], node.mapping or {}
     plain = values.plain(node, secrets=False) if entries else Plain({})
     match: dict[str, Any] = {}
     for key, entry in entries.items():
         inner = entry.node.sole("lookup") if key in known.through else None
         if key not in known.fields:
-            tell(f"`{name}`: {lookup} can't be found by `{key}`", entry.source, remedy(key, known.fields))
+            message = f"`{name}`: {lookup} can't be found by `{key}`"
+            values.problems.add(message, entry.source, address, suggest(key, known.fields))
         if inner is not None:
-            match[key] = {"lookup": _match(known.through[key], f"{name}.{key}", inner, values, tell)}
+            match[key] = {"lookup": _read_match(known.through[key], f"{name}.{key}", inner, values, address)}
         elif isinstance(plain.value.get(key), str | int | float | bool):
             match[key] = plain.value[key]
     if not plain.broken and (not match or len(match) < len(entries)):
         hint = f"give fields of {lookup} with plain values: {', '.join(known.fields)}"
-        tell(f"`{name}`: not a lookup", node.source, hint)
+        values.problems.add(f"`{name}`: not a lookup", node.source, address, hint)
     return match
 
 
-def named(entries: Mapping[str, Entry], values: Values, problems: list[Problem]) -> dict[str, Wanted]:
+def read_named_lookups(entries: Mapping[str, KeyValue], values: Values) -> dict[str, Wanted]:
     """`lookups:` of the file: name -> what to find, e.g. `{straas.playlist: {title: Highlights}}`."""
-    whole = entries.get("lookups")
-    if whole is None or (whole.node.mapping is None and whole.node.value is None):
-        return {}
-    if whole.node.mapping is None:
-        problems.append(Problem(f"`lookups` is a mapping, not {whole.node.type_name}", whole.node.source))
-        return {}
-    found = {}
-    for name, entry in whole.node.mapping.items():
-        query = _one(name, entry, values, problems)
-        if query is not None:
+    node = entries["lookups"].node if "lookups" in entries else None
+    if node and node.mapping is None and node.value is not None:
+        values.problems.add(f"`lookups` is a mapping, not {node.type_name}", node.source)
+    found: dict[str, Wanted] = {}
+    for name, entry in ((node.mapping if node else None) or {}).items():
+        if query := _read_named(name, entry, values):
             found[name] = Wanted(query, entry.source)
     return found
 
 
-def _one(name: str, entry: Entry, values: Values, problems: list[Problem]) -> Query | None:
-    def tell(message: str, source: Source, hint: str | None) -> None:
-        problems.append(Problem(message, source, f"lookups.{name}", hint))
-
+def _read_named(name: str, entry: KeyValue, values: Values) -> Query | None:
     inner = entry.node.mapping or {}
+    address, lookup = f"lookups.{name}", next(iter(inner), "")
+    source = inner[lookup].source if inner else entry.source
     if not NAME.fullmatch(name):
-        tell(f"`{name}` can't be a lookup's name", entry.source, "letters, digits, `_` and `-`")
+        what, source, hint = f"`{name}` can't be a lookup's name", entry.source, "letters, digits, `_` and `-`"
     elif len(inner) != 1:
-        tell("a lookup is one kind of thing and its fields", entry.node.source, "e.g. {straas.video: {title: Final}}")
-    elif (lookup := next(iter(inner))) not in lookups:
-        tell(f"nothing is known that finds `{lookup}`", inner[lookup].source, remedy(lookup, lookups))
+        what, source = "a lookup is one kind of thing and its fields", entry.node.source
+        hint = "e.g. {straas.video: {title: Final}}"
+    elif lookup not in lookups:
+        what, hint = f"nothing is known that finds `{lookup}`", suggest(lookup, lookups) or ""
     elif lookups[lookup].used_up_when_found:
-        tell(f"who finds a {lookup} uses it up", inner[lookup].source, "write the lookup into the field that takes it")
+        what, hint = f"who finds a {lookup} uses it up", "write the lookup into the field that takes it"
     else:
-        return asked(lookup, lookup, inner[lookup].node, values, tell)
+        return read_lookup(lookup, lookup, inner[lookup].node, values, address)
+    values.problems.add(what, source, address, hint or None)
     return None

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from headend.core.model.findings import Problem, Source
+from headend.core.model.findings import Problems, Source
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000  # after the expansion of aliases
 MAX_DEPTH = 50
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NULL = {"", "~", "null", "Null", "NULL"}
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WORDS = {
+    word: value
+    for text, value in (("null", None), ("true", True), ("false", False))
+    for word in (text, text.title(), text.upper())
+} | {"": None, "~": None}
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _STR_TAG = "tag:yaml.org,2002:str"
@@ -31,7 +34,7 @@ _STR_TAG = "tag:yaml.org,2002:str"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value. `value`: None, bool, int, float, str, a tuple of nodes, or {key: Entry}.
+    """One value. `value`: None, bool, int, float, str, a tuple of nodes, or {key: KeyValue}.
     `text`: a scalar as it is written, so that `1.10` in a string stays 1.10.
     `data`: it comes from a file of rows, and means nothing but itself."""
 
@@ -41,7 +44,7 @@ class Node:
     data: bool = False
 
     @property
-    def mapping(self) -> Mapping[str, Entry] | None:
+    def mapping(self) -> Mapping[str, KeyValue] | None:
         """The entries, or None where the value is no mapping."""
         return self.value if isinstance(self.value, dict) else None
 
@@ -58,7 +61,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyValue:
     """A key's place and its value."""
 
     source: Source
@@ -69,10 +72,8 @@ def scalar(text: str) -> Any:
     """A plain scalar by the YAML 1.2 core schema: `on`, `no`, `12:30` and dates are strings.
 
     Raises ValueError for a number that is not finite or too long to be one."""
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
+    if text in _WORDS:
+        return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
     if _FLOAT.fullmatch(text):
@@ -85,25 +86,24 @@ def scalar(text: str) -> Any:
 
 @dataclass(slots=True)
 class _Frame:
-    """An open collection. `key`: a key that waits for its value; "" with `skip` where the key was unusable."""
+    """An open collection. `key`: the key that waits for its value; "" where it can't be used."""
 
     source: Source
     anchor: str | None
-    entries: dict[str, Entry] | None
+    entries: dict[str, KeyValue] | None
     items: list[Node] = field(default_factory=list)
     key: tuple[str, Source] | None = None
-    skip: bool = False
     size: int = 1
 
 
-class _Refused(Exception):
+class _Stopped(Exception):
     """Reading can't go on; the problem is already recorded."""
 
 
 class _Builder:
     """Feeds on events; `root` is the document's node once they are used up."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
         self.frames: list[_Frame] = []
@@ -115,12 +115,9 @@ class _Builder:
     def at(self, mark: Any) -> Source:
         return Source(self.file, mark.line + 1, mark.column + 1)
 
-    def problem(self, message: str, source: Source, remedy: str | None = None) -> None:
-        self.problems.append(Problem(message, source, remedy=remedy))
-
-    def stop(self, message: str, source: Source, remedy: str | None = None) -> _Refused:
-        self.problem(message, source, remedy)
-        return _Refused()
+    def stop(self, message: str, source: Source, remedy: str | None = None) -> _Stopped:
+        self.problems.add(message, source, remedy=remedy)
+        return _Stopped()
 
     def feed(self, event: Any) -> None:
         source = self.at(event.start_mark)
@@ -136,16 +133,18 @@ class _Builder:
             self.tag(event, source)
             if len(self.frames) >= MAX_DEPTH:
                 raise self.stop(f"nested deeper than {MAX_DEPTH} levels", source)
-            entries: dict[str, Entry] | None = {} if isinstance(event, yaml.MappingStartEvent) else None
+            entries: dict[str, KeyValue] | None = {} if isinstance(event, yaml.MappingStartEvent) else None
             self.frames.append(_Frame(source, event.anchor, entries))
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self.frames.pop()
-            value: Any = tuple(frame.items) if frame.entries is None else frame.entries
+            value = tuple(frame.items) if frame.entries is None else frame.entries
             self.add(Node(value, frame.source), frame.anchor, frame.size)
 
     def tag(self, event: Any, source: Source) -> None:
         if event.tag not in (None, "!", _STR_TAG):
-            self.problem("a tag is not allowed here", source, "stack files hold plain values only; remove the tag")
+            self.problems.add(
+                "a tag is not allowed here", source, remedy="stack files hold plain values only; remove the tag"
+            )
 
     def alias(self, event: Any, source: Source) -> None:
         if event.anchor not in self.anchors:
@@ -161,7 +160,9 @@ class _Builder:
                 value = scalar(event.value)
             except ValueError:
                 value = None
-                self.problem("a number that is not finite, or too long", source, "quote it if it is a string")
+                self.problems.add(
+                    "a number that is not finite, or too long", source, remedy="quote it if it is a string"
+                )
         self.add(Node(value, source, event.value), event.anchor, 1)
 
     def add(self, node: Node, anchor: str | None, size: int, place: Source | None = None) -> None:
@@ -182,26 +183,26 @@ class _Builder:
         elif frame.key is None:
             self.key(frame, node, place or node.source)
         else:
-            if not frame.skip:
-                frame.entries[frame.key[0]] = Entry(frame.key[1], node)
-            frame.key, frame.skip = None, False
+            if frame.key[0]:
+                frame.entries[frame.key[0]] = KeyValue(frame.key[1], node)
+            frame.key = None
 
     def key(self, frame: _Frame, node: Node, source: Source) -> None:
         text, entries = node.text, frame.entries or {}
-        frame.key = (text or "", source)
-        frame.skip = True
+        frame.key = ("", source)
         if not text:
-            self.problem("a key must be a word", source)
+            self.problems.add("a key must be a word", source)
         elif text == "<<":
-            self.problem("`<<` (merge) is not part of YAML 1.2", source, "use `extends`, or write the keys out")
+            hint = "use `extends`, or write the keys out"
+            self.problems.add("`<<` (merge) is not part of YAML 1.2", source, remedy=hint)
         elif text in entries:
             first = entries[text].source.line
-            self.problem(f"key `{text}` is given twice, first in line {first}", source, "keep one of them")
+            self.problems.add(f"key `{text}` is given twice, first in line {first}", source, remedy="keep one of them")
         else:
-            frame.skip = False
+            frame.key = (text, source)
 
 
-def read(path: Path, problems: list[Problem], *, quiet: bool = False) -> Node | None:
+def read(path: Path, problems: Problems, *, quiet: bool = False) -> Node | None:
     """The file's tree; None if it can't be read, the reasons being appended to `problems`.
 
     quiet: syntax errors name the place only (a secrets file's text must not get into a message)."""
@@ -211,38 +212,34 @@ def read(path: Path, problems: list[Problem], *, quiet: bool = False) -> Node | 
             data = stream.read(MAX_BYTES + 1)
         text = data.decode("utf-8-sig")
     except OSError as error:
-        problems.append(Problem(f"can't read {file}: {error.strerror or type(error).__name__}"))
+        problems.add(f"can't read {file}: {error.strerror or type(error).__name__}")
         return None
     except UnicodeDecodeError as error:
-        problems.append(Problem("not UTF-8 text", Source(file, data[: error.start].count(b"\n") + 1)))
+        problems.add("not UTF-8 text", Source(file, data[: error.start].count(b"\n") + 1))
         return None
     if len(data) > MAX_BYTES:
-        problems.append(Problem(f"larger than {MAX_BYTES // 1024 // 1024} MiB", Source(file, 1), remedy="split it"))
+        problems.add(f"larger than {MAX_BYTES // 1024 // 1024} MiB", Source(file, 1), remedy="split it")
         return None
     return parse(text, file, problems, quiet=quiet)
 
 
-def parse(text: str, file: str, problems: list[Problem], *, quiet: bool = False) -> Node | None:
+def parse(text: str, file: str, problems: Problems, *, quiet: bool = False) -> Node | None:
     """As `read`, from text; `file` is what sources say."""
     builder = _Builder(file, problems)
     try:
-        for event in _events(text):
+        for event in yaml.parse(text, Loader=_Loader):
             builder.feed(event)
-    except _Refused:
+    except _Stopped:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = "not valid YAML" if quiet else f"not valid YAML: {error.problem or error.context}"
-        problems.append(Problem(what, builder.at(mark) if mark else Source(file, 1)))
+        problems.add(what, builder.at(mark) if mark else Source(file, 1))
         return None
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0) or 0) + 1
-        problems.append(Problem("not valid YAML: a character that YAML forbids", Source(file, line)))
+        problems.add("not valid YAML: a character that YAML forbids", Source(file, line))
         return None
     if builder.root is None:
-        problems.append(Problem("the file is empty", Source(file, 1)))
+        problems.add("the file is empty", Source(file, 1))
     return builder.root
-
-
-def _events(text: str) -> Iterator[Any]:
-    yield from yaml.parse(text, Loader=_Loader)

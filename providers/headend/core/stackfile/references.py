@@ -5,39 +5,17 @@ from __future__ import annotations
 import difflib
 import graphlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args, get_origin
-
-from pydantic import BaseModel
+from typing import Any
 
 from headend.core.model.fields import Ref
-from headend.core.model.findings import Problem, Source
+from headend.core.model.findings import Problem, Problems, Source
 from headend.core.model.kind import Kind
 from headend.core.model.references import Reference
 from headend.core.model.stack import Resource
-from headend.core.stackfile.hints import remedy
-from headend.core.stackfile.nodes import Entry
-
-if TYPE_CHECKING:
-    from headend.core.stackfile.rows import Group, Row
+from headend.core.model.suggest import suggest
+from headend.core.stackfile.drafts import Draft, Group
 
 _HINTS = 100  # names that are looked for again, differently written: each costs a look at all of them
-
-
-@dataclass(eq=False, slots=True)
-class Draft:
-    """A resource found in the file, not checked yet. `parent`: the resource whose entry it stands in.
-    `fields`: what is the spec's; `lifecycle` and nested collections are taken out.
-    `row`: what it is made of where a file gives it; its fields are laid out while it is being checked."""
-
-    address: str
-    key: str
-    kind: Kind[Any, Any]
-    source: Source
-    parent: Draft | None
-    fields: dict[str, Entry]
-    lifecycle: Entry | None = None
-    row: Row | None = None
 
 
 class Names:
@@ -52,12 +30,12 @@ class Names:
         self.groups = groups
         self.hints = _HINTS
 
-    def refer(self, name: str, ref: Ref, seeker: Draft, source: Source) -> Reference | Problem:
+    def resolve(self, name: str, ref: Ref, seeker: Draft, source: Source) -> Reference | Problem:
         """The resource of that name: one of the kind itself, or one of those that make such an object."""
-        own = self.find(name, ref.kind, seeker, source)
+        own = self._find(name, ref.kind, seeker, source)
         found = [] if isinstance(own, Problem) else [Reference(own)]
         for kind, computed in ref.through:
-            maker = self.find(name, kind, seeker, source) if kind in self.kinds else None
+            maker = self._find(name, kind, seeker, source) if kind in self.kinds else None
             if isinstance(maker, str):
                 found.append(Reference(maker, computed))
         if len(found) > 1:
@@ -67,7 +45,7 @@ class Names:
             return own
         return found[0]
 
-    def find(self, name: str, kind: str, seeker: Draft, source: Source) -> str | Problem:
+    def _find(self, name: str, kind: str, seeker: Draft, source: Source) -> str | Problem:
         """The address of the `kind` called `name` (or `outer/name`) as seen from `seeker`, nearest scope first."""
         target = self.kinds.get(kind)
         if target is None:
@@ -79,7 +57,7 @@ class Names:
             address = ".".join([scope, *(f"{k.collection}.{part}" for k, part in zip(tail, parts, strict=True))])
             if address in self.drafts:
                 return address
-        return Problem(f"there is no {kind} `{name}`", source, seeker.address, self._meant(name, kind, seeker))
+        return Problem(f"there is no {kind} `{name}`", source, seeker.address, self._suggest(name, kind, seeker))
 
     def _chain(self, kind: Kind[Any, Any]) -> list[Kind[Any, Any]]:
         chain = [kind]
@@ -91,9 +69,9 @@ class Names:
     @staticmethod
     def _scopes(seeker: Draft, chain: list[Kind[Any, Any]], parts: int) -> list[str]:
         """Addresses below which the name may stand: an enclosing resource of the right kind, then the platform."""
-        scopes: list[str] = []
         if parts > len(chain):
-            return scopes
+            return []
+        scopes = []
         outer = chain[-parts - 1].name if parts < len(chain) else None
         draft: Draft | None = seeker.parent
         while draft is not None:
@@ -104,7 +82,7 @@ class Names:
             scopes.append(chain[0].platform)
         return scopes
 
-    def _meant(self, name: str, kind: str, seeker: Draft) -> str | None:
+    def _suggest(self, name: str, kind: str, seeker: Draft) -> str | None:
         """Names as the seeker would have to write them."""
         if self.hints == 0:
             return None
@@ -112,53 +90,28 @@ class Names:
         writable = []
         for draft in self.drafts.values():
             if draft.kind.name == kind:
-                near = draft.parent is None or draft.parent in (seeker.parent, seeker)
-                writable.append(draft.key if near else self._path(draft))
+                in_reach = draft.parent is None or draft.parent in (seeker.parent, seeker)
+                writable.append(draft.key if in_reach else draft.path())
         by_last = {w.rpartition("/")[2]: w for w in writable}
         last = name.rpartition("/")[2]
-        if name not in by_last and last in by_last:
-            return f"did you mean `{by_last[last]}`?"
-        if name in by_last:
-            return f"did you mean `{by_last[name]}`?"
-        near_last = difflib.get_close_matches(last, by_last, n=1)
-        if near_last:
-            return f"did you mean `{by_last[near_last[0]]}`?"
-        return remedy(name, writable) or "write `{id: ...}` for one that this stack does not manage"
-
-    @staticmethod
-    def _path(draft: Draft) -> str:
-        keys = [draft.key]
-        while draft.parent is not None:
-            draft = draft.parent
-            keys.insert(0, draft.key)
-        return "/".join(keys)
+        near = [last] if last in by_last else difflib.get_close_matches(last, by_last, n=1)
+        if near:
+            return f"did you mean `{by_last[near[0]]}`?"
+        return suggest(name, writable) or "write `{id: ...}` for one that this stack does not manage"
 
 
-def takes_mapping(model: type[BaseModel], name: str) -> bool:
-    """Whether the field holds a mapping to references, not one reference or a list of them."""
-    annotation = model.model_fields[name].annotation
-    return any(get_origin(option) is dict for option in (annotation, *get_args(annotation)))
-
-
-def cycles(resources: Mapping[str, Resource]) -> list[Problem]:
+def find_cycles(resources: Mapping[str, Resource], problems: Problems) -> None:
     """One problem for each circle of references, placed at one of its resources."""
     graph = {address: found for address, r in resources.items() if (found := r.references() & resources.keys())}
-    problems: list[Problem] = []
     while True:
         try:
             graphlib.TopologicalSorter(graph).prepare()
-            return problems
+            return
         except graphlib.CycleError as error:
             circle: list[str] = error.args[1][::-1]  # graphlib lists dependencies first
             start = circle.index(min(circle))
             circle = [*circle[start:-1], *circle[:start], circle[start]]
             first = resources[circle[0]]
-            problems.append(
-                Problem(
-                    f"references go in a circle: {' -> '.join(circle)}",
-                    first.source,
-                    first.address,
-                    "take one of the references out",
-                )
-            )
+            message = f"references go in a circle: {' -> '.join(circle)}"
+            problems.add(message, first.source, first.address, "take one of the references out")
             graph[circle[0]] -= {circle[1]}

@@ -7,7 +7,7 @@ It never says more than the loader: a file that loads is valid. An overlay holds
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,53 +19,45 @@ from headend.core.model.lookup import lookups
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
 from headend.core.model.uploads import File, file_fields
-from headend.core.stackfile.cells import items_of
-from headend.core.stackfile.references import takes_mapping
-from headend.core.stackfile.resource import LifecycleModel
-from headend.core.stackfile.rows import RESERVED
+from headend.core.stackfile.field_types import holds_mapping, item_model
+from headend.core.stackfile.from_file import RESERVED
+from headend.core.stackfile.lifecycle import LifecycleModel
 from headend.core.wire import registry
 
+_WORD: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 _PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+_TEXT: dict[str, Any] = {"type": "string"}
+_LOOKUP: dict[str, Any] = {"$ref": "#/$defs/lookup"}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    """An object with these keys and no others."""
+    closed = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**closed, "required": list(required)} if required else closed
+
+
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a type that may also be null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _any(*schemas: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    return {**({"description": description} if description else {}), "anyOf": list(schemas)}
+
+
 _STAND_INS: dict[str, Any] = {
-    "expression": {"type": "string", "pattern": r"\$\{", "description": "A variable: ${vars.NAME}"},
-    "secret": {
-        "type": "object",
-        "properties": {"secret": {"type": ["string", "number", "boolean"], "description": "The secret's name"}},
-        "required": ["secret"],
-        "additionalProperties": False,
-    },
+    "expression": {**_TEXT, "pattern": r"\$\{", "description": "A variable: ${vars.NAME}"},
+    "secret": _object({"secret": {**_WORD, "description": "The secret's name"}}, "secret"),
     "lookup": {
         "description": "Finds the one thing with these values, once for a plan",
-        "type": "object",
-        "properties": {
-            "lookup": {
-                "type": "object",
-                "additionalProperties": {
-                    "anyOf": [{"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/lookup"}]
-                },
-            }
-        },
-        "required": ["lookup"],
-        "additionalProperties": False,
+        **_object({"lookup": {"type": "object", "additionalProperties": _any(_WORD, _LOOKUP)}}, "lookup"),
     },
-    "column": {
-        "description": "A column's name; with what is between the items of a list; or the column of an outside id",
-        "anyOf": [
-            {"type": "string"},
-            {
-                "type": "object",
-                "properties": {"column": {"type": "string"}, "separator": {"type": "string"}},
-                "required": ["column"],
-                "additionalProperties": False,
-            },
-            {
-                "type": "object",
-                "properties": {"id": {"type": "string"}},
-                "required": ["id"],
-                "additionalProperties": False,
-            },
-        ],
-    },
+    "column": _any(
+        _TEXT,
+        _object({"column": _TEXT, "separator": _TEXT}, "column"),
+        _object({"id": _TEXT}, "id"),
+        description="A column's name; with what is between the items of a list; or the column of an outside id",
+    ),
     "rows": {
         "description": "Entries from a file of rows; what stands beside `from_file` is the same for all of them",
         "type": "object",
@@ -74,32 +66,28 @@ _STAND_INS: dict[str, Any] = {
     },
     "from_file": {
         "description": "A file of rows (.csv, .json or .jsonl), as seen from this one: each row becomes a resource",
-        "type": ["string", "null"],
+        **_or_null(_TEXT),
     },
-    "key": {
-        "description": "The column, or columns, that rows are called by",
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
-    },
+    "key": _any(
+        _TEXT,
+        {"type": "array", "items": _TEXT},
+        {"type": "null"},
+        description="The column, or columns, that rows are called by",
+    ),
     "columns": {
         "description": "Field -> column; without it, columns are called like the fields",
         "type": ["object", "null"],
-        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/column"}, {"type": "null"}]},
+        "additionalProperties": _any({"$ref": "#/$defs/column"}, {"type": "null"}),
     },
     "delimiter": {
         "description": "What is between the values of a CSV file; by default a comma",
-        "type": ["string", "null"],
+        **_or_null(_TEXT),
     },
-    "reference": {
-        "description": "A resource's name, `environment/name` across environments, or {id: ...} outside the stack",
-        "anyOf": [
-            {"type": ["string", "number", "boolean"]},
-            {
-                "type": "object",
-                "properties": {"id": {"type": ["string", "number", "boolean"]}},
-                "additionalProperties": False,
-            },
-        ],
-    },
+    "reference": _any(
+        _WORD,
+        _object({"id": _WORD}),
+        description="A resource's name, `environment/name` across environments, or {id: ...} outside the stack",
+    ),
 }
 
 
@@ -110,6 +98,46 @@ class _Generator(GenerateJsonSchema):
 def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, Any]:
     """The schema (draft 2020-12) of a stack file over these kinds; all registered ones by default."""
     kinds = registry.kinds() if kinds is None else kinds
+    platforms: dict[str, Any] = {}
+    for kind in sorted(kinds.values(), key=lambda k: k.parent is not None):
+        group = platforms.setdefault(kind.platform, {})
+        if kind.parent is None or kind.parent_field:
+            group.setdefault(kind.collection, _collection(kind))
+    top = {**_general(platforms), **{name: _or_null(_object(group)) for name, group in platforms.items()}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "headend stack file",
+        **_object(top),
+        "$defs": {**_definitions(kinds), **_STAND_INS},
+    }
+
+
+def _general(platforms: Iterable[str]) -> dict[str, Any]:
+    """The keys of every stack file."""
+    settings = {"type": ["object", "null"], "additionalProperties": True}
+    return {
+        "headend": {"const": 1, "description": "Format of the file"},
+        "stack": {**_or_null(_TEXT), "description": "The stack's name; by default the file's"},
+        "extends": _any(
+            _TEXT, {"type": "array", "items": _TEXT}, description="The file (or files) that this one is laid over"
+        ),
+        "vars": {
+            "type": ["object", "null"],
+            "description": "Variables, used as ${vars.NAME}; null: to be given by --var",
+            "additionalProperties": _PLAIN,
+        },
+        "connections": _or_null(_object(dict.fromkeys(platforms, settings))),
+        "lookups": {
+            "type": ["object", "null"],
+            "description": "What to find, by names: once for a plan, and written into it",
+            "additionalProperties": _any(_or_null(_object(_findable())), {"type": "null"}),
+        },
+        "options": _any({"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}),
+    }
+
+
+def _definitions(kinds: Mapping[str, Kind[Any, Any]]) -> dict[str, Any]:
+    """What the schema refers to: the kinds by name, and what their models are made of."""
     general: list[type[BaseModel]] = [LifecycleModel, Options]
     models: dict[type[BaseModel], None] = dict.fromkeys(general)
     for kind in kinds.values():
@@ -122,97 +150,57 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
         defs.pop(stand_in.__name__, None)
     bare = {model: defs.pop(names[model]) for model in models.keys() - set(general)}
     for kind in kinds.values():
-        variants = [_object(kind, model, bare[model], kinds) for model in kind.variants.values() or [kind.model]]
+        variants = [_resource(kind, model, bare[model], kinds) for model in kind.variants.values() or [kind.model]]
         title = re.split(r"\n\s*\n", (type(kind).__doc__ or kind.name).strip())[0]
-        defs[kind.name] = {"description": " ".join(title.split()), "anyOf": [*variants, {"type": "null"}]}
-    platforms: dict[str, Any] = {}
-    for kind in kinds.values():
-        group = platforms.setdefault(kind.platform, {})
-        if kind.parent is None or kind.parent_field:
-            group.setdefault(kind.collection, _collection(kind))
-            if kind.parent is None:
-                group[kind.collection] = _collection(kind)
-    settings = {"type": ["object", "null"], "additionalProperties": True}
-    top: dict[str, Any] = {
-        "headend": {"const": 1, "description": "Format of the file"},
-        "stack": {"type": ["string", "null"], "description": "The stack's name; by default the file's"},
-        "extends": {
-            "description": "The file (or files) that this one is laid over",
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-        },
-        "vars": {
-            "type": ["object", "null"],
-            "description": "Variables, used as ${vars.NAME}; null: to be given by --var",
-            "additionalProperties": _PLAIN,
-        },
-        "connections": _properties(dict.fromkeys(platforms, settings)),
-        "lookups": {
-            "type": ["object", "null"],
-            "description": "What to find, by names: once for a plan, and written into it",
-            "additionalProperties": {"anyOf": [_properties(_findable()), {"type": "null"}]},
-        },
-        "options": {"anyOf": [{"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}]},
-        **{name: _properties(group) for name, group in platforms.items()},
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "headend stack file",
-        **_properties(top),
-        "type": "object",
-        "$defs": {**defs, **_STAND_INS},
-    }
+        defs[kind.name] = _any(*variants, {"type": "null"}, description=" ".join(title.split()))
+    return defs
 
 
 def _findable() -> dict[str, Any]:
     """What is not used up by finding it, and the fields that it is found by."""
-    one, inner = {"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/lookup"}
     found = {}
     for name, lookup in sorted(lookups.items()):
         fields = {
-            field: {"description": what, **({"anyOf": [one, inner]} if field in lookup.through else one)}
+            field: {"description": what, **(_any(_WORD, _LOOKUP) if field in lookup.through else _WORD)}
             for field, what in lookup.fields.items()
         }
         if not lookup.used_up_when_found:
-            found[name] = _properties(fields)
+            found[name] = _or_null(_object(fields))
     return found
-
-
-def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": ["object", "null"], "properties": dict(properties), "additionalProperties": False}
 
 
 def _collection(kind: Kind[Any, Any]) -> dict[str, Any]:
     return {"type": ["object", "null"], "additionalProperties": {"$ref": f"#/$defs/{kind.name}"}}
 
 
-def _object(
+def _resource(
     kind: Kind[Any, Any], model: type[BaseModel], schema: Mapping[str, Any], kinds: Mapping[str, Kind[Any, Any]]
 ) -> dict[str, Any]:
     """A resource of one variant: the model's fields, `lifecycle`, and what nests in it."""
     properties = dict(schema.get("properties", {}))
+
+    def redefine(name: str, given: Mapping[str, Any]) -> None:
+        description = properties.get(name, {}).get("description")
+        properties[name] = {**({"description": description} if description else {}), **given}
+
     for name in marked(model, Ref):
-        keep = {"description": properties.get(name, {}).get("description")}
         one = {"$ref": "#/$defs/reference"}
         mapping = {"type": "object", "additionalProperties": one}
-        choices = [mapping] if takes_mapping(model, name) else [one, {"type": "array", "items": one}]
-        choice = {"anyOf": [*choices, {"type": "null"}]}
-        properties[name] = {**{k: v for k, v in keep.items() if v}, **choice}
+        choices = [mapping] if holds_mapping(model, name) else [one, {"type": "array", "items": one}]
+        redefine(name, _any(*choices, {"type": "null"}))
     for name in marked(model, Found):
-        keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
-        one = {"$ref": "#/$defs/lookup"}
-        properties[name] = {**keep, "anyOf": [{"type": ["string", "number"]}, one, {"type": "null"}]}
+        redefine(name, _any({"type": ["string", "number"]}, _LOOKUP, {"type": "null"}))
     for name in file_fields(model):
-        keep = {k: v for k, v in properties.get(name, {}).items() if k == "description"}
-        properties[name] = {**keep, "type": ["string", "null"]}
+        redefine(name, _or_null(_TEXT))
     for name in model.model_fields:
-        if items_of(model, name) and "anyOf" in properties[name]:
+        if item_model(model, name) and "anyOf" in properties[name]:
             properties[name]["anyOf"] = [*properties[name]["anyOf"], {"$ref": "#/$defs/rows"}]
     for name in RESERVED:
         ours = {"$ref": f"#/$defs/{name}"}
-        properties[name] = {"anyOf": [properties[name], ours]} if name in properties else ours
-    properties["lifecycle"] = {"anyOf": [{"$ref": "#/$defs/LifecycleModel"}, {"type": "null"}]}
+        properties[name] = _any(properties[name], ours) if name in properties else ours
+    properties["lifecycle"] = _any({"$ref": "#/$defs/LifecycleModel"}, {"type": "null"})
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    return _object(properties)
 
 
 def _loose(schema: Any) -> Any:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headend.core.model.errors import InputError
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, Problems
 from headend.core.stackfile.nodes import read
 
 VARIABLE = "HEADEND_SECRETS_FILE"
 
-Lookup = Callable[[str], str | None]
+FindSecret = Callable[[str], str | None]
 """Gives the secret of that name, or None where there is none."""
 
 
-def lookup(env: Mapping[str, str] | None = None) -> Lookup:
-    """A lookup over the environment and the secrets file: a YAML (or JSON) mapping of names to strings.
+def secret_finder(env: Mapping[str, str] | None = None) -> FindSecret:
+    """Finds secrets in the environment and the secrets file: a YAML (or JSON) mapping of names to strings.
 
     Raises InputError for a file that can't be read or holds anything else; its text is never quoted."""
     env = os.environ if env is None else env
@@ -26,17 +26,17 @@ def lookup(env: Mapping[str, str] | None = None) -> Lookup:
 
 
 def _file(path: Path) -> dict[str, str]:
-    problems: list[Problem] = []
+    problems = Problems()
     # Keys and values may be swapped or glued together by a slip, so that even a key can be a secret: only places.
     root = read(path, problems, quiet=True)
-    problems = [p if root is None else Problem("not a plain, unique entry", p.source) for p in problems]
+    problems = Problems(p if root is None else Problem("not a plain, unique entry", p.source) for p in problems)
     entries = root.mapping if root else None
     if root and entries is None:
-        problems.append(Problem("not a mapping of secret names to values", root.source, remedy="write `NAME: value`"))
+        problems.add("not a mapping of secret names to values", root.source, remedy="write `NAME: value`")
     found: dict[str, str] = {}
     for name, entry in (entries or {}).items():
         if entry.node.text is None:
-            problems.append(Problem("a secret's value must be a string", entry.node.source))
+            problems.add("a secret's value must be a string", entry.node.source)
         else:
             found[name] = entry.node.text
     if problems:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from headend.core.model.findings import Problem, Source
-from headend.core.model.uploads import regular
+from headend.core.model.findings import Problems, Source
+from headend.core.model.uploads import check_file
 
 Rows = Iterator[tuple[int, dict[str, Any]]]
 """Line, counting from 1, and {column: value}."""
@@ -27,7 +27,7 @@ class Table:
     their own (JSON); CSV has text only, and "" where nothing stands.
     """
 
-    def __init__(self, place: Path, problems: list[Problem], delimiter: str = ",") -> None:
+    def __init__(self, place: Path, problems: Problems, delimiter: str = ",") -> None:
         """Raises ValueError, saying why, for what is no such file or can't be read."""
         readers: dict[str, Callable[[BinaryIO], Rows]] = {
             ".csv": self._csv,
@@ -37,7 +37,7 @@ class Table:
         if place.suffix.lower() not in readers:
             raise ValueError(f"is none of {', '.join(readers)}")
         try:
-            self.file, self.place = str(place), regular(place)
+            self.file, self.place = str(place), check_file(place)
         except OSError as error:
             raise ValueError(f"can't be read: {error.strerror}") from None
         self.typed = place.suffix.lower() != ".csv"
@@ -64,7 +64,7 @@ class Table:
             self.problem(f"can't be read: {error.strerror}", 1)
 
     def problem(self, message: str, line: int, remedy: str | None = None) -> None:
-        self.problems.append(Problem(message, Source(self.file, line), remedy=remedy))
+        self.problems.add(message, Source(self.file, line), remedy=remedy)
 
     def _lines(self, stream: BinaryIO) -> Iterator[str]:
         """The text line by line; ends the reading with a problem at what is not UTF-8."""
@@ -157,11 +157,10 @@ class Table:
         if not isinstance(value, dict):
             self.problem("a row is an object, {column: value}", line)
             return None
-        if value.keys() - self.columns.keys():
-            if not all(map(str.isprintable, value)):
-                self.problem("a key with an unprintable character", line)
-                return None
-            self.columns.update(dict.fromkeys(value))
+        if not all(map(str.isprintable, value.keys() - self.columns.keys())):
+            self.problem("a key with an unprintable character", line)
+            return None
+        self.columns.update(dict.fromkeys(value))
         return value
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from headend.core.model.findings import Problem, Source
-from headend.core.stackfile.hints import remedy
-from headend.core.stackfile.nodes import Entry, Node, scalar
-from headend.core.stackfile.secrets import Lookup
+from headend.core.model.findings import Problems, Source
+from headend.core.model.suggest import suggest
+from headend.core.stackfile.nodes import KeyValue, Node, scalar
+from headend.core.stackfile.secrets import FindSecret
 
 _EXPRESSION = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -40,17 +40,18 @@ COMMAND_LINE = Ways()
 @dataclass
 class Plain:
     """A field's value without places. `broken`: a problem is recorded already, so the value says nothing.
-    `secrets`: the texts that came from `{secret: NAME}`."""
+    `secrets`: the texts that came from `{secret: NAME}`. `asks_secret`: there is such a place, found or not."""
 
-    value: Any = field(repr=False)
+    value: Any = field(default=None, repr=False)
     broken: bool = False
     secrets: list[str] = field(default_factory=list, repr=False)
+    asks_secret: bool = False
 
 
 class Values:
     """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`."""
 
-    def __init__(self, secret: Lookup, problems: list[Problem], ways: Ways = COMMAND_LINE) -> None:
+    def __init__(self, secret: FindSecret, problems: Problems, ways: Ways = COMMAND_LINE) -> None:
         self.secret = secret
         self.ways = ways
         self.problems = problems
@@ -60,18 +61,16 @@ class Values:
         """Takes `vars:` of the file, and what --var, or else `ways.variable`, says instead."""
         entries = vars_node.mapping if vars_node else {}
         if entries is None:
-            self.problems.append(
-                Problem("`vars` is a mapping of names to values", vars_node.source if vars_node else None)
-            )
+            self.problems.add("`vars` is a mapping of names to values", vars_node.source if vars_node else None)
             entries = {}
         for name, entry in entries.items():
             self.names[f"vars.{name}"] = self._declared(name, entry, given.get(name, self.ways.variable(name)))
         for name in given:
             if name not in entries:
-                hint = remedy(name, entries) or f"declare it under `vars:`, e.g. `vars: {{{name}: null}}`"
-                self.problems.append(Problem(f"--var {name}: the stack declares no such variable", remedy=hint))
+                hint = suggest(name, entries) or f"declare it under `vars:`, e.g. `vars: {{{name}: null}}`"
+                self.problems.add(f"--var {name}: the stack declares no such variable", remedy=hint)
 
-    def _declared(self, name: str, entry: Entry, given: str | None) -> Node | None:
+    def _declared(self, name: str, entry: KeyValue, given: str | None) -> Node | None:
         node = entry.node
         message, hint = None, None
         if not NAME.fullmatch(name):
@@ -81,15 +80,13 @@ class Values:
         elif given is not None:
             return Node(self._typed(given, node.value), node.source, given)
         elif node.value is None:
-            message, hint = (
-                f"variable `{name}` has no value",
-                f"give it one: {self.ways.give_variable.format(name=name, env=variable_name(name))}",
-            )
+            message = f"variable `{name}` has no value"
+            hint = f"give it one: {self.ways.give_variable.format(name=name, env=variable_name(name))}"
         elif isinstance(node.value, str) and "${" in node.value:
             message, hint = f"variable `{name}` refers to another", "write its value out"
         if message is None:
             return node
-        self.problems.append(Problem(message, entry.source, remedy=hint))
+        self.problems.add(message, entry.source, remedy=hint)
         return None
 
     @staticmethod
@@ -120,20 +117,19 @@ class Values:
             message, hint = "`${` without its `}`", "write `$${` for the two characters themselves"
         elif name not in self.names:
             message = f"unknown variable `${{{name}}}`"
-            hint = (
-                remedy(name, self.names) or "declare it under `vars:`; `$${` stands for the two characters themselves"
-            )
+            instead = "declare it under `vars:`; `$${` stands for the two characters themselves"
+            hint = suggest(name, self.names) or instead
         else:
             found = self.names[name]
             if found is None:
                 raise Broken
             return found
-        self.problems.append(Problem(message, source, remedy=hint))
+        self.problems.add(message, source, remedy=hint)
         raise Broken
 
     def plain(self, node: Node, *, secrets: bool = True) -> Plain:
         """The value below a node. secrets=False: `{secret: ...}` is refused there."""
-        out = Plain(None)
+        out = Plain()
         out.value = self._plain(node, out, secrets)
         return out
 
@@ -141,6 +137,7 @@ class Values:
         try:
             wanted = node.sole("secret")
             if wanted is not None:
+                out.asks_secret = True
                 text = self._secret(wanted, node.source, secrets)
                 out.secrets.append(text)
                 return text
@@ -165,7 +162,7 @@ class Values:
                 return found
             message = f"secret `{wanted}` is not set"
             hint = self.ways.give_secret.format(name=wanted)
-        self.problems.append(Problem(message, source, remedy=hint))
+        self.problems.add(message, source, remedy=hint)
         raise Broken
 
 

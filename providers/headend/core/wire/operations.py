@@ -6,13 +6,13 @@ Providers and simulator share these tables and nothing else. A row can be overri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from headend.core.model.errors import InputError
-from headend.core.wire.takes import Span, Takes, wrong
+from headend.core.wire.parameters import Parameter, Span, find_errors
 
 NO_BODY: Final = object()
 """Stands for "no body at all"; None is a body too (JSON null)."""
@@ -27,8 +27,8 @@ class Operation:
     mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
-    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. takes, exactly_one, spans: what
-    is documented of its values, one by one and together; `faults` holds values against it. keys: headend's word -> the
+    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. parameters, exactly_one, spans:
+    what is documented of its values, one by one and together; `faults` checks values. keys: headend's word -> the
     name on the wire, of what a body holds and the document names nowhere.
     """
 
@@ -44,7 +44,7 @@ class Operation:
     list_key: str | None = None
     id_field: str | None = None
     danger: str = ""
-    takes: tuple[Takes, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     exactly_one: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -58,8 +58,8 @@ class Operation:
         return tuple(_PLACE.findall(self.path))
 
     def faults(self, given: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the values of a call by what is documented of them."""
-        found = list(wrong(self.takes, given))
+        """What is find_errors with the values of a call by what is documented of them."""
+        found = list(find_errors(self.parameters, given))
         named = [name for name in self.exactly_one if given.get(name) is not None]
         if self.exactly_one and len(named) != 1:
             told = f", not {' and '.join(named)}" if named else ""
@@ -82,20 +82,11 @@ class Operation:
         return _PLACE.sub(segment, self.path)
 
 
-class Table(Mapping[str, Operation]):
+class Table(dict[str, Operation]):
     """The operations of one platform, by key."""
 
-    def __init__(self, rows: Mapping[str, Operation] | list[Operation]) -> None:
-        self._rows = dict(rows) if isinstance(rows, Mapping) else {row.key: row for row in rows}
-
-    def __getitem__(self, key: str) -> Operation:
-        return self._rows[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
+    def __init__(self, rows: Mapping[str, Operation] | Iterable[Operation]) -> None:
+        super().__init__(rows if isinstance(rows, Mapping) else {row.key: row for row in rows})
 
     def overridden(self, rows: Mapping[str, Mapping[str, Any]]) -> Table:
         """A copy with the user's rows: {key: {method?, path?, list_key?, id_field?, body?, keys?,
@@ -104,7 +95,7 @@ class Table(Mapping[str, Operation]):
         `keys` names only what is called otherwise. Raises InputError for an unknown key, attribute or word in `keys`,
         and for a documented row ("D") without `override_documented: true` (A-41).
         """
-        table = dict(self._rows)
+        table = dict(self)
         for key, given in rows.items():
             if key not in table:
                 raise InputError(f"operations: unknown operation {key!r}")

@@ -47,22 +47,22 @@ class Redactor:
         return "".join([*parts, text[done:]])
 
 
-def texts(value: Any) -> list[str]:
+def find_texts(value: Any) -> list[str]:
     """All strings at or below a value."""
     if isinstance(value, BaseModel):
-        return texts(vars(value))
+        return find_texts(vars(value))
     if isinstance(value, Mapping):
-        return [text for item in value.values() for text in texts(item)]
+        return [text for item in value.values() for text in find_texts(item)]
     if isinstance(value, list | tuple):
-        return [text for item in value for text in texts(item)]
+        return [text for item in value for text in find_texts(item)]
     return [value] if isinstance(value, str) else []
 
 
-def masked(value: Any, names: Collection[str]) -> Any:
+def mask_keys(value: Any, names: Collection[str]) -> Any:
     """The value with everything that stands under one of these keys, at any depth, replaced by "(secret)"."""
     if isinstance(value, dict):
         return {
-            key: MASK if key in names and inner not in (None, "") else masked(inner, names)
+            key: MASK if key in names and inner not in (None, "") else mask_keys(inner, names)
             for key, inner in value.items()
         }
-    return [masked(inner, names) for inner in value] if isinstance(value, list) else value
+    return [mask_keys(inner, names) for inner in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -51,8 +51,7 @@ class Platform:
     Any row of the table can be called: `await invoke(api, operation, request, scope)` sends a
     `headend.core.wire.invoke.Request` with the platform's credentials and encoding, and returns its answer (status,
     body, content, headers).
-    next_page(operation, body): what the query of the next page has more, None after the last one.
-    turn_page(operation, request, answer): the same where headers, or the page asked for, decide; it comes first.
+    turn_page(operation, request, answer): what the query of the next page has more, None after the last one.
     find_scope(api, name or id): what `invoke` takes as its scope; None where a platform has no environments.
     examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
@@ -67,8 +66,7 @@ class Platform:
     connect: Callable[..., Any]
     table: Table
     invoke: Callable[..., Awaitable[Any]]
-    next_page: Callable[[Operation, Any], Mapping[str, str] | None] = lambda operation, body: None
-    turn_page: Callable[[Operation, Any, Any], Mapping[str, str] | None] | None = None
+    turn_page: Callable[[Operation, Any, Any], Mapping[str, str] | None] = lambda operation, request, answer: None
     find_scope: Callable[[Any, str], Awaitable[str]] | None = None
     examine: Callable[[Any], Awaitable[Any]] | None = None
     filled: frozenset[str] = frozenset()
@@ -81,14 +79,26 @@ class Platform:
 def misplaced(platform: str, settings: type[Settings], name: str) -> Problem | None:
     """Why a setting of that name can't stand under `connections:` in a stack file; None if it can."""
     if name not in settings.model_fields:
-        near = difflib.get_close_matches(name, settings.model_fields, n=1)
-        meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(settings.model_fields))}"
+        meant = suggest_name(name, settings.model_fields)
         return Problem(f"connections.{platform}: unknown setting {name!r}", remedy=meant)
     if mark(settings, name, Secret):
-        variable = mark(settings, name, Env)
+        variable = variable_of(settings, name)
         what = f"connections.{platform}.{name} is a secret, which no stack file may hold"
-        return Problem(what, remedy=f"set {variable.variable} instead" if variable else None)
+        return Problem(what, remedy=f"set {variable} instead" if variable else None)
     return None
+
+
+def suggest_name(word: str, known: Iterable[str]) -> str:
+    """What was probably meant, else all that there is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+
+
+def variable_of(settings: type[Settings], name: str) -> str:
+    """The environment variable of a setting; "" where it has none."""
+    found = mark(settings, name, Env)
+    return found.variable if found else ""
 
 
 @functools.cache

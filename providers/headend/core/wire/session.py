@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_origin
@@ -18,38 +17,9 @@ from headend.core.model.findings import Problem
 from headend.core.wire import registry
 from headend.core.wire.client import Client, Limit
 from headend.core.wire.redaction import Redactor
-from headend.core.wire.registry import Env, Platform, Settings
-
-__all__ = ["Session", "open_session"]
+from headend.core.wire.registry import Platform, Settings, variable_of
 
 Also = Callable[[str, str, bool], str]
-
-
-def open_session(
-    stack_connections: Mapping[str, Mapping[str, Any]],
-    env: Mapping[str, str],
-    *,
-    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
-    redactor: Redactor,
-    parallelism: int = 16,
-    extra: Mapping[str, Mapping[str, Any]] | None = None,
-    platforms: Mapping[str, Platform] | None = None,
-    also: Also | None = None,
-) -> Session:
-    """A session over those settings; no request is made and no connection opened.
-
-    stack_connections, extra: platform -> {setting: value}, from the stack file's `connections:` and from Pulumi's
-    config. The environment comes first, then the stack file, then extra. transports: platform -> what stands in for
-    the network. parallelism: requests in flight per host. platforms: other than the registered ones.
-    also: one more way to give a setting, for errors: of (platform, setting, whether it is secret).
-
-    Raises InputError for an unknown platform or setting, and for a secret in the stack file.
-    """
-    known = registry.platforms() if platforms is None else platforms
-    problems = [p for name, given in stack_connections.items() for p in _misplaced(known, name, given)]
-    if problems:
-        raise InputError(problems)
-    return Session(known, stack_connections, env, transports or {}, redactor, parallelism, extra or {}, also)
 
 
 class Session:
@@ -57,22 +27,33 @@ class Session:
 
     def __init__(
         self,
-        platforms: Mapping[str, Platform],
         stack_connections: Mapping[str, Mapping[str, Any]],
         env: Mapping[str, str],
-        transports: Mapping[str, httpx.AsyncBaseTransport],
+        *,
         redactor: Redactor,
-        parallelism: int,
-        extra: Mapping[str, Mapping[str, Any]],
+        transports: Mapping[str, httpx.AsyncBaseTransport] = {},
+        parallelism: int = 16,
+        extra: Mapping[str, Mapping[str, Any]] = {},
+        platforms: Mapping[str, Platform] | None = None,
         also: Also | None = None,
     ) -> None:
-        self._also = also
+        """stack_connections, extra: platform -> {setting: value}, from the stack file's `connections:` and from
+        Pulumi's config. The environment comes first, then the stack file, then extra. transports: platform -> what
+        stands in for the network. parallelism: requests in flight per host. platforms: other than the registered ones.
+        also: one more way to give a setting, for errors: of (platform, setting, whether it is secret).
+
+        No request is made and no connection opened. Raises InputError for an unknown platform or setting, and for a
+        secret in the stack file.
+        """
+        self._platforms = registry.platforms() if platforms is None else platforms
+        if problems := [p for name, given in stack_connections.items() for p in self._misplaced(name, given)]:
+            raise InputError(problems)
         self.redactor = redactor
         self.clients: dict[str, Client] = {}
-        self._platforms = platforms
         self._sources = (env, stack_connections, extra)
         self._transports = transports
         self._parallelism = parallelism
+        self._also = also
         self._limits: dict[str, Limit] = {}
         self._settings: dict[str, Settings] = {}
         self._apis: dict[str, Any] = {}
@@ -98,18 +79,13 @@ class Session:
 
     async def aclose(self) -> None:
         """Closes every API and connection, all of them even if one fails; may be called twice."""
-        apis, clients = list(self._apis.values()), list(self.clients.values())
-        self._apis.clear()
-        self.clients.clear()
-        closing = [api.aclose for api in apis if hasattr(api, "aclose")] + [client.aclose for client in clients]
-        failure: Exception | None = None
-        for close in closing:
-            try:
-                await close()
-            except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+        async with contextlib.AsyncExitStack() as closing:
+            for client in self.clients.values():
+                closing.push_async_callback(client.aclose)
+            for api in self._apis.values():
+                if hasattr(api, "aclose"):
+                    closing.push_async_callback(api.aclose)
+            self._apis, self.clients = {}, {}
 
     async def __call__(self, platform: str) -> Any:
         """The platform's API. Raises CredentialsError or InputError as `check` does; makes no request."""
@@ -151,6 +127,13 @@ class Session:
             self.check([platform])
         return self._settings[platform]
 
+    def _misplaced(self, name: str, given: Iterable[str]) -> list[Problem]:
+        if name not in self._platforms:
+            meant = registry.suggest_name(name, self._platforms)
+            return [Problem(f"connections: unknown platform {name!r}", remedy=meant)]
+        settings = self._platforms[name].settings
+        return [problem for field in given if (problem := registry.misplaced(name, settings, field))]
+
     def _given(self, platform: Platform) -> dict[str, Any]:
         """The settings that anyone gave, the environment before the stack file before Pulumi's config."""
         env, stack, extra = self._sources
@@ -158,8 +141,8 @@ class Session:
         fields = platform.settings.model_fields
         given = {n: _parsed(v, fields[n].annotation) if n in fields else v for n, v in both.items() if v is not None}
         for field in fields:
-            variable = mark(platform.settings, field, Env)
-            if variable and (value := env.get(variable.variable, "").strip("\r\n")):
+            variable = variable_of(platform.settings, field)
+            if variable and (value := env.get(variable, "").strip("\r\n")):
                 # An empty variable counts as absent: CI systems set those for unset secrets.
                 given[field] = _parsed(value, fields[field].annotation)
             if mark(platform.settings, field, Secret) and isinstance(given.get(field), str):
@@ -170,10 +153,10 @@ class Session:
         problems = []
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             field = str(detail["loc"][0]) if detail["loc"] else ""
-            if field in absent or (absent and not field):  # what is missing is told apart, and as such
+            if field in absent or (absent and not field):  # reported as missing
                 continue
             place = ".".join(["connections", platform.name, *map(str, detail["loc"])])
-            variable = _variable(platform.settings, field)
+            variable = variable_of(platform.settings, field)
             remedy = f"it may come from {variable} too" if variable else None
             problems.append(Problem(self.redactor.scrub(f"{place}: {detail['msg']}"), remedy=remedy))
         return problems
@@ -182,7 +165,7 @@ class Session:
         """The variables of what proves who is calling, as far as it was given."""
         needed = {field for group in _needs(platform.settings) for field in group} - {"url"}
         fields = [f for f in self._given(platform) if f in needed or mark(platform.settings, f, Secret)]
-        return [variable for field in fields if (variable := _variable(platform.settings, field))]
+        return [variable for field in fields if (variable := variable_of(platform.settings, field))]
 
     def _client(self, platform: str, settings: Settings) -> Client:
         if platform not in self.clients:
@@ -201,25 +184,12 @@ class Session:
         return self.clients[platform]
 
 
-def _misplaced(known: Mapping[str, Platform], name: str, given: Mapping[str, Any]) -> list[Problem]:
-    if name not in known:
-        return [Problem(f"connections: unknown platform {name!r}", remedy=_meant(name, known))]
-    settings = known[name].settings
-    return [problem for field in given if (problem := registry.misplaced(name, settings, field))]
-
-
 def _parsed(value: Any, annotation: Any) -> Any:
     """The value; decoded where the setting is a mapping and the value is JSON text (pydantic judges the rest)."""
     if isinstance(value, str) and get_origin(annotation) is dict:
         with contextlib.suppress(ValueError):
             return json.loads(value)
     return value
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
 
 
 def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
@@ -229,14 +199,9 @@ def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
 
 
 def _lack(platform: Platform, group: tuple[str, ...], also: Also | None) -> Problem:
-    variables = " or ".join(filter(None, (_variable(platform.settings, field) for field in group)))
+    variables = " or ".join(filter(None, (variable_of(platform.settings, field) for field in group)))
     places = [field for field in group if not mark(platform.settings, field, Secret)]
     in_file = f", or connections.{platform.name}.{places[0]} in the stack file" if places else ""
     ways = (also(platform.name, name, bool(mark(platform.settings, name, Secret))) for name in group) if also else ()
     other = "".join(f", or {way}" for way in ways)
     return Problem(f"{platform.title}: {' or '.join(group)} is missing", remedy=f"set {variables}{in_file}{other}")
-
-
-def _variable(settings: type[Settings], field: str) -> str:
-    found = mark(settings, field, Env)
-    return found.variable if found else ""

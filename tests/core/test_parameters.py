@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from headend.cli.typed_values import fill_request
 from headend.core.model.errors import InputError
-from headend.core.wire.invoke import fill
 from headend.core.wire.operations import Operation, Table
-from headend.core.wire.takes import Span, Takes
+from headend.core.wire.parameters import Parameter, Span
 
 FIND = Operation(
     "thing.find",
@@ -17,11 +17,11 @@ FIND = Operation(
     "/things/{shelf}",
     "T-1",
     "find",
-    takes=(
-        Takes("shelf", choices=("a", "b")),
-        Takes("limit", "integer", low=1, high=9),
-        Takes("share", "number", high=0.5),
-        Takes("since", needed=True, form=r"\d{4}-\d\d-\d\d", like="2026-12-05", time=True),
+    parameters=(
+        Parameter("shelf", choices=("a", "b")),
+        Parameter("limit", "integer", low=1, high=9),
+        Parameter("share", "number", high=0.5),
+        Parameter("since", needed=True, form=r"\d{4}-\d\d-\d\d", like="2026-12-05", time=True),
     ),
     spans=(Span("since", "until", 2),),
 )
@@ -31,10 +31,10 @@ MAKE = Operation(
     "/things",
     "T-2",
     "make",
-    takes=(
-        Takes("name", low=2),
-        Takes("sizes", "list", inner=(Takes("width", "integer", needed=True),)),
-        Takes("note", beside="name"),
+    parameters=(
+        Parameter("name", low=2),
+        Parameter("sizes", "list", inner=(Parameter("width", "integer", needed=True),)),
+        Parameter("note", beside="name"),
     ),
     exactly_one=("name", "number"),
 )
@@ -59,17 +59,17 @@ TABLE = Table([FIND, MAKE])
 )
 def test_values_of_path_and_query_are_judged_and_all_faults_told(given: dict[str, str], said: list[str]) -> None:
     with pytest.raises(InputError) as refused:
-        fill(TABLE, FIND, list(given.items()))
+        fill_request(TABLE, FIND, list(given.items()))
     assert [problem.message for problem in refused.value.problems] == [f"thing.find: {text}" for text in said]
 
 
 def test_what_is_right_or_not_documented_goes_through() -> None:
     given = {"shelf": "a", "since": "2026-12-05", "until": "2026-12-07", "limit": "9", "share": "0.5", "colour": "red"}
-    assert fill(TABLE, FIND, list(given.items())).query == {n: v for n, v in given.items() if n != "shelf"}
-    several = fill(TABLE, FIND, [("shelf", "a"), ("since", "2026-12-05"), ("limit", "1"), ("limit", "2")])
+    assert fill_request(TABLE, FIND, list(given.items())).query == {n: v for n, v in given.items() if n != "shelf"}
+    several = fill_request(TABLE, FIND, [("shelf", "a"), ("since", "2026-12-05"), ("limit", "1"), ("limit", "2")])
     assert several.query["limit"] == ["1", "2"]
     with pytest.raises(InputError, match="limit"):
-        fill(TABLE, FIND, [("shelf", "a"), ("since", "2026-12-05"), ("limit", "1"), ("limit", "20")])
+        fill_request(TABLE, FIND, [("shelf", "a"), ("since", "2026-12-05"), ("limit", "1"), ("limit", "20")])
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_what_is_right_or_not_documented_goes_through() -> None:
 )
 def test_values_of_a_body_are_judged_as_a_whole(body: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=f"^thing.make: {said}$"):
-        fill(TABLE, MAKE, [], body)
+        fill_request(TABLE, MAKE, [], body)
 
 
 def test_a_body_that_is_no_object_is_left_to_the_platform() -> None:
-    assert fill(TABLE, MAKE, [], [1]).body == [1]
-    assert fill(TABLE, MAKE, [("name", "12")]).body == {"name": "12"}
+    assert fill_request(TABLE, MAKE, [], [1]).body == [1]
+    assert fill_request(TABLE, MAKE, [("name", "12")]).body == {"name": "12"}

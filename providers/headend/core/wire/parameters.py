@@ -22,7 +22,7 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
+class Parameter:
     """One value, in the path, the query or the body.
 
     needed: the call is refused without it. type: a key of the table above; numbers may be text, as they are in queries.
@@ -41,7 +41,7 @@ class Takes:
     like: str = ""
     time: bool = False
     beside: str = ""
-    inner: tuple[Takes, ...] = ()
+    inner: tuple[Parameter, ...] = ()
 
     def errors(self, value: Any) -> Iterator[str]:
         """What is wrong with the value; nothing shows it, since it may be secret."""
@@ -76,7 +76,7 @@ class Takes:
                 return
             known = {rule.name for rule in self.inner}
             yield from (f"{self.name}: {name}: is not known there" for name in item if name not in known)
-            yield from (f"{self.name}: {error}" for error in wrong(self.inner, item))
+            yield from (f"{self.name}: {error}" for error in find_errors(self.inner, item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Span:
             yield f"{self.end}: at most {self.days} days after {self.start}"
 
 
-def wrong(rules: tuple[Takes, ...], given: Mapping[str, Any]) -> Iterator[str]:
+def find_errors(rules: tuple[Parameter, ...], given: Mapping[str, Any]) -> Iterator[str]:
     """What is missing, and what isn't as the rules say."""
     for rule in rules:
         if given.get(rule.name) is None:

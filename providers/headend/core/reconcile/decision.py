@@ -1,0 +1,72 @@
+"""What was decided of one object, and why. `headend.core.reconcile.decide` makes it, plan and writes go by it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headend.core.model.fields import Impact, Spec
+from headend.core.model.findings import Problem
+from headend.core.model.kind import Kind
+from headend.core.model.observed import Change
+from headend.core.model.proposal import Action
+from headend.core.reconcile.situation import Situation
+
+
+class Reason(enum.StrEnum):
+    """Why it is done."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    DRIFTED = "drifted"
+    VANISHED = "vanished"
+    INCOMPLETE = "incomplete"
+    RECOVERED = "recovered"
+    FOUND = "found"
+    REMOVED = "removed"
+    REPLACED = "replaced"
+    RETAINED = "retained"
+    GONE = "gone"
+    RENAMED = "renamed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done with one object, and why.
+
+    id: of the live object, None before it exists. findings: errors can't be planned past; warnings and notes are shown.
+    refused: why a guard won't let it pass. after: addresses whose own step comes first, since it frees what this needs.
+    seen: keyed hash of the live object that was decided on.
+    """
+
+    situation: Situation = field(repr=False)
+    action: Action
+    reason: Reason
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    unverifiable: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Problem, ...] = ()
+    refused: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    impact: Impact = Impact.NONE
+    seen: str = ""
+
+    @property
+    def kind(self) -> Kind[Any, Any]:
+        return self.situation.kind
+
+    @property
+    def creates(self) -> bool:
+        return self.action in {Action.CREATE, Action.REPLACE}
+
+    def with_want(self, want: Spec) -> Decision:
+        """The same, for a spec of which more is known by now."""
+        return replace(self, situation=replace(self.situation, want=want))
+
+    def but(self, *findings: Problem, refused: str | None = None) -> Decision:
+        """The same with more to be said of it."""
+        no = (refused,) if refused else ()
+        return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))
