@@ -47,16 +47,17 @@ def _read(path: Path, problems: Problems, above: tuple[Path, ...], count: Iterat
     return merge(base, own, problems) if base else own
 
 
-def merge(base: Node, over: Node, problems: Problems) -> Node:
-    """`over` laid over `base`, both mappings. A null where there is nothing to remove is a problem: a slip."""
+def merge(base: Node, over: Node, problems: Problems, path: tuple[str, ...] = ()) -> Node:
+    """`over` laid over `base`, both mappings. A null where there is nothing to remove is a problem: a slip.
+    Below `vars` a null stays: it means that the value has to be given. path: keys that lead to the two."""
     merged: dict[str, KeyValue] = dict(base.mapping or {})
     for key, entry in (over.mapping or {}).items():
-        if entry.node.value is None:
+        if entry.node.value is None and path != ("vars",):
             if merged.pop(key, None) is None:
                 message = f"nothing to remove: the extended file has no `{key}` here"
                 problems.add(message, entry.source, remedy=suggest(key, base.mapping or {}))
         elif key in merged and _merges(merged[key].node, entry.node):
-            merged[key] = KeyValue(entry.source, merge(merged[key].node, entry.node, problems))
+            merged[key] = KeyValue(entry.source, merge(merged[key].node, entry.node, problems, (*path, key)))
         else:
             merged[key] = entry
     return Node(merged, over.source)

@@ -22,7 +22,12 @@ def secret_finder(env: Mapping[str, str] | None = None) -> FindSecret:
     Raises InputError for a file that can't be read or holds anything else; its text is never quoted."""
     env = os.environ if env is None else env
     from_file = _file(Path(env[VARIABLE])) if env.get(VARIABLE) else {}
-    return lambda name: env.get(name) or from_file.get(name) or None
+
+    def find(name: str) -> str | None:
+        value = env.get(name) or from_file.get(name) or ""
+        return value.removesuffix("\n").removesuffix("\r") or None  # `echo` and block scalars end in one
+
+    return find
 
 
 def _file(path: Path) -> dict[str, str]:
@@ -35,7 +40,7 @@ def _file(path: Path) -> dict[str, str]:
         problems.add("not a mapping of secret names to values", root.source, remedy="write `NAME: value`")
     found: dict[str, str] = {}
     for name, entry in (entries or {}).items():
-        if entry.node.text is None:
+        if entry.node.text is None or entry.node.value is None:
             problems.add("a secret's value must be a string", entry.node.source)
         else:
             found[name] = entry.node.text

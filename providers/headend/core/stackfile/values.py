@@ -77,6 +77,8 @@ class Values:
             message, hint = f"`{name}` can't be a variable's name", "letters, digits, `_` and `-`"
         elif node.text is None:
             message, hint = f"variable `{name}` is {node.type_name}", "a variable is one string, number or boolean"
+        elif given == "" and node.value is not None and not isinstance(node.value, str):
+            message, hint = f"variable `{name}` is given as empty", "a CI variable that isn't set is often the reason"
         elif given is not None:
             return Node(self._typed(given, node.value), node.source, given)
         elif node.value is None:
@@ -92,7 +94,7 @@ class Values:
     @staticmethod
     def _typed(given: str, default: Any) -> Any:
         """A string variable stays a string whatever it looks like; the others follow YAML."""
-        if isinstance(default, str):
+        if isinstance(default, str) or not given:
             return given
         try:
             return scalar(given)
