@@ -18,7 +18,8 @@ Keys = Mapping[tuple[str, Any], Collection[str]]
 
 def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict[str, str]:
     """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by identity or natural
-    key, and, where the name was left to default, by all that else is recorded."""
+    key, and, where the name was left to default, by all that else is recorded. What the stack says by name comes before
+    what is told by a key, and that before a mere likeness, whatever their order in the file."""
     gone = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
     if not gone:
         return {}
@@ -26,12 +27,26 @@ def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict
     ids = {a: r.id for a, r in records.items()}
     new = {a: r for a, r in stack.resources.items() if a not in records}
     known = _by_key(gone, {r.kind.name: r.kind for r in new.values()})
-    for address, resource in new.items():
-        old = next((c for c in _named(resource, found) if c in gone and gone[c].kind == resource.kind.name), None)
-        old = old or _same_object(resource, ids, gone, known, digest)
-        if old:
-            found[address] = old
-            ids[address] = gone.pop(old).id
+
+    def given(resource: Resource) -> Iterator[str | None]:
+        yield resource.lifecycle.renamed_from
+
+    def told(resource: Resource) -> Iterator[str | None]:
+        yield from _named(resource, found)
+        yield _same_object(resource, ids, gone, known)
+
+    def guessed(resource: Resource) -> Iterator[str | None]:
+        yield from told(resource)
+        yield _like_object(resource, ids, gone, known, digest)
+
+    for candidates in (given, told, guessed):
+        for address, resource in new.items() if gone else ():
+            if address in found:
+                continue
+            old = next((c for c in candidates(resource) if c in gone and gone[c].kind == resource.kind.name), None)
+            if old:
+                found[address] = old
+                ids[address] = gone.pop(old).id
     return found
 
 
@@ -48,23 +63,26 @@ def _named(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
         yield found[above] + resource.address[len(above) :]
 
 
-def _same_object(
+def _same_object(resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys) -> str | None:
+    """The one vanished address whose object has this spec's identity or natural key."""
+    kind, spec = resource.kind, resolve(resource.spec, ids)
+    return None if spec.unresolved() else _only(kind, kind.identity(spec) or kind.natural_key(spec), gone, known)
+
+
+def _like_object(
     resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys, digest: Digester
 ) -> str | None:
-    """The one vanished address whose object has this spec's identity or natural key; or all of its values but a name
-    that was taken from the key."""
+    """The one vanished address whose object has all values of this spec but a name that was taken from the key."""
     kind, spec = resource.kind, resolve(resource.spec, ids)
-    if spec.unresolved():
+    if spec.unresolved() or not resource.defaulted:
         return None
-    keys = [kind.identity(spec) or kind.natural_key(spec)]
-    if resource.defaulted:
-        secrets = secret_fields(type(spec), resource.secret_fields)
-        keys.append(_likeness(kind, recorded(spec, secrets, digest)))
-    for key in filter(None, keys):
-        same = [a for a in known.get((kind.name, frozen(key)), ()) if a in gone]
-        if len(same) == 1:
-            return same[0]
-    return None
+    secrets = secret_fields(type(spec), resource.secret_fields)
+    return _only(kind, _likeness(kind, recorded(spec, secrets, digest)), gone, known)
+
+
+def _only(kind: Kind[Any, Any], key: Any, gone: Mapping[str, Record], known: Keys) -> str | None:
+    same = [a for a in known.get((kind.name, frozen(key)), ()) if a in gone] if key else []
+    return same[0] if len(same) == 1 else None
 
 
 def _by_key(gone: Mapping[str, Record], wanted: Mapping[str, Kind[Any, Any]]) -> Keys:
