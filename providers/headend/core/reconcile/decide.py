@@ -65,12 +65,12 @@ def _known(s: Situation, live: Observed) -> Decision:
 def _vanished(s: Situation) -> Decision:
     """Known and gone, by a fresh read of the id: make it again, unless another object has taken its place."""
     assert s.last is not None
+    if mine := next((one for one in s.alike if one.id == s.named != s.replaced), None):
+        return _named(replace(s, last=None, live=mine), mine.id)
     others = [o for o in _candidates(s) if o.id not in s.ours]
     if not others:
-        return _made(s, Reason.VANISHED)
-    reason = Reason.RECOVERED if s.recovering else Reason.FOUND
-    if mine := next((one for one in others if one.id == s.named), None):
-        return adopted(replace(s, last=None), mine, reason)
+        leaving = [o for o in _candidates(s) if s.ours[o.id].leaves]
+        return _in_the_way(s, _made(s, Reason.VANISHED), leaving)
     if s.recovering or s.life.adopt is Adopt.MATCH:
         return _unknown(replace(s, last=None))
     ids = ", ".join(o.id for o in others)

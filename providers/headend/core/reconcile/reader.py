@@ -91,7 +91,22 @@ class Reader:
             settle=f"{self.settle} {self.stack.name} {resource.address}",
             findings=findings,
         )
-        return await (self.known(base, record) if record else self._unknown(base, resource))
+        if record is None:
+            return await self._unknown(base, resource)
+        return await self._with_named(await self.known(base, record), resource)
+
+    async def _with_named(self, base: Situation, resource: Resource) -> Situation:
+        """Of what is gone: also what `adopt` names in its place, if that is there."""
+        if base.live is not None or base.want is None or self.looking:
+            return base
+        named, _ = await self._named(resource)
+        if named is None or named == base.replaced:
+            return base
+        live = await self.observe(base.kind, named, base.want, insist=True)
+        if live is None:
+            return base
+        others = tuple(one for one in base.alike if one.id != named)
+        return replace(self._with_alike(base, (*others, live)), named=named)
 
     async def look_up(self, resource: Resource, spec: Spec) -> tuple[Spec, tuple[Problem, ...]]:
         """The spec with what is known by now in place of references and lookups; and the lookups that found nothing."""
