@@ -8,6 +8,7 @@ from headend.core.model.capabilities import LetsGo
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.moves import is_aside, owner
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.wire import registry
 
@@ -35,6 +36,7 @@ def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
             edges[address, "drop"].add((address, "put"))
     for address, record in records.items():
         _let_go_first(address, record, edges, puts, drops)
+    _asides_last(edges, puts, drops, records)
     for address in puts & drops:
         old = records.get(address)
         edges[address, "drop"] |= _made_first(stack.resources[address], old.depends if old else (), edges)
@@ -63,6 +65,24 @@ def _let_go_first(address: str, record: Record, edges: Edges, puts: Collection[s
             edges.setdefault((address, "release"), set())
             edges[needed, "drop"].add((address, "release"))
             edges[address, "put"].add((address, "release"))
+
+
+def _asides_last(edges: Edges, puts: Collection[str], drops: Collection[str], records: Mapping[str, Record]) -> None:
+    """What a run that didn't end has set aside goes as late as it would have gone in that run: after its replacement is
+    made, and after what depends on it has changed over. Not where the new object needs what the old one has."""
+    asides: dict[str, list[Node]] = {}
+    for address in filter(is_aside, drops):
+        asides.setdefault(owner(address), []).append((address, "drop"))
+    for needed, old in asides.items():
+        for node in old if needed in puts else ():
+            if node not in edges[needed, "put"]:
+                edges[node].add((needed, "put"))
+    for address, record in records.items() if asides else ():
+        for node in (node for needed in record.depends for node in asides.get(needed, ())):
+            if address in drops:
+                edges[node].add((address, "drop"))
+            elif address in puts:
+                edges[node].add((address, "put"))
 
 
 def _made_first(resource: Resource, depends: Collection[str], edges: Edges) -> set[Node]:

@@ -19,7 +19,7 @@ from headend.core.model.stack import Resource, Stack, related
 from headend.core.reconcile.decide import decide
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, in_circles
-from headend.core.reconcile.moves import moves, owner
+from headend.core.reconcile.moves import is_aside, moves, owner
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Plan, Step
@@ -176,6 +176,7 @@ async def make_plan(
     resources = {} if destroy else targeted(stack, targets)
     gone = [r for a, r in records.items() if a not in stack.resources or destroy]
     gone = [r for r in gone if not targets or any(within(owner(r.address), t) for t in targets)]
+    gone = [_given_up(r, resources) for r in gone]
     planned = {*resources, *(record.address for record in gone)}
     reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh)
     planner = Planner(reader, moved)
@@ -199,6 +200,13 @@ async def make_plan(
         stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups
     )
     return _refuse_circles(plan, stack, records)
+
+
+def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:
+    """An object that was set aside was to be deleted by its replacement, which `retain` doesn't speak of; and what
+    protects it is what the stack says now, not what it said before that."""
+    resource = resources.get(owner(record.address)) if is_aside(record.address) else None
+    return replace(record, retain=False, protect=resource.lifecycle.protect) if resource else record
 
 
 def follow(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
