@@ -301,6 +301,22 @@ def test_a_forced_replacement_by_the_same_key_leaves_the_new_one() -> None:
             assert world["entitlements"] == world["limits"] == {}
 
 
+def test_a_replacement_killed_before_its_deletion_does_not_lose_the_new_one() -> None:
+    """The next run finds both in its state, by one id, and deletes the old one in another process."""
+    simulator = Simulator()
+    given = {"rights_locker.entitlement": DERBY, "rights_locker.stream_limit": LIMIT}
+    with serve(simulator) as url:
+        env = simulator.settings(url)
+        with provider(env) as killed:
+            made = {kind: [killed.create(kind, spec), killed.create(kind, spec)] for kind, spec in given.items()}
+        with provider(env) as engine:
+            for kind, ((id, old), (_, new)) in made.items():
+                engine.diff(kind, id, new, given[kind])
+                engine.remove(kind, id, old)
+        world = simulator.sims["rights_locker"].world
+        assert len(world["entitlements"]) + len(world["limits"]) == 2
+
+
 def test_the_first_preview_of_a_new_environment_says_what_is_odd(tmp_path: Path) -> None:
     simulator, file = Simulator(), tmp_path / "day.yaml"
     just = "just: {profiles: {fan: {name: Fan}}, email_subscriptions: {fan: {juid: fan, email: fan@example.com}}}\n"

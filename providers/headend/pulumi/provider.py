@@ -51,6 +51,7 @@ from headend.pulumi.runtime import (
     TO_ADOPT,
     configure,
     is_made_anew,
+    kept,
     made,
     named,
     owned,
@@ -110,6 +111,7 @@ class KindProvider(ResourceProvider):
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         want = self._spec({n: v for n, v in known.items() if v is not None})
         work = self._work(meta, _olds)
+        kept(self.kind, _id, want, _olds.get("made"))
         decision = run(work.decide(want, record_of(self.kind, _id, _olds)))
         if decision.reason is Reason.VANISHED or decision.action is Action.ADOPT:
             return self._vanished(decision, _id, meta)

@@ -40,6 +40,7 @@ UNREAD: set[str] = set()
 TO_ADOPT: dict[str, str] = {}
 """address -> id of what takes the place of an object that vanished, for the creation that follows."""
 _made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
+_kept: dict[Owned, str | None] = {}  # what known resources of this run own -> the mark of the creation that state has
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
@@ -55,6 +56,18 @@ def owned(kind: Kind[Any, Any], spec: Spec, mark: str) -> None:
     _made.update(dict.fromkeys(owned_by(kind, spec), mark))
 
 
+def kept(kind: Kind[Any, Any], id: str, spec: Spec, mark: str | None) -> None:
+    """Notes that a resource stays: what an earlier run, killed before it could delete, left to be deleted of the same
+    name, must not take it away."""
+    _kept.update(dict.fromkeys([(kind.name, id), *owned_by(kind, spec)], mark))
+
+
+def left_to_others(mark: str | None) -> Elsewhere:
+    """What a deletion leaves alone: what `elsewhere` says, and what resources that stay own."""
+    others = elsewhere(mark)
+    return lambda one: others(one) or any(_kept.get(one[:n], mark) != mark for n in range(1, len(one) + 1))
+
+
 def elsewhere(mark: str | None) -> Elsewhere:
     """What another object owns by now: the same thing under a new key, or put together with others."""
     return lambda one: any(_made.get(one[:n], mark) != mark for n in range(1, len(one) + 1))
@@ -66,8 +79,9 @@ def made(kind: str, id: str, mark: str) -> None:
 
 
 def is_made_anew(kind: str, id: str, mark: str | None) -> bool:
-    """Whether this process has made the object again since, so that its old entry must not take it away."""
-    return _made.get((kind, id), mark) != mark
+    """Whether the object was made again since, by this run or an earlier one, so that its old entry must not take it
+    away."""
+    return _made.get((kind, id), mark) != mark or _kept.get((kind, id), mark) != mark
 
 
 def settings_of(platform: Platform, get: Callable[[str], Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find_id
 from headend.core.model.observed import Change, Observed
+from headend.core.model.owners import Elsewhere
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.references import query
@@ -29,7 +30,7 @@ from headend.core.reconcile.situation import Situation
 from headend.pulumi import settings
 from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
-from headend.pulumi.runtime import TAKEN, UNREAD, elsewhere, named, say, session, tell, told, turn
+from headend.pulumi.runtime import TAKEN, UNREAD, elsewhere, left_to_others, named, say, session, tell, told, turn
 
 
 class Work:
@@ -188,7 +189,7 @@ class Work:
 
     async def delete(self, record: Record) -> None:
         last = record.spec(self.kind)
-        others = elsewhere(self.mark)
+        others = left_to_others(self.mark)
         had = owned_by(self.kind, last)
         if had and all(map(others, had)):
             tell(self.meta, "stays: another resource has it by now")
@@ -200,7 +201,7 @@ class Work:
         self.raise_if_refused(decision)
         await self.guard(decision)
         async with self._turn(last):
-            await (await self._writer()).remove(decision)
+            await (await self._writer(others)).remove(decision)
 
     async def _carry_out(self, decision: Decision) -> Observed:
         writer = await self._writer()
@@ -211,9 +212,9 @@ class Work:
                 error.add_note(f"it exists as {made}; the next `pulumi up` goes on with it")
             raise
 
-    async def _writer(self) -> Writer:
+    async def _writer(self, others: Elsewhere | None = None) -> Writer:
         lines = Teller(self._tell, self._tell, lambda name, value: None)  # Pulumi keeps what is handed out
-        return Writer(await self.api(), self.journal, lines, elsewhere(self.mark), decided_now=True)
+        return Writer(await self.api(), self.journal, lines, others or elsewhere(self.mark), decided_now=True)
 
     def _tell(self, text: str) -> None:
         tell(self.meta, text)
