@@ -1,5 +1,5 @@
-"""From what is wanted and what is live to what is done: situation, decision, plan, writes, state, guards.
+"""Decides what to do with each object, and does it: situation, decision, plan, writes, state, guards.
 
-Both engines and `status` go through it, so that each question is answered in one place. It sends nothing by itself:
-kinds do, by the API client that they are handed.
+Both engines and `status` use it, so each question has one answer. It sends no request itself: kinds do, through the
+API client that they get.
 """

@@ -1,4 +1,4 @@
-"""Carries out a plan: in dependency order, independent branches in parallel, past failures, and never blindly."""
+"""Carries out a plan in dependency order. Independent steps run in parallel; a failure stops only what needs it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from headend.core.reconcile.state import State
 from headend.core.wire import registry
 
 Sink = Callable[[str, str, str], None]
-"""Takes (address, name, value) of a secret that a platform made and shows once. Must keep it before it returns."""
+"""Takes (address, name, value) of a secret that a platform shows once. It must keep the secret before it returns."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Event:
 
 @dataclass
 class Outcome:
-    """What came of it. failed: address -> message. stale: refused as their object moved. interrupted: asked to stop."""
+    """The result of a run. failed: address -> message. skipped: address -> why. interrupted: told to stop."""
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -55,14 +55,14 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 7 some were, or the run was interrupted; else that of the first error (6 for stale steps)."""
+        """0: all done. 7: done in part, or interrupted. Else the code of the first error (6 for stale steps)."""
         if self.interrupted or (self.errors and self.done):
             return 7
         return next(iter(self.errors.values())).exit_code if self.errors else 0
 
 
 class Run:
-    """One run. Failures stay with their step; what depends on it is skipped."""
+    """One run. A failed step fails alone; the steps that depend on it are skipped."""
 
     def __init__(
         self,
@@ -98,12 +98,12 @@ class Run:
         self.on_event(Event(step.address, step.action, phase, message, time.monotonic() - began))
 
     async def node(self, node: Node) -> None:
-        """One node of the graph. Errors that headend knows end up in the outcome; others are bugs and propagate."""
+        """Carries out one node. A HeadendError goes into the outcome; any other error is a bug and propagates."""
         address, part = node
         step = self.steps[address]
         kind = registry.kinds()[step.kind]
         halfway = part == "put" and step.action is Action.REPLACE and not kind.create_before_delete
-        async with self._lock(kind, node), self.slots:  # in this order: nobody waits for a lock with a slot in hand
+        async with self._lock(kind, node), self.slots:  # lock first: a step that waits for a lock must not hold a slot
             if self.halted():
                 self.skip(node, "interrupted")
                 return
@@ -119,7 +119,7 @@ class Run:
             self.say(step, "done")
 
     async def _guard(self, step: Step) -> None:
-        """Raises GuardError for what is on air by now: a run may take longer than it was to the next programme."""
+        """Raises GuardError if the step would cut what is on air now: a programme may have begun since the plan."""
         if why := refusal(step.address, step.impact, await self.watch.cuts(step, fresh=True), self.allowed):
             raise GuardError(why)
 
@@ -129,7 +129,7 @@ class Run:
         self.say(step, "failed", f"{reached}{error}")
 
     def _lock(self, kind: Kind[Any, Any], node: Node) -> contextlib.AbstractAsyncContextManager[Any]:
-        """The lock of the field's value, whatever the kind: where the object is put, or where it is taken from."""
+        """The lock for the value of `one_at_a_time_per`, shared by all kinds: the wanted value, or the recorded one."""
         if kind.one_at_a_time_per is None:
             return contextlib.nullcontext()
         decision = self._decision(self.steps[node[0]])
@@ -141,7 +141,7 @@ class Run:
         return self.locks[kind.one_at_a_time_per, str(value)]
 
     def _decision(self, step: Step) -> Decision:
-        """What was decided, with the ids of what this run has made by now."""
+        """The decision, with references filled in by the ids that this run has made so far."""
         assert step.decision is not None
         want = step.decision.situation.want
         return step.decision if want is None else step.decision.with_want(resolve(want, self.ids))
@@ -157,7 +157,7 @@ class Run:
         return Writer(await self.apis(kind.platform), self.state, teller, self.stack.elsewhere(step.address))
 
     async def _put(self, kind: Kind[Any, Any], step: Step) -> None:
-        """Create, update, adopt, move, or the making half of a replacement."""
+        """Creates, updates, adopts or moves; for a replacement, makes the new object."""
         if step.action is Action.MOVE:
             return
         writer = await self._writer(kind, step)
@@ -165,7 +165,7 @@ class Run:
         self.ids |= {step.address: made.id} | computed_ids(step.address, made.computed)
 
     async def _drop(self, kind: Kind[Any, Any], step: Step) -> None:
-        """Delete, forget, or the deleting half of a replacement."""
+        """Deletes or forgets; for a replacement, deletes the old object."""
         address, record = self._where(step)
         if record is None:
             return
@@ -177,7 +177,7 @@ class Run:
         self.watch.forget(step.address)
 
     def _where(self, step: Step) -> tuple[str, Record | None]:
-        """Where state has the object that is to go: set aside, while its replacement is made."""
+        """Where state keeps the object to delete. The old object of a replacement may be set aside."""
         assert step.decision is not None
         last = step.decision.situation.last
         if last and step.action is Action.REPLACE and (aside := self.state.record(aside_address(last))):
@@ -185,7 +185,7 @@ class Run:
         return step.address, self.state.record(step.address)
 
     async def _release(self, kind: Kind[Any, Any], step: Step) -> None:
-        """Before the deleting half of what it refers to is replaced."""
+        """Makes the object let go of others that are about to be deleted and made anew."""
         record = self.state.record(step.address)
         if record is None or not isinstance(kind, LetsGo):
             return
@@ -194,7 +194,7 @@ class Run:
         await kind.release(await self.apis(kind.platform), record.id, record.spec(kind), known)
 
     def halted(self) -> bool:
-        """Whether nothing more may begin."""
+        """Whether the run must begin nothing more."""
         self.outcome.interrupted |= self.stop.is_set()
         return self.stop.is_set()
 
@@ -218,16 +218,16 @@ async def apply(
     now: Clock = clock,
     sink: Sink = lambda address, name, value: None,
 ) -> Outcome:
-    """Carries out every step. `stop`: begin nothing more, finish and record what is in flight.
-    allowed: addresses of steps, or of schedules, whose interruption was agreed to.
-    sink: takes the secrets that platforms make."""
+    """Carries out every step. stop: once set, the run begins nothing more, and finishes and records what is in flight.
+    allowed: addresses of steps, or of schedules, that may be interrupted. sink: takes the secrets that platforms make.
+    """
     state.move_all({s.moved_from: s.address for s in plan.steps if s.moved_from})
     run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     sorter = graphlib.TopologicalSorter(run.edges)
     sorter.prepare()
     broken: set[Node] = set()
     tasks: dict[asyncio.Task[None], Node] = {}
-    ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait looks at all tasks for each that ends
+    ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait would scan all tasks each time one ends
     try:
         while sorter.is_active():
             for node in sorter.get_ready():
@@ -248,6 +248,6 @@ async def apply(
             if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
                 broken.add(node)
             sorter.done(node)
-    finally:  # where one step shows a bug of headend's own, what the others have in flight is recorded all the same
+    finally:  # a bug in one step must not leave the other steps' writes unrecorded
         await asyncio.gather(*tasks, return_exceptions=True)
     return run.outcome

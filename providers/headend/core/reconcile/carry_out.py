@@ -1,7 +1,7 @@
-"""Carries out a decision: the only code that writes to platforms. Both engines come through here.
+"""Carries out a decision. This is the only code that writes to platforms; both engines use it.
 
-An intent is in the journal before a creation leaves, and its result after it came back, so that a run killed anywhere
-goes on in the next one. What was decided is not judged again: an object that moved since refuses.
+The journal gets an intent before a creation is sent, and the result after the answer. So the next run can go on
+wherever a run was killed. Nothing is decided anew here: if the object changed since the plan, the step fails.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ from headend.core.reconcile.resolve import spec_to_read_by, without_members_of_o
 
 
 class Journal(Protocol):
-    """Where an engine keeps what it does: SQLite's state, or Pulumi's outputs and a file beside the project."""
+    """Where an engine records its writes: SQLite state, or Pulumi's outputs and a file beside the project."""
 
     def digest(self, value: Any) -> Digest:
         """The keyed digest that stands for a secret value."""
         ...
 
     def begin(self, address: str, kind: str, action: str) -> None:
-        """A creation is about to leave."""
+        """Notes the intent: a creation is about to be sent."""
         ...
 
     def settle(self, address: str) -> None:
-        """It is known not to have been done."""
+        """Drops the intent: the creation is known not to have happened."""
         ...
 
     def put(self, record: Record) -> None:
-        """The object as it now is; settles its intent."""
+        """Records the object as it is now, and drops its intent."""
         ...
 
     def drop(self, address: str) -> None:
-        """The object is gone, or forgotten."""
+        """Forgets the object."""
         ...
 
     def set_aside(self, address: str) -> str:
-        """Keeps the record of an object that is being replaced; gives the address that it is kept under."""
+        """Moves the record of an object that is being replaced out of the way; returns its new address."""
         ...
 
     def move(self, old: str, new: str) -> None:
@@ -66,8 +66,8 @@ class Journal(Protocol):
 
 @dataclass(frozen=True)
 class Teller:
-    """Takes what a person should know while it happens. keep: (name, value) of a secret that is shown once; must have
-    kept it when it returns."""
+    """Tells a person what happens. keep: takes (name, value) of a secret that is shown once, and must keep it before
+    it returns."""
 
     waiting: Callable[[str], None]
     warn: Callable[[str], None]
@@ -76,8 +76,8 @@ class Teller:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes one object. elsewhere: what other resources own. decided_now: the decision goes by a read of this very
-    moment, so that another would tell nothing."""
+    """Writes one object. elsewhere: what other resources own. decided_now: the decision comes from a read made just
+    now, so the object is not read again before the write."""
 
     api: Any
     journal: Journal
@@ -86,7 +86,7 @@ class Writer:
     decided_now: bool = False
 
     async def carry_out(self, decision: Decision) -> Observed:
-        """Create, update, adopt, or go on with; for a replacement: make the new object. Gives the object as it is."""
+        """Creates, updates, adopts or completes; for a replacement, makes the new object. Returns the object."""
         situation, kind = decision.situation, decision.kind
         assert situation.want is not None
         if missing := situation.want.unresolved():
@@ -110,7 +110,7 @@ class Writer:
         return made
 
     async def remove(self, decision: Decision, address: str | None = None) -> None:
-        """Delete or forget; for a replacement: delete the old object. address: where the journal has it now."""
+        """Deletes or forgets; for a replacement, deletes the old object. address: where the journal keeps it now."""
         situation, kind = decision.situation, decision.kind
         record = situation.last
         assert record is not None
@@ -129,7 +129,7 @@ class Writer:
         try:
             made: Observed = await kind.create(self.api, situation.want)
         except HeadendError as error:
-            if not isinstance(error, Ambiguous | DecodeError | Unavailable):  # it was refused: nothing was made
+            if not isinstance(error, Ambiguous | DecodeError | Unavailable):  # refused, so nothing was made
                 self.journal.settle(situation.address)
                 if aside:
                     self.journal.move(aside, situation.address)
@@ -150,7 +150,7 @@ class Writer:
                 raise StaleError(f"{situation.address}: the live object changed since the plan; plan again")
         if decision.changes:
             await kind.update(self.api, decision.id, want, decision.changes)
-        return Observed(decision.id, computed=last.computed if last else {})  # dependents go by it if the run ends here
+        return Observed(decision.id, computed=last.computed if last else {})  # dependents need it if the run ends here
 
     async def _complete(self, decision: Decision, id: str) -> Observed:
         kind, want = decision.kind, decision.situation.want
@@ -160,7 +160,7 @@ class Writer:
         return done
 
     def _spelt_as_before(self, decision: Decision) -> Decision:
-        """What a secret that only changed its spelling was made with stays what the object is known by."""
+        """Keep the old spelling of a secret that changed only in spelling: the platform knows the object by it."""
         situation = decision.situation
         if situation.last is None or situation.want is None:
             return decision
@@ -168,7 +168,7 @@ class Writer:
         return decision.with_want(keep_spelling(situation.want, now, situation.last, getattr(self.api, "seal", None)))
 
     def _marked(self, decision: Decision, made: Observed, *, adopted: bool = False) -> Observed:
-        """With the mark of what was there before headend; creation may find so at last, too."""
+        """Marks an object that existed before headend. `create` can find that out too."""
         last = decision.situation.last
         before = last is not None and not decision.creates and last.computed.get("adopted")
         if not (adopted or before or decision.action is Action.ADOPT or made.computed.get("adopted")):
@@ -181,7 +181,7 @@ class Writer:
 
     @contextlib.contextmanager
     def _kept(self, decision: Decision, id: str) -> Iterator[None]:
-        """Of what is done in part, the journal holds what is there."""
+        """On PartlyDone, record what the platform has, not what was wanted."""
         try:
             yield
         except PartlyDone as error:
@@ -196,7 +196,7 @@ class Writer:
 
 
 def record_of(decision: Decision, made: Observed, journal: Journal, seal: Any, incomplete: bool) -> Record:
-    """What is recorded of an object that was just written."""
+    """The record of an object that was just written."""
     situation = decision.situation
     want: Spec | None = situation.want
     assert want is not None
@@ -214,6 +214,6 @@ def record_of(decision: Decision, made: Observed, journal: Journal, seal: Any, i
 
 
 def _settles_by_itself(decision: Decision, live: Observed | None) -> bool:
-    """Whether the object was seen in the middle of what a killed run had begun: it moves on, and nothing of it was
-    shown to be changed, so that going on is what was approved."""
+    """Whether the object may differ from the plan because a killed run's creation was still in progress. The plan
+    showed no changes for it, so to complete it is what was approved."""
     return live is not None and not decision.changes and decision.reason in {Reason.INCOMPLETE, Reason.RECOVERED}

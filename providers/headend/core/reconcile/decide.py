@@ -1,7 +1,7 @@
-"""What is to be done with an object: the table of docs/architecture.md, as pure functions. Both engines go by it.
+"""Decides what to do with an object: the table of docs/architecture.md as pure functions, for both engines.
 
-`decide` takes a situation, reads nothing and writes nothing. Each function below answers one row of the table, or one
-question of it; what refuses a step says what is wrong, and what lifts it.
+`decide` takes a situation; it reads nothing and writes nothing. Each function below answers one row of the table, or
+one question in it. Each refusal says what is wrong and how to lift it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from headend.core.reconcile.situation import Situation
 
 
 def decide(situation: Situation) -> Decision:
-    """The decision. Its findings hold errors where nothing can be done before the stack is corrected."""
+    """The decision. Errors among its findings mean that the stack must be corrected first."""
     if situation.want is None:
         return _removed(situation)
     if situation.last is None:
@@ -42,7 +42,7 @@ def decide(situation: Situation) -> Decision:
 
 # --- known to state -----------------------------------------------------------------------------------------
 def _known(s: Situation, live: Observed) -> Decision:
-    """Known and there: compare; nothing, update or replace."""
+    """State has it, and it exists: compare, then do nothing, update or replace."""
     assert s.want is not None
     assert s.last is not None
     kind = s.kind
@@ -63,7 +63,7 @@ def _known(s: Situation, live: Observed) -> Decision:
 
 
 def _vanished(s: Situation) -> Decision:
-    """Known and gone, by a fresh read of the id: make it again, unless another object has taken its place."""
+    """State has it, and a fresh read shows it is gone: create it, unless another object has its natural key."""
     assert s.last is not None
     if mine := next((one for one in s.alike if one.id == s.named != s.replaced), None):
         return _named(replace(s, last=None, live=mine), mine.id)
@@ -79,7 +79,7 @@ def _vanished(s: Situation) -> Decision:
 
 
 def _making_way(s: Situation, decision: Decision) -> Decision:
-    """A replacement: nobody else may have the natural key that the new object takes."""
+    """A replacement: no other object may have the natural key of the new one."""
     others = [o for o in _candidates(s) if o.id != s.named]
     if not others and Can.CREATE not in s.kind.can and s.resolved:
         return decision.but(_unmakable(s))
@@ -88,7 +88,7 @@ def _making_way(s: Situation, decision: Decision) -> Decision:
 
 # --- not known to state -------------------------------------------------------------------------------------
 def _unknown(s: Situation) -> Decision:
-    """Not known: new, found, moved in by adoption, or the unfinished work of a run that was killed."""
+    """State does not have it: it is new, to be adopted, or the unfinished work of a killed run."""
     if s.named is not None:
         return _named(s, s.named)
     if not s.resolved or Can.OBSERVE not in s.kind.can:
@@ -107,7 +107,7 @@ def _unknown(s: Situation) -> Decision:
 
 
 def _named(s: Situation, id: str) -> Decision:
-    """`lifecycle.adopt: {id: ...}` or `{lookup: ...}` says which."""
+    """`lifecycle.adopt: {id: ...}` or `{lookup: ...}` names the live object."""
     if owner := s.ours.get(id):
         return _made(s, Reason.NEW).but(refused=f"lifecycle.adopt: {id} is {owner.address} of this stack")
     if s.live is None:
@@ -116,13 +116,13 @@ def _named(s: Situation, id: str) -> Decision:
 
 
 def _stack_alone_says(s: Situation) -> bool:
-    """Whether the spec itself says which live object is meant, so that nobody has to agree to its being taken over."""
+    """Whether the spec alone identifies the live object. Then the takeover needs no `adopt`."""
     assert s.want is not None
     return s.kind.identity(s.want) is not None or takes_over(s.kind, s.want)
 
 
 def _candidates(s: Situation) -> list[Observed]:
-    """Objects like the wanted one that may be it, or stand in its way."""
+    """Live objects that may be the wanted one, or that block its creation."""
     found = [o for o in s.alike if o.id != s.replaced]
     if isinstance(s.kind, Nameless) and not s.recovering:
         return []
@@ -132,9 +132,9 @@ def _candidates(s: Situation) -> list[Observed]:
 
 
 def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) -> Decision:
-    """What is like the wanted object and isn't its own: what leaves goes first, anything else refuses."""
+    """Other objects like the wanted one: those that leave in this plan go first, any other refuses the step."""
     owners = {o.id: s.ours.get(o.id) for o in others}
-    if isinstance(s.kind, SharesKey):  # what others of the stack have is no obstacle to one more
+    if isinstance(s.kind, SharesKey):  # objects of other resources do not block a new one
         owners = {id: owner for id, owner in owners.items() if owner is None}
     stays = {id: owner for id, owner in owners.items() if owner is None or not owner.leaves}
     after = tuple(owner.address for owner in owners.values() if owner is not None and owner.leaves)
@@ -145,7 +145,7 @@ def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) ->
 
 
 def adopted(s: Situation, live: Observed, reason: Reason) -> Decision:
-    """Takes a live object over, if it differs in nothing that can't be changed."""
+    """Takes a live object over, unless it differs in an immutable field."""
     found = compare(s, live, None)
     decision = _step(s, Action.ADOPT, reason, live, found)
     if found.replaces:
@@ -159,7 +159,7 @@ def adopted(s: Situation, live: Observed, reason: Reason) -> Decision:
 
 
 def _made(s: Situation, reason: Reason) -> Decision:
-    """Makes it, where the platform can, and where that may be done (again)."""
+    """Creates it, if the platform can, and if a second creation would do no harm."""
     assert s.want is not None
     decision = _step(s, Action.CREATE, reason)
     if Can.CREATE not in s.kind.can and s.resolved:
@@ -181,7 +181,7 @@ def _unmakable(s: Situation) -> Problem:
 
 # --- no longer in the stack ---------------------------------------------------------------------------------
 def _removed(s: Situation) -> Decision:
-    """Delete it, or forget what is gone, what others have by now, what is to stay and what can't be deleted."""
+    """Deletes it. Forgets it if it is gone, if another resource has it, if it is retained or can't be deleted."""
     assert s.last is not None
     reason = Reason.REPLACED if "/" in s.address else Reason.REMOVED
     if s.live is None:
@@ -195,7 +195,7 @@ def _removed(s: Situation) -> Decision:
 
 # --- what all have in common --------------------------------------------------------------------------------
 def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Difference:
-    """How a live object differs from what is wanted. last: what was last applied to it, None if that isn't known."""
+    """How a live object differs from the spec. last: what was last applied, None if unknown."""
     assert s.want is not None
     return differences(
         s.want,
@@ -227,7 +227,7 @@ def _step(
 
 
 def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
-    """What a step does to a running stream; the worst of its parts."""
+    """What a step does to a running stream: the worst impact of its changes."""
     if action in {Action.DELETE, Action.REPLACE}:
         return impact_of_delete(kind)
     found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}

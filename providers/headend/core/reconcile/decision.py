@@ -1,4 +1,4 @@
-"""What was decided of one object, and why. `headend.core.reconcile.decide` makes it, plan and writes go by it."""
+"""What to do with one object, and why. `headend.core.reconcile.decide` makes it; plan and writes use it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headend.core.reconcile.situation import Situation
 
 
 class Reason(enum.StrEnum):
-    """Why it is done."""
+    """Why the action is taken."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -37,9 +37,9 @@ class Reason(enum.StrEnum):
 class Decision:
     """What is done with one object, and why.
 
-    id: of the live object, None before it exists. findings: errors can't be planned past; warnings and notes are shown.
-    refused: why a guard won't let it pass. after: addresses whose own step comes first, since it frees what this needs.
-    seen: keyed hash of the live object that was decided on.
+    id: of the live object, None before it exists. findings: errors stop the plan; warnings and notes are shown.
+    refused: why a guard refuses it. after: addresses whose steps go first, because they free what this one needs.
+    seen: keyed hash of the live object that the decision is based on.
     """
 
     situation: Situation = field(repr=False)
@@ -63,10 +63,10 @@ class Decision:
         return self.action in {Action.CREATE, Action.REPLACE}
 
     def with_want(self, want: Spec) -> Decision:
-        """The same, for a spec of which more is known by now."""
+        """The same decision with a spec whose references are resolved further."""
         return replace(self, situation=replace(self.situation, want=want))
 
     def but(self, *findings: Problem, refused: str | None = None) -> Decision:
-        """The same with more to be said of it."""
+        """The same decision with more findings, or one more refusal."""
         no = (refused,) if refused else ()
         return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))

@@ -1,4 +1,4 @@
-"""The three-way difference: desired, live, last applied. deepdiff lives behind `differences`, nowhere else."""
+"""The three-way difference: desired, live, last applied. Only this module uses deepdiff."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from headend.core.model.uploads import describe_file, file_digest, file_fields
 @dataclass(frozen=True)
 class Difference:
     """changes: what a write must change. replaces: fields among them that can't change in place.
-    unverifiable: field -> why nobody can say whether it is in sync.
-    regrouped: the stack lists other members than were applied last, so state must learn of them, whatever is live."""
+    unverifiable: field -> why its sync can't be checked.
+    regrouped: the stack lists other members than last time, so state must be updated even if live is equal."""
 
     changes: tuple[Change, ...] = ()
     replaces: tuple[str, ...] = ()
@@ -39,13 +39,13 @@ class Difference:
     regrouped: bool = False
 
     def only(self, changes: Sequence[Change]) -> Difference:
-        """With no other changes than these."""
+        """The same with only these changes."""
         names = {change.field for change in changes}
         return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
 
 
 def fingerprint(observed: Observed | None, digest: Digester) -> str:
-    """A keyed hash of what a plan saw, so that apply can tell whether the object moved."""
+    """A keyed hash of what the plan saw. By it, apply can tell whether the object changed."""
     if observed is None:
         return "absent"
     seen = {"id": observed.id, "values": observed.values, "unverifiable": sorted(observed.unverifiable)}
@@ -64,14 +64,14 @@ def differences(
 ) -> Difference:
     """Compares a spec with the live object, field by field.
 
-    spec: references that could be resolved are resolved. last: as `recorded` made it, None if never applied.
+    spec: references are resolved as far as they are known. last: as `recorded` made it, None if never applied.
     hidden: secret fields. ignore: `lifecycle.ignore_changes`.
-    blind: why nothing at all can be read back, for kinds of which that is so.
+    blind: why no field can be read back, for kinds where that is so.
     """
     model = type(spec)
     changes: list[Change] = []
     record = recorded(spec, hidden, digest)
-    unset = model.model_fields.keys() - record.keys()  # what the stack leaves open needs no verifying
+    unset = model.model_fields.keys() - record.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
     for name in model.model_fields:
         if name in ignore or mark(model, name, Ignored):
@@ -106,29 +106,29 @@ def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, 
 
 
 def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
-    """What is compared of a value that was recorded: of a file, its content."""
+    """The comparable form of a recorded value; for a file, its content's digest."""
     return file_digest(record.get(name)) if name in file_fields(model) else compared_form(model, name, record.get(name))
 
 
 def _given_anew(
     name: str, note: WriteOnly | None, model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]
 ) -> bool:
-    """Whether the stack now gives a field that can't be read back another value than was last applied."""
+    """Whether a field that can't be read back has another value in the stack than was last applied."""
     if note and note.used_up_by_create and (record.get(name) is None or last.get(name) is None):
         return False
     return bool(_plainly(model, name, record) != _plainly(model, name, last))
 
 
 def just_made(spec: Spec, found: Difference) -> bool:
-    """Whether a live object that was never applied is what creation makes of the spec, before `complete`."""
+    """Whether the live object is just what `create` makes of the spec, before `complete` runs."""
     return all(mark(type(spec), change.field, OwnCall) for change in found.changes)
 
 
 def _unseen(
     spec: Spec, name: str, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
 ) -> list[Change]:
-    """Changes of a field that can't be read now: what the stack changed since, and, taking an object over, what can
-    be written to be sure."""
+    """Changes of a field that can't be read now: those that the stack made since. For an adopted object, every field
+    that can be written is written, since its live value is unknown."""
     model, wanted = type(spec), spec.set_fields().get(name)
     after = shown(filled(wanted, lambda _: UNKNOWN), secret)
     fixed = mark(model, name, Immutable) is not None
@@ -143,7 +143,7 @@ def _unseen(
 def _field(
     spec: Spec, name: str, observed: Observed, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
 ) -> list[Change]:
-    """Changes of one readable field. A field that isn't set is managed only if it was set the last time."""
+    """Changes of one readable field. An unset field is managed only if it was set last time."""
     model, wanted = type(spec), spec.set_fields()
     live = observed.values.get(name)
     if name not in wanted:
@@ -167,7 +167,7 @@ def _field(
 
 
 def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: str, secret: bool) -> list[Change]:
-    """The differences below two mappings; what is equal isn't looked into, for there may be a hundred thousand."""
+    """The differences between two mappings. Equal entries are dropped first: there may be a hundred thousand."""
     found = []
     keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
     want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))
@@ -186,7 +186,7 @@ def _or_none(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """JSON-like form, so that tuples equal lists and models equal mappings."""
+    """The JSON-like form, in which tuples equal lists and models equal mappings."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, list | tuple):
@@ -197,5 +197,5 @@ def _plain(value: Any) -> Any:
 
 
 def shown(value: Any, secret: bool) -> Any:
-    """What a plan may say of a value."""
+    """The value as a plan shows it: secrets are hidden."""
     return HIDDEN if secret and value is not None else value

@@ -1,4 +1,4 @@
-"""What must be done before what: each step of a plan as one node or several, and the edges between them."""
+"""The order of a plan's steps, as a graph. A step is one node or several; an edge says what goes first."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from headend.core.reconcile.plan import Plan, Step
 from headend.core.wire import registry
 
 Node = tuple[str, str]
-"""(address, "put", "drop" or "release"): a replacement is two nodes, so that what depends on it can go in between;
-and what stays may have to let go of it first."""
+"""(address, "put", "drop" or "release"). A replacement is two nodes, so that its dependents can change in between.
+"release": an object that stays lets go of one that is about to be deleted."""
 
 Edges = dict[Node, set[Node]]
-"""node -> the nodes that must be done before it."""
+"""node -> the nodes that go before it."""
 
 
 def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
-    """The order of a plan's steps. records: by address as the stack has it now."""
+    """The graph of a plan. records: by their current addresses in the stack."""
     steps = {step.address: step for step in plan.writes()}
     puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
     drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
@@ -44,7 +44,7 @@ def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
 
 
 def _frees(step: Step, edges: Edges) -> Iterable[Node]:
-    """Steps of others that free what this one needs, such as a name that only one may have."""
+    """Nodes of other steps that free what this one needs, such as a unique name."""
     for address in step.decision.after if step.decision else ():
         if (address, "drop") in edges:
             yield address, "drop"
@@ -53,7 +53,7 @@ def _frees(step: Step, edges: Edges) -> Iterable[Node]:
 
 
 def _let_go_first(address: str, record: Record, edges: Edges, puts: Collection[str], drops: Collection[str]) -> None:
-    """What depends on an object goes, or changes over, before that object does."""
+    """Before an object is deleted, its dependents are deleted or switched over."""
     for needed in record.depends:
         if (needed, "drop") not in edges:
             continue
@@ -86,8 +86,8 @@ def _asides_last(edges: Edges, puts: Collection[str], drops: Collection[str], re
 
 
 def _made_first(resource: Resource, depends: Collection[str], edges: Edges) -> set[Node]:
-    """What is made before the old object goes: what the new one needs, where that is made anew beside its own old one.
-    If it can't be made, the old object stays."""
+    """What must be made before the old object is deleted: those things the new object needs that are replaced
+    create-first. If one of them fails, the old object stays."""
     aside = {a for a in resource.references() if (a, "put") in edges.get((a, "drop"), ())}
     waits = {a for a in depends if (a, "drop") in edges and (a, "put") in edges}  # for this one to be gone
     return set() if resource.kind.create_before_delete or waits - aside else {(a, "put") for a in aside}
@@ -98,7 +98,7 @@ def _releases(record: Record) -> bool:
 
 
 def in_circles(edges: Mapping[Node, Collection[Node]]) -> frozenset[str]:
-    """Addresses of steps that wait for themselves, directly or by way of others."""
+    """Addresses of steps that wait for themselves, directly or through other steps."""
     waits = {node: set(before) & edges.keys() for node, before in edges.items()}
     while free := [node for node, before in waits.items() if not before]:
         for node in free:
@@ -106,7 +106,7 @@ def in_circles(edges: Mapping[Node, Collection[Node]]) -> frozenset[str]:
         for before in waits.values():
             before.difference_update(free)
     needed = {node: {n for n, before in waits.items() if node in before} for node in waits}
-    while free := [node for node, after in needed.items() if not after]:  # only waits for a circle
+    while free := [node for node, after in needed.items() if not after]:  # waits for a circle, but is not in one
         for node in free:
             del needed[node]
         for after in needed.values():

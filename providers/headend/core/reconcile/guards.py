@@ -1,4 +1,4 @@
-"""Refusals: what headend won't do unless the stack or a flag says so by name."""
+"""Refusals: what headend does only if the stack or a flag allows it by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headend.core.reconcile.plan import Plan
 
 
 def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str | None:
-    """Why this action on an object of this kind may not pass; None if it may (A-410, A-971)."""
+    """Why this action is refused for an object of this kind; None if it is allowed (A-410, A-971)."""
     if action not in {Action.DELETE, Action.REPLACE}:
         return None
     if protect:
@@ -25,8 +25,8 @@ def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> str |
 
 
 def mass_deletion(losses: int, managed: int, allowed: bool, way: str = "--allow-deletions") -> str | None:
-    """Why a plan that deletes most of what is managed may not pass: a wrong file or overlay looks just like that.
-    way: what allows it."""
+    """Why a plan that deletes much of what is managed is refused: a wrong file or overlay looks the same. None if it is
+    allowed. way: the flag that allows it."""
     if allowed or losses < 5 or losses * 10 <= managed * 3:
         return None
     return f"{losses} of {managed} objects would be deleted or replaced; if that is meant, say {way}"
@@ -35,8 +35,8 @@ def mass_deletion(losses: int, managed: int, allowed: bool, way: str = "--allow-
 def check(
     plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = (), sink: bool = False
 ) -> None:
-    """Raises GuardError naming every refused step. allowed: addresses whose interruption was agreed to.
-    sink: whether there is a place for secrets that the platforms make."""
+    """Raises GuardError that names every refused step. allowed: addresses that may be interrupted.
+    sink: whether there is a place to keep the secrets that platforms make."""
     refused = [f"{s.address}: {s.refused}" for s in plan.steps if s.refused]
     refused += filter(None, (onair.refusal(s.address, s.impact, s.on_air, allowed) for s in plan.steps))
     if not sink:

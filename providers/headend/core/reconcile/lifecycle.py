@@ -1,4 +1,4 @@
-"""A change of `lifecycle:` alone makes no step, and yet must be known once the resource leaves the stack."""
+"""Records changes of `lifecycle:`. They make no step, but count later, when the resource leaves the stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headend.core.reconcile.state import State
 
 
 def remember(plan: Plan, stack: Stack, state: State) -> None:
-    """Records protection, retention and dependencies of all that needs nothing else. Makes no request."""
+    """Updates protection, retention and dependencies in the records of unchanged objects. Makes no request."""
     records = state.records()
     for step in plan.steps:
         if step.action is not Action.NONE or step.address not in records:

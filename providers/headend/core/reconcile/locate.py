@@ -1,4 +1,4 @@
-"""Which live objects a stack's resources are: by the state, else by what a person would find them by. Reads only."""
+"""Finds the live object of each resource: by state, else by natural key. Reads only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from headend.core.reconcile.situation import Situation
 
 @dataclass(frozen=True)
 class Place:
-    """A resource's live object. spec: what it is read by. id: None where there is none. seen: as it was read, None
-    where it is gone, or never can be read. doubt: why nobody can say which one it is, "" where that is known."""
+    """A resource's live object. spec: what it is read with. id: None if there is none. seen: the object as read,
+    None if it is gone or can't be read. doubt: why the object can't be identified, "" if it can."""
 
     kind: Kind[Any, Any]
     spec: Spec
@@ -34,19 +34,19 @@ class Place:
 
 
 def no_digest(value: Any) -> Digest:
-    """For who looks without the state's key: no secret is ever recognised."""
+    """A digest for readers without the state's key: it matches no secret."""
     return Digest("")
 
 
 class Locator:
-    """Finds the objects of one stack; those that others refer to must be asked for first. records: what state holds."""
+    """Finds the objects of one stack. Ask for referenced resources first. records: what state holds."""
 
     def __init__(self, stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]]) -> None:
         self.stack = stack
         self.records = follow(records, moves(stack, records, no_digest))
         self.reader = Reader(stack, self.records, apis, no_digest, looking=True)
         self.addresses: dict[tuple[str, str], str] = {}  # (kind, id) -> address
-        self.doubtful: set[str] = set()  # addresses of what could not be told, or read
+        self.doubtful: set[str] = set()  # addresses that could not be identified or read
         for address, record in self.records.items():
             self._note(address, record.kind, record.id, record.computed)
 
@@ -55,7 +55,7 @@ class Locator:
         self.reader.note(address, id, computed)
 
     async def place(self, resource: Resource) -> Place:
-        """Where it is. Raises ApiError where that can't be read."""
+        """The resource's live object. Raises ApiError if it can't be read."""
         self.doubtful.add(resource.address)
         situation = await self.reader.resource(resource)
         assert situation.want is not None
@@ -73,7 +73,7 @@ class Locator:
         return Place(resource.kind, spec, seen.id if seen else id, known)
 
     def _doubt(self, resource: Resource, situation: Situation) -> str:
-        """Why nobody can say which object it is; "" where that is known, or known to be none."""
+        """Why the object can't be identified; "" if it is identified, or proven absent."""
         kind, want = resource.kind, situation.want
         if situation.last or situation.named or want is None:
             return ""
@@ -91,14 +91,14 @@ class Locator:
         return f"several may be meant: {', '.join(free)}" if len(free) > 1 else ""
 
     def holder(self, kind: Kind[Any, Any], spec: Spec) -> tuple[str | None, str | None]:
-        """(address, id) of the object that this one lives in; None for what isn't known, or isn't there."""
+        """(address, id) of the object that this one lives in; None for each part that is unknown."""
         value = getattr(spec, kind.parent_field, None) if kind.parent_field else None
         if isinstance(value, str):
             return self.addresses.get((str(kind.parent), value)), value
         return getattr(value, "address", None), None
 
     def removed(self, targets: Collection[str] = ()) -> list[Record]:
-        """What state holds, and the stack no longer names."""
+        """Records of what the stack no longer names."""
         gone = [record for address, record in self.records.items() if address not in self.stack.resources]
         return [r for r in gone if not targets or any(f"{r.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
 
@@ -106,7 +106,7 @@ class Locator:
 async def locate(
     stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]], wanted: Collection[str]
 ) -> dict[str, Place]:
-    """address -> where it is, of those addresses, which the stack must have. Raises ApiError."""
+    """address -> its live object, for addresses of the stack. Raises ApiError."""
     locator, resources = Locator(stack, records, apis), targeted(stack, wanted)
     found: dict[str, Place] = {}
     for wave in waves(resources):

@@ -1,7 +1,7 @@
-"""On air: what a write would cut, now or soon, and what lifts the guard that refuses it.
+"""On air: what a write would cut, now or soon, and the guard that refuses such a write.
 
-An object is on air where a schedule carries it. What a schedule carries is asked of the live platform, through the
-object itself and all that lies on its signal path: whatever the stack or the state says depends on it.
+An object is on air while a schedule carries it. The live platform says what schedules carry. headend asks it for the
+object itself, and for everything on its signal path: all that depends on it by the stack or by state.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def clock() -> datetime:
 
 
 def imminent(times: Iterable[Airtime], options: Options, now: datetime) -> list[Airtime]:
-    """Those that go out now, or begin within the window, by their start. A clock that is off counts against us."""
+    """Airtimes that run now or begin within the window, sorted by start. Clock skew widens each airtime."""
     skew, horizon = options.clock_skew, now + options.on_air_window
     found = {
         (t.kind, t.id): t
@@ -48,8 +48,8 @@ def in_maintenance(options: Options, now: datetime) -> bool:
 def refusal(
     address: str, impact: Impact, cuts: Iterable[Cut], allowed: Collection[str], key: str = "--allow-interruption"
 ) -> str | None:
-    """Why the step may not pass: what it would cut and until when; None if it was named, or its schedules were.
-    key: where such names are given."""
+    """Why the step is refused: what it would cut, and until when. None if the step, or every schedule, was named.
+    key: the flag or variable that takes such names."""
     missing = [cut for cut in cuts if not _named(cut.address, allowed)]
     if not missing or _named(address, allowed):
         return None
@@ -63,7 +63,7 @@ def _named(address: str | None, allowed: Collection[str]) -> bool:
 
 
 def downstream(address: str, dependents: Mapping[str, Collection[str]]) -> list[str]:
-    """The address and all that depends on it, the nearest first. dependents: address -> what depends on it."""
+    """The address and all that depends on it, nearest first. dependents: address -> what depends on it."""
     found = [address]
     seen = {address}
     for one in found:  # grows while it is walked
@@ -75,8 +75,7 @@ def downstream(address: str, dependents: Mapping[str, Collection[str]]) -> list[
 
 @dataclass
 class Watch:
-    """Knows the signal paths. records: what state holds, by address as the stack has it now; a run takes out what it
-    deleted."""
+    """Knows the signal paths. records: what state holds, by current address; a run removes what it deleted."""
 
     stack: Stack
     records: dict[str, Record]
@@ -85,7 +84,7 @@ class Watch:
     _known: Mapping[str, Collection[str]] | None = None
 
     async def cuts(self, step: Step, *, fresh: bool = False) -> tuple[Cut, ...]:
-        """What the step would cut, now or within the window; nothing where it disturbs no stream."""
+        """What the step would cut, now or within the window; nothing if it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
         asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents()))
@@ -108,12 +107,12 @@ class Watch:
         return await kind.on_air(await self.apis(kind.platform), record.id, record.spec(kind), fresh=fresh)
 
     def forget(self, address: str) -> None:
-        """What was deleted is not asked any more, and nothing goes out through it."""
+        """Drops a deleted object: nothing goes out through it any more."""
         if self.records.pop(address, None):
             self._known = None
 
     def _dependents(self) -> Mapping[str, Collection[str]]:
-        """What depends on what, by the state or by the stack."""
+        """address -> what depends on it, by state or by the stack."""
         if self._known is None:
             needs = {a: set(record.depends) for a, record in self.records.items() if record.depends}
             for a, resource in self.stack.resources.items():

@@ -1,4 +1,4 @@
-"""What a plan is about, and in which order it is read: targets, and the waves of references."""
+"""Which resources a plan covers, and in what order it reads them: targets, and waves of references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headend.core.model.stack import Resource, Stack
 
 
 def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
-    """The targets, what lies in them, and all they need. Raises InputError for a target that names nothing."""
+    """The targets, what is nested in them, and all they refer to. Raises InputError if no target matches."""
     if not targets:
         return dict(stack.resources)
     wanted = [a for a in stack.resources if any(within(a, t) for t in targets)]

@@ -1,6 +1,6 @@
-"""The plan: one step per object that differs or can't be verified. Action and reason are two things.
+"""The plan: one step per object. Action and reason are two things.
 
-Renderers read `Plan.document()` and never the engine.
+Renderers read `Plan.document()`, never the engine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FORMAT = "headend.plan/1"
 
 @dataclass(frozen=True)
 class Cut:
-    """Something on air, or soon to be, that a step would cut. address: None where this stack doesn't manage it."""
+    """Something on air, now or soon, that a step would cut. address: None if this stack doesn't manage it."""
 
     kind: str
     id: str
@@ -47,9 +47,9 @@ class Step:
     """One object's part of a plan.
 
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
-    unverifiable: field -> why nobody can tell. refused: why a guard won't let it pass, None if it may.
+    unverifiable: field -> why it can't be checked. refused: why a guard refuses the step, None if none does.
     on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
-    decision: what apply carries out; the rest is what people read of it.
+    decision: what apply carries out; the other fields are for people.
     """
 
     address: str
@@ -92,7 +92,7 @@ class Step:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    """marks: which of the two values is a word of headend's own, "(secret)" or "(known after apply)"."""
+    """marks: which of the two values is headend's own marker, "(secret)" or "(known after apply)"."""
     values = {"before": change.before, "after": change.after}
     marks = [name for name, value in values.items() if isinstance(value, Marker)]
     plain = {name: _plain(value) for name, value in values.items()}
@@ -100,7 +100,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """With the text of headend's own words, at any depth."""
+    """The value with headend's markers as text, at any depth."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -110,22 +110,22 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a stack, in the order of its file, deletions last. desired: keyed hash of the desired state.
-    lookups: `<address>.<field>`, or `lookups.<name>` -> the id that was found for it."""
+    """All steps of a stack, in file order, deletions last. desired: keyed hash of the desired state.
+    lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found."""
 
     stack: str
     file: str
     desired: str
-    steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of what it returns, and throws it away
+    steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of its result, which costs time
     destroy: bool = False
     lookups: Mapping[str, str] = field(default_factory=dict)
 
     def writes(self) -> tuple[Step, ...]:
-        """Steps that would do something, if only to headend's own state."""
+        """Steps that change something, even if only headend's own state."""
         return tuple(step for step in self.steps if step.action is not Action.NONE)
 
     def summary(self) -> dict[str, int]:
-        """Count per action; `unverifiable` counts objects that are otherwise unchanged."""
+        """Counts by action. `unverifiable` counts objects that are otherwise unchanged."""
         unverifiable = sum(1 for s in self.steps if s.action is Action.NONE and s.unverifiable)
         counts = Counter(step.action for step in self.steps)
         actions = [a for a in Action if a is not Action.NONE]

@@ -1,4 +1,4 @@
-"""Makes the plan: gathers each situation, decides, lets the kinds review, orders the steps. Writes nothing."""
+"""Makes the plan: gathers situations, decides, lets kinds review, orders the steps. Writes nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Planner:
     problems: list[Problem] = field(default_factory=list)
 
     async def resource(self, resource: Resource, *, anew: bool = False) -> Step:
-        """The step of one resource, once all that it refers to has been planned. anew: see `Reader.resource`."""
+        """The step of one resource. Plan what it refers to first. anew: see `Reader.resource`."""
         decision = await self.decided(resource, anew=anew)
         if decision.id and not decision.creates:
             last = decision.situation.last
@@ -55,11 +55,11 @@ class Planner:
         return self._step(decision, resource)
 
     async def decided(self, resource: Resource, *, anew: bool = False) -> Decision:
-        """What is to be done with a resource, with all that is found against it; its errors go to `problems`."""
+        """The reviewed decision about a resource. Its errors go to `problems`."""
         decision = decide(await self.reader.resource(resource, anew=anew))
         if decision.action is Action.REPLACE:
             decision = decide(await self.reader.with_rivals(decision.situation))
-            # what was found for the old object may be used up by it
+            # the old object may have used up the lookup's result
             want, findings = await self.reader.look_up(resource, resource.spec)
             decision = decision.with_want(want).but(*findings)
         api = await self.reader.apis(resource.kind.platform)
@@ -100,7 +100,7 @@ class Planner:
 
 
 def step_of(decision: Decision) -> Step:
-    """The decision as people read it in a plan."""
+    """The decision as a step of the plan."""
     situation = decision.situation
     return Step(
         situation.address,
@@ -119,7 +119,7 @@ def step_of(decision: Decision) -> Step:
 
 
 def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:
-    """A moved object keeps the name that it took from its old key."""
+    """Notes that a moved object keeps the name defaulted from its old key."""
     for name in sorted(resource.defaulted):
         kept = getattr(want, name, None)
         if kept != getattr(resource.spec, name, None):
@@ -127,7 +127,7 @@ def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:
 
 
 def desired_hash(stack: Stack, digest: Digester) -> str:
-    """Keyed hash of all that the stack wants, secrets included (as digests)."""
+    """Keyed hash of the desired state; secrets are included as digests."""
     wanted = {
         a: recorded(r.spec, secret_fields(type(r.spec), r.secret_fields), digest)
         for a, r in sorted(stack.resources.items())
@@ -136,7 +136,7 @@ def desired_hash(stack: Stack, digest: Digester) -> str:
 
 
 async def together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
-    """All results in order. The first failure ends the others, which would go on reading for nobody."""
+    """All results in order. The first failure cancels the rest: nobody would use what they read."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
         return await asyncio.gather(*tasks)
@@ -167,9 +167,9 @@ async def make_plan(
     refresh: bool = False,
     now: Clock = clock,
 ) -> Plan:
-    """Reads and decides. Raises InputError with every problem of the stack, ApiError where reading failed.
+    """Reads and decides. Raises InputError with every problem of the stack, ApiError if a read failed.
 
-    refresh: also asks for objects of which reading tells only that they are there."""
+    refresh: also read objects of kinds that are `Unasked`."""
     recorded_now = state.records()
     moved = {} if destroy else moves(stack, recorded_now, state.digest)
     records = follow(recorded_now, moved)
@@ -210,13 +210,13 @@ def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:
 
 
 def follow(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
-    """The records under the addresses that the stack has now. moved: new address -> old."""
+    """The records under their current addresses. moved: new address -> old."""
     current = {new: replace(records[old], address=new) for new, old in moved.items()}
     return current | {a: r for a, r in records.items() if a not in moved.values()}
 
 
 def _refuse_circles(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Plan:
-    """Steps that wait for each other can't be carried out in any order: the plan says so, not the run."""
+    """Refuses steps that wait for each other: no order can carry them out."""
     stuck = in_circles(graph(plan, stack, records))
     if not stuck:
         return plan

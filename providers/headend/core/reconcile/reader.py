@@ -1,4 +1,4 @@
-"""Gathers situations: the only code of the core that reads live objects for a decision. Writes nothing anywhere."""
+"""Gathers situations. Only this code reads live objects for a decision. It writes nothing."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from headend.core.reconcile.resolve import (
 from headend.core.reconcile.situation import Owner, Situation
 
 Apis = Callable[[str], Awaitable[Any]]
-"""Gives the API client of a platform, opened once."""
+"""Returns the API client of a platform, which is opened once."""
 
 
 @dataclass
 class Reader:
     """Reads for one plan, or one look.
 
-    records: what was last applied, by address as the stack has it now. intents: addresses where a run was killed.
-    ids: what references are resolved by; grows.
-    planned: addresses that this plan is about; None: all. refresh: also ask where reading only tells that it is there.
-    elsewhere: what resources other than that one own, by default those of the stack.
-    made: address -> id of what a run that was killed is known to have made there.
-    settle: the command that ends a doubt which only a person can end.
-    fresh: nothing that this run has read before will do: for who writes right after.
-    looking: for who only looks: lookups are made where nothing else tells the object, and the key alone tells it.
-    lookups: `<address>.<field>` -> the id that was found. taken: what exclusive lookups have used up.
+    records: what was last applied, by current address. intents: addresses whose creation a killed run had begun.
+    ids: resolves references; grows.
+    planned: addresses that this plan covers; None: all. refresh: also read objects of kinds that are `Unasked`.
+    elsewhere: address -> what other resources own; by default, by the stack.
+    made: address -> id of what a killed run is known to have made there.
+    settle: the command that drops an intent once a person has looked.
+    fresh: ignore what this run has read before; set just before a write.
+    looking: for commands that only look. A lookup is made only if it is part of an unknown object's natural key.
+    lookups: `<address>.<field>` -> the id that was found. taken: ids that exclusive lookups have used up.
     """
 
     stack: Stack
@@ -66,13 +66,13 @@ class Reader:
 
     @functools.cached_property
     def owned(self) -> Mapping[tuple[str, str], str]:
-        """(kind, id) -> the address that state has it under."""
+        """(kind, id) -> its address in state."""
         return {(record.kind, record.id): address for address, record in self.records.items()}
 
     # --- one resource ---------------------------------------------------------------------------------------
     async def resource(self, resource: Resource, *, anew: bool = False) -> Situation:
-        """What its decision goes by, once all that it refers to was read. Raises ApiError where that can't be read.
-        anew: as if state had nothing of it, for what is to replace the object that it has."""
+        """The situation of a resource. Read what it refers to first. Raises ApiError if a read fails.
+        anew: ignore its record, because a new object is to replace the recorded one."""
         kind, known = resource.kind, self.records.get(resource.address)
         record = None if anew else known
         want = keep_creation_values(resource.spec, resource.defaulted, record)
@@ -109,7 +109,7 @@ class Reader:
         return replace(self._with_alike(base, (*others, live)), named=named)
 
     async def look_up(self, resource: Resource, spec: Spec) -> tuple[Spec, tuple[Problem, ...]]:
-        """The spec with what is known by now in place of references and lookups; and the lookups that found nothing."""
+        """The spec with known references and lookups filled in, and a Problem for each lookup that failed."""
         wrong = []
         for name, query in queries(spec).items():
             if self.looking and not self._tells(resource, spec, query):
@@ -126,11 +126,11 @@ class Reader:
         return (self.elsewhere or self.stack.elsewhere)(address)
 
     def _tells(self, resource: Resource, spec: Spec, query: Query) -> bool:
-        """Whether what the lookup finds is part of what the object is told by."""
+        """Whether the lookup is part of the natural key of an object that state does not have."""
         return resource.address not in self.records and query in pending(resource.kind.natural_key(spec))
 
     async def known(self, base: Situation, record: Record) -> Situation:
-        """Read by the recorded id. What seems gone is asked for itself, and by its natural key, before it counts so."""
+        """Reads by the recorded id. An object counts as gone only after a fresh read of the id."""
         kind, want = base.kind, base.want
         assert want is not None
         where = spec_to_read_by(kind, want, record, self._others(base.address))
@@ -139,7 +139,7 @@ class Reader:
         return base if live is not None else self._with_alike(base, await self._find(base))
 
     async def with_rivals(self, base: Situation) -> Situation:
-        """For a replacement: who has the natural key already, where it is another one or nothing can be made."""
+        """For a replacement with a new natural key, or of a kind that can't create: adds the objects with that key."""
         kind, want, last = base.kind, base.want, base.last
         if want is None or last is None or not base.resolved:
             return base
@@ -148,7 +148,7 @@ class Reader:
         return self._with_alike(base, await self._find(base))
 
     async def _unknown(self, base: Situation, resource: Resource) -> Situation:
-        """Read by what `adopt` names, else by identity or natural key."""
+        """Reads by the id that `adopt` gives, else by identity or natural key."""
         kind = base.kind
         if (made := self.made.get(base.address)) and base.want is not None:
             live = await self.observe(kind, made, base.want, insist=True)
@@ -164,7 +164,7 @@ class Reader:
         return await self._whole(self._with_alike(base, await self._find(base)))
 
     async def _whole(self, base: Situation) -> Situation:
-        """Of the one object that will be taken over, all that can be read: a row of a list may not show it all."""
+        """Reads the one object to be adopted in full: a row of a list may not show every field."""
         kind, want = base.kind, base.want
         foreign = [one for one in base.alike if one.id not in base.ours]
         if want is None or len(foreign) != 1 or kind.identity(want) is not None:
@@ -175,7 +175,7 @@ class Reader:
         return replace(base, alike=tuple(whole if one is foreign[0] else one for one in base.alike))
 
     async def _named(self, resource: Resource) -> tuple[str | None, tuple[Problem, ...]]:
-        """The id that `lifecycle.adopt` gives, or that its lookup finds, which goes into the plan."""
+        """The id that `lifecycle.adopt` gives, or that its lookup finds. The plan holds what was found."""
         life = resource.lifecycle
         if life.adopt_query is None:
             return life.adopt_id, ()
@@ -212,7 +212,7 @@ class Reader:
         return Owner(address, self._leaves(kind, address)) if address is not None else None
 
     def _leaves(self, kind: Kind[Any, Any], address: str) -> bool:
-        """Whether this very plan gives the object there another natural key, or deletes it."""
+        """Whether this plan deletes the object there, or gives it another natural key."""
         record, resource = self.records[address], self.stack.resources.get(address)
         if is_aside(address):
             return True
@@ -225,7 +225,7 @@ class Reader:
 
     # --- one record that the stack no longer names ----------------------------------------------------------
     async def record(self, kind: Kind[Any, Any], record: Record) -> Situation:
-        """What the decision about its removal goes by."""
+        """The situation of an object that leaves the stack."""
         last = without_members_of_others(record.spec(kind), self._others(record.address))
         live = await self._observe_surely(kind, record.id, last)
         claimed = record.address not in self.stack.resources and is_claimed(self.stack, kind, record)
@@ -233,7 +233,7 @@ class Reader:
 
     # --- live objects ---------------------------------------------------------------------------------------
     async def observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:
-        """The object, from what this run has read already where that is possible."""
+        """The object, from earlier reads of this run if possible."""
         if Can.OBSERVE not in kind.can:
             return Observed(id)
         if isinstance(kind, Unasked) and not (self.refresh or insist):
@@ -241,18 +241,18 @@ class Reader:
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=self.fresh)
 
     async def _observe_surely(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
-        """Absent only where a read of its own says so, too: one list that came back empty proves nothing."""
+        """The object; None only after a fresh read of its id: an empty list proves nothing."""
         seen = await self.observe(kind, id, spec)
         if seen is not None or self.fresh:
             return seen
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=True)
 
     def note(self, address: str, id: str, computed: Mapping[str, Any]) -> None:
-        """Takes in what references to the resource are resolved by."""
+        """Notes the id and computed values that references to the resource resolve to."""
         self.ids |= {address: id, **computed_ids(address, computed)}
 
     def holder(self, resource: Resource) -> Spec | None:
-        """What the stack wants of the object that the resource lives in; None where the stack doesn't hold it."""
+        """The spec of the object that the resource lives in; None if the stack doesn't have it."""
         name = resource.kind.parent_field
         value = getattr(resource.spec, name) if name else None
         parent = self.stack.resources.get(value.address) if isinstance(value, Reference) else None
@@ -260,13 +260,13 @@ class Reader:
 
 
 def _key(kind: Kind[Any, Any], spec: Spec) -> Any:
-    """What an object of the spec would be known by; of what may be made of secrets, records can't tell it."""
+    """Identity and natural key of a spec. Identity is left out for specs with secrets: records don't hold those."""
     identity = None if marked(type(spec), Secret) else kind.identity(spec)
     return identity, frozen(kind.natural_key(spec))
 
 
 def is_claimed(stack: Stack, kind: Kind[Any, Any], record: Record) -> bool:
-    """Whether all that the object owned is owned by others of the stack by now, so that it must not be deleted.
-    An identity is the id; secrets may be part of it, which state doesn't hold."""
+    """Whether other resources now own all that the object owned, so that it must not be deleted.
+    The recorded id stands for the identity, which may be made of secrets that state doesn't hold."""
     owned = tuple(kind.owns(record.spec(kind))) if isinstance(kind, OwnsParts) else ((kind.name, record.id),)
     return bool(owned) and all(map(stack.elsewhere(record.address), owned))

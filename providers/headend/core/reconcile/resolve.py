@@ -1,4 +1,4 @@
-"""Specs on their way: references and lookups resolved, values of the creation kept, members of others left out."""
+"""Prepares specs: resolves references and lookups, keeps creation-time values, leaves out members of others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headend.core.model.references import Query, Reference, filled, pending
 
 
 def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
-    """A copy with every reference whose key is in `ids` replaced by what stands there: an id or a computed value."""
+    """A copy in which every reference whose key is in `ids` is replaced by that id or computed value."""
     known = {
         name: filled(value, lambda reference: ids.get(reference.key, reference))
         for name, value in spec.linked_fields().items()
@@ -23,23 +23,23 @@ def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
 
 
 def computed_ids(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
-    """What references to computed values of a resource are resolved by."""
+    """reference key -> value, for the computed values of a resource."""
     return {Reference(address, name).key: value for name, value in computed.items() if isinstance(value, str)}
 
 
 def queries(spec: Spec) -> dict[str, Query]:
-    """field -> the lookup that stands in it."""
+    """field -> its lookup."""
     return {name: value for name, value in spec.linked_fields().items() if isinstance(value, Query)}
 
 
 def fill_lookups(spec: Spec, address: str, found: Mapping[str, str]) -> Spec:
-    """A copy with what the plan's lookups found, by `<address>.<field>`."""
+    """A copy with lookups replaced by the ids found, by `<address>.<field>`."""
     known = {name: found[key] for name in queries(spec) if (key := f"{address}.{name}") in found}
     return spec.model_copy(update=known) if known else spec
 
 
 def keep_creation_values(spec: Spec, defaulted: frozenset[str], last: Record | None) -> Spec:
-    """Keep creation-time values: names defaulted from the key, and lookups that are kept."""
+    """Keep creation-time values: names defaulted from the key, and lookups marked `keep`."""
     if last is None:
         return spec
     kept = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "keep", False)}
@@ -49,8 +49,8 @@ def keep_creation_values(spec: Spec, defaulted: frozenset[str], last: Record | N
 
 
 def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere: Elsewhere = nowhere) -> Spec:
-    """The spec to read an existing object by: where it was put the last time, not where the stack wants it now, and
-    with the members that it had then. elsewhere: what other resources of the stack own."""
+    """The spec to read an existing object with: its recorded place, not the wanted one, and its recorded members
+    as well as the wanted ones. elsewhere: what other resources of the stack own."""
     if kind.variants and record.values.get("variant") != getattr(spec, "variant", None):
         last: Spec = record.spec(kind)
         return last
@@ -68,7 +68,7 @@ def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere:
 
 
 def without_members_of_others(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:
-    """What was last applied, without the members that other resources own by now, and those that `now` has too."""
+    """What was last applied, without members that other resources own now or that `now` lists too."""
     kept = {}
     for name in marked(type(last), Parts):
         rule, items = mark(type(last), name, Parts), getattr(last, name) or ()

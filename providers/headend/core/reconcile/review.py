@@ -1,4 +1,4 @@
-"""What a kind says against a decision: its own checks, and what the live platform says. Never writes."""
+"""Lets a kind review a decision: its own checks, and the live platform's limits. Never writes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from headend.core.reconcile.decision import Decision, Reason
 async def review(
     decision: Decision, api: Any, parent: Spec | None = None, related: Mapping[str, Spec] | None = None
 ) -> Decision:
-    """The decision with all that its kind finds, and what protects the object.
+    """The decision with the kind's findings, and with the protection guard.
 
-    Errors of what is wanted are findings: nothing can be done before the stack is corrected. What speaks against
-    losing an object refuses the step. parent: what the stack wants of the object that this one lives in. related:
-    field -> what it wants of the object that is named there.
+    Errors in the spec are findings: the stack must be corrected first. Errors about the loss of an object refuse the
+    step. parent: spec of the object that this one lives in. related: field -> spec of the object it refers to.
     """
     situation, kind = decision.situation, decision.kind
     if situation.want is not None:
         found = list(kind.check(situation.want, related or {}))
         proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent)
         found += await kind.review(api, proposal)
-        # no doubts about what isn't going to be written
+        # warnings about an object that is not written would only be noise
         decision = decision.but(*(errors(found) if decision.action is Action.NONE else found))
     decision = await _review_loss(decision, api)
     removed = situation.last if situation.want is None else None
@@ -38,7 +37,7 @@ async def review(
 
 
 async def _review_loss(decision: Decision, api: Any) -> Decision:
-    """What is said of an object that goes, or that is left behind since no call deletes it."""
+    """Adds findings about an object that is deleted, or left behind because the platform can't delete it."""
     situation, kind = decision.situation, decision.kind
     last, deletable = situation.last, Can.DELETE in kind.can
     stays = not deletable and (decision.reason is Reason.RETAINED or decision.action is Action.REPLACE)

@@ -1,5 +1,7 @@
-"""What a decision goes by: all that is wanted, recorded and live of one object. `headend.core.reconcile.reader` fills
-it, the only code that reads; `decide` judges it, and asks for nothing."""
+"""The input of a decision: what is wanted, recorded and live of one object.
+
+`headend.core.reconcile.reader` fills it, and is the only code that reads. `decide` judges it without reading.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from headend.core.model.stack import Lifecycle
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The resource of this stack, or of another of the store, that an object belongs to.
+    """The resource that an object belongs to, of this stack or of another in the store.
 
-    leaves: by this very plan it will be gone, or known by another key, so that it frees what it has.
+    leaves: this plan deletes the object or changes its key, so its natural key becomes free.
     """
 
     address: str
@@ -30,15 +32,15 @@ class Owner:
 class Situation:
     """One resource, or one record that the stack no longer names.
 
-    want: the spec, references resolved as far as they are known; None where the stack doesn't name it any more.
-    life: `lifecycle:`. secrets: its secret fields. last: what was last applied, None if state doesn't know it.
-    live: the object with the recorded id, or with the one that `adopt` names; None is proven absent.
-    alike: objects with the same natural key or identity, other than `live`. ours: id -> whose of them it is.
+    want: the spec, with known references resolved; None if the stack no longer names it.
+    life: `lifecycle:`. secrets: its secret fields. last: what was last applied, None if state doesn't have it.
+    live: the object with the recorded id, or with the id that `adopt` gives; None is proven absent.
+    alike: objects with the same natural key or identity, other than `live`. ours: id -> its owner, if we have one.
     named: the id that `lifecycle.adopt` gives. recovering: a run was killed while it made this object.
-    claimed: all that the object owned is owned by other resources by now, so that it must not be deleted.
-    replaced: id of the object that is being replaced, which is never taken for the new one.
-    settle: what to say once a person has looked whether a creation of unknown outcome was done.
-    findings: what went wrong with its lookups.
+    claimed: other resources now own all that the object owned, so it must not be deleted.
+    replaced: id of the object that is being replaced; it is never taken for the new one.
+    settle: the command to type once a person has looked whether the creation happened.
+    findings: problems with its lookups.
     """
 
     address: str
@@ -61,5 +63,5 @@ class Situation:
 
     @property
     def resolved(self) -> bool:
-        """Whether nothing that is wanted waits for another resource or a lookup."""
+        """Whether there is a spec, and nothing in it waits for another resource or a lookup."""
         return self.want is not None and not self.want.unresolved()

@@ -1,4 +1,4 @@
-"""What the objects of a stack do now, by the live platforms: for the person on call. Reads only."""
+"""What the objects of a stack do now, for the person on call. Reads the live platforms, writes nothing."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ MISSING, UNREADABLE, UNVERIFIABLE = "missing", "unreadable", "unverifiable"
 
 @dataclass(frozen=True)
 class Sight:
-    """One object. group: address, or words, of what it is shown with: what it lives in, else its platform.
-    on_air: what goes out through it now. coming: what does so next."""
+    """One object. group: the heading it is shown under: what it lives in, else its platform.
+    on_air: what goes out through it now. coming: what goes out next."""
 
     address: str
     kind: str
@@ -40,7 +40,7 @@ class Sight:
     coming: Cut | None = None
 
     def document(self) -> dict[str, Any]:
-        """As JSON; all keys are always there."""
+        """As JSON. All keys are always present."""
         status = {"status": self.status.word, "reason": self.status.reason, "wrong": self.status.wrong}
         on_air = {"on_air": [cut.document() for cut in self.on_air]}
         coming = self.coming.document() if self.coming else None
@@ -57,7 +57,7 @@ class Look:
 
     @property
     def wrong(self) -> int:
-        """How many don't do what the stack wants, or can't be looked at."""
+        """How many objects don't do what the stack wants, or can't be read."""
         return sum(sight.status.wrong for sight in self.sights)
 
     def document(self) -> dict[str, Any]:
@@ -74,10 +74,9 @@ async def look(
     targets: Collection[str] = (),
     now: Clock = clock,
 ) -> Look:
-    """Looks at everything. What can't be read is told of the object; raises ApiError only where nothing can.
+    """Looks at every object. An object that can't be read says so; raises ApiError only if nothing can be read.
 
-    records: what state holds; without it objects are found by their natural keys. Raises InputError for a target that
-    names nothing.
+    records: what state holds; without them objects are found by natural key. Raises InputError if no target matches.
     """
     looker = _Looker(stack, Locator(stack, records, apis), apis, now())
     resources = targeted(stack, targets)
@@ -96,7 +95,7 @@ async def look(
 
 @dataclass
 class _Looker:
-    """One look. dead: platform -> why nothing more is asked of it."""
+    """One look. dead: platform -> why it is asked no more."""
 
     stack: Stack
     locator: Locator
@@ -155,7 +154,7 @@ class _Looker:
         return self._sight(address, kind, place.spec, id, status, times)
 
     async def _read(self, kind: Kind[Any, Any], read: Callable[[], Awaitable[T]]) -> T | Status:
-        """What `read` gives, or the status of what can't be read. A host that doesn't answer, or lets nobody in, is
+        """The result of `read`, or an UNREADABLE status. A host that doesn't answer, or refuses the credentials, is
         asked no more in this look."""
         if (dead := self.dead.get(kind.platform)) is not None:
             return Status(UNREADABLE, str(dead), wrong=True)
@@ -212,7 +211,7 @@ def _also(sight: Sight, reason: str) -> Sight:
 
 
 def _named(sight: Sight, addresses: Mapping[tuple[str, str], str]) -> Sight:
-    """With the addresses of the schedules that are the stack's own."""
+    """Adds the addresses of schedules that the stack manages."""
 
     def name(cut: Cut) -> Cut:
         return replace(cut, address=addresses.get((cut.kind, cut.id)))

@@ -1,4 +1,4 @@
-"""State files: opened for one process and one stack, made and brought up to date."""
+"""Opens state files, for one process and one stack; creates and upgrades them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CREATE TABLE intents (address TEXT PRIMARY KEY, kind TEXT NOT NULL, action TEXT 
 
 @contextlib.contextmanager
 def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> Iterator[State]:
-    """Opens (or makes) the state file, for one process at a time and for one stack (that of the first `stack` given).
+    """Opens or creates the state file, for one process at a time. The first `stack` given owns the file.
     patience: seconds to wait for another process.
 
-    Raises StateError if another process holds it, if it can't be read, if a newer headend wrote it, or if it is
-    another stack's: copies of one stack have the same addresses, and would take each other's objects for their own.
+    Raises StateError if another process holds it, if it can't be read, if a newer headend wrote it, or if it belongs to
+    another stack. Copies of a stack share addresses, so in one file they would take each other's objects.
     """
     lock = filelock.FileLock(f"{path}.lock")
     try:
@@ -54,8 +54,8 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
 
 
 def peek(path: Path, stack: str) -> dict[str, Record] | None:
-    """The records at this moment, for who only looks: neither makes the file nor keeps it from others. {} where there
-    is no file, None while another process holds it. Raises StateError as `open_state` does."""
+    """The records now, for commands that only look: does not create or lock the file. {} if there is no file, None
+    while another process holds it. Raises StateError as `open_state` does."""
     if not path.exists():
         return {}
     try:
@@ -99,7 +99,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             database.execute(f"PRAGMA {pragma}")
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
-            with database:  # all or nothing: what is half made would be no state file to the next run
+            with database:  # all or nothing: the next run could not open a half-made file
                 database.execute("BEGIN")
                 for statement in _SCHEMA.split(";"):
                     database.execute(statement)
@@ -120,7 +120,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _upgrade(database: sqlite3.Connection) -> None:
-    """From format 1, whose digests stood among the values as `{"$digest": ..., "$sealed": ...}`."""
+    """Upgrades format 1, which kept digests among the values as `{"$digest": ..., "$sealed": ...}`."""
     with database:
         database.execute("BEGIN")
         database.execute("ALTER TABLE entries ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'")

@@ -1,7 +1,7 @@
 """The embedded state store: identity, what was last applied, and intents. SQLite, O(1) per write.
 
-State never holds a secret in clear: a secret value is stored as a keyed digest, enough to tell that it changed.
-Losing the file loses nothing that adoption can't find again.
+State holds no secret in clear. It stores a keyed digest, which shows whether the secret changed.
+If the file is lost, adoption finds the objects again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headend.core.model.record import Digest, Record
 
 @dataclass(frozen=True)
 class Intent:
-    """A write that was about to leave. Still there at the next run: nobody knows whether it arrived."""
+    """A write that was about to be sent. If the next run finds it, nobody knows whether the write arrived."""
 
     address: str
     kind: str
@@ -38,7 +38,7 @@ class State:
         self._key = bytes.fromhex(row[0])
 
     def digest(self, value: Any) -> Digest:
-        """The keyed digest that stands for a secret value; equal values of this state file have equal digests."""
+        """The keyed digest of a secret value. In one state file, equal values have equal digests."""
         text = json.dumps(value, sort_keys=True, default=str)
         return Digest(hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest())
 
@@ -58,13 +58,13 @@ class State:
         return {row[0]: Intent(*row) for row in self._db.execute("SELECT address, kind, action, begun FROM intents")}
 
     def begin(self, address: str, kind: str, action: str) -> None:
-        """Records that a write is about to leave. Call it, and only then send."""
+        """Records that a write is about to be sent. Call it before sending."""
         self._run(
             "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", (address, kind, action, datetime.now(UTC).isoformat())
         )
 
     def put(self, record: Record) -> None:
-        """Records an object as it now is, and settles its intent, in one transaction."""
+        """Records an object as it is now, and drops its intent, in one transaction."""
         values, secrets = split(record.values)
         row = (
             record.address,
@@ -91,7 +91,7 @@ class State:
             self._db.execute("DELETE FROM intents WHERE address = ?", (address,))
 
     def settle(self, address: str) -> None:
-        """Drops an intent whose write is known not to have been done, or whose outcome any read tells."""
+        """Drops an intent whose write is known not to have happened, or whose outcome a read shows."""
         self._run("DELETE FROM intents WHERE address = ?", (address,))
 
     def move(self, old: str, new: str) -> None:
@@ -122,8 +122,8 @@ class State:
         return names
 
     def _known_dependents(self) -> dict[str, set[str]]:
-        """address -> where it may stand among what an entry depends on; built once, as looking through all entries
-        for each of ten thousand moves would take minutes."""
+        """address -> entries that may depend on it. Built once: to scan all entries for each of ten thousand moves
+        would take minutes."""
         if self._dependents is None:
             self._dependents = {}
             for address, depends in self._db.execute("SELECT address, depends FROM entries WHERE depends <> '[]'"):
@@ -136,8 +136,8 @@ class State:
                 self._dependents.setdefault(name, set()).add(address)
 
     def set_aside(self, address: str) -> str:
-        """Keeps an object that is about to be replaced under an address of its own, so that it isn't forgotten before
-        it is deleted: `<address>/<id>`, which no stack can name. Returns that address."""
+        """Moves an object that is about to be replaced to `<address>/<id>`, so that it is kept until it is deleted.
+        No stack can use such an address. Returns it."""
         (id,) = self._db.execute("SELECT id FROM entries WHERE address = ?", (address,)).fetchone()
         aside = f"{address}/{id}"
         with self._db:
@@ -169,7 +169,7 @@ def _record(row: tuple[Any, ...]) -> Record:
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
-    """Plain values, and the digests beside them: in a column of their own no user's value can look like one."""
+    """Plain values, and the digests apart: in their own column, no user's value can look like a digest."""
     digests = {name: value for name, value in values.items() if isinstance(value, Digest)}
     secrets = {n: {"text": d.text} | ({"sealed": d.sealed} if d.sealed else {}) for n, d in digests.items()}
     return {name: value for name, value in values.items() if name not in digests}, secrets
