@@ -62,6 +62,13 @@ def kept(kind: Kind[Any, Any], id: str, spec: Spec, mark: str | None) -> None:
     _kept.update(dict.fromkeys([(kind.name, id), *owned_by(kind, spec)], mark))
 
 
+def released(kind: Kind[Any, Any], id: str, last: Spec, mark: str | None) -> None:
+    """Notes that a resource that stayed goes after all."""
+    for one in [(kind.name, id), *owned_by(kind, last)]:
+        if _kept.get(one) == mark:
+            _kept.pop(one, None)
+
+
 def left_to_others(mark: str | None) -> Elsewhere:
     """What a deletion leaves alone: what `elsewhere` says, and what resources that stay own."""
     others = elsewhere(mark)

@@ -30,7 +30,19 @@ from headend.core.reconcile.situation import Situation
 from headend.pulumi import settings
 from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
-from headend.pulumi.runtime import TAKEN, UNREAD, elsewhere, left_to_others, named, say, session, tell, told, turn
+from headend.pulumi.runtime import (
+    TAKEN,
+    UNREAD,
+    elsewhere,
+    left_to_others,
+    named,
+    released,
+    say,
+    session,
+    tell,
+    told,
+    turn,
+)
 
 
 class Work:
@@ -189,6 +201,7 @@ class Work:
 
     async def delete(self, record: Record) -> None:
         last = record.spec(self.kind)
+        released(self.kind, record.id, last, self.mark)
         others = left_to_others(self.mark)
         had = owned_by(self.kind, last)
         if had and all(map(others, had)):
