@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from just_engine import JUID, Town
 
-from headend.core.model.errors import GuardError, InputError
+from headend.core.model.errors import ApiError, GuardError, InputError
 from headend.core.reconcile.state import open_state
 from headend.simulator.app import Entry
 
@@ -52,6 +52,7 @@ events = st.dictionaries(
 stacks = st.fixed_dictionaries(
     {"profiles": profiles, "email_subscriptions": emails, "sms_subscriptions": numbers, "actions": events}
 )
+ONE_PROFILE: dict[str, Any] = {"profiles": {"q": {}}, "email_subscriptions": {}}
 failures = st.sampled_from(
     [
         {"drop": "before"},
@@ -113,6 +114,8 @@ class Watched:
         doubtful = self.doubtful()
         try:
             plan = self.town.plan(wanted, **options)
+        except ApiError:  # a refresh that gets no clear answer ends there
+            return self.unread(options)
         except GuardError:
             assert doubtful
             self.look(doubtful)
@@ -120,7 +123,10 @@ class Watched:
         assert not [s.address for s in plan.writes() if s.action.value == "create" and s.address in doubtful]
         seen = self.town.took()
         assert not any(entry.write for entry in seen)
-        outcome = self.town.up(wanted, **options)
+        try:
+            outcome = self.town.up(wanted, **options)
+        except ApiError:
+            return [*seen, *self.unread(options)]
         sent = self.town.took()
         self.applied = not outcome.failed and not outcome.skipped and not options.get("destroy")
         self.wanted = wanted
@@ -134,6 +140,13 @@ class Watched:
             ]
             assert maybe - len(lost) <= sum(address.split(".")[1] == collection for address in outcome.done)
         return [*seen, *sent]
+
+    def unread(self, options: dict[str, Any]) -> list[Entry]:
+        """What was sent for a plan that could not be made: reads only, and only where reads were asked for."""
+        assert options.get("refresh")
+        sent = self.town.took()
+        assert not any(entry.write for entry in sent)
+        return sent
 
     def doubtful(self) -> list[str]:
         with open_state(self.town.home / "state.db") as state:
@@ -149,6 +162,9 @@ class Watched:
 @pytest.mark.contract("J-13", "J-14", "J-15", "J-22", "J-41", "J-51")
 @settings(max_examples=30, deadline=None)
 @given(turns)
+@example([(None, "up", ONE_PROFILE), (("*", {"status": 400, "body": b"Error save data"}), "again", True)])
+@example([(None, "up", ONE_PROFILE), (("*", {"status": 405}), "again", True), (None, "again", True)])
+@example([(None, "up", ONE_PROFILE), (("*", {"status": 200, "body": b"<html></html>"}), "again", True)])
 def test_no_sequence_does_to_a_person_what_nobody_asked_for(sequence: list[tuple[Any, str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as home:
         watched = Watched(Path(home))
