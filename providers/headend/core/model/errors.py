@@ -12,6 +12,7 @@
          ├─ Ambiguous                    the request left and no answer came: it may have been done
          ├─ DecodeError                  an answer of a shape that the contract does not know
          ├─ NotFound                     404, or the platform's own word for it
+         ├─ ForeignAnswer                404 in words that aren't the platform's: proves nothing, and nothing was done
          ├─ Forbidden                    403: never read as "absent"
          ├─ Conflict                     409
          ├─ Refused                      400 and its like: the platform says the request is wrong
@@ -92,6 +93,10 @@ class DecodeError(ApiError):
 
 
 class NotFound(ApiError):
+    pass
+
+
+class ForeignAnswer(ApiError):
     pass
 
 

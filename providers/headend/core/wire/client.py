@@ -95,6 +95,8 @@ class Client:
         self._sleep = sleep
         self._transport = transport
         self._credentials = credentials
+        self.is_own_error: Callable[[Answer], bool] = lambda answer: True
+        """Whether an error answer has the platform's documented shape, and not a proxy's. Its API sets this."""
         self._closed = False
         self._http: httpx.AsyncClient | None = None
 
@@ -140,9 +142,10 @@ class Client:
         attempt's request just before it leaves (signatures, tokens). prefix: goes before the operation's path.
         explain: the platform's reading of an error answer, one sentence.
 
-        Raises Forbidden (401, 403), NotFound (404), Conflict (409), Refused (other 4xx, and 3xx: redirects aren't
-        followed), Unavailable (429, 5xx), Unreachable (no connection, or a read without an answer), Ambiguous (a
-        write whose answer got lost), Unsettled (both: a write answered with 5xx that may have taken effect).
+        Raises Forbidden (401, 403), NotFound (404), ForeignAnswer (a 404 that is not `is_own_error`), Conflict (409),
+        Refused (other 4xx, and 3xx: redirects aren't followed), Unavailable (429, 5xx), Unreachable (no connection, or
+        a read without an answer), Ambiguous (a write whose answer got lost), Unsettled (both: a write answered with 5xx
+        that may have taken effect).
         """
         route = op.url(path)
         call = _Call(
@@ -214,6 +217,9 @@ class Client:
         return self._error(errors.Ambiguous, call, f"{slow}: it may have taken effect")
 
     def _error_answer(self, call: _Call, answer: Answer) -> ApiError:
+        if answer.status == 404 and not self.is_own_error(answer):
+            text = f"answered 404, not in {self.platform}'s own words: is the url right, or does a proxy answer?"
+            return self._error(errors.ForeignAnswer, call, text, status=404)
         said = one_line(self.redactor.scrub((call.explain or error_message)(answer)))
         if len(said) > 300:  # cut after scrubbing: half a secret is not recognised
             said = said[:299] + "…"
