@@ -114,7 +114,7 @@ class Town:
                     remember(plan, stack, state)
                     return plan, await apply(plan, stack, state, session) if write else Outcome()
 
-        with mock.patch("headend.just.api.wait_before", return_value=0):
+        with mock.patch("headend.just.calls.wait_before", return_value=0):
             return asyncio.run(go())
 
 

@@ -39,9 +39,12 @@ def test_all_paths_are_the_documents_to_the_last_slash() -> None:
     assert str(first.url) == "https://example.com/just/api/user/v1/action/"
 
 
+MADE = "de6f0132ea9e412599ae31262c45633b"
+
+
 @pytest.mark.contract("J-2", "J-4")
 def test_every_request_has_the_token_in_its_header_alone_and_no_cookie() -> None:
-    answers = {"profile.create": JUID, "utm_metric.update": "Metrics updated", "action.create": "Request accepted"}
+    answers = {"profile.create": MADE, "utm_metric.update": "Metrics updated", "action.create": "Request accepted"}
     answers |= {"segment.list": "[]", "refid.count": "[]", "refid.daily": "[]"}
     wire = Wire(*((200, answers.get(key, "")) for key in CALLS))
     sent = run(wire, *CALLS.values())
@@ -72,7 +75,7 @@ def test_spaces_in_a_query_are_not_plus_signs() -> None:
 
 @pytest.mark.contract("J-7")
 def test_a_profile_without_attributes_has_an_empty_body() -> None:
-    (made,) = run(Wire((200, JUID)), lambda api: api.create_profile({}))
+    (made,) = run(Wire((200, MADE)), lambda api: api.create_profile({}))
     assert (made.content, made.headers["content-length"]) == (b"", "0")
     assert "content-type" not in made.headers
 
