@@ -64,7 +64,7 @@ class Accounting:
                 made = await self._api.call("payment_method.create", json={"setup_intent_id": setup_intent_id})
             finally:
                 self._reads.drop(*_METHODS)
-        if not made.get("id"):
+        if not isinstance(made.get("id"), str) or not made["id"]:
             raise DecodeError("mycujoo payment_method.create: the answer holds no id")
         return made
 

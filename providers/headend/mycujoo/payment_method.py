@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from headend.core.model.capabilities import HasUniqueFields
-from headend.core.model.errors import Ambiguous, ApiError, Refused, Unavailable
+from headend.core.model.capabilities import CreatedOnce, HasUniqueFields
+from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Refused, Unavailable
 from headend.core.model.fields import Immutable, OwnCall, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
@@ -46,11 +46,12 @@ class PaymentMethod(Spec):
     ] = None
 
 
-class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[PaymentMethod]):
+class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[PaymentMethod], CreatedOnce[PaymentMethod]):
     """A payment method of the organisation, in the place where Stripe keeps the card.
 
     headend can't make one alone: somebody confirms a set-up intent in a browser, and gives headend its id as a secret.
-    Nothing about a card is unique, so one that exists is adopted by its id, or by a lookup of what is on the card.
+    Nothing about a card is unique, so one that exists is adopted by its id, or by a lookup of what is on the card. A
+    registration whose outcome nobody knows is never repeated: plans refuse it until somebody has looked.
     """
 
     name = "mycujoo.payment_method"
@@ -60,6 +61,12 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
 
     def unique(self, spec: PaymentMethod) -> Mapping[str, str]:
         return {"is_default": "true"} if spec.is_default else {}
+
+    def why_not_again(self, spec: PaymentMethod) -> str | None:
+        return (
+            "the card could be registered a second time (M-137). If `headend api mycujoo payment_method.list` shows it,"
+            " name it: lifecycle: {adopt: {id: ID}}"
+        )
 
     # --- reading -------------------------------------------------------------------------------------------
     async def observe(self, api: MycujooApi, id: str, spec: PaymentMethod, *, fresh: bool = False) -> Observed | None:
@@ -79,30 +86,33 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
 
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: MycujooApi, spec: PaymentMethod) -> Observed:
-        """One POST; settled by the list if its answer was lost (M-15)."""
-        before = {str(row.get("id")) for row in await api.accounting.methods()}
-        intent = spec.setup_intent_id or ""
+        """One POST, and never another: the list tells what became of it where the answer doesn't (M-15, M-137)."""
         try:
-            made = await api.accounting.create_method(intent)
-        except (Ambiguous, Unavailable) as error:
+            before = {str(row.get("id")) for row in await api.accounting.methods()}
+        except ApiError as error:  # no doubt is left by a request that never went out
+            raise Refused(f"{error}; nothing was registered", status=error.status, code=error.code) from None
+        try:
+            made = await api.accounting.create_method(spec.setup_intent_id or "")
+        except (Ambiguous, DecodeError, Unavailable) as error:
             if turned_away(error):
                 raise
-            made = await self._settled(api, intent, before, error)
+            made = await self._settled(api, before, error)
         live = _observed(made, spec)
         unfinished = bool(spec.is_default) and not made.get("is_default")
         return Observed(live.id, live.values, live.computed, incomplete=unfinished)
 
-    async def _settled(self, api: MycujooApi, intent: str, before: set[str], error: ApiError) -> dict[str, Any]:
-        """The one method that is new since; if there is none, it's tried once more."""
+    async def _settled(self, api: MycujooApi, before: set[str], error: ApiError) -> dict[str, Any]:
+        """The one method that is new since. Raises the error where that doesn't tell."""
         try:
             rows = await api.accounting.methods(fresh=True)
         except ApiError:
             raise error from None
         new = [row for row in rows if str(row.get("id")) not in before]
-        if len(new) > 1:
-            ids = ", ".join(str(row.get("id")) for row in new)
-            raise type(error)(f"{error}; {len(new)} new payment methods may be it: {ids}", status=error.status)
-        return new[0] if new else await api.accounting.create_method(intent)
+        if len(new) == 1:
+            return new[0]
+        ids = ", ".join(str(row.get("id")) for row in new)
+        told = f"{len(new)} new payment methods may be it: {ids}" if new else "the list shows no new payment method yet"
+        raise type(error)(f"{error}; {told}", status=error.status, code=error.code)
 
     async def complete(self, api: MycujooApi, id: str, spec: PaymentMethod, report: Report) -> Observed:
         """Makes it the default where creation didn't (M-135)."""

@@ -61,6 +61,11 @@ class Journal:
         with open_state(self.path, patience=PATIENCE) as state:
             state.settle(address)
 
+    def end(self, address: str) -> None:
+        """Drops what a run before this one may have begun there."""
+        if self.path.exists():
+            self.settle(address)
+
     def put(self, record: Record) -> None:
         """Only creations are noted, and of them the id: all else is Pulumi's to keep."""
         if self._begun.get(record.address, record.id) != record.id:

@@ -219,7 +219,10 @@ class Work:
     async def _carry_out(self, decision: Decision) -> Observed:
         writer = await self._writer()
         try:
-            return await writer.carry_out(decision)
+            done = await writer.carry_out(decision)
+            if decision.action is Action.ADOPT:  # what a killed run left in doubt there is found
+                self.journal.end(self.address)
+            return done
         except HeadendError as error:
             if made := self.journal.made(self.address):
                 error.add_note(f"it exists as {made}; the next `pulumi up` goes on with it")

@@ -129,7 +129,7 @@ class Writer:
         try:
             made: Observed = await kind.create(self.api, situation.want)
         except HeadendError as error:
-            if not isinstance(error, Ambiguous | DecodeError | Unavailable):  # refused, so nothing was made
+            if _is_refusal(error):
                 self.journal.settle(situation.address)
                 if aside:
                     self.journal.move(aside, situation.address)
@@ -211,6 +211,11 @@ def record_of(decision: Decision, made: Observed, journal: Journal, seal: Any, i
         situation.life.protect,
         situation.life.retain,
     )
+
+
+def _is_refusal(error: HeadendError) -> bool:
+    """Whether the error proves that nothing was made."""
+    return not isinstance(error, Ambiguous | DecodeError | Unavailable) or getattr(error, "status", None) == 429
 
 
 def _settles_by_itself(decision: Decision, live: Observed | None) -> bool:
