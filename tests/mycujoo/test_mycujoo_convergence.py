@@ -11,19 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from headend.core.model.kind import kinds
 from headend.core.model.observed import Observed
 from headend.core.model.record import HIDDEN, Digest
 from headend.core.reconcile.difference import Difference, differences
 from headend.core.wire.client import Client
+from headend.core.wire.registry import kinds
 from headend.mycujoo import PLATFORM
-from headend.mycujoo.action_configuration import ActionConfiguration
+from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator.app import Simulator
 from headend.simulator.mycujoo import MycujooSim
 
-KIND = kinds["mycujoo.action_configuration"]
+KIND = kinds()["mycujoo.action_configuration"]
 BASE = {"action_id": "act-1", "group_id": "derby", "title": "Goal"}
 STATES: list[dict[str, Any]] = [
     {**BASE},

@@ -9,11 +9,13 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from headend.core.model.kind import kinds
 from headend.core.model.proposal import Action, Proposal
 from headend.core.wire.client import Client
+from headend.core.wire.decode import decode
+from headend.core.wire.registry import kinds
 from headend.mycujoo import PLATFORM
-from headend.mycujoo.action_configuration import ActionConfiguration
+from headend.mycujoo.action_configuration_spec import ActionConfiguration
+from headend.mycujoo.answers import Action as Definition
 from headend.mycujoo.definition import check
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.values import canonical, instant, kind_of_type, normal, same, wire
@@ -26,7 +28,8 @@ def row(name: str, value_type: str = "VALUE_TYPE_STRING", **more: Any) -> dict[s
 
 
 def said(rows: list[dict[str, Any]], fields: dict[str, Any], *, is_active: bool = True) -> list[str]:
-    found = check({"is_active": is_active, "action_fields": rows}, {k: canonical(v) for k, v in fields.items()})
+    action = decode(Definition, "x", {"id": "act", "is_active": is_active, "action_fields": rows})
+    found = check(action, {k: canonical(v) for k, v in fields.items()})
     return [str(problem) for problem in found]
 
 
@@ -201,7 +204,7 @@ def validated(action_id: str, *, status: int | None = None) -> list[str]:
         async with Client(settings.url, platform="mycujoo", transport=sim.transport()) as client:
             wanted = spec(action_id=action_id, fields={"delay": 5, "clip": True})
             proposal = Proposal(Action.CREATE, wanted)
-            found = await kinds["mycujoo.action_configuration"].review(PLATFORM.connect(settings, client), proposal)
+            found = await kinds()["mycujoo.action_configuration"].review(PLATFORM.connect(settings, client), proposal)
             return [str(problem) for problem in found]
 
     return asyncio.run(main())

@@ -27,12 +27,13 @@ STORED = {"id": "c1", "action_id": "act", "group_id": "derby", "title": "Goal", 
 NEW = {"action_id": "act", "group_id": "derby", "title": "Goal", "fields": [{"field": "delay", "number_value": "5"}]}
 Script = Callable[[MycujooApi], Awaitable[Any]]
 ONE = {"action_configuration": STORED}
+TEXTS = ("title", "category_id", "service_id", "description")
 ROWS: list[Any] = [
     pytest.param(
         lambda api: api.configurations("derby"),
         ("GET", "/configurations?group_id=derby", None),
-        {"items": [STORED]},
-        [STORED],
+        {"items": [{**STORED, "action_title": "Goal replay"}]},
+        [{name: STORED[name] for name in ("id", "action_id", "group_id", "title", "order")}],
         marks=pytest.mark.contract("M-68"),
     ),
     pytest.param(
@@ -67,7 +68,7 @@ ROWS: list[Any] = [
         lambda api: api.action("act"),
         ("GET", "/act", None),
         {"action": {"id": "act", "action_fields": []}},
-        {"id": "act", "action_fields": []},
+        {"id": "act", "action_fields": [], "is_active": False, **dict.fromkeys(TEXTS, "")},
         marks=pytest.mark.contract("M-73"),
     ),
 ]
@@ -88,7 +89,9 @@ def test_a_call_leaves_as_documented_and_its_envelope_is_opened(
         async with Client(settings.url, platform="mycujoo", transport=httpx.MockTransport(platform)) as client:
             return await script(PLATFORM.connect(settings, client))
 
-    assert asyncio.run(run()) == result
+    found = asyncio.run(run())
+    shown = [one.model_dump() for one in found] if isinstance(found, list) else found and found.model_dump()
+    assert shown == result
     (request,) = requests
     method, path, body = sent
     assert (request.method, str(request.url)) == (method, f"https://mycujoo.example.com/actions/v1beta1{path}")

@@ -70,10 +70,10 @@ def test_reading_opens_the_wrapping_and_the_answer_to_a_change_has_none() -> Non
 
     async def script(api: Any) -> tuple[Any, Any]:
         read = await api.accounting.organization("org-1")
-        return read, await api.accounting.update_organization("org-1", read | {"name": "New"})
+        return read, await api.accounting.update_organization("org-1", read.model_dump() | {"name": "New"})
 
     read, changed = bench.run(script)
-    assert (read["name"], changed["name"], changed["id"]) == ("Club", "New", "org-1")
+    assert (read.name, changed.name, changed.id) == ("Club", "New", "org-1")
 
 
 @pytest.mark.contract("M-130")

@@ -9,12 +9,23 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from headend.core.model.capabilities import HandsOutSecrets, HasUniqueFields
-from headend.core.model.errors import Ambiguous, ApiError, Conflict, GuardError, NotFound, Refused, Timeout, Unavailable
+from headend.core.model.errors import (
+    Ambiguous,
+    ApiError,
+    Conflict,
+    DecodeError,
+    GuardError,
+    NotFound,
+    Refused,
+    Timeout,
+    Unavailable,
+)
 from headend.core.model.fields import Ignored, Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
+from headend.mycujoo import answers
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.calls import turned_away
 
@@ -94,7 +105,7 @@ class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUnique
             return ()
         try:
             row = await api.accounts.known(proposal.last.email or str(proposal.id))
-            own = row is not None and row["id"] == await api.accounts.own_id()
+            own = row is not None and row.id == await api.accounts.own_id()
         except ApiError:  # it is asked again, and then insisted on, before anything is deleted
             return ()
         return (warning(f"{OWN}, so that it will not be deleted (M-128)"),) if own else ()
@@ -106,7 +117,7 @@ class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUnique
             raise Conflict(f"mycujoo account {spec.email} exists already; lifecycle.adopt: match takes it over")
         try:
             return await self._made(api, spec)
-        except (Ambiguous, Unavailable) as error:
+        except (Ambiguous, DecodeError, Unavailable) as error:
             if turned_away(error):
                 raise
             return await self._settled(api, spec, error)
@@ -123,7 +134,10 @@ class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUnique
         return Observed(id, incomplete=True, handed_out={"password": password})
 
     async def _settled(self, api: MycujooApi, spec: Account, error: ApiError) -> Observed:
-        """What a creation without a clear answer has left behind; if nothing, it's tried once more (M-15, M-125)."""
+        """What a creation without a clear answer has left behind; if nothing, it's tried once more (M-15, M-125).
+
+        The address is unique, so that a second request can't make a second account.
+        """
         try:
             found = await api.accounts.by_email(spec.email, fresh=True)
         except ApiError:
@@ -162,17 +176,16 @@ class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUnique
         row = await api.accounts.known(last.email or id, fresh=True)
         if row is None:
             return
-        if row["id"] == await api.accounts.own_id():
+        if row.id == await api.accounts.own_id():
             raise GuardError(f"mycujoo account {id}: {OWN}; lifecycle.retain: true forgets it instead (M-128)")
         await api.accounts.delete(row)
 
 
-def _observed(row: Mapping[str, Any], spec: Account) -> Observed:
-    """A row in the spec's own types; absent keys are zeros (M-13)."""
-    email = str(row.get("email") or "")
-    same = bool(spec.email) and spec.email.lower() == email.lower()
-    values = {"email": spec.email if same else email, **{name: str(row.get(name) or "") for name in NAMES}}
-    return Observed(email.lower(), values, {"account_id": str(row["id"]), "is_verified": bool(row.get("is_verified"))})
+def _observed(row: answers.Account, spec: Account) -> Observed:
+    """A row in the spec's own types."""
+    same = bool(spec.email) and spec.email.lower() == row.email.lower()
+    values = {"email": spec.email if same else row.email, "first_name": row.first_name, "last_name": row.last_name}
+    return Observed(row.email.lower(), values, {"account_id": row.id, "is_verified": row.is_verified})
 
 
 def _without_password(spec: Account, why: str) -> Observed:
@@ -181,8 +194,8 @@ def _without_password(spec: Account, why: str) -> Observed:
     return Observed(spec.email.lower(), incomplete=True, warnings=(text,) if text else ())
 
 
-def _refuse_unequal(stored: Mapping[str, Any], spec: Account, names: Sequence[str]) -> None:
+def _refuse_unequal(stored: answers.Account, spec: Account, names: Sequence[str]) -> None:
     """Raises Refused where the platform accepted names and stored others (M-12, M-108)."""
-    if wrong := [name for name in names if (stored.get(name) or "") != getattr(spec, name)]:
+    if wrong := [name for name in names if getattr(stored, name) != getattr(spec, name)]:
         text = f"mycujoo account {spec.email}: the platform accepted the request and stored something else in"
         raise Refused(f"{text}: {', '.join(wrong)}")

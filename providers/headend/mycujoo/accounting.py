@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from headend.core.model.errors import DecodeError, NotFound
+from headend.core.model.errors import NotFound
+from headend.mycujoo.answers import Organization, PaymentMethod, about
 from headend.mycujoo.calls import MycujooCalls
 
-Row = dict[str, Any]
 _METHODS = ("payment_methods",)
 
 
@@ -22,7 +22,7 @@ class Accounting:
         self._turn = asyncio.Lock()
 
     # --- organisation --------------------------------------------------------------------------------------
-    async def organization(self, org_id: str, *, fresh: bool = False) -> Row | None:
+    async def organization(self, org_id: str, *, fresh: bool = False) -> Organization | None:
         """The organisation; the answer wraps it (M-33). None only if the service is there and says 404.
 
         A wrong base URL answers 404 to everything: the list of payment methods, which is always there, tells them
@@ -30,9 +30,10 @@ class Accounting:
         """
         key = ("organization", org_id)
 
-        async def read() -> Row | None:
+        async def read() -> Organization | None:
             try:
-                return await self._api.part("organization.get", "organization", path={"org_id": org_id})
+                found = await self._api.one(Organization, "organization.get", "organization", path={"org_id": org_id})
+                return about(org_id, found)
             except NotFound:
                 await self.methods()
                 return None
@@ -41,38 +42,45 @@ class Accounting:
             self._reads.drop(*key)
         return await self._reads.get(key, read)
 
-    async def update_organization(self, org_id: str, whole: Mapping[str, Any]) -> Row:
+    async def update_organization(self, org_id: str, whole: Mapping[str, Any]) -> Organization:
         """Sends the complete object (M-132), and gives what is stored; the answer is bare (M-34, M-133)."""
         async with self._turn:
             self._reads.drop("organization", org_id)
-            path = {"org_id": org_id}
-            stored = await self._api.call("organization.update", path=path, json=dict(whole))
+            sent: dict[str, Any] = {"path": {"org_id": org_id}, "json": dict(whole)}
+            stored = about(org_id, await self._api.one(Organization, "organization.update", **sent))
         await self._api.keep(("organization", org_id), stored)
         return stored
 
     # --- payment methods -------------------------------------------------------------------------------------
-    async def methods(self, *, fresh: bool = False) -> list[Row]:
+    async def methods(self, *, fresh: bool = False) -> list[PaymentMethod]:
         """All payment methods, with all their fields, in one request (M-36, M-135)."""
         if fresh:
             self._reads.drop(*_METHODS)
-        return await self._reads.get(_METHODS, lambda: self._api.listed("payment_method.list"))
+        return await self._reads.get(_METHODS, lambda: self._api.listed(PaymentMethod, "payment_method.list"))
 
-    async def create_method(self, setup_intent_id: str) -> Row:
+    async def method(self, id: str) -> PaymentMethod | None:
+        """One payment method, looked at now (M-38). None only if the platform says so itself (M-135)."""
+        try:
+            found = await self._api.one(PaymentMethod, "payment_method.get", "payment_method", path={"id": id})
+        except NotFound:
+            return None
+        return about(id, found)
+
+    async def create_method(self, setup_intent_id: str) -> PaymentMethod:
         """Registers what somebody has confirmed in a browser; the answer is bare (M-37)."""
         async with self._turn:
             try:
-                made = await self._api.call("payment_method.create", json={"setup_intent_id": setup_intent_id})
+                sent = {"setup_intent_id": setup_intent_id}
+                return await self._api.one(PaymentMethod, "payment_method.create", json=sent)
             finally:
                 self._reads.drop(*_METHODS)
-        if not isinstance(made.get("id"), str) or not made["id"]:
-            raise DecodeError("mycujoo payment_method.create: the answer holds no id")
-        return made
 
-    async def make_default(self, id: str) -> Row:
+    async def make_default(self, id: str) -> PaymentMethod:
         """Makes it the one that pays, and no other (M-136); the answer is bare (M-40)."""
         async with self._turn:
             try:
-                return await self._api.call("payment_method.update", path={"id": id}, json={"is_default": True})
+                sent: dict[str, Any] = {"path": {"id": id}, "json": {"is_default": True}}
+                return about(id, await self._api.one(PaymentMethod, "payment_method.update", **sent))
             finally:
                 self._reads.drop(*_METHODS)
 
@@ -82,7 +90,7 @@ class Accounting:
             try:
                 await self._api.call("payment_method.delete", path={"id": id})
             except NotFound:
-                if any(str(row.get("id")) == id for row in await self.methods(fresh=True)):
+                if any(row.id == id for row in await self.methods(fresh=True)):
                     raise
             finally:
                 self._reads.drop(*_METHODS)

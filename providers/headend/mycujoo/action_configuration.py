@@ -2,87 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from pydantic import Field, WithJsonSchema, field_validator
-
-from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
-from headend.core.model.fields import Found, Immutable, OwnCall, Same, Secret, Spec
+from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Unavailable
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.core.model.references import Query
+from headend.mycujoo.action_configuration_spec import ActionConfiguration
+from headend.mycujoo.answers import Configuration, ConfigurationBrief
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.calls import turned_away
-from headend.mycujoo.definition import check, default_of, definitions
-from headend.mycujoo.values import KEYS, Value, canonical, is_zero, kind_of_type, normal_fields, read, same, wire
-
-_AS_WRITTEN = {
-    "anyOf": [
-        {"type": ["boolean", "number", "string"]},
-        {
-            "type": "object",
-            "properties": {
-                "bool_value": {"type": "boolean"},
-                "datetime_value": {"type": "string", "format": "date-time"},
-                "float_value": {"type": "number"},
-                "number_value": {"type": ["integer", "string"]},
-                "string_value": {"type": "string"},
-            },
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        },
-    ]
-}
-"""What editors may accept for one value: authors write more than the canonical form."""
-
-
-class ActionConfiguration(Spec):
-    """Desired state of one configuration.
-
-    `fields`: {name: value}; a value is a boolean, a whole number, a float, a string, or says its kind, as in
-    `{datetime_value: "2026-12-05T15:00:00Z"}`.
-    """
-
-    action_id: Annotated[
-        Annotated[str, Field(min_length=1)] | Query,
-        Field(description="Id of the action (M-100)"),
-        Immutable(),
-        Found("mycujoo.action"),
-    ]
-    group_id: Annotated[
-        str, Field(min_length=1, description="Id of the group it belongs to, opaque (M-100)"), Immutable()
-    ]
-    title: Annotated[str, Field(min_length=1, description="Title; part of what it is found by (M-100, M-113)")]
-    fields: Annotated[
-        dict[str, Annotated[Value, WithJsonSchema(_AS_WRITTEN)]],
-        Field(description="Values by the names of the action's fields; may hold secrets (M-101..M-104)"),
-        Secret(),
-        Same(normal_fields),
-    ] = {}
-    order: Annotated[
-        int | None,
-        OwnCall(),
-        Field(ge=-(2**31), lt=2**31, description="Place in the group; unmanaged when not given (M-106, M-197)"),
-    ] = None
-
-    @field_validator("fields", mode="before")
-    @classmethod
-    def _canonical(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            raise ValueError("must be a mapping of field names to values (M-101)")  # noqa: TRY004  pydantic wants it
-        values: dict[str, Value] = {}
-        for name, value in given.items():
-            if not isinstance(name, str) or not name:
-                raise ValueError("field names are non-empty strings (M-101)")
-            try:
-                values[name] = canonical(value)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-        return values
+from headend.mycujoo.definition import check
+from headend.mycujoo.stored_configuration import observed, refuse_unequal, unequal
+from headend.mycujoo.values import Value, wire
 
 
 class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
@@ -110,7 +44,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
             if await _is_gone(api, id, spec.group_id, error):
                 return None
             raise
-        return await _observed(api, id, stored, spec)
+        return await observed(api, stored, spec)
 
     async def find(self, api: MycujooApi, spec: ActionConfiguration) -> list[Observed]:
         """One list of the group, shared by the run; one GET for a single hit. Of several, only the ids tell (M-113)."""
@@ -145,35 +79,34 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
             body["fields"] = _on_the_wire(spec.fields)
         try:
             stored = await api.create_configuration(body)
-        except (Ambiguous, Unavailable) as error:
+        except (Ambiguous, DecodeError, Unavailable) as error:
             if turned_away(error):
                 raise
             stored = await self._settled(api, spec, body, error)
-        id = str(stored["id"])
         try:
-            live = await _observed(api, id, stored, spec)
+            live = await observed(api, stored, spec)
         except ApiError:  # it exists, and must not be lost over an answer that can't be understood
-            return Observed(id, incomplete=True)
-        unequal = _unequal(live, spec)
-        return Observed(live.id, live.values, live.computed, live.unverifiable, incomplete=bool(unequal))
+            return Observed(stored.id, incomplete=True)
+        unfinished = bool(unequal(live, spec))
+        return Observed(live.id, live.values, live.computed, live.unverifiable, incomplete=unfinished)
 
     async def _settled(
         self, api: MycujooApi, spec: ActionConfiguration, body: Mapping[str, Any], error: ApiError
-    ) -> dict[str, Any]:
-        """What a creation without a clear answer has left behind; if nothing, it's tried once more (M-107)."""
+    ) -> Configuration:
+        """What a creation without a clear answer has left behind. If nothing, it's tried once more, unless the platform
+        said that it was made (M-107)."""
         try:
             items = await api.configurations(spec.group_id, fresh=True)
         except ApiError:
             raise error from None
         new = [id for id in _ids(_alike(items, spec)) if id not in api.known[spec.group_id]]
-        if not new:
+        if not new and not isinstance(error, DecodeError):
             return await api.create_configuration(body)
-        if len(new) > 1:
-            raise type(error)(
-                f"{error}; {len(new)} new configurations look like it: {', '.join(new)}", status=error.status
-            ) from error
+        if len(new) != 1:
+            told = f"{len(new)} new configurations look like it: {', '.join(new)}" if new else "none is listed yet"
+            raise type(error)(f"{error}; {told}", status=error.status, code=error.code) from error
         api.known[spec.group_id].add(new[0])
-        return {**await api.configuration(new[0], fresh=True), "id": new[0]}
+        return await api.configuration(new[0], fresh=True)
 
     async def complete(self, api: MycujooApi, id: str, spec: ActionConfiguration, report: Report) -> Observed:
         """Sets the order that creation couldn't, then reads again: others may have moved (M-106, M-197)."""
@@ -182,7 +115,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
             report(f"setting the order of {spec.title}")
             await self._patch(api, id, spec, {"order": spec.order})
             live = await self._present(api, id, spec, fresh=True)
-        _refuse_unequal(_unequal(live, spec), id)
+        refuse_unequal(unequal(live, spec), id)
         return live
 
     async def update(self, api: MycujooApi, id: str, spec: ActionConfiguration, changes: Sequence[Change]) -> None:
@@ -194,11 +127,9 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
             await self._patch(api, id, spec, body)
 
     async def delete(self, api: MycujooApi, id: str, last: ActionConfiguration, report: Report) -> None:
-        """One DELETE; 404 is success, a 400 or 500 is one if the group's list no longer holds the id (M-109)."""
+        """One DELETE; a 404, 400 or 500 is success if the group's list no longer holds the id (M-11, M-109)."""
         try:
             await api.delete_configuration(id, last.group_id)
-        except NotFound:
-            pass
         except ApiError as error:
             if not await _is_gone(api, id, last.group_id, error):
                 raise
@@ -207,8 +138,8 @@ class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
     async def _patch(self, api: MycujooApi, id: str, spec: ActionConfiguration, body: Mapping[str, Any]) -> None:
         """Sends the change and compares the echo with what was sent; keys may have been dropped silently (M-108)."""
         echo = await api.update_configuration(id, spec.group_id, body)
-        live = await _observed(api, id, echo, spec)
-        _refuse_unequal([key for key in _unequal(live, spec) if key in body], id)
+        live = await observed(api, echo, spec)
+        refuse_unequal([key for key in unequal(live, spec) if key in body], id)
 
     async def _present(self, api: MycujooApi, id: str, spec: ActionConfiguration, *, fresh: bool = False) -> Observed:
         live = await self.observe(api, id, spec, fresh=fresh)
@@ -222,90 +153,18 @@ async def _is_gone(api: MycujooApi, id: str, group_id: str, error: ApiError) -> 
     does its list; that error goes up. 401, 403, 429 and 503 never mean gone."""
     if isinstance(error, Forbidden) or error.code in {8, 14}:
         return False
-    if not (isinstance(error, NotFound) or error.status in {400, 404, 500}):
+    if not (isinstance(error, NotFound) or error.status in {400, 500}):
         return False
     return id not in _ids(await api.configurations(group_id, fresh=True))
-
-
-async def _observed(api: MycujooApi, id: str, stored: Mapping[str, Any], spec: ActionConfiguration) -> Observed:
-    """An answer's object in the spec's own types; absent keys are zeros (M-13)."""
-    values = {
-        "action_id": stored.get("action_id") or "",
-        "group_id": stored.get("group_id") or "",
-        "title": stored.get("title") or "",
-        "order": stored.get("order") or 0,
-        "fields": await _fields(api, stored, spec),
-    }
-    return Observed(id, values)
-
-
-async def _fields(api: MycujooApi, stored: Mapping[str, Any], spec: ActionConfiguration) -> dict[str, Value]:
-    """{name: value} as stored. Values equal to the declared ones are in the declared spelling (M-103, M-104);
-    undeclared ones that equal the action's default or zero are left out: they are no drift (M-123).
-    """
-    declared = spec.fields or {}
-    rows: Mapping[str, Any] | None = None  # read only when needed: N objects refresh with N requests (M-114)
-    found: dict[str, Value] = {}
-    for entry in stored.get("fields") or []:
-        name = str(entry.get("field") or "")
-        wanted = declared.get(name)
-        kind = next(iter(wanted)) if wanted else None
-        one = sum(entry.get(key) is not None for key in KEYS) == 1
-        row: Mapping[str, Any] = {}
-        try:
-            value = read(entry, kind) if one else None
-            if value is None or (wanted is None and not is_zero(value)):
-                rows = await _definitions(api, str(stored.get("action_id") or spec.action_id)) if rows is None else rows
-                row = rows.get(name, {})
-                value = read(entry, kind_of_type(row.get("value_type")), kind)
-        except ValueError as error:
-            if spec.fields is None:  # all that is known of it is that it's to be deleted: its values don't matter
-                continue
-            raise DecodeError(f"mycujoo action_configuration {stored.get('id')}: fields.{name}: {error}") from None
-        if wanted is not None and value is not None:
-            found[name] = wanted if same(wanted, value) else value
-        elif value is not None and not is_zero(value) and not _is_default(row, value):
-            found[name] = value
-    return found
-
-
-async def _definitions(api: MycujooApi, action_id: str) -> Mapping[str, Any]:
-    """The action's field definitions; nothing where they can't be read."""
-    try:
-        return definitions(await api.action(action_id))
-    except ApiError:
-        return {}
-
-
-def _is_default(row: Mapping[str, Any], value: Value) -> bool:
-    default = default_of(row)
-    return default is not None and same(value, default)
-
-
-def _unequal(live: Observed, spec: ActionConfiguration) -> list[str]:
-    """Declared keys whose live value differs."""
-    wanted: dict[str, Any] = {"title": spec.title, "fields": normal_fields(spec.fields or {})}
-    if spec.order is not None:
-        wanted["order"] = spec.order
-    seen = {**live.values, "fields": normal_fields(live.values["fields"])}
-    return [key for key, value in wanted.items() if seen[key] != value]
-
-
-def _refuse_unequal(keys: Sequence[str], id: str) -> None:
-    if keys:
-        raise Refused(
-            f"mycujoo action_configuration {id}: the platform accepted the request and stored something else "
-            f"in: {', '.join(keys)}"
-        )
 
 
 def _on_the_wire(fields: Mapping[str, Value]) -> list[dict[str, Any]]:
     return [{"field": name, **wire(value)} for name, value in sorted((fields or {}).items())]
 
 
-def _alike(items: Sequence[Mapping[str, Any]], spec: ActionConfiguration) -> list[Mapping[str, Any]]:
-    return [i for i in items if i.get("action_id") == spec.action_id and (i.get("title") or "") == spec.title]
+def _alike(items: Iterable[ConfigurationBrief], spec: ActionConfiguration) -> list[ConfigurationBrief]:
+    return [item for item in items if item.action_id == spec.action_id and item.title == spec.title]
 
 
-def _ids(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [str(item["id"]) for item in items if item.get("id")]
+def _ids(items: Iterable[ConfigurationBrief]) -> list[str]:
+    return [item.id for item in items]

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headend.core.model.errors import (
     ApiError,
     Conflict,
     CredentialsError,
-    DecodeError,
     Forbidden,
     NotFound,
     Refused,
     Unavailable,
 )
+from headend.core.wire.decode import Shape, decode, decode_rows
 from headend.core.wire.operations import NO_BODY
-from headend.mycujoo.paging import all_pages, rows
+from headend.mycujoo.answers import is_status, object_of, rows_of
+from headend.mycujoo.paging import all_pages
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer, Client
 
+S = TypeVar("S", bound=Shape)
 IN_FLIGHT = 8  # requests; the platform states no limit, so it's ours (M-14)
 
 _BY_CODE: Mapping[int, type[ApiError]] = {
@@ -63,11 +65,12 @@ class MycujooCalls:
     """Typed calls over an open transport client.
 
     Every call raises the errors of `Client.send`, sorted by the code in the body where there is one (M-10), and
-    DecodeError for an answer without the object that the contract puts there.
+    DecodeError for an answer of another shape than the contract has.
     """
 
     def __init__(self, settings: MycujooSettings, client: Client) -> None:
         self.client = client
+        client.is_own_error = lambda answer: is_status(answer.body)
         self.table = TABLE.overridden(settings.operations)
         self._authorization, self._setting = _credential(settings)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
@@ -75,13 +78,13 @@ class MycujooCalls:
     async def call(
         self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
     ) -> dict[str, Any]:
-        """Sends one operation; an empty answer counts as {} (M-7)."""
+        """Sends one operation, and gives the object that it answers. An empty answer to a write counts as {}: there is
+        nothing to say (M-7)."""
+        op = self.table[key]
         answer = await self.send(key, path=path, query=query, json=json)
-        if answer.body is None:
+        if answer.body is None and not answer.is_json and op.method != "GET" and op.role != "read":
             return {}
-        if not isinstance(answer.body, dict):
-            raise DecodeError(f"mycujoo {key}: the answer is not a JSON object", status=answer.status)
-        return answer.body
+        return object_of(op, answer.body)
 
     async def send(
         self, key: str, *, path: Mapping[str, str] = {}, query: Mapping[str, Any] = {}, json: Any = NO_BODY
@@ -102,27 +105,25 @@ class MycujooCalls:
         except ApiError as error:
             raise _sorted(error) from None
 
-    async def part(self, op: str, key: str, **sent: Any) -> dict[str, Any]:
-        """Sends one operation, and opens the key that its answer is wrapped in; never by guess (M-189)."""
-        part = (await self.call(op, **sent)).get(key)
-        if not isinstance(part, dict):
-            raise DecodeError(f"mycujoo {op}: the answer holds no {key}")
-        return part
+    async def one(self, shape: type[S], op: str, part: str | None = None, **sent: Any) -> S:
+        """What one operation answers about one object. part: the key that it is wrapped in; never guessed (M-189)."""
+        body = await self.call(op, **sent)
+        where = f"mycujoo: {op}" if part is None else f"mycujoo: {op}: {part}"
+        return decode(shape, where, body if part is None else body.get(part))
 
-    async def listed(self, key: str, query: Mapping[str, Any] = {}, **sent: Any) -> list[dict[str, Any]]:
+    async def listed(self, shape: type[S], key: str, query: Mapping[str, Any] = {}, **sent: Any) -> list[S]:
         """All rows of a list, page by page where it has pages (M-16, M-17)."""
         op = self.table[key]
         if op.role == "paged":
-            return await all_pages(op, query, lambda asked: self.call(key, query=asked, **sent))
-        found = rows(op, await self.call(key, query=query, **sent))
-        if not all(isinstance(row, dict) for row in found):
-            raise DecodeError(f"mycujoo {key}: the list holds something else than objects")
-        return found
+            rows = await all_pages(op, query, lambda asked: self.call(key, query=asked, **sent))
+        else:
+            rows = rows_of(op, await self.call(key, query=query, **sent))
+        return decode_rows(shape, f"mycujoo: {key}", rows)
 
-    async def keep(self, key: tuple[str, ...], row: dict[str, Any]) -> None:
+    async def keep(self, key: tuple[str, ...], row: Shape) -> None:
         """Takes what an answer shows as this run's latest reading."""
 
-        async def echo() -> dict[str, Any]:
+        async def echo() -> Shape:
             return row
 
         self.client.reads.drop(*key)

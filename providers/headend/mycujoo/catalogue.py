@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headend.core.model.lookup import Candidate, Lookup
+from headend.core.wire.decode import Shape
+from headend.mycujoo import answers
 from headend.mycujoo.api import MycujooApi
 
 
@@ -25,8 +27,8 @@ class Action(Lookup[MycujooApi]):
     async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
         """The platform filters by service and category, the rest is done here."""
         query = {name: str(wanted[name]) for name in ("category_id", "service_id") if wanted.get(name)}
-        rows = await api.catalogue("action.list", query)
-        return [_candidate(row, self.fields) for row in rows if row.get("id")]
+        rows = await api.catalogue(answers.ActionBrief, "action.list", query)
+        return [Candidate(row.id, {**_told(row, self.fields), "is_active": row.is_active}) for row in rows]
 
 
 class ActionCategory(Lookup[MycujooApi]):
@@ -40,13 +42,11 @@ class ActionCategory(Lookup[MycujooApi]):
     }
 
     async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
-        rows = await api.catalogue("action_category.list", {})
-        return [_candidate(row, self.fields) for row in rows if row.get("id")]
+        rows = await api.catalogue(answers.Category, "action_category.list", {})
+        return [Candidate(row.id, _told(row, self.fields)) for row in rows]
 
 
-def _candidate(row: Mapping[str, Any], names: Mapping[str, str]) -> Candidate:
-    """Absent keys are zeros (M-13), which nobody looks for but of `is_active`."""
-    known = {name: row[name] for name in names if row.get(name)}
-    return Candidate(
-        str(row["id"]), known | ({"is_active": bool(row.get("is_active"))} if "is_active" in names else {})
-    )
+def _told(row: Shape, names: Mapping[str, str]) -> dict[str, Any]:
+    """What the row says of these; absent keys are zeros (M-13), which nobody looks for but of `is_active`."""
+    found = row.model_dump()
+    return {name: found[name] for name in names if found[name]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -12,10 +12,10 @@ from headend.core.model.errors import NotFound, Refused
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
+from headend.mycujoo import answers
 from headend.mycujoo.api import MycujooApi
 
 FIELDS = ("email", "invoice_template_id", "is_enabled", "is_test", "name", "tax")
-_FLAGS = frozenset({"is_enabled", "is_test"})
 
 
 class Tax(TypedDict, total=False):
@@ -113,25 +113,19 @@ class OrganizationKind(Kind[Organization, MycujooApi]):
         wanted = {name: value for name, value in spec.set_fields().items() if name in FIELDS and value is not None}
         if _declared(row, spec) == wanted:
             return
-        tax = {name: value for name, value in (row.get("tax") or {}).items() if name in Tax.__annotations__}
-        whole = {name: row[name] for name in FIELDS if name in row} | wanted | {"id": spec.org_id}
-        stored = await api.accounting.update_organization(
-            spec.org_id, whole | {"tax": {**tax, **wanted.get("tax", {})}}
-        )
+        known = row.model_dump(exclude_unset=True)
+        tax = {"tax": {**(known.get("tax") or {}), **wanted.get("tax", {})}}
+        stored = await api.accounting.update_organization(spec.org_id, known | wanted | tax)
         seen = _declared(stored, spec)
         if wrong := [name for name, value in wanted.items() if seen[name] != value]:
             text = f"mycujoo organization {spec.org_id}: the platform accepted the request and stored something else in"
             raise Refused(f"{text}: {', '.join(wrong)}")
 
 
-def _declared(row: Mapping[str, Any], spec: Organization) -> dict[str, Any]:
+def _declared(row: answers.Organization, spec: Organization) -> dict[str, Any]:
     """What the row holds of the keys that the spec declares; absent ones are zeros (M-13)."""
-    found: dict[str, Any] = {}
-    for name in FIELDS:
-        declared = getattr(spec, name)
-        if name == "tax" and declared is not None:
-            tax = row.get("tax") or {}
-            found[name] = {key: tax.get(key) or ([] if key == "address_lines" else "") for key in declared}
-        elif declared is not None:
-            found[name] = bool(row.get(name)) if name in _FLAGS else str(row.get(name) or "")
+    found = {name: getattr(row, name) for name in FIELDS if getattr(spec, name) is not None}
+    if spec.tax is not None:
+        tax = row.tax or answers.Tax()
+        found["tax"] = {key: getattr(tax, key) for key in spec.tax}
     return found

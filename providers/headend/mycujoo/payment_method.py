@@ -15,6 +15,8 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.lookup import Candidate, Lookup
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
+from headend.core.wire.decode import Shape
+from headend.mycujoo import answers
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.calls import turned_away
 
@@ -70,14 +72,17 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
 
     # --- reading -------------------------------------------------------------------------------------------
     async def observe(self, api: MycujooApi, id: str, spec: PaymentMethod, *, fresh: bool = False) -> Observed | None:
-        """From the one list of all; that it isn't there proves that it is gone (M-135)."""
+        """From the one list of all. What a fresh list is without is asked for by its id before it is gone (M-135)."""
         rows = await api.accounting.methods(fresh=fresh)
-        return next((_observed(row, spec) for row in rows if str(row.get("id")) == id), None)
+        row = next((row for row in rows if row.id == id), None)
+        if row is None and fresh:
+            row = await api.accounting.method(id)
+        return _observed(row, spec) if row else None
 
     async def review(self, api: MycujooApi, proposal: Proposal[PaymentMethod]) -> Sequence[Problem]:
         if proposal.deletes:
             rows = await api.accounting.methods()
-            if any(str(row.get("id")) == proposal.id and row.get("is_default") for row in rows):
+            if any(row.id == proposal.id and row.is_default for row in rows):
                 return (warning("it is the one that pays; make another one the default first (M-136)"),)
         elif proposal.creates and proposal.spec and not proposal.spec.setup_intent_id:
             remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
@@ -88,7 +93,7 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
     async def create(self, api: MycujooApi, spec: PaymentMethod) -> Observed:
         """One POST, and never another: the list tells what became of it where the answer doesn't (M-15, M-137)."""
         try:
-            before = {str(row.get("id")) for row in await api.accounting.methods()}
+            before = {row.id for row in await api.accounting.methods()}
         except ApiError as error:  # no doubt is left by a request that never went out
             raise Refused(f"{error}; nothing was registered", status=error.status, code=error.code) from None
         try:
@@ -98,19 +103,19 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
                 raise
             made = await self._settled(api, before, error)
         live = _observed(made, spec)
-        unfinished = bool(spec.is_default) and not made.get("is_default")
+        unfinished = bool(spec.is_default) and not made.is_default
         return Observed(live.id, live.values, live.computed, incomplete=unfinished)
 
-    async def _settled(self, api: MycujooApi, before: set[str], error: ApiError) -> dict[str, Any]:
+    async def _settled(self, api: MycujooApi, before: set[str], error: ApiError) -> answers.PaymentMethod:
         """The one method that is new since. Raises the error where that doesn't tell."""
         try:
             rows = await api.accounting.methods(fresh=True)
         except ApiError:
             raise error from None
-        new = [row for row in rows if str(row.get("id")) not in before]
+        new = [row for row in rows if row.id not in before]
         if len(new) == 1:
             return new[0]
-        ids = ", ".join(str(row.get("id")) for row in new)
+        ids = ", ".join(row.id for row in new)
         told = f"{len(new)} new payment methods may be it: {ids}" if new else "the list shows no new payment method yet"
         raise type(error)(f"{error}; {told}", status=error.status, code=error.code)
 
@@ -128,7 +133,7 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
 
     async def _make_default(self, api: MycujooApi, id: str) -> None:
         """Raises Refused where the platform says yes and does nothing (M-12)."""
-        if not (await api.accounting.make_default(id)).get("is_default"):
+        if not (await api.accounting.make_default(id)).is_default:
             text = "the platform accepted the request and stored something else in: is_default"
             raise Refused(f"mycujoo payment_method {id}: {text}")
 
@@ -136,11 +141,16 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
         await api.accounting.delete_method(id)
 
 
-def _observed(row: Mapping[str, Any], spec: PaymentMethod) -> Observed:
+def _observed(row: answers.PaymentMethod, spec: PaymentMethod) -> Observed:
     """A row; whether it is the default is told only where that is managed, for it can't be undone (M-136)."""
-    values = {"is_default": bool(row.get("is_default")) or None} if spec.is_default else {}
-    computed = {name: row[name] for name in SHOWN if row.get(name)}
-    return Observed(str(row["id"]), values, {**computed, "is_default": bool(row.get("is_default"))})
+    values = {"is_default": row.is_default or None} if spec.is_default else {}
+    return Observed(row.id, values, {**_given(row, SHOWN), "is_default": row.is_default})
+
+
+def _given(shape: Shape, names: Sequence[str]) -> dict[str, Any]:
+    """What an answer says of these, without zeros, which may be left out as well (M-13)."""
+    found = shape.model_dump()
+    return {name: found[name] for name in names if found[name]}
 
 
 class FoundMethod(Lookup[MycujooApi]):
@@ -160,10 +170,12 @@ class FoundMethod(Lookup[MycujooApi]):
     async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
         return [
             Candidate(
-                str(row["id"]),
-                {name: value for name in CARD if (value := (row.get("card") or {}).get(name))}
-                | {"is_default": bool(row.get("is_default")), "provider": row.get("provider", "")},
+                row.id,
+                {
+                    **(_given(row.card, CARD) if row.card else {}),
+                    "is_default": row.is_default,
+                    "provider": row.provider,
+                },
             )
             for row in await api.accounting.methods()
-            if row.get("id")
         ]
