@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, Refused
+from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, ForeignAnswer, Refused
 from headend.core.model.fields import Same, mark
 from headend.rights_locker.categories import AccountCategories, AccountCategoriesSpec
 
@@ -208,7 +208,7 @@ def test_a_404_of_a_proxy_is_an_error_and_not_absence(locker, page):
     box = locker()
     put(box, "a")
     box.sim.fail("categories.get", status=404, body=page, headers={"content-type": "text/html"})
-    with pytest.raises(DecodeError, match="404"):
+    with pytest.raises(ForeignAnswer, match="404"):
         asyncio.run(KIND.observe(box.api, "v1", spec("a"), fresh=True))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from headend.core.model.errors import InputError
+from headend.core.model.errors import DecodeError, InputError
 from headend.core.model.fields import Immutable, mark
 from headend.core.model.findings import Level
 from headend.rights_locker.content import CONTENT_TYPES, KINDS
@@ -159,9 +159,10 @@ def test_an_instant_keeps_its_place_in_time_and_is_a_fixed_point(moment: datetim
     assert form == shown.isoformat() == utc(form)
 
 
-def test_what_the_service_gives_that_is_no_instant_shows_as_it_is() -> None:
-    assert live("soon") == "soon"
-    assert live([1]) == [1]
+@pytest.mark.contract("R-48")
+def test_what_the_service_gives_that_is_no_instant_is_an_error_and_no_difference() -> None:
+    with pytest.raises(DecodeError, match="a time in the answer must be a time with its zone"):
+        live("soon")
 
 
 @pytest.mark.contract("R-49")

@@ -10,8 +10,9 @@ import pytest
 
 from headend.core.model.errors import DecodeError
 from headend.core.wire.client import Client
+from headend.core.wire.decode import decode
 from headend.rights_locker.api import RightsLocker
-from headend.rights_locker.content import Content, Grant
+from headend.rights_locker.content import Content, Grant, Item
 from headend.rights_locker.settings import RightsLockerSettings
 
 ITEM = {"content_id": "a1", "external_product_id": "default", "publishing_rule_id": None, "colour": "unknown to us"}
@@ -29,12 +30,27 @@ def entitlements(status: int, **answer: Any) -> Any:
 
 @pytest.mark.contract("R-26")
 def test_missing_and_null_kinds_are_empty_and_unknown_ones_are_left_out() -> None:
-    found = entitlements(200, json={"content": {"assets": [ITEM], "labels": None, "offers": [ITEM]}})
-    assert found == Content({Grant("assets", "a1", "default"): ITEM}, ("offers",))
+    found = entitlements(
+        200, json={"account_id": "viewer-17", "content": {"assets": [ITEM], "labels": None, "offers": [ITEM]}}
+    )
+    assert found == Content({Grant("assets", "a1", "default"): decode(Item, "x", ITEM)}, ("offers",))
 
 
 @pytest.mark.contract("R-26")
-@pytest.mark.parametrize("body", [{}, {"content": None}, {"content": []}, [], {"content": {"assets": {"a1": ITEM}}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"content": None},
+        {"content": []},
+        [],
+        {"content": {"assets": {"a1": ITEM}}},
+        {"account_id": "another"},
+        None,
+    ],
+)
 def test_an_answer_without_content_is_no_empty_account(body: Any) -> None:
-    with pytest.raises(DecodeError, match="content"):
-        entitlements(200, json=body)
+    answers = [body, {"account_id": "viewer-17", "content": {}} | body] if isinstance(body, dict) and body else [body]
+    for answer in answers:
+        with pytest.raises(DecodeError):
+            entitlements(200, json=answer)

@@ -18,7 +18,7 @@ from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import Session
-from headend.rights_locker import api as api_module
+from headend.rights_locker import calls as api_module
 from headend.simulator import Simulator
 
 ACCOUNTS = ("v1", "v2")

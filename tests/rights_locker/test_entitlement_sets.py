@@ -210,7 +210,7 @@ def test_anything_else_in_the_account_even_of_an_unknown_kind_forbids_the_wipe(l
     box = locker()
     row = {"content_id": "a", "external_product_id": "default", "publishing_rule_id": None}
     change(box, wanted)
-    box.sim.fail("content.get", status=200, body={"content": {"assets": [row], "offers": [row]}})
+    box.sim.fail("content.get", status=200, body={"account_id": "v1", "content": {"assets": [row], "offers": [row]}})
     asyncio.run(KIND.delete(box.api, "v1", wanted, quiet))
     assert "content.wipe" not in box.calls
     assert box.grants() == {}
@@ -221,7 +221,7 @@ def test_an_exclusive_set_leaves_kinds_that_it_does_not_know(locker: Any) -> Non
     box = locker()
     wanted = of(entry("a"), exclusive=True)
     row = {"content_id": "a", "external_product_id": "default", "publishing_rule_id": None}
-    box.sim.fail("content.get", status=200, body={"content": {"assets": [row], "offers": [row]}})
+    box.sim.fail("content.get", status=200, body={"account_id": "v1", "content": {"assets": [row], "offers": [row]}})
     seen = asyncio.run(KIND.observe(box.api, "v1", wanted))
     assert seen
     assert [one["kind"] for one in seen.values["entries"]] == ["assets"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, InputError, Unavailable
+from headend.core.model.errors import ApiError, Conflict, DecodeError, Forbidden, ForeignAnswer, InputError, Unavailable
 from headend.core.wire.invoke import Request
 from headend.rights_locker.content import KINDS, Grant
 from headend.rights_locker.entitlement import Entitlement, EntitlementSpec
@@ -67,7 +67,7 @@ def test_a_grant_sends_what_is_set_and_is_read_back(locker: Any, kind: str, answ
 def test_a_field_that_the_service_drops_is_an_error_with_its_name(locker: Any, name: str) -> None:
     box, value = locker(), {"publishing_rule_id": "r-1", "start_time": START, "end_time": END}.get(name, 2)
     row = {"content_id": "derby", "external_product_id": "default", "publishing_rule_id": None}
-    box.sim.fail("assets.get", times=9, status=200, body={"content": {"assets": [row]}})
+    box.sim.fail("assets.get", times=9, status=200, body={"account_id": "v1", "content": {"assets": [row]}})
     with pytest.raises(ApiError, match=rf"accepted, but not as it was sent: {name}$"):
         asyncio.run(made(box, spec(**{name: value})))
     assert sum(box.waits) == pytest.approx(2.0)
@@ -192,7 +192,7 @@ def test_a_404_of_a_proxy_is_neither_absence_nor_deletion(locker: Any, key: str)
     box.sim.fail(key, status=404, body=b"<html>Not Found</html>", headers={"content-type": "text/html"})
     reading = KIND.observe(box.api, ID, spec(), fresh=key == "assets.get")
     call = KIND.delete(box.api, ID, spec(), quiet) if key == "assets.delete" else reading
-    with pytest.raises(DecodeError, match="404"):
+    with pytest.raises(ForeignAnswer, match="404"):
         asyncio.run(call)
     reading.close()
 
@@ -211,13 +211,13 @@ def test_a_refused_read_is_never_absence(locker: Any, fresh: bool) -> None:
 def test_the_one_that_was_asked_for_counts_and_another_is_an_error(locker: Any) -> None:
     box = locker()
     rows = [{"content_id": name, "external_product_id": "default"} for name in ("cup", "derby")]
-    box.sim.fail("assets.get", status=200, body={"content": {"assets": rows}})
+    box.sim.fail("assets.get", status=200, body={"account_id": "v1", "content": {"assets": rows}})
     assert asyncio.run(KIND.observe(box.api, ID, spec(), fresh=True))
-    for body in ({"content": {"assets": []}}, {"content": {}}, {"content": {"assets": None, "labels": rows}}):
-        box.sim.fail("assets.get", status=200, body=body)
+    for content in ({"assets": []}, {}, {"assets": None, "labels": rows}):
+        box.sim.fail("assets.get", status=200, body={"account_id": "v1", "content": content})
         assert asyncio.run(KIND.observe(box.api, ID, spec(), fresh=True)) is None
     for other in (rows[0], {"content_id": "derby", "external_product_id": "defult"}):
-        box.sim.fail("assets.get", status=200, body={"content": {"assets": [other]}})
+        box.sim.fail("assets.get", status=200, body={"account_id": "v1", "content": {"assets": [other]}})
         with pytest.raises(DecodeError, match="asked for assets/derby/default, and"):
             asyncio.run(KIND.observe(box.api, ID, spec(), fresh=True))
 
@@ -226,8 +226,8 @@ def test_the_one_that_was_asked_for_counts_and_another_is_an_error(locker: Any) 
 @pytest.mark.parametrize("item", [{}, {"content_id": 7, "external_product_id": "default"}, {"content_id": "a"}, "a"])
 def test_an_item_without_its_ids_is_an_error(locker: Any, item: Any) -> None:
     box = locker()
-    box.sim.fail("content.get", status=200, body={"content": {"labels": [item]}})
-    with pytest.raises(DecodeError, match="labels: an entitlement without its ids"):
+    box.sim.fail("content.get", status=200, body={"account_id": "v1", "content": {"labels": [item]}})
+    with pytest.raises(DecodeError, match="rights_locker: labels: the answer can't be used: row 1: "):
         asyncio.run(KIND.observe(box.api, ID, spec()))
 
 

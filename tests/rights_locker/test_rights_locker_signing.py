@@ -51,7 +51,7 @@ def recorded(settings, answers=(), now=lambda: 1893456000 - 300):
 @pytest.mark.contract("R-12", "R-11")
 def test_a_signed_request_carries_the_known_signature_over_its_whole_path():
     settings = RightsLockerSettings(pcode="P0", api_key="P0.k1", api_secret="TESTSECRET")
-    api, requests = recorded(settings, [httpx.Response(200, json={"content": {}})])
+    api, requests = recorded(settings, [httpx.Response(200, json={"account_id": "acc1", "content": {}})])
     asyncio.run(api.content("acc1"))
     assert dict(requests[0].url.params) == dict(QUERY) | {"signature": "Xjgfjdr1RUufBg1PAYE2pWufaENQ2Qs0YXROKCMwI3o"}
     assert requests[0].url.path == PATH
@@ -83,7 +83,7 @@ def test_the_signature_covers_the_body_as_it_is_sent():
 def test_without_a_secret_the_key_goes_with_entitlement_reads_only():
     api, requests = recorded(
         RightsLockerSettings(pcode="P0", api_key="P0.k1"),
-        [httpx.Response(200, json={"content": {}}), httpx.Response(200, json={"categories": []})],
+        [httpx.Response(200, json={"account_id": "acc1", "content": {}}), httpx.Response(200, json={"categories": []})],
     )
 
     async def run():
@@ -117,7 +117,7 @@ def test_paths_keep_the_base_and_only_entitlements_take_the_prefix(prefix):
     settings = RightsLockerSettings(
         url="https://rl.example.com/v2/", pcode="P/0", limits_pcode="199999", entitlements_prefix=prefix
     )
-    api, requests = recorded(settings, [httpx.Response(200, json={"content": {}})])
+    api, requests = recorded(settings, [httpx.Response(200, json={"account_id": "a@b", "content": {}})])
 
     async def run():
         await api.content("a@b")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from headend.core.model.errors import DecodeError
+from headend.core.wire.decode import Shape, TextId, decode, decode_rows
 
 KINDS = ("assets", "assets_offline", "labels", "labels_offline")
 """Kinds of content; others (offers) are seen, and left alone (R-24, R-26)."""
@@ -21,8 +22,24 @@ CONTENT_TYPES: Mapping[str, str] = {
 
 USERS_OF = (*CONTENT_TYPES.values(), "offer", "offer_offline")
 
-Row = Mapping[str, Any]
-"""One entitlement on the wire."""
+
+class Item(Shape):
+    """One entitlement on the wire. What is unset is left out, or null; unknown fields are left alone (R-26, R-50)."""
+
+    content_id: TextId
+    external_product_id: TextId
+    publishing_rule_id: str | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    num_devices_to_bind: int | None = None
+    updated_at: str | None = None
+
+
+class Envelope(Shape):
+    """What E7 and the reads of one item answer. content: kind -> items, also of kinds that headend doesn't know."""
+
+    account_id: TextId
+    content: dict[str, Any]
 
 
 class Grant(NamedTuple):
@@ -37,33 +54,32 @@ class Grant(NamedTuple):
 class Content:
     """The entitlements of an account. others: kinds that headend doesn't know and that aren't empty."""
 
-    rows: Mapping[Grant, Row] = field(default_factory=dict)
+    rows: Mapping[Grant, Item] = field(default_factory=dict)
     others: tuple[str, ...] = ()
 
 
-def content(body: Any, kinds: Iterable[str] = KINDS) -> Content:
+def content(account_id: str, body: Any, kinds: Iterable[str] = KINDS) -> Content:
     """What an envelope holds; missing and null kinds are empty (R-26).
 
-    Raises DecodeError for any other shape: it must not look like an account that has nothing.
+    Raises DecodeError for any other shape, or another account: it must not look like an account that has nothing.
     """
-    found = body.get("content") if isinstance(body, dict) else None
-    if not isinstance(found, dict):
-        raise DecodeError("rights_locker: the answer has no content", status=200)
-    rows: dict[Grant, Row] = {}
+    envelope = decode(Envelope, "rights_locker", body)
+    if envelope.account_id != account_id:
+        raise DecodeError("rights_locker: the answer is about another account than was asked for", status=200)
+    found = envelope.content
+    rows: dict[Grant, Item] = {}
     for kind in kinds:
-        items = found.get(kind)
-        if items is not None and not isinstance(items, list):
-            raise DecodeError(f"rights_locker: {kind} is no list in the answer's content", status=200)
-        for item in items or ():
-            rows[_grant(kind, item)] = item
+        if found.get(kind) is not None:
+            for item in decode_rows(Item, f"rights_locker: {kind}", found[kind]):
+                rows[Grant(kind, item.content_id, item.external_product_id)] = item
     return Content(rows, tuple(sorted(kind for kind, items in found.items() if kind not in KINDS and items)))
 
 
-def only(body: Any, grant: Grant) -> Row | None:
+def only(account_id: str, body: Any, grant: Grant) -> Item | None:
     """The entitlement that was asked for, of the answer about one. Raises DecodeError where another one came (R-27)."""
-    rows = content(body, [grant.kind]).rows
+    rows = content(account_id, body, [grant.kind]).rows
     if rows and grant not in rows:
-        other = ", ".join(str(one.content_id) for one in rows)
+        other = ", ".join(one.content_id for one in rows)
         raise DecodeError(f"rights_locker: asked for {shown(grant)}, and {other} was answered", status=200)
     return rows.get(grant)
 
@@ -71,11 +87,3 @@ def only(body: Any, grant: Grant) -> Row | None:
 def shown(grant: Grant) -> str:
     """For a person."""
     return f"{grant.kind}/{grant.content_id}/{grant.external_product_id}"
-
-
-def _grant(kind: str, item: Any) -> Grant:
-    if isinstance(item, dict):
-        found = Grant(kind, item.get("content_id", ""), item.get("external_product_id", ""))
-        if all(isinstance(part, str) and part for part in found):
-            return found
-    raise DecodeError(f"rights_locker: {kind}: an entitlement without its ids was answered", status=200)

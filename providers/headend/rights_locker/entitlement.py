@@ -17,7 +17,7 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
-from headend.rights_locker.content import KINDS, Grant, Row, shown
+from headend.rights_locker.content import KINDS, Grant, Item, shown
 from headend.rights_locker.terms import (
     GrantSpec,
     cleared,
@@ -114,7 +114,7 @@ class Entitlement(Kind[EntitlementSpec, RightsLocker], OwnsParts[EntitlementSpec
         """Reads it back. Terms that should be gone and aren't cost a deletion; others are an error (R-45, R-46)."""
         grant, wanted = grant_of(spec), terms_of(spec)
 
-        async def settled() -> Row | None:
+        async def settled() -> Item | None:
             return await api.settle(
                 lambda _: api.granted(spec.account_id, grant, fresh=True),
                 lambda row: row is not None and not differing(wanted, live_terms(row)),
@@ -162,7 +162,7 @@ def _adopting(spec: EntitlementSpec, grant: Grant, there: Mapping[str, Any]) -> 
     return (f"the account has {shown(grant)} already; its terms are changed: {found}",) if found else ()
 
 
-def _observed(account_id: str, grant: Grant, row: Row, warnings: tuple[str, ...] = ()) -> Observed:
+def _observed(account_id: str, grant: Grant, row: Item, warnings: tuple[str, ...] = ()) -> Observed:
     values = {"account_id": account_id, **grant._asdict(), **live_terms(row)}
-    computed = {"updated_at": row["updated_at"]} if "updated_at" in row else {}
+    computed = {"updated_at": row.updated_at} if row.updated_at is not None else {}
     return Observed(joined((account_id, *grant)), values, computed, warnings=warnings)

@@ -17,9 +17,10 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
 from headend.rights_locker.api import RightsLocker
-from headend.rights_locker.content import Content, Grant, Row, shown
+from headend.rights_locker.content import Content, Grant, shown
 from headend.rights_locker.entitlement import FAMILY
 from headend.rights_locker.terms import (
+    Entry,
     GrantSpec,
     cleared,
     differing,
@@ -39,12 +40,12 @@ class EntitlementEntry(GrantSpec):
     """One entitlement of a set."""
 
 
-def _by_grant(entries: Iterable[GrantSpec | Row]) -> dict[str, dict[str, Any]]:
+def _by_grant(entries: Iterable[GrantSpec | Entry]) -> dict[str, dict[str, Any]]:
     """Entries by what they grant, so that a change shows as that of one entry, and their order doesn't matter."""
     return {joined(grant): terms for grant, terms in _terms(entries).items()}
 
 
-def _terms(entries: Iterable[GrantSpec | Row]) -> dict[Grant, dict[str, Any]]:
+def _terms(entries: Iterable[GrantSpec | Entry]) -> dict[Grant, dict[str, Any]]:
     return {grant_of(entry): terms_of(entry) for entry in entries}
 
 

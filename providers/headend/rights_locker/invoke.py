@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headend.core.wire.client import Answer
 
 FILLED = frozenset({"pcode"})  # whose provider code: a setting, not a value (R-7)
+_CURSOR: Mapping[str, Any] = {"last_shard": int, "last_id": str | int}  # an id may come as a number (R-22)
 HIDDEN = frozenset({"api_key", "signature"})
 
 
@@ -26,9 +27,12 @@ def next_page(op: Operation, body: Any) -> Mapping[str, str] | None:
     """The cursor of the next 1000 users: both parts of it, or none (R-21, R-22). Shard 0 is one, too."""
     if op.key != "users.list":
         return None
-    if not isinstance(body, dict) or not isinstance(body.get("users"), list):
+    users = body.get("users") if isinstance(body, dict) else None
+    if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
         raise DecodeError(f"rights_locker: {op.key}: the answer holds no users")
-    parts = {name: str(body[name]) for name in ("last_shard", "last_id") if body.get(name) is not None}
+    parts = {name: str(body[name]) for name in _CURSOR if body.get(name) is not None}
+    if any(not isinstance(body[name], _CURSOR[name]) or isinstance(body[name], bool) for name in parts):
+        raise DecodeError(f"rights_locker: {op.key}: a cursor of another type")
     if len(parts) == 1:
         raise DecodeError(f"rights_locker: {op.key}: half a cursor: only {next(iter(parts))}")
     return parts or None

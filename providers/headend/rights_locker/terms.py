@@ -12,8 +12,11 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from headend.core.model.fields import Immutable, Spec
-from headend.rights_locker.content import Grant, Row
+from headend.rights_locker.content import Grant, Item
 from headend.rights_locker.times import Time, live
+
+Entry = Mapping[str, Any]
+"""An entry of a set as state, or a plan, has it."""
 
 TERMS = ("publishing_rule_id", "start_time", "end_time", "num_devices_to_bind")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -67,21 +70,22 @@ class GrantSpec(Spec):
         return super().set_fields() | {name: getattr(self, name) for name in TERMS}
 
 
-def grant_of(spec: GrantSpec | Row) -> Grant:
+def grant_of(spec: GrantSpec | Entry) -> Grant:
     if isinstance(spec, Mapping):
         return Grant(spec["kind"], spec["content_id"], spec["external_product_id"])
     return Grant(spec.kind, spec.content_id, spec.external_product_id)
 
 
-def terms_of(spec: GrantSpec | Row) -> dict[str, Any]:
+def terms_of(spec: GrantSpec | Entry) -> dict[str, Any]:
     """The terms that are set: what goes out with the ids (R-43)."""
     get = spec.get if isinstance(spec, Mapping) else functools.partial(getattr, spec)
     return {name: value for name in TERMS if (value := get(name)) is not None}
 
 
-def live_terms(row: Row) -> dict[str, Any]:
-    """The terms that the service holds, null being the same as none; unknown fields are left out (R-26, R-50)."""
-    found = {name: row[name] for name in TERMS if row.get(name) is not None}
+def live_terms(item: Item) -> dict[str, Any]:
+    """The terms that the service holds, null being the same as none (R-26, R-50). Raises DecodeError for a time that is
+    none: it is not known then, and no difference."""
+    found = {name: value for name in TERMS if (value := getattr(item, name)) is not None}
     return found | {name: live(found[name]) for name in ("start_time", "end_time") if name in found}
 
 

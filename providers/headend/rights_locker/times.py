@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from headend.core.model.errors import DecodeError
+
 _FORM = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):?(\d{2}))", re.ASCII
 )
@@ -33,12 +35,12 @@ def utc(text: str) -> str:
         raise ValueError(f"must be {_WANTED}: there is no such time") from None
 
 
-def live(value: Any) -> Any:
-    """A time that the service gave, in the same form; anything else as it stands, so that it shows as a difference."""
+def live(text: str) -> str:
+    """A time that the service gave, in the same form. Raises DecodeError for what is none: it is no difference."""
     try:
-        return utc(value)
-    except (ValueError, TypeError):
-        return value
+        return utc(text)
+    except ValueError as error:
+        raise DecodeError(f"rights_locker: a time in the answer {error}", status=200) from None
 
 
 def _given(value: Any) -> Any:
