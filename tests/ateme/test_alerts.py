@@ -70,7 +70,7 @@ def test_a_404_is_no_proof_while_the_target_is_there(opened: Any, environment: A
             simulator.fail("input.alerts", times=9, status=403)
             with pytest.raises(Exception, match="403"):
                 await kind.observe(api, "alert-1", spec, fresh=True)
-            simulator._faults.clear()
+            simulator.faults.clear()
             assert await kind.observe(api, "alert-1", spec, fresh=True) is None
             sim.world["inputs"][id]["is_deleted"] = True
             assert await kind.observe(api, "alert-1", spec, fresh=True) is None

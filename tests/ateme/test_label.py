@@ -102,5 +102,5 @@ def test_events_that_carry_it_are_named_if_they_can_be_read(tmp_path: Path, stat
         engine.sim.fail("event.list", status=200, body=answer)
         (message,) = engine.apply(stack(), destroy=True).failed.values()
         assert said in message
-        engine.sim._faults.clear()
+        engine.sim.faults.clear()
     engine.done(stack(), destroy=True)

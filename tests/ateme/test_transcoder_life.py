@@ -294,7 +294,7 @@ def test_a_failed_update_does_not_lose_what_others_go_by(tmp_path: Path) -> None
     engine.sim.fail("transcoder.get", status=400, times=9)
     engine.sim.sims["ateme"].set_switch("transcoder_list", "full")
     assert HD in engine.apply(both(25)).failed
-    engine.sim._faults.clear()
+    engine.sim.faults.clear()
     with open_state(tmp_path / "state.db") as state:
         entry = state.record(HD)
         assert entry is not None

@@ -184,7 +184,7 @@ def refused(vault: Vault, tmp_path: Path) -> None:
         failed = vault("apply", str(tmp_path / "vault.yaml"), "--yes")
         assert failed.code in {1, 7}
         assert "(secret)" in failed.err
-    vault.simulator._faults.clear()
+    vault.simulator.faults.clear()
 
 
 def test_the_stack_has_every_secret_field_there_is(tmp_path: Path) -> None:

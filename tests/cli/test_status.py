@@ -341,7 +341,7 @@ def test_watching_goes_on_after_a_look_that_failed(day: World) -> None:
     day.simulator.fail("*", status=401, times=8)
     assert "401" in process.stderr.readline()
     for line in process.stdout:
-        if json.loads(line)["wrong"] == 0 and all(fault.times == 0 for fault in day.simulator._faults):
+        if json.loads(line)["wrong"] == 0 and all(fault.left == 0 for fault in day.simulator.faults):
             break
     process.terminate()
     assert process.wait(timeout=20) == 0

@@ -105,7 +105,7 @@ class Watched:
 
     def fail(self, what: tuple[str, dict[str, Any]] | None) -> None:
         """What will go wrong next; nothing for None."""
-        self.town.sim._faults.clear()
+        self.town.sim.faults.clear()
         if what:
             self.town.sim.fail(what[0], **what[1])
 

@@ -177,7 +177,7 @@ def test_after_any_failure_the_next_run_ends_at_what_the_stack_says(
                     world.run(stack, state)
                 except HeadendError as error:  # a plan that can't be made changes nothing
                     world.said.append(str(error))
-                world.sim._faults.clear()
+                world.sim.faults.clear()
             assert world.run(stack, state)[1] == {}
             assert world.run(stack, state) == ([], {})
             world.check(stack)

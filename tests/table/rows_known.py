@@ -58,7 +58,7 @@ def known_and_missing_from_one_answer(bench: Bench, side: Side, sample: Sample) 
     with bench.nothing_written():
         side.up(sample.one(), preview=False)
     assert bench.only(sample.table) == id
-    bench.simulator._faults.clear()
+    bench.simulator.faults.clear()
     side.settled(sample.one())
 
 

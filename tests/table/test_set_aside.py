@@ -24,7 +24,7 @@ def test_it_stays_until_the_new_one_is_made(bench: Bench, kind: str) -> None:
     for _ in range(2):
         assert not side.up(wanted).ok
         assert bench.only(sample.table) == old
-    bench.simulator._faults.clear()
+    bench.simulator.faults.clear()
     side.done(wanted)
     assert bench.only(sample.table) != old
 

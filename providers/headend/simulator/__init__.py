@@ -2,5 +2,6 @@
 
 from headend.simulator.app import Entry, Simulator
 from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles
+from headend.simulator.faults import Fault
 
-__all__ = ["Call", "Entry", "PlatformSim", "Refusal", "Reply", "Simulator", "handles"]
+__all__ = ["Call", "Entry", "Fault", "PlatformSim", "Refusal", "Reply", "Simulator", "handles"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
-import fnmatch
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, quote
 
 import httpx
 
-from headend.core.wire.operations import Operation
 from headend.simulator.base import PlatformSim, discover
+from headend.simulator.faults import Change, Fault, Faults, Planted
 from headend.simulator.messages import Call, Refusal, Reply, decode, encode
 
 MASK = "(secret)"
@@ -40,19 +40,12 @@ class Entry:
     write: bool = False
 
 
-@dataclass
-class _Fault:
-    key: str
-    times: int
-    status: int | None
-    drop: str | None
-    delay: float
-    body: Any
-    headers: Mapping[str, str]
-
-
 class Dropped(Exception):
-    """The connection is lost at this point, by an injected fault."""
+    """The connection is lost at this point, by a fault. begun: the answer of which the first half arrived."""
+
+    def __init__(self, begun: Reply | None = None) -> None:
+        super().__init__("the connection is lost")
+        self.begun = begun
 
 
 class Simulator:
@@ -79,30 +72,22 @@ class Simulator:
         self.peak = 0
         self.observers: list[Callable[[Entry], None]] = []
         self._in_flight = 0
-        self._faults: list[_Fault] = []
+        self.faults = Faults({name: frozenset(sim.table) for name, sim in self.sims.items()})
         self._prefixes = {sim.prefix: sim for sim in self.sims.values()}
 
     # --- knobs -------------------------------------------------------------------------------------------------
-    def fail(
-        self,
-        key: str,
-        *,
-        times: int = 1,
-        status: int | None = None,
-        drop: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        delay: float = 0.0,
-    ) -> None:
-        """Makes the next `times` calls of an operation fail.
+    def fail(self, operation: str, *, change: Change | None = None, **fields: Any) -> Planted:
+        """Plants a fault for the next calls of an operation: `fields` are those of a Fault, and a `body` of bytes goes
+        out as it is. change: a function on the true answer's JSON, e.g. `lambda rows: []`.
 
-        key: the operation's key, or a pattern such as "input.create.*". status: answered instead of handling the
-        call. drop: the connection is lost "before" the call is handled or "after" it was. delay: the call is handled
-        and its answer held back for so many seconds.
+        Raises ValueError for a fault that means nothing.
         """
-        if drop not in {None, "before", "after"}:
-            raise ValueError("drop is 'before' or 'after'")
-        self._faults.append(_Fault(key, times, status, drop, delay, body, headers or {}))
+        if isinstance(fields.get("body"), bytes):
+            fields["raw"] = base64.b64encode(fields.pop("body"))
+        given = {name: value for name, value in fields.items() if value is not None or name == "times"}
+        if change is not None and Fault(operation=operation, **given).replaces:
+            raise ValueError("change: it is made to the true answer, so there is no other")
+        return self.faults.add(Fault(operation=operation, **given), change)
 
     def writes(self) -> list[Entry]:
         """The journalled requests that change a platform, in order of arrival."""
@@ -164,22 +149,33 @@ class Simulator:
         refusal = sim.bad_body(call, why) if why else None
         entry = _entry(sim, call)
         self.journal.append(entry)
-        fault = self._fault(sim, op)
-        if fault and fault.drop == "before":
-            raise Dropped
-        if fault and fault.status is not None:
-            entry.status = fault.status
-            body = sim.fault_body(fault.status) if fault.body is None else fault.body
-            return Reply(fault.status, body, fault.headers)
-        reply = await self._handle(sim, call, entry, refusal)
-        entry.status = reply.status
-        for observer in self.observers:
-            observer(entry)
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
-        if fault and fault.drop == "after":
-            raise Dropped
+        planted = self.faults.hit(sim.name, op.key)
+        reply = await self._answer_with(planted, sim, call, entry, refusal)
+        if planted is None:
+            return reply
+        if delay := planted.fault.delay:
+            await asyncio.sleep(delay)
+        if planted.fault.drop:
+            raise Dropped(reply if planted.fault.drop == "during" else None)
         return reply
+
+    async def _answer_with(
+        self, planted: Planted | None, sim: PlatformSim, call: Call, entry: Entry, refusal: Reply | None
+    ) -> Reply:
+        """Handles the call as far as a fault lets it come, and gives what goes out."""
+        fault = planted.fault if planted else None
+        if fault and fault.drop == "before":
+            return Reply(0)
+        if fault is None or not fault.replaces or fault.handled:
+            reply = await self._handle(sim, call, entry, refusal)
+            entry.status = reply.status
+        if fault and fault.replaces:
+            reply = fault.reply(sim.fault_body)
+            entry.status = entry.status if fault.handled else reply.status
+        if fault is None or not fault.replaces or fault.handled:
+            for observer in self.observers:
+                observer(entry)
+        return fault.shape(reply, planted.change) if fault and planted else reply
 
     async def _handle(self, sim: PlatformSim, call: Call, entry: Entry, bad_body: Reply | None) -> Reply:
         try:
@@ -191,13 +187,6 @@ class Simulator:
             return await handler(call) if handler else Reply(501, {"message": f"{call.op.key} is not simulated"})
         except Refusal as refusal:
             return refusal.reply
-
-    def _fault(self, sim: PlatformSim, op: Operation) -> _Fault | None:
-        for fault in self._faults:
-            if fault.times > 0 and any(fnmatch.fnmatchcase(k, fault.key) for k in (op.key, f"{sim.name}:{op.key}")):
-                fault.times -= 1
-                return fault
-        return None
 
     # --- ASGI ----------------------------------------------------------------------------------------------------
     @property
@@ -215,11 +204,15 @@ class Simulator:
         query = scope.get("query_string", b"").decode("latin-1")
         try:
             reply = await self.answer(scope["method"], raw_path, query, headers, raw)
-        except Dropped:
+        except Dropped as lost:
             # more is announced than ever comes: the server must close the connection, and the client has no answer
-            lost = [(b"content-length", b"1024"), (b"connection", b"close")]
-            await send({"type": "http.response.start", "status": 200, "headers": lost})
-            await send({"type": "http.response.body", "body": b"", "more_body": True})
+            begun = lost.begun or Reply(200)
+            half, fields = encode(begun)
+            half = half[: len(half) // 2]
+            told = [(name, value) for name, value in fields if name != b"content-length"]
+            told += [(b"content-length", str(len(half) + 1024).encode()), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": begun.status, "headers": told})
+            await send({"type": "http.response.body", "body": half, "more_body": True})
             return
         body, fields = encode(reply)
         await send({"type": "http.response.start", "status": reply.status, "headers": fields})
