@@ -57,7 +57,7 @@ def test_a_card_in_doubt_goes_on_once_somebody_has_named_it(bench: Bench) -> Non
 
     with bench.watching(blind):
         assert not side.up(CARD).ok
-    bench.simulator._faults.clear()
+    bench.simulator.faults.clear()
     side.refused(CARD, "the card could be registered a second time")
     named = {"setup_intent_id": {"secret": "INTENT"}, "lifecycle": {"adopt": {"id": bench.only(TABLE)}}}
     side.done({"headend": 1, "mycujoo": {"payment_methods": {"visa": named}}})
@@ -73,7 +73,7 @@ def test_a_list_that_fails_before_the_registration_leaves_no_doubt(bench: Bench,
     ran = side.up(CARD, preview=False)
     assert not ran.ok
     assert "nothing was registered" in ran.said
-    bench.simulator._faults.clear()
+    bench.simulator.faults.clear()
     side.done(CARD)
 
 
@@ -93,7 +93,7 @@ def test_a_registration_that_was_turned_away_leaves_no_doubt(bench: Bench) -> No
     side = card_holder(bench)
     bench.simulator.fail("payment_method.create", status=429, times=20, headers={"Retry-After": "3600"})
     assert not side.up(CARD).ok
-    bench.simulator._faults.clear()
+    bench.simulator.faults.clear()
     side.done(CARD)
 
 
