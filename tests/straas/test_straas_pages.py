@@ -78,8 +78,6 @@ def test_links_are_never_asked_as_they_stand(straas: Any) -> None:
         ({"page": "2"}, {"total": "11", "per-page": "10"}, 1, None),
         ({"per_page": "5"}, {}, 5, "2"),
         ({"per_page": "5"}, {}, 4, None),
-        ({}, {"total": "x", "per-page": "10"}, 99, None),
-        ({}, {"total": "x", "per-page": "10"}, 100, "2"),
     ],
 )
 def test_the_link_comes_before_the_counts_and_these_before_full_pages(
@@ -87,6 +85,21 @@ def test_the_link_comes_before_the_counts_and_these_before_full_pages(
 ) -> None:
     found = turn_page(LIST, Request(query=query), Answer(200, [{}] * count, headers, True))
     assert found == ({"page": page} if page else None)
+
+
+@pytest.mark.contract("S-11", "S-14")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"total": "x", "per-page": "10"},
+        {"total": "11", "per-page": "ten"},
+        {"link": '<http://h/?page=two>; rel="next"', "total": "20", "per-page": "10"},
+        {"link": '<http://h/>; rel="next"'},
+    ],
+)
+def test_a_count_or_a_next_page_that_nobody_can_read_does_not_end_the_list(headers: dict[str, str]) -> None:
+    with pytest.raises(DecodeError):
+        turn_page(LIST, Request(), Answer(200, [{}] * 5, headers, True))
 
 
 @pytest.mark.contract("S-14")

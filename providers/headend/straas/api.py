@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headend.core.model.errors import DecodeError, Forbidden, NotFound
+from headend.core.wire.decode import decode
 from headend.core.wire.invoke import Request, read_all_pages
 from headend.core.wire.operations import Operation, Table
+from headend.straas.answers import Member, Row, Token, is_own_error, object_of, rows_of
 from headend.straas.paging import PAGE_SIZE, is_list, turn_page
 from headend.straas.settings import StraasSettings
 from headend.straas.tokens import ServiceToken, check_status
@@ -19,11 +21,7 @@ from headend.straas.wire import ACCOUNT_PREFIX, MEMBER_PREFIX, TABLE
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer, Client
 
-Row = dict[str, Any]
-
 IN_FLIGHT = 4  # requests; the platform states no limit, so it's ours (S-10)
-_UNCHECKED = frozenset({"order.get"})  # the document's own samples answer with another one (S-167)
-_ABSENCE = ("error", "message")  # one of them is in what the platform itself says of something that isn't there
 
 
 def connect(settings: StraasSettings, client: Client) -> Straas:
@@ -42,6 +40,7 @@ class Straas:
     def __init__(self, settings: StraasSettings, client: Client, now: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.client = client
+        client.is_own_error = is_own_error
         self.table = moved(TABLE, settings)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self.token = ServiceToken(settings, client, self.table, self._slots, now)
@@ -102,16 +101,11 @@ class Straas:
     # --- reading ----------------------------------------------------------------------------------------
     async def single(self, key: str, id: str, *, member_token: str | None = None) -> Row | None:
         """One object, None = absent: only where the platform's own words say so (S-139)."""
-        answer = await self.send(self.table[key], Request({"id": id}), member_token=member_token, accept=(404,))
-        row = answer.body
-        if answer.status == 404:
-            if isinstance(row, dict) and any(row.get(name) for name in _ABSENCE):
-                return None
-            raise DecodeError(f"straas {key}: a 404 that is not Straas's; is the url right?", status=404)
-        if not isinstance(row, dict):
-            raise DecodeError(f"straas {key}: the answer is no object", status=answer.status)
-        check_id(key, row, id)
-        return row
+        try:
+            answer = await self.send(self.table[key], Request({"id": id}), member_token=member_token)
+        except NotFound:
+            return None
+        return object_of(key, answer.body, id)
 
     async def shared(self, key: str, id: str, *, fresh: bool = False) -> Row | None:
         """As `single`, read once for all that ask in this run."""
@@ -125,10 +119,7 @@ class Straas:
         name = ("straas", key, *sorted((name, str(value)) for name, value in asked.items()))
 
         async def read() -> list[Row]:
-            answer = await self.pages(self.table[key], Request(query=asked))
-            if not all(isinstance(row, dict) and row.get("id") is not None for row in answer.body):
-                raise DecodeError(f"straas {key}: the list holds something without an id", status=answer.status)
-            return list(answer.body)
+            return rows_of(key, (await self.pages(self.table[key], Request(query=asked))).body)
 
         return await self.client.reads.get(name, read)
 
@@ -157,13 +148,16 @@ class Straas:
                 hint = "is the address right? (HEADEND_STRAAS_URL, HEADEND_STRAAS_ACCOUNT_PREFIX)"
                 raise DecodeError(f"{error}; every account has one: {hint}", status=404) from None
             turn_page(op, Request(), answer)
+            if not rows_of(op.key, answer.body):
+                raise DecodeError("straas category.list: no category, and every account has one: is the url right?")
 
         await self.client.reads.get(("straas", "vouched"), read)
 
     # --- members ----------------------------------------------------------------------------------------
-    async def member(self, id: str, *, fresh: bool = False) -> Row | None:
+    async def member(self, id: str, *, fresh: bool = False) -> Member | None:
         """One member with e-mail and membership (S-38)."""
-        return await self.shared("member.get", id, fresh=fresh)
+        row = await self.shared("member.get", id, fresh=fresh)
+        return None if row is None else decode(Member, "straas: member.get", row)
 
     async def register(self, id: str, email: str) -> None:
         """The one write there is (S-37). Never repeated here where it may have taken effect (S-10)."""
@@ -177,9 +171,7 @@ class Straas:
         refused service token (S-111)."""
         op = self.table["member_token.get"]
         answer = await self.send(op, Request(query={"member_id": member_id}), repeat=False)
-        token = answer.body.get("token") if isinstance(answer.body, dict) else None
-        if not isinstance(token, str) or not token:
-            raise DecodeError(f"straas {op.key}: the answer holds no token", status=answer.status)
+        token = decode(Token, f"straas: {op.key}", answer.body).token
         self.client.redactor.add(token)
         return token
 
@@ -198,12 +190,6 @@ def moved(table: Table, settings: StraasSettings) -> Table:
 def joined(query: Mapping[str, Any]) -> dict[str, Any]:
     """Lists as one parameter, with commas (S-16)."""
     return {n: ",".join(map(str, v)) if isinstance(v, list | tuple) else v for n, v in query.items()}
-
-
-def check_id(key: str, row: Mapping[str, Any], id: str) -> None:
-    """Raises DecodeError for an answer about something else than was asked for (S-167)."""
-    if key not in _UNCHECKED and str(row.get("id")) != id:
-        raise DecodeError(f"straas {key}: asked for {id}, the answer is about {row.get('id')}", status=200)
 
 
 def with_defaults(op: Operation, request: Request) -> Request:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from headend.core.model.lookup import Candidate, Lookup
-from headend.straas.api import Row, Straas
+from headend.straas.answers import Row
+from headend.straas.api import Straas
 
 
 class CatalogueLookup(Lookup[Straas]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -14,7 +14,8 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.straas.api import Row, Straas
+from headend.straas import answers
+from headend.straas.api import Straas
 
 _LATER_RULE = re.compile(r"[-_A-Za-z0-9.]{3,50}|[^@\s]+@[^@\s]+", re.ASCII)
 _FIXED = "no call of Straas changes or deletes a member"
@@ -157,22 +158,19 @@ class Member(Kind[MemberSpec, Straas]):
         return row is not None
 
 
-def _is_it(row: Row, spec: MemberSpec) -> bool:
-    return _spelling(row.get("email")) == _spelling(spec.email)
+def _is_it(row: answers.Member, spec: MemberSpec) -> bool:
+    return _spelling(row.email) == _spelling(spec.email)
 
 
-def _observed(row: Row, spec: MemberSpec, *, ignoring: bool = False) -> Observed:
+def _observed(row: answers.Member, spec: MemberSpec, *, ignoring: bool = False) -> Observed:
     """ignoring: an e-mail that was changed at Straas is told, and neither drift nor in sync (S-106)."""
-    id, email = str(row["id"]), row.get("email")
-    values: dict[str, Any] = {"id": id}
+    id, values = row.id, {"id": row.id}
     unknown: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
-    if not isinstance(email, str):
-        unknown["email"] = "Straas doesn't tell it"
-    elif ignoring and spec.email is not None and not _is_it(row, spec):
+    if ignoring and spec.email is not None and not _is_it(row, spec):
         unknown["email"] = "it is another one at Straas, and ignore_email_drift is set"
         warnings = (f"member {id} has another e-mail at Straas, and {_FIXED} (S-106)",)
     else:
-        values["email"] = email
-    membership = {"membership": row["membership"]} if row.get("membership") is not None else {}
+        values["email"] = row.email
+    membership = {"membership": row.membership} if row.membership is not None else {}
     return Observed(id, values=values, computed=membership, unverifiable=unknown, warnings=warnings)

@@ -31,8 +31,8 @@ def turn_page(op: Operation, request: Request, answer: Answer) -> Mapping[str, s
     if not isinstance(answer.body, list):
         raise DecodeError(f"straas {op.key}: the answer is no list", status=answer.status)
     page = _number(request.query.get("page")) or 1
-    total, size = _number(answer.headers.get("total")), _number(answer.headers.get("per-page"))
-    linked = _linked(answer.headers.get("link", ""))
+    total, size = (_counted(op, answer.headers, name) for name in ("total", "per-page"))
+    linked = _linked(op, answer.headers.get("link", ""))
     if linked is not None:
         if total is not None and size and page > -(-total // size):
             raise DecodeError(f"straas {op.key}: page {page} of {total} items leads to another one", status=200)
@@ -43,12 +43,26 @@ def turn_page(op: Operation, request: Request, answer: Answer) -> Mapping[str, s
     return {"page": str(page + 1)} if len(answer.body) >= asked else None
 
 
-def _linked(header: str) -> int | None:
-    """The page number in the address of rel "next", the one thing that is taken of it."""
+def _linked(op: Operation, header: str) -> int | None:
+    """The page number in the address of rel "next", the one thing that is taken of it. Raises DecodeError where there
+    is a next page and nobody can tell which: the list doesn't end there."""
     for url, parameters in _LINK.findall(header):
         if _NEXT.search(parameters):
-            return _number(parse_qs(urlsplit(url).query).get("page", [""])[0])
+            page = _number(parse_qs(urlsplit(url).query).get("page", [""])[0])
+            if page is None:
+                raise DecodeError(f"straas {op.key}: a link to a next page without its number", status=200)
+            return page
     return None
+
+
+def _counted(op: Operation, headers: Mapping[str, str], name: str) -> int | None:
+    """What a header counts; None where it is not there. Raises DecodeError where it is no number."""
+    if name not in headers:
+        return None
+    number = _number(headers[name])
+    if number is None:
+        raise DecodeError(f"straas {op.key}: the header {name} is no number", status=200)
+    return number
 
 
 def _number(given: object) -> int | None:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.core.model.errors import CredentialsError, DecodeError, Forbidden, NotFound
+from headend.core.model.errors import CredentialsError, DecodeError, Forbidden, ForeignAnswer, NotFound
+from headend.core.wire.decode import decode
 from headend.core.wire.operations import Table
+from headend.straas.answers import Token
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import CREATES
 
@@ -68,12 +70,10 @@ class ServiceToken:
             if error.status != 401:
                 raise
             raise CredentialsError(f"{error}: uid or secret is wrong") from None
-        except NotFound as error:
+        except (ForeignAnswer, NotFound) as error:
             raise DecodeError(f"{error}; is {self._client.base_url} a Straas API? (HEADEND_STRAAS_URL)") from None
         check_status(op.key, answer)
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("token"), str):
-            raise DecodeError(f"straas {op.key}: the answer holds no token", status=answer.status)
-        self._client.redactor.add(answer.body["token"])
+        self._client.redactor.add(decode(Token, f"straas: {op.key}", answer.body).token)
         return answer
 
     def _take(self, answer: Answer) -> None:
