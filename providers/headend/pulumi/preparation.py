@@ -18,7 +18,7 @@ from headend.core.model.record import Record
 from headend.core.model.stack import Adopt, Stack
 from headend.core.reconcile import guards
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.moves import moves
+from headend.core.reconcile.moves import moves, unsure
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.plan import Step
@@ -81,6 +81,7 @@ async def prepare(
         intents=unfinished.keys(),
         planned={a for a, record in known.items() if a in stack.resources or _is_left(record)},
         made={address: id for address, id in unfinished.items() if id},
+        unsure=unsure(stack, records, digest, moved),
         settle=f"HEADEND_STATE=.headend/{journal}.pulumi.db headend state settle",
     )
     planner = Planner(reader, moved)

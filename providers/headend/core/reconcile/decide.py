@@ -167,6 +167,9 @@ def _made(s: Situation, reason: Reason) -> Decision:
     if isinstance(s.kind, Nameless) and s.life.adopt is Adopt.MATCH and s.resolved and not s.named:
         message = "lifecycle.adopt: match: nothing tells objects of this kind apart"
         return decision.but(Problem(message, remedy="adopt: {id: ...}"))
+    if s.maybe and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
+        which = f"it may be {' or '.join(s.maybe)} by another key, nobody knows: {why}"
+        return decision.but(refused=f"{which}; say which: lifecycle.renamed_from; or take those out in an apply before")
     if s.recovering and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
         return decision.but(
             refused=f"an earlier run may have made it, nobody knows: {why}; look, then say `{s.settle}`"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from headend.core.model.address import last_key, outer
-from headend.core.model.fields import Named, Secret, Spec, marked
+from headend.core.model.capabilities import CreatedOnce
+from headend.core.model.fields import Ignored, Named, Secret, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack
@@ -17,9 +19,10 @@ Keys = Mapping[tuple[str, Any], Collection[str]]
 
 
 def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict[str, str]:
-    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by identity or natural
-    key, and, where the name was left to default, by all that else is recorded. What the stack says by name comes before
-    what is told by a key, and that before a mere likeness, whatever their order in the file."""
+    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by the id that adopt
+    gives, by identity or natural key, and, where the name was left to default or nothing tells objects of the kind
+    apart, by all that else is recorded. What the stack says by name comes before what is told by a key, and that before
+    a mere likeness, whatever their order in the file."""
     gone = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
     if not gone:
         return {}
@@ -33,13 +36,19 @@ def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict
 
     def told(resource: Resource) -> Iterator[str | None]:
         yield from _named(resource, found)
+        yield _only(resource.kind, resource.lifecycle.adopt_id, gone, known)
         yield _same_object(resource, ids, gone, known)
 
     def guessed(resource: Resource) -> Iterator[str | None]:
         yield from told(resource)
         yield _like_object(resource, ids, gone, known, digest)
+        if (key := _likeness_of(resource, ids, digest)) and twins[key] == 1:
+            yield _only(resource.kind, key, gone, known)
 
+    twins: Counter[Any] = Counter()
     for candidates in (given, told, guessed):
+        if candidates is guessed and gone:  # of those that are left: which of two alike it was, nobody can guess
+            twins.update(key for a, r in new.items() if a not in found and (key := _likeness_of(r, ids, digest)))
         for address, resource in new.items() if gone else ():
             if address in found:
                 continue
@@ -80,6 +89,32 @@ def _like_object(
     return _only(kind, _likeness(kind, recorded(spec, secrets, digest)), gone, known)
 
 
+def unsure(
+    stack: Stack, records: Mapping[str, Record], digest: Digester, moved: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """{new address: vanished addresses} of what must not be made twice, and may be one of several that vanished, or one
+    that several may be. moved: what is no longer in question."""
+    left = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
+    gone = {a: r for a, r in left.items() if a not in moved.values()}
+    new = {a: r for a, r in stack.resources.items() if a not in records and a not in moved} if gone else {}
+    once = {a: r for a, r in new.items() if isinstance(r.kind, CreatedOnce)}
+    known = _by_key(gone, {r.kind.name: r.kind for r in once.values()})
+    found: dict[str, tuple[str, ...]] = {}
+    for address, resource in once.items():
+        key = _likeness_of(resource, {}, digest)
+        if key and (alike := known.get((resource.kind.name, key))):
+            found[address] = tuple(alike)
+    return found
+
+
+def _likeness_of(resource: Resource, ids: Mapping[str, str], digest: Digester) -> Any:
+    """What an object of which nothing else tells is recognised by; None where there is a key, or nothing is known."""
+    kind, spec = resource.kind, resolve(resource.spec, ids)
+    if spec.unresolved() or kind.identity(spec) is not None or kind.natural_key(spec) is not None:
+        return None
+    return _whole_likeness(kind, recorded(spec, secret_fields(type(spec), resource.secret_fields), digest))
+
+
 def _only(kind: Kind[Any, Any], key: Any, gone: Mapping[str, Record], known: Keys) -> str | None:
     same = [a for a in known.get((kind.name, frozen(key)), ()) if a in gone] if key else []
     return same[0] if len(same) == 1 else None
@@ -95,6 +130,8 @@ def _by_key(gone: Mapping[str, Record], wanted: Mapping[str, Kind[Any, Any]]) ->
             identity = None if marked(type(spec), Secret) else kind.identity(spec)
             keys = {record.id, identity, frozen(kind.natural_key(spec))}
             names = marked(type(spec), Named)
+            if identity is None and kind.natural_key(spec) is None:
+                keys.add(_whole_likeness(kind, record.values))
             if names and all(record.values.get(name) == last_key(address) for name in names):
                 keys.add(frozen(_likeness(kind, record.values)))
             for key in keys:
@@ -106,6 +143,15 @@ def _likeness(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...
     """All that was applied but the object's own name."""
     names = marked(kind.spec_type(values.get("variant")), Named)
     return ("like", frozen({name: value for name, value in values.items() if name not in names}))
+
+
+def _whole_likeness(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the object was made of, where that can be used only once; else all that was applied and isn't headend's."""
+    model = kind.spec_type(values.get("variant"))
+    made_of = {name: values[name] for name in values if (m := mark(model, name, WriteOnly)) and m.used_up_by_create}
+    given = {name: value for name, value in made_of.items() if value is not None}
+    rest = {name: value for name, value in values.items() if mark(model, name, Ignored) is None}
+    return ("whole", kind.name, frozen(given or rest))
 
 
 def is_aside(address: str) -> bool:

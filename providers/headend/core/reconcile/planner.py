@@ -19,7 +19,7 @@ from headend.core.model.stack import Resource, Stack, related
 from headend.core.reconcile.decide import decide
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, in_circles
-from headend.core.reconcile.moves import is_aside, moves, owner
+from headend.core.reconcile.moves import is_aside, moves, owner, unsure
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Plan, Step
@@ -178,7 +178,8 @@ async def make_plan(
     gone = [r for r in gone if not targets or any(within(owner(r.address), t) for t in targets)]
     gone = [_given_up(r, resources) for r in gone]
     planned = {*resources, *(record.address for record in gone)}
-    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh)
+    doubts = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
+    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts)
     planner = Planner(reader, moved)
     if not destroy:
         ids, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)

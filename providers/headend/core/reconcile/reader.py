@@ -42,6 +42,7 @@ class Reader:
     planned: addresses that this plan covers; None: all. refresh: also read objects of kinds that are `Unasked`.
     elsewhere: address -> what other resources own; by default, by the stack.
     made: address -> id of what a killed run is known to have made there.
+    unsure: address -> vanished ones that it may be by another key (`moves.unsure`).
     settle: the command that drops an intent once a person has looked.
     fresh: ignore what this run has read before; set just before a write.
     looking: for commands that only look. A lookup is made only if it is part of an unknown object's natural key.
@@ -60,6 +61,7 @@ class Reader:
     settle: str = "headend state settle"
     elsewhere: Callable[[str], Elsewhere] | None = None
     made: Mapping[str, str] = field(default_factory=dict)
+    unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -90,6 +92,7 @@ class Reader:
             replaced=known.id if known else None,
             settle=f"{self.settle} {self.stack.name} {resource.address}",
             findings=findings,
+            maybe=self.unsure.get(resource.address, ()),
         )
         if record is None:
             return await self._unknown(base, resource)

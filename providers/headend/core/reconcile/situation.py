@@ -40,7 +40,8 @@ class Situation:
     claimed: other resources now own all that the object owned, so it must not be deleted.
     replaced: id of the object that is being replaced; it is never taken for the new one.
     settle: the command to type once a person has looked whether the creation happened.
-    findings: problems with its lookups.
+    findings: problems with its lookups. maybe: addresses that left the stack, one of which this one may be by another
+    key.
     """
 
     address: str
@@ -60,6 +61,7 @@ class Situation:
     replaced: str | None = None
     settle: str = ""
     findings: tuple[Problem, ...] = ()
+    maybe: tuple[str, ...] = ()
 
     @property
     def resolved(self) -> bool:
