@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test test-all lint demo contract generate bench clean
+.PHONY: test test-all lint demo contract generate bench mutate clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -29,6 +29,9 @@ generate: $(READY)
 bench: $(READY)
 	$(BIN)/python tools/bench.py
 
+mutate: $(READY)
+	$(BIN)/python tools/mutate.py
+
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -36,4 +39,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .mutate

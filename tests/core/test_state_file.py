@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,17 @@ def test_what_was_recorded_is_there_although_nobody_closed_the_file(tmp_path: Pa
     with open_state(left / "x.db") as state:
         assert set(state.intents()) == {"a"}
         assert state.record("b") == Record("b", "some.kind", "id-b", {"n": 1})
+
+
+def test_nobody_else_may_read_the_file_and_what_was_recorded_outlives_a_power_cut(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with open_state(tmp_path / "x.db") as state:
+            assert state._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: on the disk before it returns
+            state.put(Record("b", "some.kind", "id-b", {"n": 1}))
+            assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("x.db*[!k]")} == {0o600}
+    finally:
+        os.umask(before)
 
 
 def test_a_closed_state_is_one_file(tmp_path: Path) -> None:
