@@ -134,3 +134,27 @@ def test_a_server_that_is_silent_is_not_waited_for_forever(
 
     asyncio.run(go())
     assert hung_up == (2 if method == "GET" else 1)
+
+
+@pytest.mark.contract("A-54", "A-742")
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
+def test_a_write_on_a_kept_connection_that_closes_is_not_sent_again(method: str) -> None:
+    writes = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal writes
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            if not head.startswith(b"GET"):
+                writes += 1  # it has arrived, and may take effect
+                writer.close()
+                return
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def go() -> None:
+        async with raw_server(handle) as url, Client(url, platform="demo", sleep=no_wait) as client:
+            await client.send(row("GET", "/things"))
+            with pytest.raises(Ambiguous):
+                await client.send(row(method, "/things"), repeat=False)
+
+    asyncio.run(go())
+    assert writes == 1

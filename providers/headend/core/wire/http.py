@@ -42,6 +42,9 @@ class _Client(HttpxAiohttpClient):
                 limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=_tls(True)
             )
             opened = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            # aiohttp sends PUT and DELETE again by itself when a kept connection breaks; whether a write may be
+            # repeated is the client's to say.
+            opened._retry_connection = False
             # httpx has encoded the URL and signatures cover it: aiohttp must not normalise it again (%40 to @).
             opened._build_url = lambda str_or_url: URL(str_or_url, encoded=True)  # type: ignore[method-assign]
             return opened
