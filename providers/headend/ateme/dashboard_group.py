@@ -41,4 +41,5 @@ class DashboardGroupKind(ListedKind[DashboardGroup]):
     noun = "dashboard_group"
     place = "group_id"
     key = ("group_type", "name")
+    create_before_delete = True  # what has joined it changes over
     model = DashboardGroup

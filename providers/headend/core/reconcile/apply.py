@@ -19,7 +19,7 @@ from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.carry_out import Teller, Writer
 from headend.core.reconcile.decision import Decision
-from headend.core.reconcile.graph import Edges, Node, graph
+from headend.core.reconcile.graph import Edges, Node, creates_first, graph
 from headend.core.reconcile.moves import aside_address
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal
 from headend.core.reconcile.plan import Plan, Step
@@ -102,7 +102,7 @@ class Run:
         address, part = node
         step = self.steps[address]
         kind = registry.kinds()[step.kind]
-        halfway = part == "put" and step.action is Action.REPLACE and not kind.create_before_delete
+        halfway = part == "put" and step.action is Action.REPLACE and not creates_first(self.edges, address)
         async with self._lock(kind, node), self.slots:  # lock first: a step that waits for a lock must not hold a slot
             if self.halted():
                 self.skip(node, "interrupted")
@@ -154,7 +154,8 @@ class Run:
             return lambda text: self.say(step, phase, text)
 
         teller = Teller(told("waiting"), told("warning"), keep)
-        return Writer(await self.apis(kind.platform), self.state, teller, self.stack.elsewhere(step.address))
+        others, keeps_old = self.stack.elsewhere(step.address), creates_first(self.edges, step.address)
+        return Writer(await self.apis(kind.platform), self.state, teller, others, keeps_old=keeps_old)
 
     async def _put(self, kind: Kind[Any, Any], step: Step) -> None:
         """Creates, updates, adopts or moves; for a replacement, makes the new object."""

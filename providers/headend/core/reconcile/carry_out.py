@@ -77,13 +77,15 @@ class Teller:
 @dataclass(frozen=True)
 class Writer:
     """Writes one object. elsewhere: what other resources own. decided_now: the decision comes from a read made just
-    now, so the object is not read again before the write."""
+    now, so the object is not read again before the write. keeps_old: a replacement's old object is still there when the
+    new one is made; None: as the kind says."""
 
     api: Any
     journal: Journal
     teller: Teller
     elsewhere: Elsewhere = nowhere
     decided_now: bool = False
+    keeps_old: bool | None = None
 
     async def carry_out(self, decision: Decision) -> Observed:
         """Creates, updates, adopts or completes; for a replacement, makes the new object. Returns the object."""
@@ -123,7 +125,8 @@ class Writer:
     async def _create(self, decision: Decision) -> Observed:
         situation, kind = decision.situation, decision.kind
         aside = None
-        if decision.action is Action.REPLACE and kind.create_before_delete:
+        keeps_old = kind.create_before_delete if self.keeps_old is None else self.keeps_old
+        if decision.action is Action.REPLACE and keeps_old:
             aside = self.journal.set_aside(situation.address)
         self.journal.begin(situation.address, kind.name, decision.action)
         try:
@@ -146,7 +149,8 @@ class Writer:
         if Can.OBSERVE in kind.can and not self.decided_now:
             where = spec_to_read_by(kind, want, last, self.elsewhere) if last else want
             live = await kind.observe(self.api, decision.id, where, fresh=True)
-            if fingerprint(live, self.journal.digest) != decision.seen and not _settles_by_itself(decision, live):
+            same = fingerprint(live, self.journal.digest) == decision.seen
+            if not (same or _is_as_approved(decision, live) or _settles_by_itself(decision, live)):
                 raise StaleError(f"{situation.address}: the live object changed since the plan; plan again")
         if decision.changes:
             await kind.update(self.api, decision.id, want, decision.changes)
@@ -216,6 +220,20 @@ def record_of(decision: Decision, made: Observed, journal: Journal, seal: Any, i
 def _is_refusal(error: HeadendError) -> bool:
     """Whether the error proves that nothing was made."""
     return not isinstance(error, Ambiguous | DecodeError | Unavailable) or getattr(error, "status", None) == 429
+
+
+def _is_as_approved(decision: Decision, live: Observed | None) -> bool:
+    """Whether all that the stack manages is as the plan saw it. What the plan couldn't see may have come to light, as
+    when this run has started the environment, and what nobody manages may have changed with another object."""
+    situation = decision.situation
+    planned = next((o for o in (situation.live, *situation.alike) if o is not None and o.id == decision.id), None)
+    if live is None or planned is None or situation.want is None or live.id != planned.id:
+        return False
+    managed = situation.want.set_fields().keys() | {change.field for change in decision.changes}
+    seen = managed - planned.unverifiable.keys()
+    return all(
+        name not in live.unverifiable and live.values.get(name) == planned.values.get(name) for name in sorted(seen)
+    )
 
 
 def _settles_by_itself(decision: Decision, live: Observed | None) -> bool:

@@ -182,6 +182,18 @@ def _unmakable(s: Situation) -> Problem:
     return Problem(message, remedy="correct it, or name one: lifecycle.adopt")
 
 
+def made_anew(decision: Decision) -> Decision:
+    """An object that would be changed in place is replaced: what it refers to is deleted before its replacement is
+    made, which no platform does to what is referred to."""
+    if decision.action not in {Action.UPDATE, Action.NONE}:
+        return decision
+    s = decision.situation
+    why = warning("is made anew: what it refers to is deleted before its replacement is made")
+    decision = replace(decision, action=Action.REPLACE, reason=Reason.CHANGED).but(why)
+    changed = replace(decision, impact=impact(s.kind, Action.REPLACE, s.kind.model, decision.changes))
+    return _making_way(s, changed)
+
+
 # --- no longer in the stack ---------------------------------------------------------------------------------
 def _removed(s: Situation) -> Decision:
     """Deletes it. Forgets it if it is gone, if another resource has it, if it is retained or can't be deleted."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from headend.core.model.capabilities import LetsGo
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
-from headend.core.model.stack import Resource, Stack
+from headend.core.model.stack import Stack
+from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.moves import is_aside, owner
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.wire import registry
@@ -19,28 +21,128 @@ Node = tuple[str, str]
 Edges = dict[Node, set[Node]]
 """node -> the nodes that go before it."""
 
+_LOSSES = frozenset({Action.DELETE, Action.FORGET, Action.REPLACE})
+
 
 def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
-    """The graph of a plan. records: by their current addresses in the stack."""
-    steps = {step.address: step for step in plan.writes()}
-    puts = {a for a, s in steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
-    drops = {a for a, s in steps.items() if s.action in {Action.DELETE, Action.FORGET, Action.REPLACE}}
-    edges: Edges = {n: set() for n in [*((a, "put") for a in puts), *((a, "drop") for a in drops)]}
-    for address in puts:
-        resource = stack.resources[address]
-        edges[address, "put"] |= {(r, "put") for r in resource.references() if r in puts}
-        edges[address, "put"] |= set(_frees(steps[address], edges))
-        if address in drops and not resource.kind.create_before_delete:
-            edges[address, "put"].add((address, "drop"))
-        elif address in drops:
-            edges[address, "drop"].add((address, "put"))
-    for address, record in records.items():
-        _let_go_first(address, record, edges, puts, drops)
-    _asides_last(edges, puts, drops, records)
-    for address in puts & drops:
-        old = records.get(address)
-        edges[address, "drop"] |= _made_first(stack.resources[address], old.depends if old else (), edges)
-    return edges
+    """The graph of a plan. records: by their current addresses in the stack.
+
+    A replacement makes the new object first where its kind says so. Where that has no sound order, as when what it
+    lives in is replaced too, the old object goes first.
+    """
+    steps = _Steps(plan, stack, records)
+    first = {a for a in steps.puts & steps.drops if stack.resources[a].kind.create_before_delete}
+    while True:
+        edges = steps.edges(first)
+        stuck = in_circles(edges) & first
+        if not stuck:
+            return edges
+        # what depends on an object that goes first is the cause; the others may keep their order
+        caused = {a for a in stuck if any(n in steps.replaced and n not in first for n in steps.needed(a))}
+        first -= caused or stuck
+
+
+def creates_first(edges: Mapping[Node, Collection[Node]], address: str) -> bool:
+    """Whether a replacement makes the new object before it deletes the old one."""
+    return (address, "put") in edges.get((address, "drop"), ())
+
+
+def holding_on(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> set[str]:
+    """Addresses of objects that are changed in place, yet refer to one that is deleted before its replacement is made.
+    No platform deletes what is referred to (A-739), so they have to go first, and be made anew."""
+    steps, edges = _Steps(plan, stack, records), graph(plan, stack, records)
+    gone_first = {a for a in steps.replaced if not creates_first(edges, a)}
+    return {
+        address
+        for address in steps.puts - steps.drops
+        if address in records and not _releases(records[address])
+        if any(n in gone_first and n in steps.waits_for(address) for n in steps.needed(address))
+    }
+
+
+@dataclass
+class _Steps:
+    """What a plan makes and deletes."""
+
+    plan: Plan
+    stack: Stack
+    records: Mapping[str, Record]
+
+    def __post_init__(self) -> None:
+        self.steps = {step.address: step for step in self.plan.writes()}
+        self.puts = {a for a, s in self.steps.items() if s.action not in {Action.DELETE, Action.FORGET}}
+        self.drops = {a for a, s in self.steps.items() if s.action in _LOSSES}
+        self.replaced = self.puts & self.drops
+        self._wanted: dict[str, frozenset[str]] = {}
+
+    def waits_for(self, address: str) -> frozenset[str]:
+        """What is made or changed before the object there, since that needs it."""
+        if address not in self._wanted:
+            direct = {r for r in self.stack.resources[address].references() if r in self.puts}
+            self._wanted[address] = frozenset(direct).union(*map(self.waits_for, direct))
+        return self._wanted[address]
+
+    def needed(self, address: str) -> Collection[str]:
+        """What the object there refers to now."""
+        record = self.records.get(address)
+        return record.depends if record else ()
+
+    def edges(self, first: Collection[str]) -> Edges:
+        """The graph, if these replacements make the new object first."""
+        edges: Edges = {n: set() for n in [*((a, "put") for a in self.puts), *((a, "drop") for a in self.drops)]}
+        for address in self.puts:
+            resource = self.stack.resources[address]
+            edges[address, "put"] |= {(r, "put") for r in resource.references() if r in self.puts}
+            edges[address, "put"] |= set(_frees(self.steps[address], edges))
+            if address in first:
+                edges[address, "drop"].add((address, "put"))
+            elif address in self.drops:
+                edges[address, "put"].add((address, "drop"))
+        for address in self.records:
+            self._let_go_first(address, edges, first)
+        self._asides_last(edges)
+        for address in self.replaced - set(first):
+            edges[address, "drop"] |= self._made_first(address, first)
+        return edges
+
+    def _let_go_first(self, address: str, edges: Edges, first: Collection[str]) -> None:
+        """Before an object is deleted, its dependents are deleted or switched over."""
+        for needed in self.needed(address):
+            if (needed, "drop") not in edges:
+                continue
+            if address in self.drops:
+                edges[needed, "drop"].add((address, "drop"))
+            elif address in self.puts and (needed in first or needed not in self.waits_for(address)):
+                edges[needed, "drop"].add((address, "put"))
+            elif address in self.puts and _releases(self.records[address]):
+                edges.setdefault((address, "release"), set())
+                edges[needed, "drop"].add((address, "release"))
+                edges[address, "put"].add((address, "release"))
+
+    def _asides_last(self, edges: Edges) -> None:
+        """What a run that didn't end has set aside goes as late as it would have gone in that run: after its
+        replacement is made, and after what depends on it has changed over. Not where the new object needs what the old
+        one has."""
+        asides: dict[str, list[Node]] = {}
+        for address in filter(is_aside, self.drops):
+            asides.setdefault(owner(address), []).append((address, "drop"))
+        for needed, old in asides.items():
+            for node in old if needed in self.puts else ():
+                if node not in edges[needed, "put"]:
+                    edges[node].add((needed, "put"))
+        for address, record in self.records.items() if asides else ():
+            for node in (node for needed in record.depends for node in asides.get(needed, ())):
+                if address in self.drops:
+                    edges[node].add((address, "drop"))
+                elif address in self.puts:
+                    edges[node].add((address, "put"))
+
+    def _made_first(self, address: str, first: Collection[str]) -> set[Node]:
+        """What must be made before the old object is deleted: those things the new object needs that are replaced
+        create-first. If one of them fails, the old object stays."""
+        aside = {a for a in self.stack.resources[address].references() if a in first}
+        waits = {a for a in self.needed(address) if a in self.replaced}  # for this one to be gone
+        return set() if waits - aside else {(a, "put") for a in aside}
 
 
 def _frees(step: Step, edges: Edges) -> Iterable[Node]:
@@ -52,63 +154,5 @@ def _frees(step: Step, edges: Edges) -> Iterable[Node]:
             yield address, "put"
 
 
-def _let_go_first(address: str, record: Record, edges: Edges, puts: Collection[str], drops: Collection[str]) -> None:
-    """Before an object is deleted, its dependents are deleted or switched over."""
-    for needed in record.depends:
-        if (needed, "drop") not in edges:
-            continue
-        if address in drops:
-            edges[needed, "drop"].add((address, "drop"))
-        elif address in puts and ((needed, "put") not in edges or (needed, "put") in edges[needed, "drop"]):
-            edges[needed, "drop"].add((address, "put"))
-        elif address in puts and _releases(record):
-            edges.setdefault((address, "release"), set())
-            edges[needed, "drop"].add((address, "release"))
-            edges[address, "put"].add((address, "release"))
-
-
-def _asides_last(edges: Edges, puts: Collection[str], drops: Collection[str], records: Mapping[str, Record]) -> None:
-    """What a run that didn't end has set aside goes as late as it would have gone in that run: after its replacement is
-    made, and after what depends on it has changed over. Not where the new object needs what the old one has."""
-    asides: dict[str, list[Node]] = {}
-    for address in filter(is_aside, drops):
-        asides.setdefault(owner(address), []).append((address, "drop"))
-    for needed, old in asides.items():
-        for node in old if needed in puts else ():
-            if node not in edges[needed, "put"]:
-                edges[node].add((needed, "put"))
-    for address, record in records.items() if asides else ():
-        for node in (node for needed in record.depends for node in asides.get(needed, ())):
-            if address in drops:
-                edges[node].add((address, "drop"))
-            elif address in puts:
-                edges[node].add((address, "put"))
-
-
-def _made_first(resource: Resource, depends: Collection[str], edges: Edges) -> set[Node]:
-    """What must be made before the old object is deleted: those things the new object needs that are replaced
-    create-first. If one of them fails, the old object stays."""
-    aside = {a for a in resource.references() if (a, "put") in edges.get((a, "drop"), ())}
-    waits = {a for a in depends if (a, "drop") in edges and (a, "put") in edges}  # for this one to be gone
-    return set() if resource.kind.create_before_delete or waits - aside else {(a, "put") for a in aside}
-
-
 def _releases(record: Record) -> bool:
     return isinstance(registry.kinds()[record.kind], LetsGo)
-
-
-def in_circles(edges: Mapping[Node, Collection[Node]]) -> frozenset[str]:
-    """Addresses of steps that wait for themselves, directly or through other steps."""
-    waits = {node: set(before) & edges.keys() for node, before in edges.items()}
-    while free := [node for node, before in waits.items() if not before]:
-        for node in free:
-            del waits[node]
-        for before in waits.values():
-            before.difference_update(free)
-    needed = {node: {n for n, before in waits.items() if node in before} for node in waits}
-    while free := [node for node, after in needed.items() if not after]:  # waits for a circle, but is not in one
-        for node in free:
-            del needed[node]
-        for after in needed.values():
-            after.difference_update(free)
-    return frozenset(address for address, _ in needed)

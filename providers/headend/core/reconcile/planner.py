@@ -16,15 +16,18 @@ from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import Digester, Record, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack, related
-from headend.core.reconcile.decide import decide
+from headend.core.reconcile.circles import in_circles
+from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.graph import graph, in_circles
+from headend.core.reconcile.graph import graph, holding_on
 from headend.core.reconcile.moves import is_aside, moves, owner, unsure
+from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.review import review
+from headend.core.reconcile.situation import Situation
 from headend.core.wire import registry
 
 
@@ -43,6 +46,7 @@ class Planner:
     reader: Reader
     moved: Mapping[str, str]  # new address -> old
     problems: list[Problem] = field(default_factory=list)
+    forced: set[str] = field(default_factory=set)  # to be made anew although a change in place would do
 
     async def resource(self, resource: Resource, *, anew: bool = False) -> Step:
         """The step of one resource. Plan what it refers to first. anew: see `Reader.resource`."""
@@ -57,8 +61,10 @@ class Planner:
     async def decided(self, resource: Resource, *, anew: bool = False) -> Decision:
         """The reviewed decision about a resource. Its errors go to `problems`."""
         decision = decide(await self.reader.resource(resource, anew=anew))
+        if resource.address in self.forced:
+            decision = made_anew(decision)
         if decision.action is Action.REPLACE:
-            decision = decide(await self.reader.with_rivals(decision.situation))
+            decision = self._again(resource, await self.reader.with_rivals(decision.situation))
             # the old object may have used up the lookup's result
             want, findings = await self.reader.look_up(resource, resource.spec)
             decision = decision.with_want(want).but(*findings)
@@ -68,6 +74,10 @@ class Planner:
         )
         self.problems += resource.with_places(errors(decision.findings))
         return decision
+
+    def _again(self, resource: Resource, situation: Situation) -> Decision:
+        decision = decide(situation)
+        return made_anew(decision) if resource.address in self.forced else decision
 
     @staticmethod
     def _seen(decision: Decision) -> Iterable[Any]:
@@ -187,12 +197,8 @@ async def make_plan(
     for address, record in records.items() if targets else ():
         if address not in resources:
             reader.note(address, record.id, record.computed)
-    steps: dict[str, Step] = {}
-    for wave in waves(resources):
-        done = await together(planner.resource(resources[a]) for a in wave)
-        steps |= dict(zip(wave, done, strict=True))
-    ordered = [steps[a] for a in stack.resources if a in steps]
     removals = await together(planner.removal(record) for record in gone)
+    ordered = await _ordered(planner, resources, records, removals)
     if planner.problems:
         raise InputError(planner.problems)
     watch = Watch(stack, records, apis, now)
@@ -201,6 +207,27 @@ async def make_plan(
         stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups
     )
     return _refuse_circles(plan, stack, records)
+
+
+async def _ordered(
+    planner: Planner, resources: Mapping[str, Resource], records: Mapping[str, Record], removals: Collection[Step]
+) -> list[Step]:
+    """The steps of the resources, in file order. Once more where some have to be made anew that need not by
+    themselves: what they refer to is deleted before its replacement is made."""
+    stack, reader = planner.reader.stack, planner.reader
+    problems, ids, taken = list(planner.problems), dict(reader.ids), set(reader.taken)
+    while True:
+        steps: dict[str, Step] = {}
+        for wave in waves(resources):
+            done = await together(planner.resource(resources[a]) for a in wave)
+            steps |= dict(zip(wave, done, strict=True))
+        named = in_turn([*(steps[a] for a in stack.resources if a in steps), *removals], records)
+        ordered = named[: len(steps)]
+        more = holding_on(Plan(stack.name, stack.file, "", (*ordered, *removals)), stack, records) - planner.forced
+        if not more:
+            return ordered
+        planner.forced |= more
+        planner.problems, reader.ids, reader.taken = list(problems), dict(ids), set(taken)
 
 
 def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:

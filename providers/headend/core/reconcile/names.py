@@ -1,0 +1,89 @@
+"""Names that pass from one object to another in one plan: who gives one up goes first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headend.core.model.capabilities import Nameless, SharesKey
+from headend.core.model.fields import Spec
+from headend.core.model.kind import Kind
+from headend.core.model.proposal import Action
+from headend.core.model.record import Record, frozen
+from headend.core.reconcile.plan import Step
+from headend.core.wire import registry
+
+Key = tuple[str, Any]
+"""(kind, natural key)."""
+
+
+@dataclass(frozen=True)
+class _Passing:
+    """What a step does to its object's natural key. has: the one that it has now. wants: the one that it takes."""
+
+    step: Step
+    has: Key | None
+    wants: Key | None
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether its key becomes free in this plan."""
+        if self.step.action in {Action.DELETE, Action.REPLACE}:
+            return self.has != self.wants
+        return self.step.action is Action.UPDATE and self.has != self.wants
+
+
+def in_turn(steps: Sequence[Step], records: Mapping[str, Record]) -> list[Step]:
+    """The steps, each after the one that gives up the natural key that it takes.
+
+    Objects that exchange their keys by changes in place can't go one after the other: they are refused, unless their
+    kind may have a key twice, as those that are made before the old one is deleted.
+    """
+    passing = {s.address: p for s in steps if s.action is not Action.NONE and (p := _passing(s, records))}
+    holders = {p.has: address for address, p in passing.items() if p.has is not None and p.gives_up}
+    before = {
+        address: holders[p.wants]
+        for address, p in passing.items()
+        if p.wants is not None and p.wants != p.has and holders.get(p.wants, address) != address
+    }
+    return [_after(step, before, passing) for step in steps]
+
+
+def _passing(step: Step, records: Mapping[str, Record]) -> _Passing | None:
+    kind = registry.kinds()[step.kind]
+    if step.decision is None or isinstance(kind, Nameless | SharesKey):
+        return None
+    record, want = records.get(step.address), step.decision.situation.want
+    return _Passing(step, _key(kind, record.spec(kind)) if record else None, _key(kind, want) if want else None)
+
+
+def _key(kind: Kind[Any, Any], spec: Spec) -> Key | None:
+    key = None if spec.unresolved() else kind.natural_key(spec)
+    return None if key is None else (kind.name, frozen(key))
+
+
+def _after(step: Step, before: Mapping[str, str], passing: Mapping[str, _Passing]) -> Step:
+    holder = before.get(step.address)
+    if holder is None or step.decision is None:
+        return step
+    circle = list(_circle(step.address, before, passing))
+    if not circle:
+        after = tuple(dict.fromkeys((*step.decision.after, holder)))
+        return replace(step, decision=replace(step.decision, after=after))
+    if registry.kinds()[step.kind].create_before_delete:
+        return step
+    why = f"it takes the name of {holder}, and that one in the end its own; give one of them another name first"
+    return replace(step, refused="; ".join(filter(None, (step.refused, f"{why}, in an apply of its own"))))
+
+
+def _circle(start: str, before: Mapping[str, str], passing: Mapping[str, _Passing]) -> Iterator[str]:
+    """The addresses from the start back to it, if all of them change in place; else nothing."""
+    found, address = [start], before[start]
+    while address != start:
+        if address in found or address not in before or passing[address].step.action is not Action.UPDATE:
+            return
+        found.append(address)
+        address = before[address]
+    if passing[start].step.action is Action.UPDATE:
+        yield from found
