@@ -66,7 +66,7 @@ class Ateme:
 
         for last in (False, True):
             try:
-                if self.settings.scope_mode == "session" and scope is not None:
+                if self.tokens.by_record:
                     async with self.tokens.mutex:
                         token = await self.tokens.acquire(scope)
                         return await send(token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +12,7 @@ from headend.ateme.airtime import airtimes
 from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
 from headend.ateme.fields import Extra, check_extra, one_of
+from headend.ateme.machines import remove
 from headend.ateme.running import running
 from headend.core.model.capabilities import Container, OnAir
 from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
@@ -141,7 +143,8 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
         api.changed("environment.get")
 
     async def delete(self, api: Ateme, id: str, last: Environment, report: Report) -> None:
-        await api.delete("environment.delete", None, {"environment_id": id})
+        look = partial(api.environment, id, fresh=True)
+        await remove(api, "environment.delete", None, {"environment_id": id}, await look() or {}, look)
         async for _ in api.polls(api.settings.environment_timeout, f"deleting environment {id}"):
             row = await api.environment(id, fresh=True)
             if row is None:

@@ -85,6 +85,24 @@ async def settled(api: Ateme, what: str, look: Look, report: Report, limit: floa
     raise AssertionError("polling ends by itself")
 
 
+async def remove(api: Ateme, key: str, scope: str | None, path: Mapping[str, str], row: Row, look: Look) -> Row | None:
+    """Tells it to go, unless it goes already: a run that was killed, or whose answer got lost, may have told it so.
+    The row by which to wait for that; None where it is gone. A refusal stands unless it is on its way."""
+    if is_going(row):
+        return row
+    try:
+        return row if await api.delete(key, scope, path) else None
+    except (Conflict, Refused):
+        now = await look()
+        if now is None or is_going(now):
+            return now
+        raise
+
+
+def is_going(row: Row) -> bool:
+    return stream_state(row) == "deleting"
+
+
 async def gone(api: Ateme, what: str, look: Look, report: Report, limit: float, word: str | None) -> None:
     """Waits until it is there no more. word: its status when it was told to go.
 

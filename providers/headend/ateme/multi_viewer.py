@@ -11,7 +11,7 @@ from headend.ateme.answers import Row, stream_state, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.environment import catalogue
 from headend.ateme.fields import one_of
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import CreatedInStages, LetsGo, Nameless, OnAir
@@ -106,7 +106,8 @@ class MultiViewerKind(
         environment = str(spec.environment)
         try:
             row = await details(api, environment, id, fresh=fresh)
-            if row is None and id in (await viewer_inputs(api, environment, fresh=fresh)).values():
+            looks = (fresh, True)  # a list that was read before it went proves nothing
+            if row is None and all([id in (await viewer_inputs(api, environment, fresh=f)).values() for f in looks]):
                 raise DecodeError(
                     f"ateme: multi_viewer.get knows no {id}, but its Local-TS input is there: is the path right?"
                 )
@@ -246,14 +247,15 @@ class MultiViewerKind(
         row = await details(api, environment, id, fresh=True)
         if row is None:
             return
+        look, limit = partial(details, api, environment, id, fresh=True), api.settings.multi_viewer_timeout
         try:
-            await api.delete("multi_viewer.delete", environment, {"multi_viewer_id": id})
+            row = await remove(api, "multi_viewer.delete", environment, {"multi_viewer_id": id}, row, look)
         except (Conflict, Refused) as error:
             if await api.is_running(environment):
                 raise
             raise hint(error, f"environment {environment} is not running") from None
-        look, limit = partial(details, api, environment, id, fresh=True), api.settings.multi_viewer_timeout
-        await gone(api, f"multi-viewer {id}", look, report, limit, stream_state(row))
+        if row is not None:
+            await gone(api, f"multi-viewer {id}", look, report, limit, stream_state(row))
         self.forget(api)
 
     def forget(self, api: Ateme) -> None:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 class Tokens:
     """Logs in, switches, and keeps the JWTs. Scope None stands for "the organisation, no matter which environment".
 
-    `mutex` serialises what writes the user's record (login, switches); calls with a token at hand don't take it.
+    `mutex` serialises what writes the user's record (login, switches); calls with a token at hand don't take it. Where
+    the record decides the scope of a call (`by_record`), each call moves there first, and holds the mutex.
     """
 
     def __init__(self, settings: AtemeSettings, client: Client, table: Table) -> None:
         self._settings, self._client, self._table = settings, client, table
         self._cache: dict[str | None, str] = {}
         self.mutex = asyncio.Lock()
+        self.by_record = settings.scope_mode == "session"
+        self._organisation: str | None = None
+        self._moved = False  # whether the record may point into an environment
 
     def headers(self, token: str) -> dict[str, str]:
         value = f"{self._settings.auth_scheme} {token}".strip()
@@ -34,11 +38,15 @@ class Tokens:
         """Keeps a token that came unasked, as the first read of a new environment brings one (A-15)."""
         self._client.redactor.add(token)
         self._cache[environment] = token
+        self._moved = True
 
     def drop(self, scope: str | None, token: str | None = None) -> None:
         """Forgets a scope's token; with `token`, only if it is still that one."""
-        if token is None or self._cache.get(scope) == token:
-            self._cache.pop(scope, None)
+        if token is not None and self._cache.get(scope) != token:
+            return
+        self._cache.pop(scope, None)
+        if self.by_record:
+            self._cache.clear()  # there is one that is good, if any
 
     async def get(self, scope: str | None) -> str:
         """The token of a scope; logs in and switches where there is none yet."""
@@ -50,6 +58,8 @@ class Tokens:
 
     async def acquire(self, scope: str | None) -> str:
         """A new token for the scope; the caller holds the mutex."""
+        if self.by_record:
+            return await self._move(scope)
         had_base = None in self._cache
         if not had_base:
             await self._log_in()
@@ -64,6 +74,31 @@ class Tokens:
             self.put(scope, token)
         return self._cache[scope]
 
+    async def _move(self, scope: str | None) -> str:
+        """Moves the user's record to the scope. A switch may revoke what was good before it (A-952), so that its token
+        is the one to go on with."""
+        had_base = None in self._cache
+        if not had_base:
+            await self._log_in()
+        for last in (not had_base, True):
+            try:
+                if scope is not None:
+                    self._cache[None] = await self._enter(scope)
+                elif self._moved and self._organisation is not None:
+                    self._cache[None] = await self._back(self._organisation, self._cache[None])
+                break
+            except Forbidden as error:
+                if error.status != 401 or last:
+                    raise
+                await self._log_in()
+        self._moved = scope is not None
+        self._client.redactor.add(self._cache[None])
+        return self._cache[None]
+
+    async def _back(self, organisation: str, token: str) -> str:
+        """To the organisation as a whole, with no environment active."""
+        return await self._switch("session.switch_organisation", "organisation", organisation, token)
+
     async def _enter(self, environment: str) -> str:
         return await self._switch("session.switch_environment", "environment", environment, self._cache[None])
 
@@ -77,11 +112,13 @@ class Tokens:
             if await self._managed(me, token) not in {managed, None}:
                 raise CredentialsError(f"ateme: organisation {managed} is not the one that is managed after the switch")
         # A fresh login lands where the user's record last pointed, so the active organisation is never assumed (A-14).
+        # Nor is its environment: it may be the one that this run deletes, and waits for (A-726).
         active = self._settings.guest_of or managed or text_id(me.get("managing_organisation_id"))
-        if active is not None and text_id(me.get("active_organisation_id")) != active:
-            token = await self._switch("session.switch_organisation", "organisation", active, token)
+        elsewhere = text_id(me.get("active_organisation_id")) != active or text_id(me.get("active_environment_id"))
+        if active is not None and elsewhere:
+            token = await self._back(active, token)
         self._client.redactor.add(token)
-        self._cache[None] = token
+        self._cache[None], self._organisation, self._moved = token, active, False
 
     async def _new_token(self) -> str:
         credentials = {"email": self._settings.email, "password": self._settings.password}

@@ -10,7 +10,7 @@ from headend.ateme.airtime import airtimes, carried, made_inputs
 from headend.ateme.answers import Row, desired_word, stream_state, text_id
 from headend.ateme.api import FAILURES, Ateme, hint, only, resting
 from headend.ateme.fields import unlikely
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, settled
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
 from headend.core.model.capabilities import OnAir, SharesKey
@@ -220,12 +220,13 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         running = await api.is_running(environment)
         if running and stream_state(row) in {"stopped", "stopping"}:
             await self._settled(api, id, last, report, api.settings.state_timeout, until="stopped")
+        look, limit = partial(self.row, api, id, last, fresh=True), api.settings.transcoder_timeout
         try:
-            await api.delete("transcoder.delete", environment, {"transcoder_id": id})
+            row = await remove(api, "transcoder.delete", environment, {"transcoder_id": id}, row, look)
         except (Conflict, Refused) as error:
             raise error if running else hint(error, f"environment {environment} is not running") from None
-        look, limit = partial(self.row, api, id, last, fresh=True), api.settings.transcoder_timeout
-        await gone(api, f"transcoder {id}", look, report, limit, stream_state(row))
+        if row is not None:
+            await gone(api, f"transcoder {id}", look, report, limit, stream_state(row))
         self.forget(api)
 
     def forget(self, api: Ateme) -> None:

@@ -190,9 +190,9 @@ class Environments(Agreements):
     async def delete_environment(self, call: Call) -> Reply:
         row = self._environment(call)
         self.need_role(call, "admin", row["organisation_id"])
-        if row["is_deleted"] or row["status"] == "deleting":
-            return self.environments.answer(self, call, row, 202)
-        return self.environments.pending(self, call, row, "deleting")
+        if row["is_deleted"]:
+            raise Refusal(404, {"message": "the environment is deleted"})
+        return self.environments.removed(self, call, row)
 
     def _environment(self, call: Call) -> Row:
         """The environment of the path. 404 outside the active organisation, 403 for its guests (A-16)."""

@@ -31,6 +31,12 @@ class MachineTable(AtemeTable):
         row |= {"status": status, "polls": sim.switch("polls")}
         return self.answer(sim, call, row, 202)
 
+    def removed(self, sim: Ateme, call: Call, row: Row) -> Reply:
+        """Its deletion begins; one that is under way refuses another."""
+        if row["status"] == "deleting":
+            raise Refusal(409, {"message": f"{self.words} {row[self.id_field]} is being deleted"})
+        return self.pending(sim, call, row, "deleting")
+
     def arrives(self, row: Row) -> str | None:
         """A step on; what was pending, once it is done."""
         if row["status"] not in DONE:

@@ -138,7 +138,7 @@ class MultiViewers(Machines):
         if row["is_deleted"]:
             raise Refusal(404, {"message": "the multi-viewer is deleted"})
         self.unused("input_id", row["resulting_input_id"])
-        return self.multi_viewers.pending(self, call, row, "deleting")
+        return self.multi_viewers.removed(self, call, row)
 
     @handles("multi_viewer.audio_tracks")
     async def audio_tracks(self, call: Call) -> Reply:

@@ -183,7 +183,7 @@ class Transcoders(Machines):
             raise Refusal(404, {"message": "the transcoder is deleted"})
         self._at_rest(row)
         self.unused("input_id", row["resulting_input_id"])
-        return self.transcoders.pending(self, call, row, "deleting")
+        return self.transcoders.removed(self, call, row)
 
     @handles("transcoder.probe")
     async def probe(self, call: Call) -> Reply:
