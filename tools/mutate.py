@@ -1,8 +1,8 @@
 """Changes core's decisions one small piece at a time, and asks the fast tests whether they notice (`make mutate`).
 
 mutmut does the work, in a copy of the project below .mutate/, which keeps what earlier runs found. A change that no
-test notices is a survivor: it wants a test, or a reason in tools/survivors.yaml. Wording is left out: what only changes the
-text of a message is no decision. A reason whose survivor is gone is told too.
+test notices is a survivor: it wants a test, or a reason in tools/survivors.yaml. Wording is left out: what only
+changes the text of a message is no decision. A reason whose survivor is gone is told too.
 Exit codes: 0 every survivor has a reason, 1 some have none, 2 the run itself failed. Arguments are names of mutants or
 patterns (`headend.core.reconcile.graph*`); none means all.
 """
