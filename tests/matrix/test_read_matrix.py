@@ -1,0 +1,119 @@
+"""Every read that a plan makes, with every kind of bad answer: the plan stays the same, or says that it can't know.
+
+The stack has one object of each kind, is applied and converged, so any step that writes would come from the bad answer
+alone. Allowed are: the same plan, "can't be verified", and an error of headend's own that names the operation, and
+doesn't blame the person's input. The routes are those that the plan calls, by the simulator's journal; no list of them.
+Cases that are wrong today stand in `known_failures.READS`; take a route out there when it is mended.
+
+Each bad answer comes once, and for ever; but an empty list once only: where a platform has lists alone, an empty list
+for ever is what "all is gone" looks like. Just has no reads: a plan asks it nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from headend.core.model.errors import HeadendError, InputError
+from headend.core.wire.registry import platforms
+from matrix.known_failures import READS
+from matrix.world import converged, read_by_plan
+
+PAGE = b"<!DOCTYPE html><html><body>Not what you asked for</body></html>"
+HTML = {"content-type": "text/html"}
+LOGIN = "session."
+
+
+def rows_of(answer: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a list, in an envelope or not; an object alone is a row itself."""
+    if isinstance(answer, list):
+        yield from (row for row in answer if isinstance(row, dict))
+    elif isinstance(answer, dict):
+        lists = [value for value in answer.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+        yield from (row for rows in lists for row in rows_of(rows)) if lists else iter((answer,))
+
+
+def own_id(row: dict[str, Any]) -> str | None:
+    return "id" if "id" in row else next((name for name in row if name.endswith("id")), None)
+
+
+def with_ids(make: Callable[[dict[str, Any], str], Any]) -> Callable[[Any], Any]:
+    def change(answer: Any) -> Any:
+        for row in rows_of(answer):
+            if name := own_id(row):
+                make(row, name)
+        return answer
+
+    return change
+
+
+def emptied(answer: Any) -> Any:
+    if isinstance(answer, dict):
+        return {name: [] if isinstance(value, list) else value for name, value in answer.items()}
+    return [] if isinstance(answer, list) else answer
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "null id": {"change": with_ids(lambda row, name: row.update({name: None}))},
+    "missing id": {"change": with_ids(lambda row, name: row.pop(name))},
+    "id of another type": {"change": with_ids(lambda row, name: row.update({name: [row[name]]}))},
+    "empty list": {"change": emptied},
+    "error body with 200": {"body": {"message": "internal error"}},
+    "HTML with 200": {"body": PAGE, "headers": HTML},
+    "HTML with 404": {"status": 404, "body": PAGE, "headers": HTML},
+    "truncated": {"truncate": 20},
+    "204": {"status": 204},
+    "empty": {"text": ""},
+    "null": {"text": "null"},
+}
+CASES = [
+    f"{fault}, {often}"
+    for fault in FAULTS
+    for often in ("once", "always")
+    if (fault, often) != ("empty list", "always")
+]
+
+
+def wrong(platform: str, operation: str, fault: str) -> str | None:
+    """What is wrong with the case; None if nothing is."""
+    with converged(platform).bench() as bench:
+        what, _, often = fault.rpartition(", ")
+        bench.simulator.fail(operation, times=1 if often == "once" else None, **FAULTS[what])
+        try:
+            plan = bench.plan(0)
+        except InputError as error:
+            return f"blames the input: {error}"
+        except HeadendError as error:
+            named = platform in str(error).lower() or operation in str(error) or operation.startswith(LOGIN)
+            return None if named and "Traceback" not in str(error) else f"doesn't name the operation: {error}"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        steps = [f"{step.action} {step.address}" for step in plan.writes()]
+        sent = [entry.key for entry in bench.simulator.writes()]
+        return f"steps that aren't due: {steps}, requests: {sent}" if steps or sent else None
+
+
+def failures(platform: str, fault: str) -> dict[str, str]:
+    found = {operation: wrong(platform, operation, fault) for operation in read_by_plan(platform)}
+    return {operation: why for operation, why in found.items() if why}
+
+
+def print_failures() -> None:
+    print({p: {f: sorted(bad) for f in CASES if (bad := failures(p, f))} for p in platforms()})
+
+
+@pytest.mark.parametrize("fault", CASES)
+@pytest.mark.parametrize("platform", platforms())
+def test_a_bad_answer_changes_nothing(platform: str, fault: str) -> None:
+    found = failures(platform, fault)
+    known = READS.get(platform, {}).get(fault, set())
+    assert {operation: why for operation, why in found.items() if operation not in known} == {}
+    assert known - found.keys() == set(), "these pass now: take them out of known_failures.READS"
+
+
+def test_the_matrix_is_large() -> None:
+    """An empty loop would pass, too."""
+    assert {p for p in platforms() if not read_by_plan(p)} == {"just"}
+    assert sum(len(read_by_plan(p)) for p in platforms()) * len(CASES) > 600

@@ -1,0 +1,122 @@
+"""A platform with one object of each of its kinds, applied and converged, to go on from as often as wanted."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convergence.test_convergence import side_by_side
+from headend.core.model.errors import HeadendError
+from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.state import State, open_state
+from headend.core.stackfile import load
+from headend.core.wire.redaction import Redactor
+from headend.core.wire.registry import platforms
+from headend.core.wire.session import Session
+from headend.simulator import Simulator
+from matrix.virtual_time import run
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A world and a state that belong together. number: which state of the convergence lists both hold; -1: none."""
+
+    platform: str
+    number: int
+    worlds: Any
+    state: bytes
+
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """A copy to work on."""
+        with tempfile.TemporaryDirectory() as folder:
+            bench = Bench(self.platform, Path(folder))
+            bench.simulator.load(self.worlds)
+            if self.state:
+                bench.state_file.write_bytes(self.state)
+            yield bench
+
+
+class Bench:
+    """A world of its own, and headend's engine beside it."""
+
+    def __init__(self, platform: str, folder: Path) -> None:
+        self.platform = platform
+        self.lists = importlib.import_module(f"convergence.{platform}")
+        self.simulator = Simulator()
+        self.folder, self.state_file = folder, folder / "state.db"
+
+    def plan(self, number: int, *, destroy: bool = False) -> Plan:
+        return run(self._work(number, destroy=destroy, writes=False))[0]
+
+    def apply(self, number: int, *, destroy: bool = False) -> Outcome:
+        """Plans and applies. number: which state of the lists."""
+        outcome = run(self._work(number, destroy=destroy, writes=True))[1]
+        assert outcome is not None
+        return outcome
+
+    async def _work(self, number: int, *, destroy: bool, writes: bool) -> tuple[Plan, Outcome | None]:
+        simulator = self.simulator
+        file = self.folder / "stack.yaml"
+        file.write_text(json.dumps(side_by_side(self.lists, number)))
+        stack = load(file)
+        waits = "poll_interval" in platforms()[self.platform].settings.model_fields
+        with open_state(self.state_file) as state:
+            async with Session(
+                {},
+                simulator.settings(),
+                redactor=Redactor(),
+                transports=dict.fromkeys(simulator.sims, simulator.transport()),
+                extra={self.platform: {"poll_interval": 0} if waits else {}},
+            ) as session:
+                plan = await make_plan(stack, state, session, destroy=destroy)
+                return plan, await self._applied(plan, stack, state, session) if writes else None
+
+    async def _applied(self, plan: Plan, stack: Any, state: State, session: Session) -> Outcome:
+        return await apply(plan, stack, state, session, sink=lambda address, name, value: None)
+
+    def moment(self, number: int) -> Moment:
+        state = self.state_file.read_bytes() if self.state_file.exists() else b""
+        return Moment(self.platform, number, self.simulator.dump(), state)
+
+
+@functools.cache
+def before(platform: str) -> Moment:
+    """What the platform has before anything is applied."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(platform, Path(folder))
+        bench.lists.WORLD(bench.simulator)
+        return bench.moment(-1)
+
+
+@functools.cache
+def converged(platform: str, number: int = 0) -> Moment:
+    """One of each, in the state of that number, after all states before it."""
+    with (converged(platform, number - 1) if number else before(platform)).bench() as bench:
+        outcome = bench.apply(number)
+        assert outcome.failed == {}
+        assert not bench.plan(number).writes()
+        return bench.moment(number)
+
+
+@functools.cache
+def read_by_plan(platform: str) -> tuple[str, ...]:
+    """Operations that a plan of one of each calls, or one that must find what it has lost from state."""
+    found: dict[str, None] = {}
+    known = converged(platform)
+    for moment in (known, Moment(platform, 0, known.worlds, b"")):
+        with moment.bench() as bench:
+            with suppress(HeadendError):
+                bench.plan(0)
+            sim = bench.simulator.sims[platform]
+            found |= {e.key: None for e in bench.simulator.journal if e.key and not sim.is_write(sim.table[e.key])}
+    return tuple(sorted(found))
