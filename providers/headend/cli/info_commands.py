@@ -40,13 +40,28 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=1))
 
 
-def simulate(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8480) -> None:
-    """Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it."""
+def simulate(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8480,
+    control: Annotated[
+        bool,
+        typer.Option("--control", help="Also serve /control/: journal, faults, worlds, clock (docs/simulator.md)."),
+    ] = False,
+) -> None:
+    """Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it.
+
+    With --control, tests can read the journal, plant faults, change the world and move the clock over HTTP. Only this
+    machine can reach it.
+    """
     import uvicorn
 
     from headend.simulator import Simulator
+    from headend.simulator.clock import SimulatedClock
+    from headend.simulator.control import Control
 
-    simulator = Simulator()
-    for name, value in simulator.settings(f"http://127.0.0.1:{port}").items():
+    clock = SimulatedClock()
+    simulator = Simulator(now=clock)
+    base = f"http://127.0.0.1:{port}"
+    for name, value in simulator.settings(base).items():
         typer.echo(f"export {name}={value}")
-    uvicorn.run(simulator.app, host="127.0.0.1", port=port, log_level="warning", interface="asgi3", lifespan="off")
+    app = Control(simulator, clock) if control else simulator.app
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", interface="asgi3", lifespan="off")

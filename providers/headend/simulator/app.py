@@ -198,7 +198,7 @@ class Simulator:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        raw = b"".join([chunk async for chunk in _chunks(receive)])
+        raw = b"".join([chunk async for chunk in chunks(receive)])
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).split(b"?")[0].decode("latin-1")
         query = scope.get("query_string", b"").decode("latin-1")
@@ -253,7 +253,7 @@ def _masked(value: Any, hidden: frozenset[str]) -> Any:
     return [_masked(item, hidden) for item in value] if isinstance(value, list) else value
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+async def chunks(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         yield message.get("body", b"")
