@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert import Alert, AlertKind, Comparison, Metric, Repeat, Window, observed, seconds
+from headend.ateme.rows import AlertRow
 from headend.core.model.errors import NotFound, Refused
 from headend.core.model.fields import Immutable, OwnCall, marked
 from headend.core.model.observed import Change
 from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
+from headend.core.wire.decode import decode
 
 LOSS, LINK = "net_recv.loss_millipercent", "is_connected"
 PRINTED = ("5m", "10m", "15m", "20m", "25m", "30m", "45m", "1h", "1h30m", "2h", "2h30m", "3h", "4h", "5h", "7m30m")
@@ -159,7 +161,8 @@ def test_durations_are_compared_by_length(one: Any, other: Any, same: bool) -> N
 @pytest.mark.contract("A-570", "A-571", "A-572", "A-573", "A-773")
 def test_what_is_deprecated_or_moves_by_itself_is_not_compared() -> None:
     row = {**wire({}), "alert_id": "al-1", "status": "active", "is_alerting": True, "source_id": "x"}
-    seen = observed("al-1", "input", "in-1", row | {"destination_id": "y", "has_alerts": 1}, spec())
+    row |= {"destination_id": "y", "has_alerts": 1}
+    seen = observed("input", "in-1", decode(AlertRow, "", row), spec())
     assert differences(spec(), seen, None, digest=lambda value: Digest("")).changes == ()
     assert seen.computed == {"alert_id": "al-1", "status": "active", "is_alerting": True}
     assert (seen.values["input"], "output" in seen.values) == ("in-1", False)
@@ -168,7 +171,7 @@ def test_what_is_deprecated_or_moves_by_itself_is_not_compared() -> None:
 @pytest.mark.contract("A-572")
 def test_what_a_row_does_not_say_is_unverifiable() -> None:
     row = {name: value for name, value in wire({}).items() if name not in {"alert_method_id", "alert_repeat"}}
-    seen = observed("al-1", "input", "in-1", row | {"status": "resting"}, spec())
+    seen = observed("input", "in-1", decode(AlertRow, "", row | {"alert_id": "al-1", "status": "resting"}), spec())
     assert set(seen.unverifiable) == {"alert_method", "alert_repeat", "muted"}
     assert seen.unverifiable["muted"] == "the status is resting"
 

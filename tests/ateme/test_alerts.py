@@ -16,6 +16,7 @@ from headend.core.model.errors import InputError
 from headend.core.model.fields import Ref, mark
 from headend.core.model.proposal import Action
 from headend.core.reconcile.decision import Reason
+from headend.core.wire.decode import decode
 
 HERE = {"lifecycle": {"adopt": "match"}}
 
@@ -133,8 +134,8 @@ def test_where_the_platform_says_nothing_of_it_the_stack_is_sent(
             async def call(key: str, **more: Any) -> Any:
                 calls.append(more["path"]["action"])
 
-            async def listed(key: str, scope: Any, **more: Any) -> Any:
-                return [{"alert_id": "alert-1", "alert_method_id": "m", **LOW}]
+            async def listed(key: str, scope: Any, shape: Any, **more: Any) -> Any:
+                return [decode(shape, "", {"alert_id": "alert-1", "alert_method_id": "m", **LOW})]
 
             api.call, api.listed = call, listed
             spec = Alert(environment="e", input="i", alert_method="m", **LOW, **written)

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import E1, ENVIRONMENT, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
-from headend.ateme.answers import is_deleted, item, rows
+from headend.ateme.answers import item, rows
 from headend.ateme.environment import Environment, EnvironmentKind
+from headend.ateme.rows import Marks
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import ApiError, DecodeError, Forbidden, Timeout
+from headend.core.wire.decode import decode
 
 LIST, ITEM = TABLE["input.list"], TABLE["input.get"]
 SPEC = Environment(name="matchday-eu", **ENVIRONMENT)
@@ -62,7 +64,7 @@ def test_an_item_may_be_one_level_down(body: Any) -> None:
     ],
 )
 def test_the_marks_of_a_deleted_row(row: dict[str, Any], deleted: bool) -> None:
-    assert is_deleted(row) is deleted
+    assert decode(Marks, "", row).gone is deleted
 
 
 @pytest.mark.contract("A-765")

@@ -12,12 +12,14 @@ from ateme.ateme_engine import E1, ENVIRONMENT, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
 from headend.ateme.api import Ateme
 from headend.ateme.environment import Environment, EnvironmentKind, observed
+from headend.ateme.rows import EnvironmentRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.settings import AtemeSettings
 from headend.core.model.errors import Conflict, NotFound, Timeout
 from headend.core.model.fields import Immutable, Impact, marked
 from headend.core.model.proposal import Action
 from headend.core.reconcile.decision import Reason
+from headend.core.wire.decode import decode
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 TIMES = {"start_time": "2026-12-05T13:00:00Z", "end_time": "2026-12-05T14:00:00Z"}
@@ -74,7 +76,9 @@ def test_a_new_environment_may_be_unknown_for_a_while(opened: Any, unknown: int,
     "word", ["running", "stopped", "creating", "starting", "upgrading", "deleting", "failed", "new"]
 )
 def test_the_words_for_a_status(word: str) -> None:
-    seen = observed("env-1", {**ENVIRONMENT, "name": "e", "status": word}, environment_spec())
+    seen = observed(
+        decode(EnvironmentRow, "", {**ENVIRONMENT, "id": "env-1", "name": "e", "status": word}), environment_spec()
+    )
     assert seen.values.get("state") == {"running": "started", "stopped": "stopped"}.get(word)
     assert ("state" in seen.unverifiable) == (word not in {"running", "stopped"})
     assert seen.computed == {"environment_id": "env-1", "status": word}

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.ateme_specs import KINDS, build
 from headend.ateme.environment import Environment, EnvironmentKind
+from headend.ateme.rows import EntryRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.findings import warning
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Action, Proposal
 from headend.core.reconcile.state import open_state
+from headend.core.wire.decode import decode
 
 SRT_OUT = {"variant": "srt_pull", "port": 5002, "latency": 200}
 
@@ -319,7 +321,7 @@ def test_a_start_that_was_now_may_become_a_time_without_a_write(opened: Any, env
             await environment(api)
             simulator.reset_journal()
             late = api.now().replace(year=2027)
-            seen = ScheduleKind().observed("7", ROW, entry(start_time="2026-12-05T12:00:00Z"), late)
+            seen = ScheduleKind().observed(decode(EntryRow, "", ROW), entry(start_time="2026-12-05T12:00:00Z"), late)
             assert seen.values["start_time"] == "2026-12-05T12:00:00Z"
             assert seen.warnings
             simulator.fail("schedule.get", status=200, body=ROW)

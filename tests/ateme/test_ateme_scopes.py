@@ -14,9 +14,11 @@ import headend.ateme
 from ateme.ateme_specs import build
 from headend.ateme.input import InputKind
 from headend.ateme.output import OutputKind
+from headend.ateme.rows import InputRow
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import CredentialsError, DecodeError
+from headend.core.model.observed import Observed
 from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 from headend.core.wire.redaction import Redactor
@@ -260,6 +262,10 @@ def test_no_id_is_a_word_of_a_path() -> None:
         ({"input": {"id": "in-1"}}, "in-1"),
         ({"id": "a"}, None),  # the submitted one
         ({"message": "created"}, None),
+        ({"input_id": None, "id": "b"}, None),
+        ({"input_id": True}, None),
+        ({"input_id": ["in-1"]}, None),
+        ({"input_id": ""}, None),
         ([{"input_id": "in-1"}], None),
         (None, None),
     ],
@@ -267,7 +273,12 @@ def test_no_id_is_a_word_of_a_path() -> None:
 def test_the_id_of_what_was_created(opened: Any, body: Any, id: str | None) -> None:
     async def go() -> None:
         async with opened() as (api, _):
-            assert api.new_id("input.create.srt_push", body, ("input_id", "id"), submitted="a") == id
+
+            async def find() -> list[Observed]:
+                return [Observed("found")]
+
+            made = await api.made_id("input.create.srt_push", body, InputRow, find, submitted="a")
+            assert made == (id or "found")
 
     asyncio.run(go())
 

@@ -9,6 +9,7 @@ import pytest
 
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
+from headend.ateme.rows import EnvironmentRow, OrganisationRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Forbidden
 from headend.core.model.observed import Change
@@ -55,7 +56,7 @@ def test_a_wrong_password_is_told_without_being_shown(opened: Any) -> None:
     async def run() -> None:
         async with opened(password="not-the-right-one") as (api, _):
             with pytest.raises(Forbidden) as caught:
-                await api.listed("environment.dropdown", None)
+                await api.listed("environment.dropdown", None, EnvironmentRow)
             assert "not-the-right-one" not in str(caught.value)
             assert "not-the-right-one" not in repr(api.settings)
 
@@ -67,7 +68,7 @@ def test_a_wrong_password_is_told_without_being_shown(opened: Any) -> None:
 def test_the_configured_organisation_is_the_one_worked_in(opened: Any, token_comes: bool) -> None:
     async def run() -> None:
         async with opened({"organisation_token": token_comes}, organisation="org-2", guest_of="org-3") as (api, sim):
-            await api.listed("organisation.list", None)
+            await api.listed("organisation.list", None, OrganisationRow)
             user = sim.sims["ateme"].world["users"]["user-1"]
             assert (user["managing"], user["organisation"]) == ("org-2", "org-3")
 

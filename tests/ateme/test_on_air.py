@@ -10,10 +10,12 @@ import pytest
 
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
+from headend.ateme.rows import EntryRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.transcoder import TranscoderKind
 from headend.ateme.transcoder_spec import Transcoder
 from headend.core.model.observed import Change
+from headend.core.wire.decode import decode
 
 NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)
 ROW = {
@@ -32,17 +34,17 @@ def schedule(start: str, end: str = "2026-12-05T13:00:00Z") -> Schedule:
 @pytest.mark.contract("A-746")
 def test_now_equals_any_stored_start() -> None:
     spec = schedule("NOW")
-    assert ScheduleKind().observed("s-1", ROW, spec, NOON).values["start_time"] == "NOW"
-    assert ScheduleKind().matches(ROW, spec)
-    assert not ScheduleKind().matches({**ROW, "end_time": "2026-12-05T13:00:01Z"}, spec)
+    assert ScheduleKind().observed(decode(EntryRow, "", ROW), spec, NOON).values["start_time"] == "NOW"
+    assert ScheduleKind().matches(decode(EntryRow, "", ROW), spec)
+    assert not ScheduleKind().matches(decode(EntryRow, "", {**ROW, "end_time": "2026-12-05T13:00:01Z"}), spec)
 
 
 @pytest.mark.contract("A-745", "A-746")
 def test_a_started_entry_keeps_its_start_and_says_so() -> None:
-    seen = ScheduleKind().observed("s-1", ROW, schedule("2026-12-05T12:30:00Z"), NOON)
+    seen = ScheduleKind().observed(decode(EntryRow, "", ROW), schedule("2026-12-05T12:30:00Z"), NOON)
     assert seen.values["start_time"] == "2026-12-05T12:30:00Z"
     assert "can't change any more" in seen.warnings[0]
-    early = ScheduleKind().observed("s-1", ROW, schedule("2026-12-05T12:30:00Z"), NOON.replace(hour=10))
+    early = ScheduleKind().observed(decode(EntryRow, "", ROW), schedule("2026-12-05T12:30:00Z"), NOON.replace(hour=10))
     assert early.values["start_time"] == ROW["start_time"]
     assert early.warnings == ()
 

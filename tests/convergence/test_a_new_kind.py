@@ -19,9 +19,11 @@ from pydantic import Field
 from convergence import test_convergence
 from convergence.test_convergence import converge
 from headend.ateme.listed import ListedKind
+from headend.ateme.rows import Row
 from headend.core.model import kind as kinds_module
 from headend.core.model.fields import Named, Spec
 from headend.core.stackfile import json_schema
+from headend.core.wire.decode import OpaqueId, named
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import p as providers
 from headend.simulator import Simulator
@@ -40,6 +42,11 @@ class HostGroup(Spec):
     """One group."""
 
     name: Annotated[str, Named(), Field(min_length=1, description="what it is called")]
+
+
+class HostGroupRow(Row):
+    id: OpaqueId = named("mtr_host_group_id", "id")
+    name: str | None = None
 
 
 class Simulated({cls.name: cls for cls in discover()}["ateme"]):  # type: ignore[misc]
@@ -62,6 +69,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         name = NAME
         collection = "mtr_host_groups"
         noun = "mtr_host_group"
+        shape = HostGroupRow
         place = "group_id"
         key = ("name",)
         model = HostGroup

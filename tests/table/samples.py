@@ -75,7 +75,7 @@ SAMPLES = {
             "environment.create",
             changed={"state": "stopped"},
             fixed={"region": "us-east-1"},
-            lists=("environment.dropdown", "environment.list"),
+            lists=("environment.dropdown", "environment.list_running"),
             named="name",
         ),
         Sample(

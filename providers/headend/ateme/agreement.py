@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headend.ateme.answers import text_id
 from headend.ateme.api import Ateme
+from headend.ateme.rows import AgreementRow
 from headend.core.model.lookup import Candidate, Lookup
 
 
@@ -25,10 +25,9 @@ class Agreement(Lookup[Ateme]):
 
     async def candidates(self, api: Ateme, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
         """Read anew each time: what an output let go of becomes free by an hourly worker (A-741)."""
-        rows = await api.listed("agreement.list", None, fresh=True)
-        found = []
-        for row in rows:
-            id = text_id(row.get("agreement_id", row.get("id")))
-            if id is not None and not row.get("is_assigned") and not row.get("is_finished"):
-                found.append(Candidate(id, {"agreement_id": id} | {n: row[n] for n in self.fields if n in row}))
-        return found
+        rows = await api.listed("agreement.list", None, AgreementRow, fresh=True)
+        return [
+            Candidate(row.id, {n: row.given[n] for n in self.fields if n in row.given} | {"agreement_id": row.id})
+            for row in rows
+            if row.free
+        ]

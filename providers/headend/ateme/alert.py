@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from headend.ateme.answers import Row, item, rows, text_id
-from headend.ateme.api import Ateme, hint, only, resting
+from headend.ateme.answers import item, read_rows
+from headend.ateme.api import Ateme, hint, resting
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
+from headend.ateme.rows import AlertRow, InputRow, OutputRow, Row, id_names
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Immutable, OwnCall, Ref, Same, Spec
 from headend.core.model.findings import Problem
@@ -19,6 +21,8 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.wire.decode import raise_if_wrong, readable
+from headend.core.wire.operations import Operation
 
 Metric = Literal[
     "net_send.rtt",
@@ -188,24 +192,25 @@ class AlertKind(Kind[Alert, Ateme]):
         found = [live for live, _ in await self._all(api, spec)]
         return [live for live in found if [live.values.get(name) or None for name in self.key] == wanted]
 
-    async def _all(self, api: Ateme, spec: Alert, *, fresh: bool = False) -> list[tuple[Observed, Row]]:
+    async def _all(self, api: Ateme, spec: Alert, *, fresh: bool = False) -> list[tuple[Observed, AlertRow]]:
         """The alerts of the target; of both, where an alert moves from an input to an output (A-829)."""
         found = []
         for noun in ("input", "output"):
             target = getattr(spec, noun)
             if isinstance(target, str):
                 listed = await self._of(api, noun, target, str(spec.environment), fresh=fresh)
-                found += [(observed(id, noun, target, row, spec), row) for row in listed if (id := row_id(row))]
+                found += [(observed(noun, target, row, spec), row) for row in listed]
         return found
 
-    async def _of(self, api: Ateme, noun: str, target: str, environment: str, *, fresh: bool) -> list[Row]:
+    async def _of(self, api: Ateme, noun: str, target: str, environment: str, *, fresh: bool) -> list[AlertRow]:
         """The alerts of an input or output; none for one that is gone. A 404 alone doesn't prove that: the path is
         assumed, so the list of inputs or outputs decides (A-766)."""
         try:
-            return await api.listed(f"{noun}.alerts", environment, path={f"{noun}_id": target}, fresh=fresh)
+            return await api.listed(f"{noun}.alerts", environment, AlertRow, path={f"{noun}_id": target}, fresh=fresh)
         except NotFound as error:
-            listed = await api.listed(f"{noun}.list", environment if noun == "input" else None, fresh=fresh)
-            if target in {text_id(row.get(f"{noun}_id", row.get("id"))) for row in listed}:
+            scope, shape = (environment, InputRow) if noun == "input" else (None, OutputRow)
+            listed: Sequence[Row] = await api.listed(f"{noun}.list", scope, shape, fresh=fresh)
+            if any(row.id == target for row in listed):
                 raise hint(error, f"but {noun} {target} exists") from None
             return []
 
@@ -230,8 +235,10 @@ class AlertKind(Kind[Alert, Ateme]):
             )
         finally:  # also where the answer got lost
             self._forget(api)
-        id = made(api, answer.body)
-        return Observed(id=id or only(await self.find(api, spec), "alert").id, incomplete=True)
+        body = one_alert(api, answer.body)
+        return Observed(
+            await api.made_id("alert.create", body, AlertRow, partial(self.find, api, spec)), incomplete=True
+        )
 
     async def update(self, api: Ateme, id: str, spec: Alert, changes: Sequence[Change]) -> None:
         """All that the update takes, in one call (A-51); muting is left to `complete`."""
@@ -243,7 +250,7 @@ class AlertKind(Kind[Alert, Ateme]):
         live = next((row for seen, row in await self._all(api, spec, fresh=True) if seen.id == id), None)
         if live is None:
             raise NotFound(f"ateme: alert {id} does not exist", status=404)
-        kept = None if "alert_after_time" in names else live.get("alert_after_time")
+        kept = None if "alert_after_time" in names else kept_time(live)
         body = {"alert_after_time": kept} | self.body(spec) | (spec.extra or {})
         await api.call("alert.update", scope=environment, path={"alert_id": id}, body=body)
         self._forget(api)
@@ -277,38 +284,47 @@ class AlertKind(Kind[Alert, Ateme]):
         api.changed("input.alerts", "output.alerts")
 
 
-def row_id(row: Row) -> str | None:
-    return text_id(row.get("alert_id", row.get("id")))
+def one_alert(api: Ateme, body: Any) -> Any:
+    """The new alert in the answer, which may be it or a list of it (A-48, A-828); None where it names none.
+    Raises DecodeError for several: one target makes one alert."""
+    op = api.table["alert.create"]
+    names = id_names(AlertRow)
+    if isinstance(body, Mapping) and any(name in item(op, body, *names) for name in names):
+        return body
+    if isinstance(body, Mapping):
+        lists = (v for v in body.values() if isinstance(v, list) and all(isinstance(row, Mapping) for row in v))
+        body = next(lists, None)
+    if not isinstance(body, list) or not body:
+        return None
+    if len(body) > 1:
+        raise DecodeError(f"ateme: {op.key}: one target was given, and {len(body)} alerts were made: {_ids(op, body)}")
+    return body[0]
 
 
-def made(api: Ateme, body: Any) -> str | None:
-    """The new alert's id in the answer, which may be the alert or a list of it (A-48, A-828); None where it names
-    none. Raises DecodeError for several: one target makes one alert."""
-    listed = body if isinstance(body, list) else None
-    if isinstance(body, Mapping) and row_id(item(api.table["alert.create"], body, "alert_id", "id")) is None:
-        listed = next((v for v in body.values() if isinstance(v, list) and all(isinstance(r, Mapping) for r in v)), [])
-    if listed is not None:
-        found = rows(api.table["alert.create"], listed)
-        if len(found) > 1:
-            ids = ", ".join(str(row_id(row)) for row in found)
-            raise DecodeError(f"ateme: alert.create: one target was given, and {len(found)} alerts were made: {ids}")
-        body = found[0] if found else None
-    return api.new_id("alert.create", body, ("alert_id", "id"))
+def _ids(op: Operation, body: Any) -> str:
+    return ", ".join(row.id for row in read_rows(op, body, AlertRow))
 
 
-def observed(id: str, noun: str, target: str, row: Row, spec: Alert) -> Observed:
+def kept_time(live: AlertRow) -> Any:
+    """The time that an update would else lose. Raises DecodeError where it can't be read."""
+    values, wrong = readable(Alert, ("alert_after_time",), live.given)
+    raise_if_wrong("ateme: alerts", wrong)
+    return values.get("alert_after_time")
+
+
+def observed(noun: str, target: str, row: AlertRow, spec: Alert) -> Observed:
     """The live alert. What is deprecated (A-570) or changes by itself (A-573, A-773) is no value of it."""
-    values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment, noun: target}
-    values |= {field: row[name] for field, name in Alert.wire.items() if name in row}
-    values["alert_method"] = text_id(row.get("alert_method_id"))
-    values.setdefault("alert_after_time", None)
-    if values["alert_method"] is None:
-        del values["alert_method"]
-    status = row.get("status")
-    if status in WORDS:
-        values["muted"] = WORDS[status]
-    unverifiable = {name: UNSEEN for name in Alert.wire if name not in values}
-    if "muted" not in values:
-        unverifiable["muted"] = f"the status is {status}" if status else UNSEEN
-    computed = {"alert_id": id, "status": status, "is_alerting": row.get("is_alerting")}
-    return Observed(id=id, values=values, computed=computed, unverifiable=unverifiable)
+    wire = {field: name for field, name in Alert.wire.items() if field != "alert_method"}
+    values, unverifiable = readable(Alert, wire, row.given)
+    values |= {"environment": row.environment_id or spec.environment, noun: target}
+    if row.alert_method_id is not None:
+        values["alert_method"] = row.alert_method_id
+    if "alert_after_time" not in unverifiable:
+        values.setdefault("alert_after_time", None)
+    if row.status in WORDS:
+        values["muted"] = WORDS[row.status]
+    else:
+        unverifiable["muted"] = f"the status is {row.status}" if row.status else UNSEEN
+    unverifiable = dict.fromkeys((name for name in Alert.wire if name not in values), UNSEEN) | unverifiable
+    computed = {"alert_id": row.id, "status": row.status, "is_alerting": row.is_alerting}
+    return Observed(row.id, values, computed, unverifiable)

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
+from headend.ateme.rows import MethodRow
 from headend.core.model.fields import Named, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
 
@@ -52,6 +53,7 @@ class AlertMethodKind(ListedKind[AlertMethod]):
     name = "ateme.alert_method"
     collection = "alert_methods"
     noun = "alert_method"
+    shape = MethodRow
     model = AlertMethod
     key = ("name",)
 

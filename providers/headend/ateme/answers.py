@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from headend.ateme.rows import Row, id_names
 from headend.core.model.errors import DecodeError
+from headend.core.wire.decode import decode, decode_rows
 from headend.core.wire.operations import Operation
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from headend.core.wire.answers import Answer
+
+R = TypeVar("R", bound=Row)
+Object = Mapping[str, Any]
 TOKEN_KEYS = ("jwt_token", "token", "jwt", "access_token")
 
 
-def rows(op: Operation, body: Any) -> list[Row]:
+def rows(op: Operation, body: Any) -> list[Object]:
     """The rows of a list answer: a bare array, the configured key, or the only array in the object (A-47).
 
     Raises DecodeError for anything else: an unknown shape is never read as an empty list.
@@ -34,7 +40,7 @@ def is_listing(body: Any, *ids: str) -> bool:
     return isinstance(body, list)
 
 
-def item(op: Operation, body: Any, *ids: str) -> Row:
+def item(op: Operation, body: Any, *ids: str) -> Object:
     """The object of an item answer, which may be wrapped one level. `ids`: names that its id may have.
 
     Raises DecodeError where the answer is no object.
@@ -47,14 +53,31 @@ def item(op: Operation, body: Any, *ids: str) -> Row:
     return inner[0] if len(inner) == 1 else body
 
 
+def read_rows(op: Operation, body: Any, shape: type[R]) -> list[R]:
+    """The rows of a list answer in their documented shape. Raises DecodeError."""
+    return decode_rows(shape, f"ateme: {op.key}", rows(op, body))
+
+
+def read_item(op: Operation, body: Any, shape: type[R], wanted: str, signs: Collection[str] = ()) -> R:
+    """The object of an item answer in its documented shape. wanted: the id that was asked for. signs: keys of details
+    that are documented without an id: one of them must be there then. Raises DecodeError."""
+    names = id_names(shape)
+    found = item(op, body, *names, *signs)
+    if any(name in found for name in signs) and not any(name in found for name in names):
+        found = {**found, names[0]: wanted}
+    return decode(shape, f"ateme: {op.key}", found)
+
+
 def text_id(value: Any) -> str | None:
-    """An id as text: ids are opaque, and numbers are accepted (A-44)."""
-    return None if value is None or value == "" or isinstance(value, bool) else str(value)
+    """An id as text: ids are opaque, and whole numbers are accepted (A-44). None for what is no id."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value) or None
 
 
-def is_deleted(row: Row) -> bool:
-    """Whether a row carries a deleted mark: deletes are soft (A-726, A-765)."""
-    return bool(row.get("is_deleted") or row.get("deleted") or row.get("deleted_at")) or row.get("status") == "deleted"
+def is_own_error(answer: Answer) -> bool:
+    """Whether an error answer is the platform's: an object that says what is wrong (A-53)."""
+    return isinstance(answer.body, Mapping) and any(answer.body.get(key) for key in ("message", "error", "errors"))
 
 
 def token_in(body: Any) -> str | None:
@@ -65,17 +88,6 @@ def token_in(body: Any) -> str | None:
         for key in TOKEN_KEYS:
             if isinstance(place.get(key), str) and place[key]:
                 return str(place[key])
-    return None
-
-
-def stream_state(row: Row) -> str | None:
-    """The word for what an object does, whatever the field is called; None where the row has none (A-955)."""
-    for key in ("status", "state"):
-        if isinstance(row.get(key), str):
-            return str(row[key]).lower()
-    for key in ("is_running", "is_started"):
-        if isinstance(row.get(key), bool):
-            return "started" if row[key] else "stopped"
     return None
 
 

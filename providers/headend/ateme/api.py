@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, stream_state, text_id, token_in
+from headend.ateme.answers import (
+    TOKEN_KEYS,
+    R,
+    is_listing,
+    is_own_error,
+    item,
+    read_item,
+    read_rows,
+    text_id,
+    token_in,
+)
+from headend.ateme.rows import EnvironmentRow, Row, id_names
 from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
-from headend.core.model.errors import ApiError, DecodeError, Forbidden, NotFound, Refused, Timeout
+from headend.core.model.errors import ApiError, DecodeError, Forbidden, ForeignAnswer, NotFound, Refused, Timeout
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
+from headend.core.model.observed import Observed
 from headend.core.wire.operations import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:
@@ -26,6 +38,7 @@ FAILURES = frozenset({"failed", "error"})
 
 def connect(settings: AtemeSettings, client: Client) -> Ateme:
     """The client over an open transport; logs in with the first call. Raises InputError for a wrong `operations`."""
+    client.is_own_error = is_own_error
     return Ateme(settings, client)
 
 
@@ -84,53 +97,67 @@ class Ateme:
 
     # --- reading ------------------------------------------------------------------------------------------
     async def listed(
-        self, key: str, scope: str | None, *, path: Mapping[str, str] = {}, fresh: bool = False
-    ) -> list[Row]:
+        self, key: str, scope: str | None, shape: type[R], *, path: Mapping[str, str] = {}, fresh: bool = False
+    ) -> list[R]:
         """The rows of a list operation that aren't deleted, shared for the run. path: of what the list hangs on."""
         name = ("ateme", key, scope, *path.values())
         if fresh:
             self.client.reads.drop(*name)
 
-        async def read() -> list[Row]:
-            found = rows(self.table[key], (await self.call(key, scope=scope, path=path)).body)
-            return [row for row in found if not is_deleted(row)]
+        async def read() -> list[R]:
+            found = read_rows(self.table[key], (await self.call(key, scope=scope, path=path)).body, shape)
+            return [row for row in found if not row.gone]
 
         return await self.client.reads.get(name, read)
 
-    async def single(self, key: str, scope: str | None, path: Mapping[str, str], *ids: str) -> Row | None:
-        """One object by its id, None = absent. `ids`: names that its id may have in the answer.
+    async def single(
+        self,
+        key: str,
+        scope: str | None,
+        path: Mapping[str, str],
+        shape: type[R],
+        *,
+        doubtful: bool = False,
+        signs: Collection[str] = (),
+    ) -> R | None:
+        """One object by its id, None = absent. doubtful: a list decides what a 404 means, whoever gives it.
+        signs: of an object whose details are documented without an id, what shows that it is one.
 
-        An answer that is a list is searched (A-46). Raises NotFound only through None; Refused where the
-        operation does not exist.
+        An answer that is a list is searched (A-46). Raises NotFound only through None; Refused where the operation
+        does not exist; DecodeError for an answer about another object.
         """
         wanted = next(iter(path.values()))
         try:
             answer = await self.call(key, scope=scope, path=path)
         except NotFound:
             return None
-        if is_listing(answer.body, *ids):
-            found = [row for row in rows(self.table[key], answer.body) if wanted in {text_id(row.get(n)) for n in ids}]
-            row = found[0] if found else None
+        except ForeignAnswer:
+            if doubtful:
+                return None
+            raise
+        op = self.table[key]
+        if is_listing(answer.body, *id_names(shape)):
+            row = next((row for row in read_rows(op, answer.body, shape) if row.id == wanted), None)
         else:
-            row = item(self.table[key], answer.body, *ids)
-        return None if row is None or is_deleted(row) else row
+            row = read_item(op, answer.body, shape, wanted, signs)
+            if row.id != wanted:
+                raise DecodeError(f"ateme: {key}: asked for {wanted}, and the answer is about another one")
+        return None if row is None or row.gone else row
 
-    async def environment(self, id: str, *, fresh: bool = False) -> Row | None:
+    async def environment(self, id: str, *, fresh: bool = False) -> EnvironmentRow | None:
         """An environment's details, None = absent; read with the organisation's token, so that one that is being
         deleted is never the active one (A-726). Keeps the token that the first answer brings (A-15)."""
         name = ("ateme", "environment.get", id)
         if fresh:
             self.client.reads.drop(*name)
 
-        async def read() -> Row | None:
-            row = await self.single("environment.get", None, {"environment_id": id}, "environment_id", "id")
+        async def read() -> EnvironmentRow | None:
+            row = await self.single("environment.get", None, {"environment_id": id}, EnvironmentRow)
             if row is None:
                 return None
-            if token := token_in(row):
+            if token := token_in(row.given):
                 self.tokens.put(id, token)
-            return {
-                key: value for key, value in row.items() if key not in {"jwt_token", "token", "jwt", "access_token"}
-            }
+            return row.model_copy(update={"given": {k: v for k, v in row.given.items() if k not in TOKEN_KEYS}})
 
         return await self.client.reads.get(name, read)
 
@@ -140,7 +167,7 @@ class Ateme:
             row = await self.environment(environment)
         except Forbidden:
             return None
-        return "deleted" if row is None else stream_state(row)
+        return "deleted" if row is None else row.word
 
     async def is_running(self, environment: str) -> bool:
         """False only where the environment is known not to run (A-730)."""
@@ -166,17 +193,35 @@ class Ateme:
             return False
         return True
 
-    def new_id(self, key: str, body: Any, names: tuple[str, ...], submitted: str | None = None) -> str | None:
-        """The server's id in the answer to a create (A-48, A-804); None where it has to be found by natural key."""
-        if not isinstance(body, Mapping):
-            return None
+    async def made_id(
+        self,
+        key: str,
+        body: Any,
+        shape: type[Row],
+        find: Callable[[], Awaitable[Sequence[Observed]]],
+        submitted: str | None = None,
+    ) -> str:
+        """The id of what was just created: by the answer (A-48, A-804), else the only one that `find` finds.
+
+        Raises DecodeError where that leaves it open: the object may exist, so the creation stays in doubt.
+        """
         op = self.table[key]
-        row = item(op, body, *names)
-        for name in (*([op.id_field] if op.id_field else []), *names):
+        names = (*([op.id_field] if op.id_field else []), *id_names(shape))
+        if isinstance(body, Mapping):
+            row = item(op, body, *names)
+            name = next((name for name in names if name in row), "")
             found = text_id(row.get(name))
             if found is not None and not (name == "id" and found == submitted):
                 return found
-        return None
+        try:
+            alike = await find()
+        except ApiError as error:
+            raise DecodeError(
+                f"ateme: {key}: the answer names no id, and a look for the object failed: {error}"
+            ) from None
+        if len(alike) != 1:
+            raise DecodeError(f"ateme: {key}: the answer names no id, and {len(alike)} objects match")
+        return alike[0].id
 
     async def pause(self) -> None:
         """One poll interval, before something is tried again."""
@@ -210,13 +255,6 @@ async def resting(api: Ateme, environment: object, parent: Spec | None) -> list[
         word = await api.status(environment)
         return [Problem(f"environment {environment} is {word}, and takes no writes (A-731)", remedy=remedy)]
     return []
-
-
-def only(found: list[Any], what: str) -> Any:
-    """The only element. Raises DecodeError where the platform's answer left the id open and several match."""
-    if len(found) != 1:
-        raise DecodeError(f"ateme: {what}: the answer names no id, and {len(found)} objects match")
-    return found[0]
 
 
 def hint(error: ApiError, text: str) -> ApiError:

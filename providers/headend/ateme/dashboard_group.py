@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
+from headend.ateme.rows import GroupRow
 from headend.core.model.fields import Immutable, Named, Spec
 
 
@@ -39,6 +40,7 @@ class DashboardGroupKind(ListedKind[DashboardGroup]):
     name = "ateme.dashboard_group"
     collection = "dashboard_groups"
     noun = "dashboard_group"
+    shape = GroupRow
     place = "group_id"
     key = ("group_type", "name")
     create_before_delete = True  # what has joined it changes over

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from headend.ateme import reads
-from headend.ateme.answers import Row, rows, stream_state, text_id
+from headend.ateme.answers import Object, rows, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.guesses import begins, guesses, move
 from headend.ateme.invoke import DEPLOYMENT_HEADER
+from headend.ateme.rows import Marks
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused
+from headend.core.wire.decode import decode
 from headend.core.wire.operations import Operation
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class _Doctor:
     def __init__(self, api: Ateme) -> None:
         self.api = api
         self.findings: dict[str, Finding] = {}
-        self.samples: dict[str, list[tuple[str, Row]]] = {}
+        self.samples: dict[str, list[tuple[str, Object]]] = {}
         self.moves: dict[str, str] = {}
         self.environment: str | None = None
         self.why_outside = "there is no environment"
@@ -113,7 +115,7 @@ class _Doctor:
         """Goes into one environment, a running one if there is any."""
         waiting = [f.op for f in self.findings.values() if f.how == self.why_outside]
         known = self.samples.get("environment_id", [])
-        running = [row for row in known if stream_state(row[1]) in {"running", "started"}]
+        running = [row for row in known if decode(Marks, "", row[1]).word in {"running", "started"}]
         for id, _ in [*running, *known][:1]:
             key = "session.switch_environment"
             try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from functools import partial
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes, carried
-from headend.ateme.answers import Row, desired_word, stream_state, text_id
-from headend.ateme.api import Ateme, hint, only, resting
+from headend.ateme.answers import desired_word
+from headend.ateme.api import Ateme, hint, resting
 from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
+from headend.ateme.rows import EndpointRow, GroupRow
 from headend.ateme.running import RESTING, running
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
@@ -34,6 +36,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.wire.decode import raise_if_wrong, readable
 
 UNGROUPED = "no call takes an object out of its group (A-977)"
 CLEARED = "user_description"  # by an empty text
@@ -99,12 +102,14 @@ class Endpoint(Spec):
 
 
 S = TypeVar("S", bound=Endpoint)
+E = TypeVar("E", bound=EndpointRow)
 
 
-class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
+class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]
+    shape: type[E]
     parent = "ateme.environment"
     parent_field = "environment"
     impact_of_delete = Impact.DESTROYS
@@ -122,24 +127,16 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
         return running(seen, spec, parent)
 
     # --- reading -----------------------------------------------------------------------------------------
-    def row_id(self, row: Row) -> str | None:
-        return text_id(row.get(f"{self.noun}_id", row.get("id")))
-
-    def is_plain(self, row: Row) -> bool:
-        """Whether `id` is the server's, so that the submitted one stands elsewhere (A-804)."""
-        return f"{self.noun}_id" not in row
-
-    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False) -> list[Row]:
+    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False) -> list[E]:
         """The live objects of the spec's environment; rows that name another one are left out (A-767)."""
-        found = await api.listed(f"{self.noun}.list", self.list_scope(spec), fresh=fresh)
-        return [row for row in found if text_id(row.get("environment_id", spec.environment)) == spec.environment]
+        found = await api.listed(f"{self.noun}.list", self.list_scope(spec), self.shape, fresh=fresh)
+        return [row for row in found if row.in_environment(spec.environment)]
 
-    async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> Row | None:
+    async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> E | None:
         if fresh:
+            path = {f"{self.noun}_id": id}
             try:
-                row = await api.single(
-                    f"{self.noun}.get", str(spec.environment), {f"{self.noun}_id": id}, f"{self.noun}_id", "id"
-                )
+                row = await api.single(f"{self.noun}.get", str(spec.environment), path, self.shape, doubtful=True)
             except Refused as error:
                 if error.status != 405:
                     raise
@@ -147,7 +144,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
             if row is not None:
                 return row
         # A 404 of an assumed item path proves nothing yet: the list decides (A-46).
-        return next((row for row in await self.rows(api, spec, fresh=fresh) if self.row_id(row) == id), None)
+        return next((row for row in await self.rows(api, spec, fresh=fresh) if row.id == id), None)
 
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         try:
@@ -156,40 +153,43 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
             if await api.status(str(spec.environment)) == "deleted":
                 return None  # all that lived in it went with it
             raise
-        return None if row is None else await self.observed(api, id, row, spec)
+        return None if row is None else await self.observed(api, row, spec)
 
-    async def observed(self, api: Ateme, id: str, row: Row, spec: S) -> Observed:
-        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment}
-        live_variant = row.get("variant")
-        values["variant"] = live_variant if live_variant in self.variants else spec.variant
-        for field, name in type(spec).wire().items():
-            name = "stream_id" if field == "stream_name" and self.is_plain(row) else name
-            if mark(type(spec), field, WriteOnly) is None and (name in row or field in spec.absent_means_null):
-                values[field] = row.get(name)
-        values |= {name: row[name] for name in ("latitude", "longitude") if name in row}
-        if "dashboard_group_id" in row:
-            values["dashboard_group"] = text_id(row["dashboard_group_id"])
-        unverifiable: dict[str, str] = {}
-        word = stream_state(row)
+    async def observed(self, api: Ateme, row: E, spec: S) -> Observed:
+        model = type(spec)
+        read = {f: n for f, n in self.names(row, spec).items() if mark(model, f, WriteOnly) is None}
+        shown = {read[f]: None for f in spec.absent_means_null if f in read} | dict(row.shown)
+        values, unverifiable = readable(model, read | {"latitude": "latitude", "longitude": "longitude"}, shown)
+        values |= {"environment": row.environment_id or spec.environment}
+        values |= {"variant": row.variant if row.variant in self.variants else spec.variant}
+        if "dashboard_group_id" in row.given:
+            values["dashboard_group"] = row.dashboard_group_id
         if not await api.is_running(str(spec.environment)):
             unverifiable["state"] = RESTING
-        elif (state := desired_word(word)) is not None:
+        elif (state := desired_word(row.word)) is not None:
             values["state"] = state
         else:
-            unverifiable["state"] = f"its status is {word}" if word else UNSEEN
+            unverifiable["state"] = f"its status is {row.word}" if row.word else UNSEEN
         for field in spec.set_fields():
-            compared = not any(isinstance(m, WriteOnly | Ignored) for m in marks(type(spec), field))
+            compared = not any(isinstance(m, WriteOnly | Ignored) for m in marks(model, field))
             if compared and field not in values:
                 unverifiable.setdefault(field, UNSEEN)
-        return Observed(
-            id=id,
-            values=values,
-            computed={f"{self.noun}_id": id, "status": word},
-            unverifiable=unverifiable,
-            warnings=self.warnings(row),
-        )
+        computed = {f"{self.noun}_id": row.id, "status": row.word}
+        return Observed(row.id, values, computed, unverifiable, warnings=self.warnings(row))
 
-    def warnings(self, row: Row) -> tuple[str, ...]:
+    def shows(self, row: E, spec: S, fields: Sequence[str]) -> bool:
+        """Whether the row has the spec's values there. Raises DecodeError where one is of another type."""
+        names = self.names(row, spec)
+        values, wrong = readable(type(spec), {field: names[field] for field in fields}, row.shown)
+        raise_if_wrong(f"ateme: {self.noun}.list", wrong)
+        return all(field in values and values[field] == getattr(spec, field) for field in fields)
+
+    def names(self, row: E, spec: S) -> dict[str, str]:
+        """{field: its key in the row}: the submitted id stands elsewhere where `id` is the platform's (A-804)."""
+        names = type(spec).wire()
+        return names | ({"stream_name": "stream_id"} if row.plain and "stream_name" in names else {})
+
+    def warnings(self, row: E) -> tuple[str, ...]:
         return ()
 
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
@@ -220,13 +220,11 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
         if not isinstance(spec.dashboard_group, str):
             return []
         try:
-            groups = await api.listed("dashboard_group.list", None)
+            groups = await api.listed("dashboard_group.list", None, GroupRow)
         except ApiError as error:
             return [warning(f"dashboard_group can't be checked: {error}")]
-        for row in groups:
-            if spec.dashboard_group in {text_id(row.get("dashboard_group_id")), text_id(row.get("id"))}:
-                return self._unfit(spec, row.get("group_type"))
-        return []
+        group = next((row for row in groups if row.id == spec.dashboard_group), None)
+        return self._unfit(spec, group.group_type) if group is not None else []
 
     def _unfit(self, spec: S, group_type: Any) -> list[Problem]:
         fitting = self.group_types(spec)
@@ -241,16 +239,12 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
         return [c.field for c in changes if c.after is None and c.field not in clearable]
 
     @abstractmethod
-    def matches(self, row: Row, spec: S) -> bool:
+    def matches(self, row: E, spec: S) -> bool:
         """Whether the row has the spec's natural key."""
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        found = []
-        for row in await self.rows(api, spec, fresh=True):
-            id = self.row_id(row)
-            if id is not None and row.get("variant", spec.variant) == spec.variant and self.matches(row, spec):
-                found.append(await self.observed(api, id, row, spec))
-        return found
+        same = [row for row in await self.rows(api, spec, fresh=True) if row.variant in {None, spec.variant}]
+        return [await self.observed(api, row, spec) for row in same if self.matches(row, spec)]
 
     # --- writing -----------------------------------------------------------------------------------------
     def body(self, spec: S) -> dict[str, Any]:
@@ -265,9 +259,8 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
         body = self.body(spec)
         answer = await api.call(key, scope=environment, body=body | (spec.extra or {}))
         self.forget(api)
-        id = api.new_id(key, answer.body, (f"{self.noun}_id", "id"), submitted=body.get("id"))
-        if id is None:
-            id = only(await self.find(api, spec), f"{self.noun} in environment {environment}").id
+        find = partial(self.find, api, spec)
+        id = await api.made_id(key, answer.body, self.shape, find, submitted=body.get("id"))
         return Observed(id=id, incomplete=True)
 
     async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
@@ -296,17 +289,17 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme]):
         self.forget(api)
         await self.after_update(api, id, spec, changes, live)
 
-    def kept(self, live: Row, spec: S) -> dict[str, Any]:
-        """What the stack doesn't manage and the update would otherwise lose."""
-        wire = type(spec).wire()
-        return {
-            name: live[name]
-            for field, name in wire.items()
-            if field in spec.documented and live.get(name) is not None
-            if not (field == "stream_id" and self.is_plain(live))
-        }
+    def kept(self, live: E, spec: S) -> dict[str, Any]:
+        """What the stack doesn't manage and the update would otherwise lose. Raises DecodeError where that can't be
+        read."""
+        names = {f: n for f, n in type(spec).wire().items() if f in spec.documented and live.given.get(n) is not None}
+        if live.plain:
+            names.pop("stream_id", None)
+        values, wrong = readable(type(spec), names, live.shown)
+        raise_if_wrong(f"ateme: {self.noun}.get", {f: why for f, why in wrong.items() if f not in spec.set_fields()})
+        return {names[field]: value for field, value in values.items()}
 
-    async def after_update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change], live: Row) -> None:
+    async def after_update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change], live: E) -> None:
         """What a variant needs right after its update."""
 
     async def complete(self, api: Ateme, id: str, spec: S, report: Report) -> Observed:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
-from headend.ateme.airtime import airtimes, entry_id, sort
-from headend.ateme.answers import Row, text_id
-from headend.ateme.api import FAILURES, Ateme, hint, only, resting
+from headend.ateme.airtime import airtimes, sort
+from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import ENVIRONMENT, instant
+from headend.ateme.rows import EntryRow
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
@@ -24,8 +25,6 @@ from headend.core.model.references import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
 UNSEEN = "the answer does not show it"
-ENDS: Mapping[str, tuple[str, str]] = {"input": ("input_id", "source_id"), "output": ("output_id", "destination_id")}
-"""What the two ends of an entry may be called (A-579, A-580)."""
 
 
 class Entry(Spec):
@@ -56,11 +55,11 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
     ends: ClassVar[tuple[Literal["input", "output"], ...]] = ("input", "output")  # that the spec names
 
     @abstractmethod
-    def matches(self, row: Row, spec: S) -> bool:
+    def matches(self, row: EntryRow, spec: S) -> bool:
         """Whether a row of this sort has the spec's natural key."""
 
     @abstractmethod
-    def seen(self, row: Row, spec: S, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def seen(self, row: EntryRow, spec: S, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What a row shows beside environment, ends and id: values by field, and warnings."""
 
     async def end(self, api: Ateme, spec: S) -> datetime | None:
@@ -83,13 +82,13 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
-        row = None
+        row, path = None, {"schedule_id": id}
         if fresh:
-            row = await api.single("schedule.get", str(spec.environment), {"schedule_id": id}, "schedule_id", "id")
+            row = await api.single("schedule.get", str(spec.environment), path, EntryRow, doubtful=True)
         if row is None:
-            rows = await api.listed("schedule.list", None, fresh=fresh)
-            row = next((r for r in rows if entry_id(r) == id), None)
-        return await self.missing(api, id, spec) if row is None else self.observed(id, row, spec, api.now())
+            rows = await api.listed("schedule.list", None, EntryRow, fresh=fresh)
+            row = next((r for r in rows if r.id == id), None)
+        return await self.missing(api, id, spec) if row is None else self.observed(row, spec, api.now())
 
     async def missing(self, api: Ateme, id: str, spec: S) -> Observed | None:
         """What an entry is that isn't listed: absent, unless it has ended. Then it is complete (A-748)."""
@@ -98,19 +97,19 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
         return None
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        rows = await api.listed("schedule.list", None, fresh=True)
+        rows = await api.listed("schedule.list", None, EntryRow, fresh=True)
         same = [row for row in rows if sort(row) == self.name and self.matches(row, spec)]
-        return [self.observed(id, row, spec, api.now()) for row in same if (id := entry_id(row))]
+        return [self.observed(row, spec, api.now()) for row in same]
 
-    def observed(self, id: str, row: Row, spec: S, now: datetime) -> Observed:
-        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment}
-        values |= {name: found for name in self.ends if (found := at(row, name))}
+    def observed(self, row: EntryRow, spec: S, now: datetime) -> Observed:
+        values: dict[str, Any] = {"environment": row.environment_id or spec.environment}
+        values |= {name: found for name in self.ends if (found := getattr(row, name))}
         more, warnings = self.seen(row, spec, now)
         values |= more
         compared = [name for name in spec.set_fields() if name != "extra"]
         unverifiable = {name: UNSEEN for name in compared if name not in values}
-        computed = {"schedule_id": id, "status": row.get("status")}
-        return Observed(id=id, values=values, computed=computed, unverifiable=unverifiable, warnings=warnings)
+        computed = {"schedule_id": row.id, "status": row.status}
+        return Observed(row.id, values, computed, unverifiable, warnings=warnings)
 
     async def on_air(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, schedule=id, fresh=fresh)
@@ -136,8 +135,9 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
             answer = await api.call(key, scope=environment, path=path, body={**body, **extra})
         finally:  # also where the answer got lost
             api.changed("schedule.list")
-        id = api.new_id(key, answer.body, ("schedule_id", "id"), submitted=next(iter(path.values()), None))
-        return Observed(id=id or only(await self.find(api, spec), self.name).id, incomplete=True)
+        find = partial(self.find, api, spec)
+        id = await api.made_id(key, answer.body, EntryRow, find, submitted=next(iter(path.values()), None))
+        return Observed(id=id, incomplete=True)
 
     async def change(
         self, api: Ateme, key: str, id: str, spec: S, body: Mapping[str, Any], done: Callable[[], Awaitable[bool]]
@@ -155,7 +155,7 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
         async def gone() -> bool:
-            return all(entry_id(row) != id for row in await api.listed("schedule.list", None, fresh=True))
+            return all(row.id != id for row in await api.listed("schedule.list", None, EntryRow, fresh=True))
 
         await remove(api, "schedule.delete", str(last.environment), {"schedule_id": id}, gone)
 
@@ -195,8 +195,3 @@ async def carefully(api: Ateme, send: Callable[[], Awaitable[None]], done: Calla
         else:
             api.changed("schedule.list", "event.list")
             return
-
-
-def at(row: Row, end: str) -> str | None:
-    """The id of what stands at that end of an entry, None where the row doesn't say."""
-    return next((id for name in ENDS[end] if (id := text_id(row.get(name)))), None)

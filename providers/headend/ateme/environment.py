@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes
-from headend.ateme.answers import Row, desired_word, is_deleted, stream_state, text_id
-from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint, only
+from headend.ateme.answers import desired_word, text_id
+from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.machines import remove
+from headend.ateme.rows import EnvironmentRow
 from headend.ateme.running import running
 from headend.core.model.capabilities import Container, OnAir
-from headend.core.model.errors import ApiError, NotFound, Refused, Timeout
+from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused, Timeout
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
+from headend.core.wire.decode import readable
 
 CREATED = ("name", "cloud_provider", "region", "instance_type_id")
 
@@ -71,19 +73,13 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
 
     async def observe(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Observed | None:
         row = await api.environment(id, fresh=fresh)
-        return None if row is None else observed(id, row, spec)
+        return None if row is None else observed(row, spec)
 
     async def find(self, api: Ateme, spec: Environment) -> list[Observed]:
         """By name in the list that holds stopped ones too, without the deleted (A-768)."""
-        found = []
-        for row in await api.listed("environment.dropdown", None, fresh=True):
-            id = text_id(row.get("environment_id", row.get("id")))
-            if id is None or row.get("name") != spec.name:
-                continue
-            live = await api.environment(id, fresh=True)
-            if live is not None:
-                found.append(observed(id, live, spec))
-        return found
+        rows = await api.listed("environment.dropdown", None, EnvironmentRow, fresh=True)
+        same = [await api.environment(row.id, fresh=True) for row in rows if row.name == spec.name]
+        return [observed(row, spec) for row in same if row is not None]
 
     async def on_air(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, environment=id, fresh=fresh)
@@ -116,20 +112,18 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
         body = {name: getattr(spec, name) for name in CREATED} | (spec.extra or {})
         answer = await api.call("environment.create", scope=None, body=body)
         api.changed("environment.dropdown", "environment.list_running")
-        id = api.new_id("environment.create", answer.body, ("environment_id", "id"))
-        if id is None:
-            id = only(await self.find(api, spec), f"environment {spec.name}").id
-        return Observed(id=id, incomplete=True)
+        find = partial(self.find, api, spec)
+        return Observed(await api.made_id("environment.create", answer.body, EnvironmentRow, find), incomplete=True)
 
     async def complete(self, api: Ateme, id: str, spec: Environment, report: Report) -> Observed:
         row = await settled(api, id, spec.name, report, api.settings.environment_timeout)
-        if desired_word(stream_state(row)) != spec.state:
+        if desired_word(row.word) != spec.state:
             action = "start" if spec.state == "started" else "stop"
             await api.call(f"environment.{action}", scope=None, path={"environment_id": id})
             row = await settled(api, id, spec.name, report, api.settings.state_timeout, until=spec.state)
         # What lives in it may have changed state with it.
         api.changed("input.list", "output.list", "output.states")
-        return observed(id, row, spec)
+        return observed(row, spec)
 
     async def update(self, api: Ateme, id: str, spec: Environment, changes: Sequence[Change]) -> None:
         """Only a restart is a request of its own; the state is brought about by `complete` (A-734).
@@ -144,12 +138,12 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
 
     async def delete(self, api: Ateme, id: str, last: Environment, report: Report) -> None:
         look = partial(api.environment, id, fresh=True)
-        await remove(api, "environment.delete", None, {"environment_id": id}, await look() or {}, look)
+        await remove(api, "environment.delete", None, {"environment_id": id}, await look(), look)
         async for _ in api.polls(api.settings.environment_timeout, f"deleting environment {id}"):
             row = await api.environment(id, fresh=True)
             if row is None:
                 break
-            word = stream_state(row)
+            word = row.word
             if word in FAILURES:
                 raise Refused(f"ateme: deleting environment {id}: its status is {word}")
             report(f"waiting for environment {last.name}: {word}")
@@ -157,20 +151,36 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
         api.client.reads.drop("ateme")
 
 
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "cloud.providers": ("cloud_provider", "name", "id"),
+    "cloud.regions": ("region", "name", "id"),
+    "cloud.instance_types": ("instance_type_id", "id", "name"),
+    "multi_viewer.layouts": ("layout_id", "id"),
+}
+"""What the id of a catalogue's row may be called; a row may also be the id itself."""
+
+
 async def catalogue(api: Ateme, key: str, path: dict[str, str]) -> list[Any]:
-    """The rows of a cloud catalogue (text or objects), shared for the run; [] for an unknown shape."""
+    """The rows of a catalogue (ids or objects), shared for the run. Raises DecodeError for any other shape, and for a
+    row without a usable id: it must not pass for one that isn't offered."""
 
     async def read() -> list[Any]:
         body = (await api.call(key, scope=None, path=path)).body
-        if isinstance(body, dict):
-            arrays = [value for value in body.values() if isinstance(value, list)]
-            body = arrays[0] if len(arrays) == 1 else []
-        return body if isinstance(body, list) else []
+        arrays = [value for value in body.values() if isinstance(value, list)] if isinstance(body, Mapping) else [body]
+        if len(arrays) != 1 or not isinstance(arrays[0], list):
+            raise DecodeError(f"ateme: {key}: the answer is no list")
+        for number, row in enumerate(arrays[0], 1):
+            name = next((name for name in NAMES[key] if name in row), "") if isinstance(row, Mapping) else ""
+            if text_id(row.get(name) if isinstance(row, Mapping) else row) is None:
+                raise DecodeError(f"ateme: {key}: row {number}: {name or NAMES[key][0]}: no usable id")
+        return arrays[0]
 
     return await api.client.reads.get(("ateme", key, *path.values()), read)
 
 
-async def settled(api: Ateme, id: str, name: str, report: Report, limit: float, until: str | None = None) -> Row:
+async def settled(
+    api: Ateme, id: str, name: str, report: Report, limit: float, until: str | None = None
+) -> EnvironmentRow:
     """Waits until the environment runs or has stopped (`until`: which of both) and returns its details.
 
     Raises Refused for a failure state, NotFound for one that stays unknown, Timeout naming the last status: a word
@@ -183,7 +193,7 @@ async def settled(api: Ateme, id: str, name: str, report: Report, limit: float, 
             if row is None and number >= NEW_POLLS:
                 raise NotFound(f"ateme: environment {name} ({id}) does not exist", status=404)
             if row is not None:
-                word = stream_state(row)
+                word = row.word
                 if word in FAILURES:
                     raise Refused(f"ateme: environment {name} ({id}): its status is {word}")
                 now = desired_word(word)
@@ -195,20 +205,20 @@ async def settled(api: Ateme, id: str, name: str, report: Report, limit: float, 
     raise AssertionError("polling ends by itself")
 
 
-def observed(id: str, row: Row, spec: Environment) -> Observed:
-    values = {name: row[name] for name in CREATED if row.get(name) is not None}
-    word = stream_state(row)
-    unverifiable = {name: "the answer does not show it" for name in CREATED if name not in values}
+def observed(row: EnvironmentRow, spec: Environment) -> Observed:
+    values, wrong = readable(Environment, CREATED, row.given)
+    word = row.word
+    unverifiable = {name: wrong.get(name, "the answer does not show it") for name in CREATED if name not in values}
     state = desired_word(word)
     if state is None:
         unverifiable["state"] = f"the status is {word}"
     else:
         values["state"] = state
-    warnings = (f"its status is {word}",) if word in FAILURES or is_deleted(row) else ()
+    warnings = (f"its status is {word}",) if word in FAILURES or row.gone else ()
     return Observed(
-        id=id,
+        id=row.id,
         values=values,
-        computed={"environment_id": id, "status": word},
+        computed={"environment_id": row.id, "status": word},
         unverifiable=unverifiable,
         incomplete=word == "creating",
         warnings=warnings,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes
-from headend.ateme.answers import Row, text_id
-from headend.ateme.api import Ateme, only, resting
+from headend.ateme.api import Ateme, resting
 from headend.ateme.entry import OVER, UNSEEN, carefully, remove
 from headend.ateme.fields import (
     ENVIRONMENT,
@@ -24,6 +24,7 @@ from headend.ateme.fields import (
     same_second,
     seconds,
 )
+from headend.ateme.rows import EventRow
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, WriteOnly
@@ -33,6 +34,7 @@ from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 from headend.core.model.uploads import File
+from headend.core.wire.decode import readable
 
 WIRE: Mapping[str, str] = {
     "input": "input_id",
@@ -123,16 +125,16 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: Event, *, fresh: bool = False) -> Observed | None:
         """From the list of active events: one that is missing there and has ended is complete (A-259, A-748)."""
-        for row in await api.listed("event.list", None, fresh=fresh):
-            if row_id(row) == id:
-                return observed(id, row, spec)
+        for row in await api.listed("event.list", None, EventRow, fresh=fresh):
+            if row.id == id:
+                return observed(row, spec)
         if self._is_over(api, spec):
             return Observed(id=id, values=spec.set_fields(), computed={"event_id": id})
         return None
 
     async def find(self, api: Ateme, spec: Event) -> list[Observed]:
-        same = [row for row in await api.listed("event.list", None, fresh=True) if row.get("name") == spec.name]
-        return [observed(id, row, spec) for row in same if (id := row_id(row))]
+        rows = await api.listed("event.list", None, EventRow, fresh=True)
+        return [observed(row, spec) for row in rows if row.name == spec.name]
 
     async def on_air(self, api: Ateme, id: str, spec: Event, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, event=id, fresh=fresh)
@@ -151,8 +153,8 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
             answer = await api.call("event.create", scope=environment, body=body, **picture(spec))
         finally:  # also where the answer got lost
             api.changed("event.list")
-        id = api.new_id("event.create", answer.body, ("event_id", "id"))
-        return Observed(id=id or only(await self.find(api, spec), self.name).id, incomplete=True)
+        id = await api.made_id("event.create", answer.body, EventRow, partial(self.find, api, spec))
+        return Observed(id=id, incomplete=True)
 
     async def update(self, api: Ateme, id: str, spec: Event, changes: Sequence[Change]) -> None:
         """What changed, and always all labels: to pass none takes them off (A-756, A-837).
@@ -195,13 +197,9 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
 
     async def delete(self, api: Ateme, id: str, last: Event, report: Report) -> None:
         async def gone() -> bool:
-            return all(row_id(row) != id for row in await api.listed("event.list", None, fresh=True))
+            return all(row.id != id for row in await api.listed("event.list", None, EventRow, fresh=True))
 
         await remove(api, "event.delete", str(last.environment), {"event_id": id}, gone)
-
-
-def row_id(row: Row) -> str | None:
-    return text_id(row.get("event_id", row.get("id")))
 
 
 def sent(spec: Event, fields: Any) -> dict[str, Any]:
@@ -216,14 +214,14 @@ def picture(spec: Event) -> dict[str, Any]:
     return {} if spec.image is None else {"files": {"image": spec.image.part}}
 
 
-def observed(id: str, row: Row, spec: Event) -> Observed:
-    values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or spec.environment}
-    values |= {name: row[name] for name in ("name", "description") if name in row}
-    values |= {name: row[name] for name in TIMES if instant(row.get(name)) is not None}
-    if (source := text_id(row.get("input_id", row.get("source_id")))) is not None:
-        values["input"] = source
-    if isinstance(labels := row.get("label_ids"), list):
-        values["labels"] = [text_id(one) for one in labels]
+def observed(row: EventRow, spec: Event) -> Observed:
+    values, wrong = readable(Event, ("name", "description"), row.given)
+    values |= {"environment": row.environment_id or spec.environment}
+    values |= {name: time for name in TIMES if (time := getattr(row, name)) is not None}
+    if row.input is not None:
+        values["input"] = row.input
+    if row.label_ids is not None:
+        values["labels"] = row.label_ids
     compared = [name for name in spec.set_fields() if name not in {"image", "extra"}]
-    unverifiable = {name: UNSEEN for name in compared if name not in values}
-    return Observed(id=id, values=values, computed={"event_id": id}, unverifiable=unverifiable)
+    unverifiable = {name: wrong.get(name, UNSEEN) for name in compared if name not in values}
+    return Observed(row.id, values, {"event_id": row.id}, unverifiable)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import known_events
-from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
-from headend.ateme.entry import Entry, EntryKind, at
+from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.ateme.rows import EntryRow
 from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.observed import Change, Observed
@@ -75,17 +75,17 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     key = ("event", "output")
     ends = ("output",)
 
-    def matches(self, row: Row, spec: EventSubscription) -> bool:
-        return text_id(row.get("event_id")) == spec.event and at(row, "output") == spec.output
+    def matches(self, row: EntryRow, spec: EventSubscription) -> bool:
+        return row.event_id == spec.event and row.output == spec.output
 
-    def seen(self, row: Row, spec: EventSubscription, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def seen(self, row: EntryRow, spec: EventSubscription, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
-        if (event := text_id(row.get("event_id"))) is not None:
-            values["event"] = event
-        if isinstance(owner := row.get("timed_by_event_owner"), bool):
-            values["timed_by_event_owner"] = owner
-        if owner is not True:  # else they are the event's
-            values |= {name: row[name] for name in TIMES if instant(row.get(name)) is not None}
+        if row.event_id is not None:
+            values["event"] = row.event_id
+        if row.timed_by_event_owner is not None:
+            values["timed_by_event_owner"] = row.timed_by_event_owner
+        if row.timed_by_event_owner is not True:  # else they are the event's
+            values |= {name: time for name in TIMES if (time := getattr(row, name)) is not None}
         return values, ()
 
     def check(self, spec: EventSubscription, related: Mapping[str, Spec]) -> Sequence[Problem]:
@@ -104,22 +104,24 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
         if not spec.timed_by_event_owner:
             return instant(spec.end_time)
         event = (await known_events(api)).get(str(spec.event))
-        return instant(event.get("end_time")) if event else None
+        return event.span[1] if event else None
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: EventSubscription, *, fresh: bool = False) -> Observed | None:
         """With a warning where the entry still goes by former times of the event (A-969)."""
         found = await super().observe(api, id, spec, fresh=fresh)
-        rows = await api.listed("schedule.list", None) if found and spec.timed_by_event_owner else []
-        row = next((row for row in rows if text_id(row.get("schedule_id", row.get("id"))) == id), {})
-        event = (await known_events(api)).get(str(spec.event), {}) if row.get("start_time") else {}
-        both = [(name, instant(row.get(name)), instant(event.get(name))) for name in TIMES]
-        late = [name for name, own, new in both if own and new and own != new]
-        if found is None or not late:
+        if found is None or not spec.timed_by_event_owner:
             return found
-        told = (
-            f"it goes by a former {late[0]} of the event, {row.get(late[0])}: the platform did not pass the new one on"
-        )
+        row = next((row for row in await api.listed("schedule.list", None, EntryRow) if row.id == id), None)
+        event = (await known_events(api)).get(str(spec.event)) if row and row.start_time else None
+        if row is None or event is None:
+            return found
+        both = zip(TIMES, row.span, event.span, strict=True)
+        late = [name for name, own, new in both if own and new and own != new]
+        if not late:
+            return found
+        former = getattr(row, late[0])
+        told = f"it goes by a former {late[0]} of the event, {former}: the platform did not pass the new one on"
         return Observed(id, found.values, found.computed, found.unverifiable, warnings=(*found.warnings, told))
 
     async def missing(self, api: Ateme, id: str, spec: EventSubscription) -> Observed | None:

@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from headend.ateme.airtime import made_inputs
-from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.rows import InputRow
 from headend.ateme.viewers import resulting_input, viewer_inputs
 from headend.core.model.capabilities import TakesOver
 from headend.core.model.errors import Refused
@@ -169,7 +169,7 @@ class LocalTs(Input):
     ] = None
 
 
-class InputKind(EndpointKind[Input], TakesOver[Input]):
+class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
     """A source (channel) of an environment.
 
     The variants keep the platform's words: `srt_pull` calls, `srt_push` listens. An input that the bitrate limit
@@ -179,6 +179,7 @@ class InputKind(EndpointKind[Input], TakesOver[Input]):
     name = "ateme.input"
     collection = "inputs"
     noun = "input"
+    shape = InputRow
     model = Input
     variants = {
         "zixi_pull": ZixiPull,
@@ -221,13 +222,13 @@ class InputKind(EndpointKind[Input], TakesOver[Input]):
     def list_scope(self, spec: Input) -> str | None:
         return str(spec.environment)
 
-    def matches(self, row: Row, spec: Input) -> bool:
+    def matches(self, row: InputRow, spec: Input) -> bool:
         """By the broadcaster's id; what a transcoder or a multi-viewer made is never taken (A-769)."""
         if isinstance(spec, LocalTs):
-            return text_id(row.get("multi_viewer_id")) == spec.multi_viewer
-        if row.get("is_transcoded_input") or row.get("multi_viewer_id") or row.get("variant") == "local_ts":
+            return row.multi_viewer_id == spec.multi_viewer
+        if row.is_transcoded_input or row.multi_viewer_id or row.variant == "local_ts":
             return False
-        return row.get("stream_id" if self.is_plain(row) else "id") == getattr(spec, "stream_name", None)
+        return self.shows(row, spec, ("stream_name",))
 
     async def find(self, api: Ateme, spec: Input) -> list[Observed]:
         """What a multi-viewer makes is found through it, whichever of both says so."""
@@ -235,22 +236,20 @@ class InputKind(EndpointKind[Input], TakesOver[Input]):
             return await super().find(api, spec)
         made = await resulting_input(api, str(spec.environment), str(spec.multi_viewer), fresh=True)
         row = await self.row(api, made, spec, fresh=True) if made is not None else None
-        return [await self.observed(api, made, row, spec)] if made is not None and row is not None else []
+        return [] if row is None else [await self.observed(api, row, spec)]
 
-    async def observed(self, api: Ateme, id: str, row: Row, spec: Input) -> Observed:
-        found = await super().observed(api, id, row, spec)
+    async def observed(self, api: Ateme, row: InputRow, spec: Input) -> Observed:
+        found = await super().observed(api, row, spec)
         values = dict(found.values)
         if isinstance(spec, LocalTs):
-            values["multi_viewer"] = text_id(row.get("multi_viewer_id")) or spec.multi_viewer
+            values["multi_viewer"] = row.multi_viewer_id or spec.multi_viewer
         unverifiable = {name: why for name, why in found.unverifiable.items() if name not in values}
-        computed = dict(found.computed)
-        for name in ("input_stopped", "warning_sent", "is_transcoded_input", "associated_transcoder_id"):
-            if name in row:
-                computed[name] = row[name]
-        return Observed(id, values, computed, unverifiable, found.incomplete, found.warnings)
+        told = ("input_stopped", "warning_sent", "is_transcoded_input", "associated_transcoder_id")
+        computed = {**found.computed, **{name: row.given[name] for name in told if name in row.given}}
+        return Observed(row.id, values, computed, unverifiable, found.incomplete, found.warnings)
 
-    def warnings(self, row: Row) -> tuple[str, ...]:
-        return ("stopped by its bitrate limit",) if row.get("input_stopped") is True else ()
+    def warnings(self, row: InputRow) -> tuple[str, ...]:
+        return ("stopped by its bitrate limit",) if row.input_stopped else ()
 
     def may_switch(self, seen: Observed, spec: Input) -> bool:
         held = seen.computed.get("input_stopped") is True and spec.state == "started"
@@ -265,11 +264,11 @@ class InputKind(EndpointKind[Input], TakesOver[Input]):
         await self.update(api, found[0].id, spec, [Change(("user_description",), None, spec.user_description)])
         return Observed(id=found[0].id, incomplete=True)
 
-    async def after_update(self, api: Ateme, id: str, spec: Input, changes: Sequence[Change], live: Row) -> None:
+    async def after_update(self, api: Ateme, id: str, spec: Input, changes: Sequence[Change], live: InputRow) -> None:
         """A limit that was raised is the answer to the stop that it caused: the input starts again (A-732)."""
-        if live.get("input_stopped") is not True or spec.state != "started":
+        if not live.input_stopped or spec.state != "started":
             return
-        before, after = live.get("max_allowed_bitrate_kbps"), spec.max_allowed_bitrate_kbps
+        before, after = live.given.get("max_allowed_bitrate_kbps"), spec.max_allowed_bitrate_kbps
         if isinstance(before, int) and after is not None and after > before:
             await api.call("input.start", scope=str(spec.environment), path={"input_id": id})
 

@@ -6,8 +6,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from headend.ateme.answers import TOKEN_KEYS, text_id
+from headend.ateme.answers import TOKEN_KEYS
 from headend.ateme.api import Ateme
+from headend.ateme.rows import EnvironmentRow
 from headend.core.model.errors import InputError
 from headend.core.wire.invoke import Request
 from headend.core.wire.operations import NO_BODY, Operation
@@ -26,9 +27,8 @@ HIDDEN = frozenset({*TOKEN_KEYS, "source_invitation_token", "password", "access_
 async def find_environment(api: Ateme, wanted: str) -> str:
     """The id of the environment with that id or name. Raises InputError where there is none, or more than one."""
     names: dict[str, list[str]] = {}
-    for row in await api.listed("environment.dropdown", None):
-        if (id := text_id(row.get("environment_id", row.get("id")))) is not None:
-            names.setdefault(str(row.get("name", id)), []).append(id)
+    for row in await api.listed("environment.dropdown", None, EnvironmentRow):
+        names.setdefault(row.name or row.id, []).append(row.id)
     if wanted in {id for ids in names.values() for id in ids}:
         return wanted
     found = names.get(wanted, [])

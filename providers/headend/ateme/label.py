@@ -6,10 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.answers import text_id
 from headend.ateme.api import Ateme
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
+from headend.ateme.rows import EventRow, LabelRow
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Named, Spec
 
@@ -36,13 +36,13 @@ class LabelKind(ListedKind[Label]):
     name = "ateme.label"
     collection = "labels"
     noun = "label"
+    shape = LabelRow
     model = Label
     key = ("text",)
 
     async def users(self, api: Ateme, id: str) -> list[str]:
         try:
-            events = await api.listed("event.list", None, fresh=True)
+            events = await api.listed("event.list", None, EventRow, fresh=True)
         except ApiError:  # the refusal itself is what has to be told
             return []
-        carry = [row for row in events if id in {text_id(label) for label in row.get("label_ids") or ()}]
-        return [f"event {text_id(row.get('event_id', row.get('id')))} ({row.get('name')})" for row in carry]
+        return [f"event {row.id} ({row.name})" for row in events if id in (row.label_ids or ())]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from headend.ateme.answers import Row, text_id
-from headend.ateme.api import Ateme, hint, only
+from headend.ateme.api import Ateme, hint
+from headend.ateme.rows import Row
 from headend.core.model.errors import Conflict, Refused
 from headend.core.model.fields import Immutable, Spec, marked
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
+from headend.core.wire.decode import readable
 
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"
@@ -24,14 +26,12 @@ class ListedKind(Kind[S, Ateme]):
     """
 
     noun: ClassVar[str]
+    shape: ClassVar[type[Row]]
     place: ClassVar[str | None] = None
 
     def path(self, id: str) -> dict[str, str]:
         """What the paths of one object are filled in with."""
         return {self.place or f"{self.noun}_id": id}
-
-    def row_id(self, row: Row) -> str | None:
-        return text_id(row.get(f"{self.noun}_id", row.get("id")))
 
     def fields(self) -> list[str]:
         """What goes into bodies, and is read back."""
@@ -39,19 +39,19 @@ class ListedKind(Kind[S, Ateme]):
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
-        rows = await api.listed(f"{self.noun}.list", None, fresh=fresh)
-        return next((self.observed(id, row) for row in rows if self.row_id(row) == id), None)
+        rows = await api.listed(f"{self.noun}.list", None, self.shape, fresh=fresh)
+        return next((self.observed(row) for row in rows if row.id == id), None)
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        rows = await api.listed(f"{self.noun}.list", None)
+        rows = await api.listed(f"{self.noun}.list", None, self.shape)
         wanted = self.natural_key(spec)
-        same = [row for row in rows if tuple(row.get(name) for name in self.key) == wanted]
-        return [self.observed(id, row) for row in same if (id := self.row_id(row))]
+        return [self.observed(row) for row in rows if tuple(getattr(row, name) for name in self.key) == wanted]
 
-    def observed(self, id: str, row: Row) -> Observed:
-        values = {name: row[name] for name in self.fields() if row.get(name) is not None}
-        unverifiable = {name: UNSEEN for name in self.fields() if name not in values}
-        return Observed(id=id, values=values, computed={f"{self.noun}_id": id}, unverifiable=unverifiable)
+    def observed(self, row: Row) -> Observed:
+        shown = {name: value for name, value in row.given.items() if value is not None}
+        values, wrong = readable(self.model, self.fields(), shown)
+        unverifiable = dict.fromkeys((name for name in self.fields() if name not in values), UNSEEN) | wrong
+        return Observed(row.id, values, {f"{self.noun}_id": row.id}, unverifiable)
 
     # --- writing -----------------------------------------------------------------------------------------
     def body(self, spec: S) -> dict[str, Any]:
@@ -64,8 +64,7 @@ class ListedKind(Kind[S, Ateme]):
             answer = await api.call(key, scope=None, body=self.body(spec))
         finally:  # also where the answer got lost
             api.changed(f"{self.noun}.list")
-        id = api.new_id(key, answer.body, (f"{self.noun}_id", "id"))
-        return Observed(id=id or only(await self.find(api, spec), self.name).id)
+        return Observed(await api.made_id(key, answer.body, self.shape, partial(self.find, api, spec)))
 
     async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
         fixed = marked(self.model, Immutable)

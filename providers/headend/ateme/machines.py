@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from headend.ateme.answers import Row, desired_word, stream_state
+from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
+from headend.ateme.rows import Row
 from headend.core.model.errors import Conflict, NotFound, Refused, Timeout
 from headend.core.model.fields import WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -17,7 +18,8 @@ UNSEEN = "the answer does not show it"
 ONCE = WriteOnly("it is sent once, when it was changed, and never read back")
 PRESET = ("store_preset", "preset_id", "preset_name")
 
-Look = Callable[[], Awaitable[Row | None]]
+R = TypeVar("R", bound=Row)
+Look = Callable[[], Awaitable[R | None]]
 """Reads the machine's row anew; None where there is none."""
 
 
@@ -61,7 +63,7 @@ async def explained(
         raise hint(error, "PIDs that are taken are answered like this, too") from None
 
 
-async def settled(api: Ateme, what: str, look: Look, report: Report, limit: float, until: str | None = None) -> Row:
+async def settled(api: Ateme, what: str, look: Look[R], report: Report, limit: float, until: str | None = None) -> R:
     """Waits until it runs or has stopped (`until`: which of both). A stop is marked before it has happened: only
     the second look in a row that shows it counts (A-733).
 
@@ -73,7 +75,7 @@ async def settled(api: Ateme, what: str, look: Look, report: Report, limit: floa
             row = await look()
             if row is None and number >= NEW_POLLS:
                 raise NotFound(f"ateme: {what} does not exist", status=404)
-            before, word = word, stream_state(row) if row else None
+            before, word = word, row.word if row else None
             if word in FAILURES:
                 raise Refused(f"ateme: {what}: its status is {word}")
             now = desired_word(word)
@@ -85,10 +87,12 @@ async def settled(api: Ateme, what: str, look: Look, report: Report, limit: floa
     raise AssertionError("polling ends by itself")
 
 
-async def remove(api: Ateme, key: str, scope: str | None, path: Mapping[str, str], row: Row, look: Look) -> Row | None:
+async def remove(
+    api: Ateme, key: str, scope: str | None, path: Mapping[str, str], row: R | None, look: Look[R]
+) -> R | None:
     """Tells it to go, unless it goes already: a run that was killed, or whose answer got lost, may have told it so.
     The row by which to wait for that; None where it is gone. A refusal stands unless it is on its way."""
-    if is_going(row):
+    if row is not None and is_going(row):
         return row
     try:
         return row if await api.delete(key, scope, path) else None
@@ -100,10 +104,10 @@ async def remove(api: Ateme, key: str, scope: str | None, path: Mapping[str, str
 
 
 def is_going(row: Row) -> bool:
-    return stream_state(row) == "deleting"
+    return row.word == "deleting"
 
 
-async def gone(api: Ateme, what: str, look: Look, report: Report, limit: float, word: str | None) -> None:
+async def gone(api: Ateme, what: str, look: Look[Row], report: Report, limit: float, word: str | None) -> None:
     """Waits until it is there no more. word: its status when it was told to go.
 
     Raises Refused where the deletion fails, Timeout where it takes too long.
@@ -113,7 +117,7 @@ async def gone(api: Ateme, what: str, look: Look, report: Report, limit: float, 
         row = await look()
         if row is None:
             return
-        word = stream_state(row)
+        word = row.word
         if word in FAILURES and word != before:
             raise Refused(f"ateme: deleting {what}: its status is {word}")
         report(f"waiting for {what}: {word}")

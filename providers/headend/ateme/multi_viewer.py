@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from headend.ateme.airtime import airtimes, carried
-from headend.ateme.answers import Row, stream_state, text_id
-from headend.ateme.api import FAILURES, Ateme, hint, only, resting
+from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.environment import catalogue
 from headend.ateme.fields import one_of
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
+from headend.ateme.rows import ViewerRow
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import CreatedInStages, LetsGo, Nameless, OnAir
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
@@ -22,6 +22,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Reference
+from headend.core.wire.decode import raise_if_wrong, readable
 
 UNREAD = "no call shows what is in the tiles (A-771, A-838)"
 GUESSED = "(status guessed)"
@@ -115,7 +116,7 @@ class MultiViewerKind(
             if await api.status(environment) == "deleted":
                 return None  # it went with its environment
             raise
-        return None if row is None else await self.observed(api, id, row, spec)
+        return None if row is None else await self.observed(api, row, spec)
 
     async def find(self, api: Ateme, spec: MultiViewer) -> list[Observed]:
         """Those with the same layout and settings, by the Local-TS inputs that say whose they are (A-838)."""
@@ -123,27 +124,27 @@ class MultiViewerKind(
         found = []
         for id in (await viewer_inputs(api, environment, fresh=True)).values():
             row = await details(api, environment, id, fresh=True) if id is not None else None
-            if id is not None and row is not None:
-                seen, wanted = await self.observed(api, id, row, spec), spec.set_fields()
+            if row is not None:
+                seen, wanted = await self.observed(api, row, spec), spec.set_fields()
                 settings = {name: value for name, value in seen.values.items() if name in SETTINGS and name in wanted}
                 same_layout = str(seen.values.get("layout_id", spec.layout_id)) == str(spec.layout_id)
                 if same_layout and all(wanted[name] == value for name, value in settings.items()):
                     found.append(seen)
         return found
 
-    async def observed(self, api: Ateme, id: str, row: Row, spec: MultiViewer) -> Observed:
-        environment, word = str(spec.environment), stream_state(row)
-        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or environment}
-        values |= {name: row[name] for name in ("layout_id", *SETTINGS) if name in row}
-        unverifiable = dict.fromkeys(TILES, UNREAD)
+    async def observed(self, api: Ateme, row: ViewerRow, spec: MultiViewer) -> Observed:
+        environment, word = str(spec.environment), row.word
+        values, unverifiable = readable(MultiViewer, ("layout_id", *SETTINGS), row.given)
+        values["environment"] = row.environment_id or environment
+        unverifiable |= dict.fromkeys(TILES, UNREAD)
         for name in spec.set_fields():
             if name not in values and mark(MultiViewer, name, WriteOnly) is None:
                 unverifiable.setdefault(name, UNSEEN)
-        made = await resulting_input(api, environment, id)
+        made = await resulting_input(api, environment, row.id)
         return Observed(
-            id=id,
+            id=row.id,
             values=values,
-            computed={"multi_viewer_id": id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            computed={"multi_viewer_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
             warnings=(f"its status is {word}",) if word in FAILURES else (),
@@ -159,10 +160,11 @@ class MultiViewerKind(
         body = {name: given[name] for name in names if given.get(name) is not None}
         answer = await explained(api, "multi_viewer.create", environment, {}, body | (spec.extra or {}))
         self.forget(api)
-        id = api.new_id("multi_viewer.create", answer.body, ("multi_viewer_id", "id"))
-        if id is None:
-            new = [one for one in await self.find(api, spec) if one.id not in before]
-            id = only(new, f"multi-viewer in environment {environment}").id
+
+        async def new() -> list[Observed]:
+            return [one for one in await self.find(api, spec) if one.id not in before]
+
+        id = await api.made_id("multi_viewer.create", answer.body, ViewerRow, new)
         return Observed(id=id, incomplete=True)
 
     async def furnish(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> None:
@@ -179,7 +181,8 @@ class MultiViewerKind(
             environment, given = str(spec.environment), spec.set_fields()
             await api.require_running(environment)
             live = await self._running(api, id, spec, _silent)
-            body = {name: live[name] for name in SETTINGS if live.get(name) is not None}
+            body, wrong = readable(MultiViewer, [n for n in SETTINGS if live.given.get(n) is not None], live.given)
+            raise_if_wrong("ateme: multi_viewer.get", {n: why for n, why in wrong.items() if given.get(n) is None})
             body |= {name: given[name] for name in SETTINGS if given.get(name) is not None} | kept
             # a preset that was stored by a call whose answer was lost would be stored again
             repeat = False if kept else None
@@ -208,7 +211,7 @@ class MultiViewerKind(
                 await api.call("multi_viewer.tiles", scope=environment, path=path, body={keys["tiles"]: sent})
                 break
             except Conflict:
-                if GUESSED not in row:
+                if GUESSED not in row.given:
                     raise
             report(f"waiting for multi-viewer {id} to take its tiles")
         self.forget(api)
@@ -223,22 +226,23 @@ class MultiViewerKind(
             raise NotFound(f"ateme: multi-viewer {id} is gone right after it was written", status=404)
         return seen
 
-    async def _running(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> Row:
+    async def _running(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> ViewerRow:
         """Waits until it runs. Raises Refused for one that rests: no call starts it."""
         row = await self._look(api, id, spec)
-        if row is not None and stream_state(row) == "stopped":
+        if row is not None and row.word == "stopped":
             raise Refused(f"ateme: multi-viewer {id} is stopped; it must run to be changed, and no call starts it")
         look, limit = partial(self._look, api, id, spec), api.settings.multi_viewer_timeout
         return await settled(api, f"multi-viewer {id}", look, report, limit, until="started")
 
-    async def _look(self, api: Ateme, id: str, spec: MultiViewer) -> Row | None:
+    async def _look(self, api: Ateme, id: str, spec: MultiViewer) -> ViewerRow | None:
         """A fresh look. Details that don't tell the status are those of one that runs once its result is there."""
         environment = str(spec.environment)
         row = await details(api, environment, id, fresh=True)
-        if row is None or stream_state(row) is not None:
+        if row is None or row.word is not None:
             return row
         there = await resulting_input(api, environment, id, fresh=True)
-        return {**row, "status": "running" if there else "creating", GUESSED: True}
+        word = "running" if there else "creating"
+        return row.model_copy(update={"status": word, "given": {**row.given, GUESSED: True}})
 
     async def delete(self, api: Ateme, id: str, last: MultiViewer, report: Report) -> None:
         environment = str(last.environment)
@@ -255,7 +259,7 @@ class MultiViewerKind(
                 raise
             raise hint(error, f"environment {environment} is not running") from None
         if row is not None:
-            await gone(api, f"multi-viewer {id}", look, report, limit, stream_state(row))
+            await gone(api, f"multi-viewer {id}", look, report, limit, row.word)
         self.forget(api)
 
     def forget(self, api: Ateme) -> None:

@@ -7,10 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.answers import Row, desired_word, stream_state, text_id
+from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.rows import AgreementRow, InputRow, OutputRow
 from headend.core.model.errors import Forbidden, Refused
 from headend.core.model.fields import Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -197,7 +198,7 @@ def _odd_ttl(spec: Output) -> bool:
     return isinstance(spec, UdpRist) and spec.ttl is not None and spec.ttl > 225
 
 
-class OutputKind(EndpointKind[Output]):
+class OutputKind(EndpointKind[Output, OutputRow]):
     """A destination of an environment.
 
     The variants keep the platform's words: `srt_push` calls, `srt_pull` listens. What an output carries, and when,
@@ -207,6 +208,7 @@ class OutputKind(EndpointKind[Output]):
     name = "ateme.output"
     collection = "outputs"
     noun = "output"
+    shape = OutputRow
     model = Output
     variants = {
         "pull": Pull,
@@ -235,64 +237,55 @@ class OutputKind(EndpointKind[Output]):
     def list_scope(self, spec: Output) -> str | None:
         return None  # the list goes by the organisation that takes the outputs, over all environments (A-177)
 
-    def matches(self, row: Row, spec: Output) -> bool:
-        if self.natural_key(spec) is None or not set(self.keys[spec.variant]) <= self._shown(row, spec):
+    def matches(self, row: OutputRow, spec: Output) -> bool:
+        key = self.keys[spec.variant]
+        if self.natural_key(spec) is None or (row.plain and key == ("stream_id",) and spec.variant == "push"):
             return False
-        names = type(spec).wire()
-        for field in self.keys[spec.variant]:
-            name = "stream_id" if field == "stream_name" and self.is_plain(row) else names[field]
-            if row.get(name) != getattr(spec, field):
-                return False
-        return True
-
-    def _shown(self, row: Row, spec: Output) -> set[str]:
-        """Fields that the row shows unmistakably: `stream_id` may hold the submitted id (A-804)."""
-        plain = self.is_plain(row)
-        return {field for field in type(spec).wire() if not (plain and field == "stream_id" and spec.variant == "push")}
+        return self.shows(row, spec, key)
 
     def check(self, spec: Output, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """The printed TTL limit looks like a misprint (A-815)."""
         found = list(super().check(spec, related))
         return [*found, warning(TTL, field="ttl")] if _odd_ttl(spec) else found
 
-    async def observed(self, api: Ateme, id: str, row: Row, spec: Output) -> Observed:
-        if stream_state(row) is None:
-            row = {**row, "status": await self._state_of(api, id, str(spec.environment))}
-        found = await super().observed(api, id, row, spec)
+    async def observed(self, api: Ateme, row: OutputRow, spec: Output) -> Observed:
+        if row.word is None:
+            row = row.model_copy(update={"status": await self._state_of(api, row.id, str(spec.environment))})
+        found = await super().observed(api, row, spec)
         values, unverifiable, computed = dict(found.values), dict(found.unverifiable), dict(found.computed)
         warnings = found.warnings
         if await self._may_be_derived(api, row, str(spec.environment)):
             computed["may_be_derived"] = True
             warnings = (*warnings, "it may be derived: a transcoder makes such an output for itself (A-974)")
-        if self.is_plain(row) and isinstance(spec, Pull | Push) and spec.stream_name is not None:
+        if row.plain and isinstance(spec, Pull | Push) and spec.stream_name is not None:
             # `stream_id` holds the submitted id or the field of that name, and the other one isn't shown (A-804)
             other = "stream_id" if values.get("stream_name") == spec.stream_name != spec.stream_id else "stream_name"
             values.pop(other, None)
             if other in spec.set_fields():
                 unverifiable[other] = "the answer shows either the submitted id or stream_id, not both"
-        return Observed(id, values, computed, unverifiable, found.incomplete, warnings)
+        return Observed(row.id, values, computed, unverifiable, found.incomplete, warnings)
 
     async def find(self, api: Ateme, spec: Output) -> list[Observed]:
         """Without what a transcoder may have made for itself: that is taken over by its id only (A-769, A-974)."""
         return [one for one in await super().find(api, spec) if "may_be_derived" not in one.computed]
 
-    async def _may_be_derived(self, api: Ateme, row: Row, environment: str) -> bool:
+    async def _may_be_derived(self, api: Ateme, row: OutputRow, environment: str) -> bool:
         """Nothing marks a transcoder's own pull output but 150 ms and the stream id of the input beside it (A-537)."""
-        stream = row.get("stream_id")
-        if not stream or row.get("latency") != 150 or row.get("variant", "pull") != "pull":
+        stream = row.given.get("stream_id")
+        if not stream or row.given.get("latency") != 150 or row.variant not in {None, "pull"}:
             return False
-        made = [r for r in await api.listed("input.list", environment) if r.get("is_transcoded_input")]
-        return any(stream in {r.get("id"), r.get("stream_id")} for r in made)
+        made = [r for r in await api.listed("input.list", environment, InputRow) if r.is_transcoded_input]
+        return any(stream in (r.given.get("id"), r.given.get("stream_id")) for r in made)
 
     async def _state_of(self, api: Ateme, id: str, environment: str) -> str | None:
         """The state from the list of states, which answers for running environments only (A-201, A-468)."""
         if not await api.is_running(environment):
             return None
         try:
-            states = await api.listed("output.states", environment)
+            states = await api.listed("output.states", environment, OutputRow)
         except (Forbidden, Refused):
             return None
-        word = next((stream_state(row) for row in states if self.row_id(row) == id), None)
+        word = next((row.word for row in states if row.id == id), None)
         return word if desired_word(word) else None
 
     async def create(self, api: Ateme, spec: Output) -> Observed:
@@ -317,16 +310,15 @@ class OutputKind(EndpointKind[Output]):
         wanted = spec.permanent_schedule_agreement_id
         if wanted is None:
             return None
-        rows = await api.listed("agreement.list", None, fresh=True)
-        row = next((r for r in rows if wanted in {text_id(r.get("agreement_id")), text_id(r.get("id"))}), None)
-        if row is None or row.get("is_assigned") or row.get("is_finished"):
+        rows = await api.listed("agreement.list", None, AgreementRow, fresh=True)
+        if not any(row.free for row in rows if row.id == wanted):
             return f"permanent_schedule_agreement_id: {wanted} is not there, already assigned or finished (A-461)"
         return None
 
-    def kept(self, live: Row, spec: Output) -> dict[str, Any]:
+    def kept(self, live: OutputRow, spec: Output) -> dict[str, Any]:
         """Without the sizes of an FEC that is off, or is switched off (A-816)."""
         found = super().kept(live, spec)
-        fec = spec.set_fields().get("fec", live.get("fec"))
+        fec = spec.set_fields().get("fec", live.given.get("fec"))
         return found if fec in {1, 2} else {name: value for name, value in found.items() if name not in FEC_SIZES}
 
     def forget(self, api: Ateme) -> None:

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
-from headend.ateme.entry import Entry, EntryKind, at
+from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, Extra, check_extra
+from headend.ateme.rows import EntryRow, OutputRow
 from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Ref, Spec
 from headend.core.model.findings import Problem
@@ -54,10 +54,10 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     key = ("output",)
     can = Can.ALL & ~Can.UPDATE
 
-    def matches(self, row: Row, spec: PermanentSchedule) -> bool:
-        return at(row, "output") == spec.output
+    def matches(self, row: EntryRow, spec: PermanentSchedule) -> bool:
+        return row.output == spec.output
 
-    def seen(self, row: Row, spec: PermanentSchedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def seen(self, row: EntryRow, spec: PermanentSchedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         return {}, ()
 
     def check(self, spec: PermanentSchedule, related: Mapping[str, Spec]) -> Sequence[Problem]:
@@ -77,9 +77,9 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
 
     async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:
         """Whether the output is known to have no agreement; one that isn't listed is left to the server."""
-        for row in await api.listed("output.list", None, fresh=fresh):
-            if output in {text_id(row.get("output_id")), text_id(row.get("id"))}:
-                return AGREEMENT in row and not row[AGREEMENT]
+        for row in await api.listed("output.list", None, OutputRow, fresh=fresh):
+            if row.id == output:
+                return AGREEMENT in row.given and not row.given[AGREEMENT]
         return False
 
     async def create(self, api: Ateme, spec: PermanentSchedule) -> Observed:

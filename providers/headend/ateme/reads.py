@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from headend.ateme.answers import Row, is_deleted, is_listing, item, rows, text_id
+from headend.ateme.answers import Object, is_listing, item, rows, text_id
+from headend.ateme.rows import Marks
 from headend.core.model.errors import DecodeError
+from headend.core.wire.decode import decode
 from headend.core.wire.operations import Operation
 
 SIDE_EFFECTS: Mapping[str, str] = {
@@ -117,22 +119,30 @@ def list_key(op: Operation, body: Any) -> str | None:
     return fits[0] if len(fits) == 1 else None
 
 
-def values(key: str, body: Any, names: tuple[str, ...]) -> list[tuple[str, Row]] | None:
+def values(key: str, body: Any, names: tuple[str, ...]) -> list[tuple[str, Object]] | None:
     """(value, row) of a list answer that has been judged; None for another shape. Deleted rows are left out."""
     if isinstance(body, dict):
         arrays = [value for value in body.values() if isinstance(value, list)]
         body = arrays[0] if len(arrays) == 1 else None
     if not isinstance(body, list):
         return None
-    found: list[tuple[str, Row]] = []
+    found: list[tuple[str, Object]] = []
     for row in body:
         if isinstance(row, str):
             found.append((row, {}))
-        elif isinstance(row, dict) and not is_deleted(row):
+        elif isinstance(row, dict) and not _is_deleted(row):
             value = next((text for name in names if (text := text_id(row.get(name))) is not None), None)
             if value is not None:
                 found.append((value, row))
     return found
+
+
+def _is_deleted(row: Object) -> bool:
+    """Whether a row is no sample: deleted, or marked in words that nobody knows."""
+    try:
+        return decode(Marks, "", row).gone
+    except DecodeError:
+        return True
 
 
 def _stamp(time: datetime) -> str:

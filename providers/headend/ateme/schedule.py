@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.answers import Row
 from headend.ateme.api import Ateme
-from headend.ateme.entry import Entry, EntryKind, at
+from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, NOW, Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.ateme.rows import EntryRow
 from headend.core.model.fields import Immutable, Interrupts, Ref, Same
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
@@ -58,14 +58,14 @@ class ScheduleKind(EntryKind[Schedule]):
     async def end(self, api: Ateme, spec: Schedule) -> datetime | None:
         return instant(spec.end_time)
 
-    def matches(self, row: Row, spec: Schedule) -> bool:
+    def matches(self, row: EntryRow, spec: Schedule) -> bool:
         """NOW was turned into a time by the server, so there the end decides (A-746)."""
         name = "end_time" if spec.start_time == NOW else "start_time"
-        ends = at(row, "input") == spec.input and at(row, "output") == spec.output
-        return ends and instant(row.get(name)) == instant(getattr(spec, name))
+        ends = row.input == spec.input and row.output == spec.output
+        return ends and instant(getattr(row, name)) == instant(getattr(spec, name))
 
-    def seen(self, row: Row, spec: Schedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
-        values = {name: row[name] for name in TIMES if instant(row.get(name)) is not None}
+    def seen(self, row: EntryRow, spec: Schedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
+        values = {name: time for name in TIMES if (time := getattr(row, name)) is not None}
         start = instant(values.get("start_time"))
         if start is not None and spec.start_time == NOW:
             values["start_time"] = NOW

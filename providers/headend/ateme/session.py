@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from headend.ateme.answers import rows, text_id, token_in
+from headend.ateme.answers import item, read_rows, text_id, token_in
+from headend.ateme.rows import Me, OrganisationRow
 from headend.ateme.settings import AtemeSettings
 from headend.core.model.errors import CredentialsError, DecodeError, Forbidden
+from headend.core.wire.decode import decode
 from headend.core.wire.operations import Table
 
 if TYPE_CHECKING:
@@ -113,8 +115,8 @@ class Tokens:
                 raise CredentialsError(f"ateme: organisation {managed} is not the one that is managed after the switch")
         # A fresh login lands where the user's record last pointed, so the active organisation is never assumed (A-14).
         # Nor is its environment: it may be the one that this run deletes, and waits for (A-726).
-        active = self._settings.guest_of or managed or text_id(me.get("managing_organisation_id"))
-        elsewhere = text_id(me.get("active_organisation_id")) != active or text_id(me.get("active_environment_id"))
+        active = self._settings.guest_of or managed or me.managing_organisation_id
+        elsewhere = me.active_organisation_id != active or me.active_environment_id
         if active is not None and elsewhere:
             token = await self._back(active, token)
         self._client.redactor.add(token)
@@ -129,23 +131,22 @@ class Tokens:
         self._client.redactor.add(token)
         return token
 
-    async def _me(self, token: str) -> Mapping[str, Any]:
-        answer = await self._client.send(self._table["user.me"], headers=self.headers(token))
-        me = answer.body if isinstance(answer.body, Mapping) else {}
-        inner = [value for value in me.values() if isinstance(value, Mapping) and "email" in value]
-        me = inner[0] if len(inner) == 1 and "email" not in me else me
-        if me.get("is_invitation_suspended") is True:
+    async def _me(self, token: str) -> Me:
+        op = self._table["user.me"]
+        answer = await self._client.send(op, headers=self.headers(token))
+        me = decode(Me, f"ateme: {op.key}", item(op, answer.body, "email"))
+        if me.is_invitation_suspended is True:
             raise CredentialsError("ateme: the invitation of this login is suspended (A-20)")
         return me
 
-    async def _managed(self, me: Mapping[str, Any], token: str) -> str | None:
+    async def _managed(self, me: Me, token: str) -> str | None:
         """The managing organisation: what the user's details say, else the first of the organisations (A-6)."""
-        if "managing_organisation_id" in me:
-            return text_id(me["managing_organisation_id"])
+        if "managing_organisation_id" in me.model_fields_set:
+            return me.managing_organisation_id
         op = self._table["organisation.list"]
         answer = await self._client.send(op, headers=self.headers(token))
-        found = rows(op, answer.body)
-        return text_id(found[0].get("organisation_id", found[0].get("id"))) if found else None
+        found = read_rows(op, answer.body, OrganisationRow)
+        return found[0].id if found else None
 
     async def _switch(self, key: str, what: str, id: str, token: str) -> str:
         """Switches and returns the new JWT; aborts where the answer names another one than asked for (A-13)."""

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from headend.ateme.airtime import airtimes, carried, made_inputs
-from headend.ateme.answers import Row, desired_word, stream_state, text_id
-from headend.ateme.api import FAILURES, Ateme, hint, only, resting
+from headend.ateme.answers import desired_word
+from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import unlikely
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
+from headend.ateme.rows import TranscoderRow
 from headend.ateme.running import RESTING, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
 from headend.core.model.capabilities import OnAir, SharesKey
@@ -20,6 +21,7 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
+from headend.core.wire.decode import raise_if_wrong, readable
 
 
 class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme]):
@@ -70,23 +72,23 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         return running(seen, spec, parent)
 
     # --- reading -----------------------------------------------------------------------------------------
-    async def rows(self, api: Ateme, spec: Transcoder, *, fresh: bool = False) -> list[Row]:
+    async def rows(self, api: Ateme, spec: Transcoder, *, fresh: bool = False) -> list[TranscoderRow]:
         """The live transcoders of the spec's environment."""
-        found = await api.listed("transcoder.list", str(spec.environment), fresh=fresh)
-        return [row for row in found if text_id(row.get("environment_id", spec.environment)) == spec.environment]
+        found = await api.listed("transcoder.list", str(spec.environment), TranscoderRow, fresh=fresh)
+        return [row for row in found if row.in_environment(spec.environment)]
 
-    async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> Row | None:
+    async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> TranscoderRow | None:
         """From the shared list where that holds the settings; by itself where it doesn't, or when fresh. What a 404
         of the assumed item path means, the list decides."""
         if not fresh:
-            row = next((row for row in await self.rows(api, spec) if row_id(row) == id), None)
-            if row is None or "video_codec" in row:
+            row = next((row for row in await self.rows(api, spec) if row.id == id), None)
+            if row is None or "video_codec" in row.given:
                 return row
         path = {"transcoder_id": id}
-        row = await api.single("transcoder.get", str(spec.environment), path, "transcoder_id", "id")
+        row = await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True)
         if row is not None:
             return row
-        return next((row for row in await self.rows(api, spec, fresh=fresh) if row_id(row) == id), None)
+        return next((row for row in await self.rows(api, spec, fresh=fresh) if row.id == id), None)
 
     async def observe(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Observed | None:
         try:
@@ -95,28 +97,26 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             if await api.status(str(spec.environment)) == "deleted":
                 return None  # it went with its environment
             raise
-        return None if row is None else await self.observed(api, id, row, spec, fresh=fresh)
+        return None if row is None else await self.observed(api, row, spec, fresh=fresh)
 
     async def find(self, api: Ateme, spec: Transcoder) -> list[Observed]:
         """Those of the same source; there may be several, of which creation takes only one just like the spec."""
         found = []
         for row in await self.rows(api, spec, fresh=True):
-            id = row_id(row)
-            if id is not None and _source(row) == spec.input:
-                whole = row if "video_codec" in row else await self.row(api, id, spec, fresh=True)
+            if row.input == spec.input:
+                whole = row if "video_codec" in row.given else await self.row(api, row.id, spec, fresh=True)
                 if whole is not None:
-                    found.append(await self.observed(api, id, whole, spec))
+                    found.append(await self.observed(api, whole, spec))
         return found
 
-    async def observed(self, api: Ateme, id: str, row: Row, spec: Transcoder, *, fresh: bool = False) -> Observed:
-        environment = str(spec.environment)
-        values: dict[str, Any] = {"environment": text_id(row.get("environment_id")) or environment}
-        values |= {name: row[name] for name in (*SETTINGS, *LISTS, "number_of_audio_tracks") if name in row}
-        if (source := _source(row)) is not None:
-            values["input"] = source
+    async def observed(self, api: Ateme, row: TranscoderRow, spec: Transcoder, *, fresh: bool = False) -> Observed:
+        environment, word = str(spec.environment), row.word
+        values, unverifiable = readable(Transcoder, (*SETTINGS, *LISTS, "number_of_audio_tracks"), row.given)
+        values["environment"] = row.environment_id or environment
+        if row.input is not None:
+            values["input"] = row.input
         if "extra_video_tracks" in values:
             values["extra_video_tracks"] = _asked_for(values["extra_video_tracks"], spec.extra_video_tracks)
-        word, unverifiable = stream_state(row), {}
         if not await api.is_running(environment):
             unverifiable["state"] = RESTING
         elif (state := desired_word(word)) is not None:
@@ -129,11 +129,11 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             unread = any(isinstance(m, WriteOnly | Ignored | Trigger) for m in marks(Transcoder, name))
             if name not in values and not unread:
                 unverifiable.setdefault(name, UNSEEN)
-        made = (await made_inputs(api, environment, fresh=fresh)).get(id)
+        made = (await made_inputs(api, environment, fresh=fresh)).get(row.id)
         return Observed(
-            id=id,
+            id=row.id,
             values=values,
-            computed={"transcoder_id": id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            computed={"transcoder_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
             warnings=(f"its status is {word}",) if word in FAILURES else (),
@@ -150,9 +150,8 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             body = {name: value for name, value in body.items() if name not in PRESET}
         answer = await explained(api, "transcoder.create", environment, {}, body | (spec.extra or {}))
         self.forget(api)
-        id = api.new_id("transcoder.create", answer.body, ("transcoder_id", "id"))
-        if id is None:
-            id = only(await self.find(api, spec), f"transcoder in environment {environment}").id
+        find = partial(self.find, api, spec)
+        id = await api.made_id("transcoder.create", answer.body, TranscoderRow, find)
         return Observed(id=id, incomplete=True)
 
     async def update(self, api: Ateme, id: str, spec: Transcoder, changes: Sequence[Change]) -> None:
@@ -167,7 +166,8 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             if live is None:
                 raise NotFound(f"ateme: transcoder {id} does not exist", status=404)
             given = spec.set_fields()
-            body = {name: live[name] for name in SETTINGS if live.get(name) is not None}
+            body, wrong = readable(Transcoder, [n for n in SETTINGS if live.given.get(n) is not None], live.given)
+            raise_if_wrong("ateme: transcoder.get", {n: why for n, why in wrong.items() if given.get(n) is None})
             body |= {name: given[name] for name in SETTINGS if given.get(name) is not None}
             if spec.video_codec != "MPEG-4":
                 body.pop("mpeg4_avc_encoder_profile", None)
@@ -178,7 +178,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             self.forget(api)
         if "restart_trigger" in names and spec.restart_trigger is not None and spec.state == "started":
             row = await self.row(api, id, spec, fresh=True)
-            if row is not None and desired_word(stream_state(row)) == "started":
+            if row is not None and desired_word(row.word) == "started":
                 await api.call("transcoder.restart", scope=environment, path=path, repeat=False)
                 self.forget(api)
 
@@ -187,7 +187,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         environment, path = str(spec.environment), {"transcoder_id": id}
         if await api.is_running(environment):
             row = await self._settled(api, id, spec, report, api.settings.transcoder_timeout)
-            differs = desired_word(stream_state(row)) != spec.state
+            differs = desired_word(row.word) != spec.state
             if differs and spec.state == "started":
                 row = await self._run(api, id, spec, report, "start")
             if lists := _lists(spec, row):
@@ -200,13 +200,13 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             raise NotFound(f"ateme: transcoder {id} is gone right after it was written", status=404)
         return seen
 
-    async def _run(self, api: Ateme, id: str, spec: Transcoder, report: Report, action: str) -> Row:
+    async def _run(self, api: Ateme, id: str, spec: Transcoder, report: Report, action: str) -> TranscoderRow:
         await api.call(f"transcoder.{action}", scope=str(spec.environment), path={"transcoder_id": id})
         return await self._settled(api, id, spec, report, api.settings.state_timeout, until=spec.state)
 
     async def _settled(
         self, api: Ateme, id: str, spec: Transcoder, report: Report, limit: float, until: str | None = None
-    ) -> Row:
+    ) -> TranscoderRow:
         look = partial(self.row, api, id, spec, fresh=True)
         return await settled(api, f"transcoder {id}", look, report, limit, until)
 
@@ -218,7 +218,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         if row is None:
             return
         running = await api.is_running(environment)
-        if running and stream_state(row) in {"stopped", "stopping"}:
+        if running and row.word in {"stopped", "stopping"}:
             await self._settled(api, id, last, report, api.settings.state_timeout, until="stopped")
         look, limit = partial(self.row, api, id, last, fresh=True), api.settings.transcoder_timeout
         try:
@@ -226,20 +226,12 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         except (Conflict, Refused) as error:
             raise error if running else hint(error, f"environment {environment} is not running") from None
         if row is not None:
-            await gone(api, f"transcoder {id}", look, report, limit, stream_state(row))
+            await gone(api, f"transcoder {id}", look, report, limit, row.word)
         self.forget(api)
 
     def forget(self, api: Ateme) -> None:
         """Its input and output come and go with it."""
         api.changed("transcoder.list", "input.list", "output.list", "output.states")
-
-
-def row_id(row: Row) -> str | None:
-    return text_id(row.get("transcoder_id", row.get("id")))
-
-
-def _source(row: Row) -> str | None:
-    return text_id(row.get("input_id", row.get("source_id")))
 
 
 def _asked_for(live: Any, wanted: Sequence[Mapping[str, Any]]) -> Any:
@@ -257,9 +249,13 @@ def _lasting(changes: Sequence[Change]) -> list[str]:
     return [c.field for c in changes if c.after is None and c.field in {*SETTINGS, *LISTS}]
 
 
-def _lists(spec: Transcoder, row: Row) -> dict[str, Any]:
+def _lists(spec: Transcoder, row: TranscoderRow) -> dict[str, Any]:
     """Both lists of PIDs, as desired or else as last read, if one of them isn't what the spec says; else {}."""
     wanted = {name: value for name in LISTS if (value := getattr(spec, name)) is not None}
-    if all(row.get(name) == value for name, value in wanted.items()):
+    if all(row.given.get(name) == value for name, value in wanted.items()):
         return {}
-    return {name: row[name] for name in LISTS if row.get(name) is not None} | wanted
+    kept, wrong = readable(
+        Transcoder, [n for n in LISTS if n not in wanted and row.given.get(n) is not None], row.given
+    )
+    raise_if_wrong("ateme: transcoder.get", wrong)
+    return kept | wanted

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from headend.ateme.answers import Row, text_id
 from headend.ateme.api import Ateme
+from headend.ateme.multi_viewer_spec import SETTINGS
+from headend.ateme.rows import InputRow, ViewerRow
 from headend.core.model.errors import ApiError
 
 
-async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> list[Row]:
+async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> list[InputRow]:
     """The live inputs of an environment. None of one that is proven gone: all that lived in it went with it."""
     try:
-        return await api.listed("input.list", environment, fresh=fresh)
+        return await api.listed("input.list", environment, InputRow, fresh=fresh)
     except ApiError:
         if await api.status(environment) == "deleted":
             return []
@@ -19,23 +20,22 @@ async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> li
 
 async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str | None]:
     """{Local-TS input of the environment: the multi-viewer that makes it; None where its row doesn't say} (A-557)."""
-    found = {}
-    for row in await input_rows(api, environment, fresh=fresh):
-        maker, id = text_id(row.get("multi_viewer_id")), text_id(row.get("input_id", row.get("id")))
-        here = text_id(row.get("environment_id", environment)) == environment
-        if id is not None and here and (maker is not None or row.get("variant") == "local_ts"):
-            found[id] = maker
-    return found
+    return {
+        row.id: row.multi_viewer_id
+        for row in await input_rows(api, environment, fresh=fresh)
+        if row.in_environment(environment) and (row.multi_viewer_id is not None or row.variant == "local_ts")
+    }
 
 
-async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> Row | None:
+async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> ViewerRow | None:
     """What is shown of a multi-viewer, None = absent; shared for the run (A-221)."""
     name = ("ateme", "multi_viewer.get", environment, id)
     if fresh:
         api.client.reads.drop(*name)
 
-    async def read() -> Row | None:
-        return await api.single("multi_viewer.get", environment, {"multi_viewer_id": id}, "multi_viewer_id", "id")
+    async def read() -> ViewerRow | None:
+        path = {"multi_viewer_id": id}
+        return await api.single("multi_viewer.get", environment, path, ViewerRow, signs=("layout_id", *SETTINGS))
 
     return await api.client.reads.get(name, read)
 
@@ -46,4 +46,4 @@ async def resulting_input(api: Ateme, environment: str, id: str, *, fresh: bool 
         if maker == id:
             return made
     row = await details(api, environment, id, fresh=fresh)
-    return text_id(row.get("resulting_input_id", row.get("input_id"))) if row else None
+    return row.made if row else None

@@ -23,11 +23,12 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 from pydantic import ValidationError as _ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import is_typeddict
 
 from headend.core.model.errors import DecodeError
 from headend.core.model.fields import Immutable, Spec, mark
@@ -167,6 +168,12 @@ def readable(
     return values, wrong
 
 
+def raise_if_wrong(where: str, wrong: Mapping[str, str]) -> None:
+    """Raises DecodeError with what `readable` found wrong: for values that are to be sent back as they are."""
+    if wrong:
+        raise DecodeError(f"{where}: {'; '.join(wrong.values())}")
+
+
 @functools.cache
 def _loose(spec: type[Spec], field: str) -> TypeAdapter[Any]:
     return TypeAdapter(_json_form(spec.model_fields[field].annotation), config=ConfigDict(strict=True))
@@ -183,6 +190,9 @@ def _json_form(annotation: Any) -> Any:
         return Union[tuple(_json_form(one) for one in args)]  # noqa: UP007
     if origin in {list, tuple, dict}:
         return origin[tuple(_json_form(one) for one in args)]
+    if is_typeddict(annotation):
+        held: Any = Union[tuple(map(_json_form, get_type_hints(annotation).values()))]  # noqa: UP007
+        return dict[str, held]
     if annotation in {str, int, float, bool, type(None), dict, list}:
         return annotation
     return Any
