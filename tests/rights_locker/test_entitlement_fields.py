@@ -135,7 +135,6 @@ def test_every_spelling_of_an_instant_is_the_same_value(text: str) -> None:
         "2018-06-09",
         "2018-02-30T09:40:35Z",
         "0001-01-01T00:00:00+14:00",
-        "2018-06-09 09:40:35Z",
         "20130902",
         20130902,
         "tomorrow",
@@ -144,7 +143,7 @@ def test_every_spelling_of_an_instant_is_the_same_value(text: str) -> None:
     ],
 )
 def test_what_is_no_instant_is_refused_with_what_was_wanted(value: Any) -> None:
-    with pytest.raises(ValidationError, match="must be a"):
+    with pytest.raises(ValidationError, match=r"must be a|has no time zone"):
         spec(end_time=value)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from headend.core.model.fields import Mark, Ref, Secret, Spec, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
+from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
 
 ENVIRONMENT = Ref("ateme.environment")
 INPUT = Ref(
@@ -18,6 +18,7 @@ INPUT = Ref(
     through=(("ateme.transcoder", "resulting_input_id"), ("ateme.multi_viewer", "resulting_input_id")),
 )
 NOW = "NOW"
+instant = platform_time
 
 Extra = Annotated[
     dict[str, Any] | None,
@@ -59,35 +60,27 @@ def check_extra(extra: Mapping[str, Any] | None, known: set[str]) -> None:
         raise ValueError(f"extra: {taken[0]} is a field of its own")
 
 
-def instant(value: Any) -> datetime | None:
-    """The instant that a time on the wire or in a stack means; None for what is no time. Without offset: UTC."""
-    if isinstance(value, str):
-        text = value.strip()
-        if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():
-            text = f"{text[:-2]}:{text[-2:]}"
-        try:
-            value = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+def _time(given: Any, info: ValidationInfo) -> Any:
+    return stack_time(given, zone_of(info))
 
 
-Time = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, datetime) else value)]
-"""ISO 8601 with Z or an offset; YAML may have made a date of it."""
+def _start(given: Any, info: ValidationInfo) -> Any:
+    return NOW if given == NOW else stack_time(given, zone_of(info))
 
 
-def check_times(start: str | None, end: str | None, *, now: bool = False) -> None:
-    """Raises ValueError for what is no time, and for an end that isn't after its start (A-748).
+Time = Annotated[str, BeforeValidator(_time)]
+"""RFC 3339 with Z or an offset, or a local time of the stack's zone."""
+Start = Annotated[str, BeforeValidator(_start)]
+"""The same, or NOW."""
 
-    now: whether NOW may stand for the start.
-    """
+
+def check_times(start: str | None, end: str | None) -> None:
+    """Raises ValueError where one is missing, and for an end that isn't after its start (A-748)."""
     begins, ends = instant(start), instant(end)
-    if begins is None and not (now and start == NOW):
-        raise ValueError(f"start_time: a time like 2026-12-05T15:00:00Z{', or NOW' if now else ''}")
+    if begins is None and start != NOW:
+        raise ValueError(f"start_time: must be a time such as {LIKE}")
     if ends is None:
-        raise ValueError("end_time: a time like 2026-12-05T17:15:00Z")
+        raise ValueError(f"end_time: must be a time such as {LIKE}")
     if begins is not None and ends <= begins:
         raise ValueError("end_time: must be after start_time (A-748)")
 

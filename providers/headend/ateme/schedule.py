@@ -10,7 +10,18 @@ from pydantic import Field, model_validator
 
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
-from headend.ateme.fields import INPUT, NOW, Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.ateme.fields import (
+    INPUT,
+    NOW,
+    Extra,
+    Start,
+    Time,
+    check_extra,
+    check_times,
+    instant,
+    milliseconds,
+    same_instant,
+)
 from headend.ateme.rows import EntryRow
 from headend.core.model.fields import Immutable, Interrupts, Ref, Same
 from headend.core.model.observed import Change, Observed
@@ -25,7 +36,7 @@ class Schedule(Entry):
     input: Annotated[Id, INPUT, Immutable(), Field(description="the source (A-579)")]
     output: Annotated[Id, Ref("ateme.output"), Immutable(), Field(description="the destination (A-580)")]
     start_time: Annotated[
-        Time,
+        Start,
         Same(same_instant),
         Interrupts(),
         Field(description="ISO 8601 with Z or an offset, or NOW: when it is created (A-581, A-746)"),
@@ -35,7 +46,7 @@ class Schedule(Entry):
 
     @model_validator(mode="after")
     def _times(self) -> Self:
-        check_times(self.start_time, self.end_time, now=True)
+        check_times(self.start_time, self.end_time)
         check_extra(self.extra, {"input_id", "output_id", *TIMES})
         return self
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema, field_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 
-from headend.core.model.fields import Found, Immutable, OwnCall, Same, Secret, Spec
+from headend.core.model.fields import Found, Immutable, OwnCall, Same, Secret, Spec, refused
 from headend.core.model.references import Query
+from headend.core.model.times import zone_of
 from headend.mycujoo.values import Value, canonical, normal_fields
 
 _AS_WRITTEN = {
@@ -63,15 +64,15 @@ class ActionConfiguration(Spec):
 
     @field_validator("fields", mode="before")
     @classmethod
-    def _canonical(cls, given: Any) -> Any:
+    def _canonical(cls, given: Any, info: ValidationInfo) -> Any:
         if not isinstance(given, Mapping):
-            raise ValueError("must be a mapping of field names to values (M-101)")  # noqa: TRY004  pydantic wants it
+            raise refused("must be a mapping of field names to values (M-101)")
         values: dict[str, Value] = {}
         for name, value in given.items():
             if not isinstance(name, str) or not name:
-                raise ValueError("field names are non-empty strings (M-101)")
+                raise refused("field names are non-empty strings (M-101)")
             try:
-                values[name] = canonical(value)
+                values[name] = canonical(value, zone_of(info))
             except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
+                raise refused(str(error), name) from None
         return values

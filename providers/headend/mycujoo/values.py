@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from headend.core.model.times import stack_time
+
 KEYS = ("bool_value", "datetime_value", "float_value", "number_value", "string_value")
 Value = dict[str, Any]
 
@@ -21,23 +23,24 @@ _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?
 _EPOCHS = ("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z")
 
 
-def canonical(given: Any) -> Value:
-    """What an author wrote, a plain scalar or `{number_value: "5"}`, as one canonical value.
+def canonical(given: Any, zone: str | None = None) -> Value:
+    """What an author wrote, a plain scalar or `{number_value: "5"}`, as one canonical value. zone: of local times.
 
     Raises ValueError, without the value in it, for anything that isn't exactly one well-formed value (M-102).
     """
     if isinstance(given, Mapping):
         if len(given) != 1 or (key := next(iter(given))) not in KEYS:
             raise ValueError(f"must be a plain value or exactly one of {', '.join(KEYS)}")
-        return {key: _checked(key, given[key])}
+        raw = given[key]
+        return {key: stack_time(raw, zone) if key == "datetime_value" else _checked(key, raw)}
     if isinstance(given, bool):
         return {"bool_value": given}
     if isinstance(given, datetime):
-        return {"datetime_value": _checked("datetime_value", given)}
+        return {"datetime_value": stack_time(given, zone)}
     for kind, key in ((int, "number_value"), (float, "float_value"), (str, "string_value")):
         if isinstance(given, kind):
             return {key: _checked(key, given)}
-    raise ValueError("must be a boolean, a number, a string, or {datetime_value: ...}")
+    raise ValueError("must be a boolean, a number, a string, or a time as {datetime_value: 2026-12-05T15:00:00Z}")
 
 
 def _checked(key: str, raw: Any) -> Any:
@@ -57,10 +60,9 @@ def _checked(key: str, raw: Any) -> Any:
                 pass
             raise ValueError("float_value must be finite (M-104)")
         case "datetime_value":
-            text = raw.isoformat() if isinstance(raw, datetime) else raw
-            if isinstance(text, str):
-                instant(text)
-                return text
+            if isinstance(raw, str):
+                instant(raw)
+                return raw
     raise ValueError(f"{key} has a value of the wrong type")
 
 

@@ -7,9 +7,10 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo
 
 from headend.core.model.errors import DecodeError
+from headend.core.model.times import stack_time, zone_of
 
 _FORM = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):?(\d{2}))", re.ASCII
@@ -43,9 +44,11 @@ def live(text: str) -> str:
         raise DecodeError(f"rights_locker: a time in the answer {error}", status=200) from None
 
 
-def _given(value: Any) -> Any:
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return utc(text if isinstance(text, str) else "")
+def _given(value: Any, info: ValidationInfo) -> str:
+    """As all times of a stack, and as the service's own document spells them, 2018-6-9T9:40:35+0200 (R-47)."""
+    if isinstance(value, str) and _FORM.fullmatch(value):
+        return utc(value)
+    return utc(stack_time(value, zone_of(info)).replace(" ", "T").upper())
 
 
 Time = Annotated[str, BeforeValidator(_given)]

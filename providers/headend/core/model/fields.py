@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from headend.core.model.owners import Owned
 from headend.core.model.references import Pending, pending
@@ -126,6 +127,14 @@ class Impact(enum.StrEnum):
     RESTART = "restart"
     INTERRUPTS = "interrupts"
     DESTROYS = "destroys"
+
+
+# --- refusals ------------------------------------------------------------------------------------------------
+def refused(message: str, *path: str | int) -> PydanticCustomError:
+    """What a validator raises to say what is wrong with a part of a field, secret or not: the message shows no value.
+    path: leads from the field to that part."""
+    where = "".join(f"{part}: " for part in path)
+    return PydanticCustomError("refused", "{where}{why}", {"where": where, "why": message, "path": path})
 
 
 # --- values ------------------------------------------------------------------------------------------------

@@ -6,7 +6,18 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    model_validator,
+)
+
+from headend.core.model.times import check_zone, stack_time, zone_of
 
 _DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 
@@ -34,6 +45,14 @@ Duration = Annotated[
 ]
 
 
+def _moment(given: Any, info: ValidationInfo) -> datetime:
+    return datetime.fromisoformat(stack_time(given, zone_of(info)))
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+"""A point in time, with its zone."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -41,8 +60,8 @@ class _Model(BaseModel):
 class Maintenance(_Model):
     """A span in which interruptions are agreed: the on-air guard lets everything pass."""
 
-    start: AwareDatetime = Field(description="When it begins, with Z or an offset.")
-    end: AwareDatetime = Field(description="When it is over.")
+    start: Moment = Field(description="When it begins: with Z or an offset, or local in the stack's time_zone.")
+    end: Moment = Field(description="When it is over.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -62,5 +81,9 @@ class Options(_Model):
     )
     clock_skew: Duration = Field(
         default=timedelta(seconds=30), description="How far the platforms' clocks and this one may be apart."
+    )
+    time_zone: Annotated[str, AfterValidator(check_zone)] | None = Field(
+        default=None,
+        description="The zone of times that are written without one, e.g. Europe/London; without it they are refused.",
     )
     maintenance: tuple[Maintenance, ...] = Field(default=(), description="Spans in which interruptions are agreed.")

@@ -32,11 +32,11 @@ def clock() -> datetime:
 
 def imminent(times: Iterable[Airtime], options: Options, now: datetime) -> list[Airtime]:
     """Airtimes that run now or begin within the window, sorted by start. Clock skew widens each airtime."""
-    skew, horizon = options.clock_skew, now + options.on_air_window
+    skew, horizon = options.clock_skew, now + options.on_air_window  # nothing is added to ends: 9999-12-31 is one
     found = {
         (t.kind, t.id): t
         for t in times
-        if (t.start is None or t.start - skew <= horizon) and (t.end is None or now < t.end + skew)
+        if (t.start is None or t.start <= horizon + skew) and (t.end is None or now - skew < t.end)
     }
     return sorted(found.values(), key=lambda t: (t.start or now, t.kind, t.id))
 

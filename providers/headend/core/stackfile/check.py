@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from headend.core.model.fields import Secret, marked
 from headend.core.model.findings import Problem, Problems, Source
 from headend.core.model.suggest import suggest
+from headend.core.model.times import with_zone
 from headend.core.stackfile.nodes import KeyValue
 from headend.core.stackfile.values import Plain
 from headend.core.wire.redaction import MASK, find_texts
@@ -24,7 +25,8 @@ class Input:
 
     entries: the nodes behind the values. source: where what is missing is reported. known: keys allowed beside the
     model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
-    from_secret: fields that hold such a text. all_secret: no value at all may occur in a message.
+    from_secret: fields that hold such a text. all_secret: no value at all may occur in a message. time_zone: of times
+    that are written without one.
     """
 
     entries: Mapping[str, KeyValue]
@@ -36,6 +38,7 @@ class Input:
     secrets: list[str] = field(default_factory=list, repr=False)
     from_secret: set[str] = field(default_factory=set)
     all_secret: bool = False
+    time_zone: str | None = None
 
     def set(self, name: str, plain: Plain) -> None:
         """Takes a field's value."""
@@ -69,7 +72,7 @@ def make(model: type[M], given: Input, problems: Problems) -> M | None:
     before = len(problems)
     spec: M | None = None
     try:
-        spec = model.model_validate(given.values)
+        spec = model.model_validate(given.values, context=with_zone(given.time_zone))
     except ValidationError as error:
         seen: set[tuple[str, ...]] = set()
         for detail in error.errors(include_url=False, include_input=False):
@@ -88,7 +91,7 @@ def make(model: type[M], given: Input, problems: Problems) -> M | None:
 def _problem(
     model: type[BaseModel], given: Input, detail: Mapping[str, Any], seen: set[tuple[str, ...]]
 ) -> Problem | None:
-    loc = tuple(detail["loc"])
+    loc, said = _place(model, detail)
     if (loc and str(loc[0]) in given.broken) or (not loc and given.broken):
         return None  # follows from a problem that is reported already
     path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
@@ -101,14 +104,28 @@ def _problem(
     if detail["type"] == "missing":
         name = ".".join([*path, *([] if path[-1:] == (str(loc[-1]),) else [str(loc[-1])])])
         return Problem(f"`{name}` is missing", source, given.address)
-    message, custom = str(detail["msg"]), detail["type"] in {"value_error", "assertion_error"}
-    if custom and path and path[0] in given.secret_fields(model):
+    message, custom = said, detail["type"] in {"value_error", "assertion_error"}
+    if not path and loc and loc[0] in model.model_fields:
+        path = (str(loc[0]),)  # it isn't written, so that its place is the whole's
+    if custom and detail["loc"] and path and path[0] in given.secret_fields(model):
         message = "the secret's value is refused here"
     elif custom:
-        message = given.scrub(message.partition(", ")[2] or message, model)
+        message = given.scrub(message, model)
     else:
         message = given.scrub(message.replace("Input should be", "must be").replace("Input should", "must"), model)
     return Problem(f"`{'.'.join(path)}`: {message}" if path else message, source, given.address)
+
+
+def _place(model: type[BaseModel], detail: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:
+    """Where it is wrong, and what: a model's own check begins with the field that it finds at fault."""
+    loc, said = tuple(detail["loc"]), str(detail["msg"])
+    if detail["type"] == "refused":
+        return (*loc, *detail["ctx"]["path"]), str(detail["ctx"]["why"])
+    if detail["type"] not in {"value_error", "assertion_error"}:
+        return loc, said
+    said = said.partition(", ")[2] or said
+    name, _, rest = said.partition(": ")
+    return ((name,), rest) if not loc and rest and name in model.model_fields else (loc, said)
 
 
 def _locate(

@@ -57,7 +57,8 @@ def _make_item(
     rows: RowReader, from_file: FromFile, row: Row, item: type[BaseModel], out: Plain, secret: bool
 ) -> BaseModel | None:
     entries, broken = rows.fields(from_file, row, from_file.address)
-    given = Input(entries, row.source, from_file.address, broken=broken)
+    zone = rows.values.time_zone
+    given = Input(entries, row.source, from_file.address, broken=broken, time_zone=zone)
     for name, entry in entries.items():
         given.set(name, rows.values.plain(entry.node))
     out.secrets += [text for text in given.secrets if text not in out.secrets]

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from headend.core.model.capabilities import HasUniqueFields, MakesClaims, owned_by
 from headend.core.model.errors import InputError
@@ -154,7 +155,9 @@ def _settings(
     if not options:
         return connections, Options()
     entry = entries["options"]
-    given = Input(entry.node.mapping or {}, entry.source, "options", values=options)
+    if (zone := options.get("time_zone")) is not None:
+        values.time_zone = zone if zone in available_timezones() else "UTC"  # what is none is told once
+    given = Input(entry.node.mapping or {}, entry.source, "options", values=options, time_zone=values.time_zone)
     return connections, make(Options, given, values.problems) or Options()
 
 

@@ -55,6 +55,7 @@ class Values:
         self.secret = secret
         self.ways = ways
         self.problems = problems
+        self.time_zone: str | None = None  # of times that are written without one
         self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
 
     def declare(self, vars_node: Node | None, given: Mapping[str, str]) -> None:
