@@ -98,7 +98,7 @@ class FromFile:
         """A CSV file says its columns first; those of others are known once they are read."""
         if not self.table.typed and name not in self.table.columns:
             message = f"`{what}`: {self.table.file} has no column `{name}`"
-            self.report(message, source, suggest(name, self.table.columns))
+            self.report(message, source, self.table.likely_delimiter() or suggest(name, self.table.columns))
 
     def read_columns(self, node: Node | None) -> None:
         self.mapped = node is not None
@@ -157,7 +157,8 @@ class FromFile:
             if name in self.known:
                 self._add_column(Column(name, name), source)
             elif name not in self.key:
-                hint = suggest(name, self.known) or "say which columns are wanted: `columns: {FIELD: COLUMN}`"
+                near = self.table.likely_delimiter() or suggest(name, self.known)
+                hint = near or "say which columns are wanted: `columns: {FIELD: COLUMN}`"
                 self.report(f"unknown column `{name}`", source, hint)
 
 

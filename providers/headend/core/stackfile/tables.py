@@ -49,6 +49,15 @@ class Table:
         if not self.typed:
             self._first = next(self._rows, None)
 
+    def likely_delimiter(self) -> str | None:
+        """What to do about a CSV file whose first line names one column that looks like several: European spreadsheets
+        put semicolons between values."""
+        only = next(iter(self.columns)) if len(self.columns) == 1 and not self.typed else ""
+        found = next((sign for sign in ";\t|," if sign in only and sign != self.delimiter), None)
+        return (
+            found and f'its values have {_SIGNS[found]} between them: write `delimiter: "{_SHOWN.get(found, found)}"`'
+        )
+
     def __iter__(self) -> Rows:
         if not self.typed and self._first:
             yield self._first
@@ -101,7 +110,8 @@ class Table:
         if not all(names):
             self.problem("a column without a name", line, "the first line names the columns")
         elif not all(map(str.isprintable, names)):
-            self.problem("a column with an unprintable character in its name", line)
+            self.columns = dict.fromkeys(names)
+            self.problem("a column with an unprintable character in its name", line, self.likely_delimiter())
         elif twice:
             self.problem(f"two columns are called `{twice}`", line, "rename one of them")
         else:
@@ -162,6 +172,10 @@ class Table:
             return None
         self.columns.update(dict.fromkeys(value))
         return value
+
+
+_SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
+_SHOWN = {"\t": "\\t"}
 
 
 class _Stopped(Exception):
