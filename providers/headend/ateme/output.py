@@ -181,7 +181,7 @@ class UdpRist(Output):
     @model_validator(mode="before")
     @classmethod
     def _fec_defaults(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("fec") in {1, 2}:
+        if isinstance(given, dict) and given.get("fec") in (1, 2):  # a list can stand there, too
             return {"rows_d": 10, "columns_l": 10} | given
         return given
 
