@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ateme.ateme_engine import E1, LISTENER, Engine, stack
+from ateme.test_plan_time import SRT_OUT
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.rows import EntryRow
@@ -37,6 +40,23 @@ def test_now_equals_any_stored_start() -> None:
     assert ScheduleKind().observed(decode(EntryRow, "", ROW), spec, NOON).values["start_time"] == "NOW"
     assert ScheduleKind().matches(decode(EntryRow, "", ROW), spec)
     assert not ScheduleKind().matches(decode(EntryRow, "", {**ROW, "end_time": "2026-12-05T13:00:01Z"}), spec)
+
+
+@pytest.mark.contract("A-979")
+def test_now_moves_an_entry_that_still_lies_ahead(tmp_path: Path) -> None:
+    engine, at = Engine(tmp_path), f"{E1}.schedules.s"
+
+    def starting(start: str) -> dict[str, Any]:
+        times = {"input": "a", "output": "o", "start_time": start, "end_time": "2026-12-05T18:00:00Z"}
+        return stack(inputs={"a": LISTENER}, outputs={"o": SRT_OUT}, schedules={"s": times})
+
+    engine.done(starting("2026-12-05T15:00:00Z"))
+    (change,) = engine.step(starting("NOW"), at).changes
+    assert (change.field, change.after) == ("start_time", "NOW")
+    engine.done(starting("NOW"), allowed=[at])
+    sent = engine.sim.writes()[-1]
+    assert (sent.key, sent.body) == ("schedule.update", {"start_time": "NOW"})
+    assert engine.plan(starting("NOW")).writes() == ()
 
 
 @pytest.mark.contract("A-745", "A-746")

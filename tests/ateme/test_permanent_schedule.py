@@ -117,6 +117,23 @@ def test_a_bitrate_above_the_agreements_is_told_in_the_platforms_words(tmp_path:
     assert "its bitrate exceeds" in engine.apply(wanted(inputs={"a": caller})).failed[AT]
 
 
+@pytest.mark.contract("A-982")
+@pytest.mark.parametrize(("bitrate", "fits"), [(5, False), (7999, False), (8, True), (8000, True)])
+def test_a_bitrate_above_the_agreements_never_costs_what_is_on_air(tmp_path: Path, bitrate: int, fits: bool) -> None:
+    """Below 1000 the agreement's is taken for Mbit/s: what fits by one reading goes through."""
+    engine = agreed(Engine(tmp_path), bitrate=bitrate)
+    thin = {"variant": "srt_pull", "host": "venue.example.com", "port": 5005, "bitrate": 100}
+    both = {"a": thin, "b": {**thin, "port": 5006, "bitrate": 8000}}
+    engine.done(wanted(inputs=both))
+    problems = engine.problems(wanted({"input": "b", "output": "o"}, inputs=both))
+    assert (problems == []) is fits
+    assert all("up to 8000 kbit/s" in problem and "A-982" in problem for problem in problems)
+    assert "schedule.delete" not in engine.written()
+    fresh = wanted({"input": "b", "output": "o"}, inputs=both)
+    engine.done(stack(inputs=both, outputs=OUTPUTS), allowed=[AT])
+    assert ("A-982" in "".join(engine.step(fresh, AT).warnings)) is not fits
+
+
 @pytest.mark.contract("A-589", "A-54", "A-770")
 def test_it_is_known_by_its_output_after_a_lost_answer_and_for_adoption(engine: Engine) -> None:
     timed = {"t": {**ENDS, "start_time": "2026-12-05T13:00:00Z", "end_time": "2026-12-05T14:00:00Z"}}

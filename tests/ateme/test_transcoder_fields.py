@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import TRANSCODER
 from headend.ateme.transcoder import TranscoderKind
 from headend.ateme.transcoder_spec import SETTINGS, Transcoder
@@ -91,17 +93,20 @@ def test_a_frame_rate_may_be_written_as_a_number_and_goes_out_as_text() -> None:
         build(video_frame_rate=True)
 
 
-@pytest.mark.contract("A-818", "A-976")
-def test_the_cap_of_frame_rates_is_an_error_for_interlaced_and_a_doubt_for_progressive() -> None:
-    for rate in ("59.94", "60"):
-        with pytest.raises(ValidationError, match="at most 50"):
-            build(video_frame_rate=rate, video_frame_type="Interlaced")
-        assert any(
-            "may be refused" in said for said in warned(build(video_frame_rate=rate, video_frame_type="Progressive"))
-        )
-        assert warned(build(video_frame_rate=rate)) == []
-    for kind in ("Interlaced", "Progressive"):
-        assert warned(build(video_frame_rate="50", video_frame_type=kind)) == []
+@pytest.mark.contract("A-818", "A-976", "A-980")
+@pytest.mark.parametrize("kind", ["Interlaced", "Progressive", None])
+@pytest.mark.parametrize("rate", ["50", "59.94", "60"])
+def test_any_frame_type_caps_the_frame_rate_as_the_validation_says(tmp_path: Path, kind: str | None, rate: str) -> None:
+    fields = {"input": "a", "video_frame_rate": rate, **({"video_frame_type": kind} if kind else {})}
+    wanted = stack(inputs={"a": LISTENER}, transcoders={"t": {**TRANSCODER, **fields}})
+    fast = kind is not None and rate != "50"
+    problems = Engine(tmp_path).problems(wanted)
+    assert [p.partition(" with")[0] for p in problems] == [f"{E1}.transcoders.t: video_frame_rate: {rate}"] * fast
+    mild = Engine(tmp_path, validation="warn")
+    assert mild.problems(wanted) == []
+    assert ("at most 50" in "".join(mild.step(wanted, f"{E1}.transcoders.t").warnings)) is fast
+    off = Engine(tmp_path, validation="off")
+    assert off.step(wanted, f"{E1}.transcoders.t").warnings == ()
 
 
 @pytest.mark.contract("A-511", "A-819")

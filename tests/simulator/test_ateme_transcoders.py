@@ -121,7 +121,7 @@ def test_what_is_documented_is_enforced(rule: str, fields: dict[str, Any]) -> No
     run(body)
 
 
-@pytest.mark.contract("A-774", "A-818", "A-976")
+@pytest.mark.contract("A-774", "A-818", "A-976", "A-980")
 @pytest.mark.parametrize(("cap", "status"), [("interlaced", 202), ("any", 400)])
 def test_the_cap_of_frame_rates_may_be_for_any_type(cap: str, status: int) -> None:
     async def body(world: World) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from headend.ateme.answers import item, read_rows
 from headend.ateme.api import Ateme, hint, resting
-from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
+from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, elsewhere, empty_is_none
 from headend.ateme.rows import AlertRow, InputRow, OutputRow, Row, id_names
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Immutable, OwnCall, Ref, Same, Spec
@@ -171,6 +171,10 @@ class AlertKind(Kind[Alert, Ateme]):
     def natural_key(self, spec: Alert) -> tuple[Any, ...]:
         """An alert has an input or an output, and need not say the rest."""
         return tuple(getattr(spec, name) for name in self.key)
+
+    def check(self, spec: Alert, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        """Its target must be in its environment (A-991)."""
+        return elsewhere(spec, related, ("input", "output"))
 
     async def review(self, api: Ateme, proposal: Proposal[Alert]) -> Sequence[Problem]:
         if proposal.spec is None or not proposal.writes:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from headend.ateme.airtime import airtimes, sort
 from headend.ateme.api import FAILURES, Ateme, hint, resting
-from headend.ateme.fields import ENVIRONMENT, instant
+from headend.ateme.fields import ENVIRONMENT, elsewhere, instant
 from headend.ateme.rows import EntryRow
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
@@ -69,6 +69,10 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
     async def _is_over(self, api: Ateme, spec: S) -> bool:
         end = await self.end(api, spec)
         return end is not None and end <= api.now()
+
+    def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        """Its ends must be in its environment (A-991)."""
+        return elsewhere(spec, related, self.ends)
 
     async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
         """No entry begins its life at its end (A-748), and none in a resting environment (A-731)."""

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from headend.ateme.airtime import known_events
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
-from headend.ateme.fields import Extra, Time, check_extra, check_times, instant, milliseconds, same_instant
+from headend.ateme.fields import Extra, Time, check_extra, check_times, elsewhere, instant, milliseconds, same_instant
 from headend.ateme.rows import EntryRow
 from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
@@ -90,14 +90,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
 
     def check(self, spec: EventSubscription, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Event and output must be in one environment (A-590)."""
-        apart = [
-            name
-            for name in ("event", "output")
-            if type(found := getattr(related.get(name), "environment", None)) is type(spec.environment)
-            and found != spec.environment
-        ]
-        remedy = "the event's input and the output must be in the environment of the subscription (A-590)"
-        return [Problem(f"{name}: it is in another environment", remedy=remedy) for name in apart]
+        return elsewhere(spec, related, ("event", "output"))
 
     async def end(self, api: Ateme, spec: EventSubscription) -> datetime | None:
         """Its own, or the event's where that is listed."""

@@ -54,6 +54,19 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
     return found
 
 
+def elsewhere(spec: Spec, related: Mapping[str, Spec], names: Sequence[str]) -> list[Problem]:
+    """The refusal of each of these fields that names something of the stack in another environment than the spec's
+    (A-991). What is known of only one side, as an id or as a name, isn't compared."""
+    home = getattr(spec, "environment", None)
+    found = []
+    for name in names:
+        there = getattr(related.get(name), "environment", None)
+        if type(there) is type(home) and there != home:
+            remedy = "everything that it names must be in its own environment (A-991)"
+            found.append(Problem(f"{name}: it is in another environment", remedy=remedy, field=name))
+    return found
+
+
 def check_extra(extra: Mapping[str, Any] | None, known: set[str]) -> None:
     """Raises ValueError where `extra` names a known wire field (A-49)."""
     if taken := sorted(set(extra or ()) & known):

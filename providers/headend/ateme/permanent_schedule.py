@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeGuard
 
 from pydantic import Field, model_validator
 
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, Extra, check_extra
-from headend.ateme.rows import EntryRow, OutputRow
-from headend.core.model.errors import Refused
+from headend.ateme.rows import AgreementRow, EntryRow, OutputRow, Row
+from headend.ateme.viewers import input_rows
+from headend.core.model.errors import ApiError, Refused
 from headend.core.model.fields import Immutable, Ref, Spec
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
@@ -22,6 +23,11 @@ from headend.core.model.references import Id
 
 AGREEMENT = "permanent_schedule_agreement_id"
 BARE = "has no agreement, so that nothing can be scheduled on it for good (A-587, A-751)"
+
+RATES = ("max_allowed_bitrate_kbps", "bitrate", "max_bitrate")
+"""What says how much an input carries, in kbit/s."""
+MEGABITS_BELOW = 1000
+"""Nobody says in which unit an agreement's bitrate is (A-709): below this it counts as Mbit/s, else as kbit/s."""
 
 
 class PermanentSchedule(Entry):
@@ -62,10 +68,10 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
 
     def check(self, spec: PermanentSchedule, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """An output of the stack must name its agreement."""
-        output = related.get("output")
-        if output is None or getattr(output, AGREEMENT, None) is not None:
-            return ()
-        return (Problem(f"output: it {BARE}", remedy=f"give the output a {AGREEMENT}"),)
+        found, output = [*super().check(spec, related)], related.get("output")
+        if output is not None and getattr(output, AGREEMENT, None) is None:
+            found.append(Problem(f"output: it {BARE}", remedy=f"give the output a {AGREEMENT}"))
+        return found
 
     async def review(self, api: Ateme, proposal: Proposal[PermanentSchedule]) -> Sequence[Problem]:
         found = list(await super().review(api, proposal))
@@ -73,7 +79,30 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
         if proposal.creates and isinstance(output, str) and await self._is_bare(api, output, fresh=False):
             remedy = "name another output, or replace it by one with an agreement"
             found.append(Problem(f"output: {output} {BARE}", remedy=remedy))
-        return found
+        return [*found, *(await self._too_much(api, proposal) if proposal.creates else ())]
+
+    async def _too_much(self, api: Ateme, proposal: Proposal[PermanentSchedule]) -> Sequence[Problem]:
+        """The doubt about an input whose bitrate exceeds the agreement's (A-982). Where it replaces what goes out, it
+        is an error: the old schedule must go before the new one can come, and the new one would be refused."""
+        spec = proposal.spec
+        if spec is None or not isinstance(spec.input, str) or not isinstance(spec.output, str):
+            return ()
+        try:
+            outputs = await api.listed("output.list", None, OutputRow)
+            inputs = await input_rows(api, str(spec.environment)) if isinstance(spec.environment, str) else []
+            agreements = await api.listed("agreement.list", None, AgreementRow)
+        except ApiError as error:
+            return (warning(f"input: its bitrate can't be checked: {error}", field="input"),)
+        agreement = _given(outputs, spec.output).get(AGREEMENT)
+        bound = _given(agreements, str(agreement)).get("bitrate")
+        source = _given(inputs, spec.input)
+        rates = [rate for name in RATES if _is_number(rate := source.get(name))]
+        if not _is_number(bound) or not rates or max(rates) <= bound * (1 if bound >= MEGABITS_BELOW else 1000):
+            return ()
+        level = Level.ERROR if proposal.replaces else Level.WARNING
+        remedy = "lower it, or take an output with a larger agreement"
+        what = f"input: up to {max(rates)} kbit/s, and the agreement of output {spec.output} covers {bound} (A-982)"
+        return (Problem(what, remedy=remedy, level=level, field="input"),)
 
     async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:
         """Whether the output is known to have no agreement; one that isn't listed is left to the server."""
@@ -88,3 +117,12 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
         if await self._is_bare(api, output, fresh=True):
             raise Refused(f"{self.name}: output {output} {BARE}")
         return await self.make(api, "permanent_schedule.create", spec, {"input_id": spec.input}, {"output_id": output})
+
+
+def _given(rows: Sequence[Row], id: str) -> Mapping[str, Any]:
+    """What is said of the one with that id; nothing where none has it."""
+    return next((row.given for row in rows if row.id == id), {})
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -28,6 +28,8 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
 TIMES = ("start_time", "end_time")
+CLOCKS = timedelta(minutes=1)
+"""How far the platform's clock may be ahead, so that an entry made with NOW isn't moved to NOW again."""
 
 
 class Schedule(Entry):
@@ -39,7 +41,7 @@ class Schedule(Entry):
         Start,
         Same(same_instant),
         Interrupts(),
-        Field(description="ISO 8601 with Z or an offset, or NOW: when it is created (A-581, A-746)"),
+        Field(description="ISO 8601 with Z or an offset, or NOW: at once (A-581, A-746, A-979)"),
     ]
     end_time: Annotated[Time, Same(same_instant), Interrupts(), Field(description="ISO 8601, after start_time (A-582)")]
     extra: Extra = None
@@ -79,7 +81,8 @@ class ScheduleKind(EntryKind[Schedule]):
         values = {name: time for name in TIMES if (time := getattr(row, name)) is not None}
         start = instant(values.get("start_time"))
         if start is not None and spec.start_time == NOW:
-            values["start_time"] = NOW
+            if start <= now + CLOCKS:  # else NOW asks for an entry that still lies ahead (A-979)
+                values["start_time"] = NOW
         elif start is not None and start <= now and same_instant(spec.start_time) != start:
             values["start_time"] = spec.start_time
             return values, (f"it started at {milliseconds(start)}: start_time can't change any more (A-745)",)

@@ -17,7 +17,7 @@ from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in
 from headend.core.model.capabilities import OnAir, SharesKey
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
-from headend.core.model.findings import Problem, warning
+from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
@@ -43,11 +43,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: Transcoder, related: Mapping[str, Spec]) -> Sequence[Problem]:
-        found = list(unlikely(spec))
-        if spec.video_frame_type == "Progressive" and float(spec.video_frame_rate) > 50:
-            doubt = "video_frame_rate: above 50 with a video_frame_type it may be refused (A-976)"
-            found.append(warning(doubt, field="video_frame_rate"))
-        return [*found, *preset_doubts(spec)]
+        return [*unlikely(spec), *preset_doubts(spec)]
 
     async def review(self, api: Ateme, proposal: Proposal[Transcoder]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731), and not all that was set can be taken away."""
@@ -56,6 +52,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
             return ()
         sends = proposal.creates or any(change.field != "state" for change in edits)
         found = await resting(api, spec.environment, proposal.parent) if sends else []
+        found += _too_fast(api, spec) if sends else []
         stays = "no call takes it away; it stays what it was"
         return [*found, *(warning(f"{field}: {stays}") for field in _lasting(edits))]
 
@@ -232,6 +229,16 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
     def forget(self, api: Ateme) -> None:
         """Its input and output come and go with it."""
         api.changed("transcoder.list", "input.list", "output.list", "output.states")
+
+
+def _too_fast(api: Ateme, spec: Transcoder) -> list[Problem]:
+    """The document caps the rate at 50 whenever a frame type is named, Progressive too (A-980)."""
+    if api.settings.validation == "off" or not spec.video_frame_type or float(spec.video_frame_rate) <= 50:
+        return []
+    level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
+    remedy = "take video_frame_type out, or name a lower rate"
+    what = f"video_frame_rate: {spec.video_frame_rate} with a video_frame_type; at most 50 (A-980)"
+    return [Problem(what, remedy=remedy, level=level, field="video_frame_rate")]
 
 
 def _asked_for(live: Any, wanted: Sequence[Mapping[str, Any]]) -> Any:

@@ -96,7 +96,7 @@ class Transcoder(Spec):
         BeforeValidator(plain_number, json_schema_input_type=FrameRate | float),
         Same(plain_number),
         CUTS,
-        Field(description="up to 50 with Interlaced (A-507, A-818)"),
+        Field(description="up to 50 with a video_frame_type (A-507, A-818, A-980)"),
     ]
     video_bitrate: Annotated[int, CUTS, Field(ge=1, le=30000, description="kbit/s, 1..30000 (A-508)")]
     video_gop: Annotated[int, CUTS, Field(ge=1, le=599, description="1..599 (A-509)")]
@@ -165,8 +165,6 @@ class Transcoder(Spec):
         """What one field says about another (A-818..820)."""
         if self.mpeg4_avc_encoder_profile is not None and self.video_codec != "MPEG-4":
             raise ValueError("mpeg4_avc_encoder_profile: only with video_codec MPEG-4")
-        if self.video_frame_type == "Interlaced" and float(self.video_frame_rate) > 50:
-            raise ValueError("video_frame_rate: at most 50 with video_frame_type Interlaced")
         for name, known in (("audio_sample_rate", SAMPLE_RATES), ("audio_bitrate", AUDIO_BITRATES)):
             if getattr(self, name) not in known[self.audio_codec]:
                 raise ValueError(f"{name}: with {self.audio_codec} one of {', '.join(known[self.audio_codec])}")

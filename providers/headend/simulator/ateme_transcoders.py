@@ -68,7 +68,7 @@ class Transcoders(Machines):
         "stop_mark": ("marked", "wavering", "real"),  # stopped in the record before the machine is; in and out; when
         "transcoder_list": ("full", "brief"),  # whether its rows hold the settings
         "track_numbers": ("given", "filled"),  # whether extra video tracks get the numbers that they were sent without
-        "frame_cap": ("interlaced", "any"),  # which frame types end at 50 frames a second
+        "frame_cap": ("any", "interlaced"),  # which frame types end at 50 frames a second
         "probe": ("tracks",),  # also pids: bare numbers; none: no audio; words: without PIDs
     }
 
