@@ -182,6 +182,21 @@ def test_a_preset_is_stored_once(tmp_path: Path) -> None:
     assert set(unknown) == {*stores}
 
 
+@pytest.mark.contract("A-760")
+def test_a_transcoder_that_is_made_again_stores_no_second_preset(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    stores = {"store_preset": True, "preset_name": "hd"}
+    engine.done(wanted(**stores))
+    for row in engine.world["transcoders"].values():
+        row["is_deleted"] = True
+    engine.done(wanted(**stores))
+    engine.done(wanted(**stores, number_of_audio_tracks=4))
+    assert [row["is_deleted"] for row in engine.world["transcoders"].values()] == [True, True, False]
+    assert len(engine.world["transcoder_presets"]) == 1
+    engine.done(wanted(store_preset=True, preset_name="hd 2"))
+    assert len(engine.world["transcoder_presets"]) == 2
+
+
 @pytest.mark.contract("A-760", "A-54")
 def test_storing_a_preset_is_not_repeated_blindly(tmp_path: Path) -> None:
     engine = Engine(tmp_path)

@@ -48,17 +48,22 @@ class Matrix:
         self.place.run(self.stack, life, destroy=destroy)
         return life.passed
 
-    def looked(self, refused: str) -> dict[str, Any]:
-        """What a person does whom headend asks to look, where only a person can tell (M-137): the stack from now on."""
-        address = "mycujoo.payment_methods.it"
-        assert refused.startswith(f"{address}: an earlier run may have made it, nobody knows"), refused
-        with open_state(self.place.home / "state.db") as state:
-            state.settle(address)
-        there = living(self.simulator.dump())["mycujoo.payment_methods"]
-        known = living(self.empty.world)["mycujoo.payment_methods"]
+    def looked(self, refused: str) -> dict[str, Any] | None:
+        """What a person does whom headend asks to look, where only a person can tell (M-137): the stack from now on.
+        None where there is nothing more to do: a profile that was made can't be taken over, so the refusal stands."""
         stack: dict[str, Any] = json.loads(json.dumps(self.stack))
-        for id in set(there) - set(known):
-            stack["mycujoo"]["payment_methods"]["it"]["lifecycle"]["adopt"] = {"id": id}
+        now, before = living(self.simulator.dump()), living(self.empty.world)
+        with open_state(self.place.home / "state.db") as state:
+            for line in refused.splitlines():
+                address, _, why = line.partition(": ")
+                assert why.startswith("an earlier run may have made it, nobody knows"), refused
+                platform, collection, key = address.split(".")
+                made = set(now[f"{platform}.{collection}"]) - set(before[f"{platform}.{collection}"])
+                state.settle(address)
+                if made and platform == "just":
+                    return None
+                for id in made:
+                    stack[platform][collection][key]["lifecycle"]["adopt"] = {"id": id}
         return stack
 
     def goes_on(self, start: Kept, at: int, *, destroy: bool) -> str | None:
@@ -69,11 +74,13 @@ class Matrix:
             return None  # the order of what goes side by side may differ by a request or two at the end
         except Killed as killed:
             where = f"{at}, {killed}"
-        stack = self.stack
+        stack: dict[str, Any] | None = self.stack
         try:
-            _, outcome = self.place.run(stack, destroy=destroy)
+            _, outcome = self.place.run(self.stack, destroy=destroy)
         except GuardError as refused:
             stack = self.looked(str(refused))
+            if stack is None:
+                return None
             _, outcome = self.place.run(stack, destroy=destroy)
         if outcome.exit_code != 0:
             return f"{where}: exit {outcome.exit_code}, {outcome.failed}"

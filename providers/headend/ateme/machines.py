@@ -15,7 +15,7 @@ from headend.core.model.kind import Report
 from headend.core.model.observed import Change
 
 UNSEEN = "the answer does not show it"
-ONCE = WriteOnly("it is sent once, when it was changed, and never read back")
+ONCE = WriteOnly("it is sent once, when it was changed, and never read back", once=True)
 PRESET = ("store_preset", "preset_id", "preset_name")
 
 R = TypeVar("R", bound=Row)

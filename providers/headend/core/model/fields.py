@@ -44,10 +44,12 @@ class WriteOnly(Mark):
     """Never read back: compared with what was last applied, and called unverifiable.
 
     used_up_by_create: creation uses the value up: giving it later, or no more, says nothing of the object.
+    once: it has an effect of its own when it is sent, so that an object which is made again gets it only if it changed.
     """
 
     reason: str = "the API never returns it"
     used_up_by_create: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True)

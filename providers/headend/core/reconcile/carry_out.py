@@ -21,7 +21,7 @@ from headend.core.model.errors import (
     StaleError,
     Unavailable,
 )
-from headend.core.model.fields import Spec
+from headend.core.model.fields import Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, nowhere
@@ -130,7 +130,7 @@ class Writer:
             aside = self.journal.set_aside(situation.address)
         self.journal.begin(situation.address, kind.name, decision.action)
         try:
-            made: Observed = await kind.create(self.api, situation.want)
+            made: Observed = await kind.create(self.api, self._without_what_was_sent(decision))
         except HeadendError as error:
             if _is_refusal(error):
                 self.journal.settle(situation.address)
@@ -140,6 +140,16 @@ class Writer:
         for name, value in made.handed_out.items():
             self.teller.keep(name, value)
         return made
+
+    def _without_what_was_sent(self, decision: Decision) -> Spec:
+        """The spec of an object that is made again, without what is sent once and was sent already (A-760)."""
+        want, last = decision.situation.want, decision.situation.last
+        assert want is not None
+        names = [n for n in marked(type(want), WriteOnly) if (m := mark(type(want), n, WriteOnly)) and m.once]
+        now = recorded(want, decision.situation.secrets, self.journal.digest)
+        if last is None or any(now.get(name) != last.values.get(name) for name in names):
+            return want
+        return want.model_copy(update=dict.fromkeys(names)) if names else want
 
     async def _change(self, decision: Decision) -> Observed:
         situation, kind = decision.situation, decision.kind
