@@ -60,8 +60,10 @@ class Death:
         task, death = asyncio.ensure_future(work), asyncio.ensure_future(self.happened.wait())
         await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
         if self.dead:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for other in others:  # all of them: what waits for a task that died would wait for ever
+                other.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
             raise Killed(self.passed[-1])
         death.cancel()
         return await task

@@ -52,13 +52,13 @@ class Matrix:
         """What a person does whom headend asks to look, where only a person can tell (M-137): the stack from now on.
         None where there is nothing more to do: a profile that was made can't be taken over, so the refusal stands."""
         stack: dict[str, Any] = json.loads(json.dumps(self.stack))
-        now, before = living(self.simulator.dump()), living(self.empty.world)
+        now, before = self.simulator.dump(), self.empty.world
         with open_state(self.place.home / "state.db") as state:
             for line in refused.splitlines():
                 address, _, why = line.partition(": ")
                 assert why.startswith("an earlier run may have made it, nobody knows"), refused
                 platform, collection, key = address.split(".")
-                made = set(now[f"{platform}.{collection}"]) - set(before[f"{platform}.{collection}"])
+                made = set(now[platform].get(collection, ())) - set(before[platform].get(collection, ()))
                 state.settle(address)
                 if made and platform == "just":
                     return None
