@@ -39,7 +39,6 @@ CASES = {
         INPUT + ", latency: '${vars.delay}'}}}}}",
         r"unknown variable `\$\{vars\.delay\}` \(one of: ",
     ),
-    "missing secret": (INPUT + ", password: {secret: GATE}}}}}}", r"secret `GATE` is not set \(set the environment"),
     "out of range": (ONE + "0}}}", "`limit`: must be greater than or equal to 1"),
     "yaml bomb": (BOMB, r"more than 200,000 values once aliases are expanded \(split the stack\)"),
     "secret in connections": (
@@ -73,6 +72,14 @@ def test_bad_input_is_one_line_with_its_place(world: World, name: str, command: 
     assert re.search(expected, line), line
     assert world.simulator.journal == []
     assert not (world.home / ".headend").exists()
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_secret_without_a_value_is_one_line_with_its_place(world: World, command: str) -> None:
+    world.write("bad.yaml", INPUT + ", password: {secret: GATE}}}}}}")
+    (line,) = refused(world(command, "bad.yaml", *(["--yes"] if command == "apply" else [])), 3).splitlines()
+    assert re.match(r"bad\.yaml:\d+:\d+: secret `GATE` is not set \(set the environment", line), line
+    assert world.simulator.journal == []
 
 
 def test_all_errors_come_at_once_in_file_order(world: World) -> None:

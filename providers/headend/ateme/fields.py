@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from headend.core.model.fields import Mark, Ref, Secret, Spec, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
+from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
 
 ENVIRONMENT = Ref("ateme.environment")
@@ -43,7 +44,7 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
     for name in spec.set_fields():
         value = getattr(spec, name)
         for bound in marks(type(spec), name):
-            if not isinstance(bound, Likely) or value is None:
+            if not isinstance(bound, Likely) or value is None or isinstance(value, MissingSecret):
                 continue
             sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
             low, high = bound.low, bound.high

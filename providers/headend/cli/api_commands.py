@@ -72,7 +72,7 @@ def api(
     """
     known = named(platform)
     redactor = Redactor()
-    connections = load_stack(Flags(stack_file), redactor).connections if stack_file else {}
+    connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
     table = known.table.overridden(connections.get(known.name, {}).get("operations", {}))
     if list_:
         _list(table, operation or "")

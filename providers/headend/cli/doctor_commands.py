@@ -53,7 +53,7 @@ def doctor(
         raise InputError(f"{platform}: its operations are documented; `connections:` can override them all the same")
     examine = known.examine
     redactor = Redactor()
-    connections = load_stack(Flags(stack_file), redactor).connections if stack_file else {}
+    connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
 
     async def run() -> list[Finding]:
         path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def validate(file: File, stack: StackName = None, var: Var = None) -> None:
     """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
-    loaded = load_stack(Flags(file, stack, tuple(var or ())), Redactor())
+    loaded = load_stack(Flags(file, stack, tuple(var or ())), Redactor(), need_secrets=False)
     for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
         typer.echo(line)
     levels = Counter(problem.level.value for problem in loaded.remarks)
@@ -73,11 +73,11 @@ def drift(
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True)
-    made = asyncio.run(_planned(options, target or []))
+    made = asyncio.run(_planned(options, target or [], need_secrets=False))
     show(made.document(), format)
     raise typer.Exit(2 if made.writes() else 0)
 
 
-async def _planned(options: Flags, targets: list[str]) -> Plan:
-    async with opened(options, Redactor()) as (stack, state, session):
+async def _planned(options: Flags, targets: list[str], *, need_secrets: bool = True) -> Plan:
+    async with opened(options, Redactor(), need_secrets=need_secrets) as (stack, state, session):
         return await make_plan(stack, state, session, targets=targets, refresh=options.refresh)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from headend.core.wire.session import Session
 
 
-def load_stack(options: Flags, redactor: Redactor) -> Stack:
-    """The stack, with every secret it uses known to the redactor. Raises InputError."""
+def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True) -> Stack:
+    """The stack, with every secret it uses known to the redactor. Raises InputError.
+    need_secrets: False for commands that write nothing."""
     find_secret = secret_finder()
 
     def secret(name: str) -> str | None:
@@ -36,7 +37,13 @@ def load_stack(options: Flags, redactor: Redactor) -> Stack:
             redactor.add(value)
         return value
 
-    stack = load(options.file, stack_name=options.stack, variables=options.variables, secret=secret)
+    stack = load(
+        options.file,
+        stack_name=options.stack,
+        variables=options.variables,
+        secret=secret,
+        need_secrets=need_secrets,
+    )
     for resource in stack.resources.values():  # a secret may also stand in the file as it is
         for name in secret_fields(type(resource.spec), resource.secret_fields):
             for text in find_texts(getattr(resource.spec, name, None)):
@@ -93,9 +100,11 @@ def connected(
 
 
 @contextlib.asynccontextmanager
-async def opened(options: Flags, redactor: Redactor) -> AsyncIterator[tuple[Stack, State, Session]]:
+async def opened(
+    options: Flags, redactor: Redactor, *, need_secrets: bool = True
+) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested."""
-    stack = load_stack(options, redactor)
+    stack = load_stack(options, redactor, need_secrets=need_secrets)
     path = state_path(stack.name, options.simulator)
     with (
         open_state(path, stack.name) as state,

@@ -60,7 +60,7 @@ class _Looks:
     def __init__(self, options: Flags, targets: Sequence[str]) -> None:
         self.options, self.targets = options, targets
         self.redactor = Redactor()
-        self.stack: Stack = load_stack(options, self.redactor)
+        self.stack: Stack = load_stack(options, self.redactor, need_secrets=False)
         self.path = state_path(self.stack.name, options.simulator)
         self.known: Mapping[str, Record] = {}
         self.told = False

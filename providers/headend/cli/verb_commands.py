@@ -86,7 +86,7 @@ async def _asked(
     Raises InputError for an address that is no such object, and ApiError where objects can't be found.
     """
     redactor = Redactor()
-    stack = load_stack(options, redactor)
+    stack = load_stack(options, redactor, need_secrets=False)
     fitting = [address for address, r in stack.resources.items() if r.kind.name == verb.kind]
     for address in addresses:
         if address not in fitting:

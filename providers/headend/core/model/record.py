@@ -17,6 +17,7 @@ from headend.core.model.errors import CredentialsError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.seal import Seal
+from headend.core.model.secrets import missing_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Digest:
     sealed: str | None = field(default=None, compare=False, repr=False)
     value: Any = field(default=None, compare=False, repr=False)
 
+
+NO_DIGEST: Final = Digest("")  # of what isn't known: no secret has it
 
 Digester = Callable[[Any], Digest]
 """Makes the keyed digest of a value; equal values of one state have equal digests."""
@@ -85,13 +88,13 @@ def _revived(model: type[Spec], name: str, kept: Any, seal: Seal | None) -> Any:
     if kept is None:
         return None
     try:
-        return _adapter(model, name).validate_python(kept)
+        return field_adapter(model, name).validate_python(kept)
     except ValidationError:
         return kept
 
 
 @functools.cache
-def _adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
+def field_adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
     """Kept: to build one costs more than a thousand validations."""
     annotation = model.model_fields[name].annotation
     return TypeAdapter(Any if annotation is None else annotation)
@@ -103,10 +106,12 @@ def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[st
 
 
 def recorded(spec: Spec, secrets: Collection[str], digest: Digester, seal: Seal | None = None) -> dict[str, Any]:
-    """What is recorded of an applied spec: {field: JSON value}, secrets as digests. seal: for those deletion needs."""
-    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
-    model = type(spec)
+    """What is recorded of an applied spec: {field: JSON value}, secrets as digests. seal: for those deletion needs.
+    A secret without a value has a digest that no value has."""
+    model, missing = type(spec), missing_fields(spec)
+    plain = spec.model_dump(mode="json", include=set(spec.set_fields()) - missing.keys())
     values = {n: digest(compared_form(model, n, v)) if n in secrets else v for n, v in plain.items()}
+    values |= dict.fromkeys(missing, NO_DIGEST)
     for name in marked(model, Sealed) if seal else ():
         if (value := getattr(spec, name)) is not None and seal:
             values[name] = replace(values[name], sealed=seal.close(value))

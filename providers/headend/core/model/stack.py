@@ -14,8 +14,9 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
 from headend.core.model.options import Options
-from headend.core.model.owners import Elsewhere, Owners
+from headend.core.model.owners import Elsewhere, Owned, Owners
 from headend.core.model.references import Query, Reference
+from headend.core.model.secrets import ask_without
 
 
 class Adopt(enum.StrEnum):
@@ -126,7 +127,8 @@ class Stack:
         owners = Owners()
         for address, resource in self.resources.items():
             if not resource.spec.unresolved():
-                for owned in owned_by(resource.kind, resource.spec):
+                spec, kind, none = resource.spec, resource.kind, tuple[Owned, ...]()
+                for owned in ask_without([spec], functools.partial(owned_by, kind, spec), none):
                     owners.add(address, owned)
         return owners
 

@@ -24,6 +24,7 @@ from headend.core.model.fields import (
 from headend.core.model.observed import Change, Observed
 from headend.core.model.record import HIDDEN, UNKNOWN, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
+from headend.core.model.secrets import missing_fields
 from headend.core.model.uploads import describe_file, file_digest, file_fields
 
 
@@ -70,11 +71,15 @@ def differences(
     """
     model = type(spec)
     changes: list[Change] = []
-    record = recorded(spec, hidden, digest)
+    record, missing = recorded(spec, hidden, digest), missing_fields(spec)
     unset = model.model_fields.keys() - record.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
     for name in model.model_fields:
         if name in ignore or mark(model, name, Ignored):
+            continue
+        if (asked := missing.get(name)) is not None:
+            unverifiable[name] = f"secret `{asked.name}` is not set"
+            changes += _moved_on(model, name, observed, last, digest)
             continue
         secret = name in hidden
         note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
@@ -95,6 +100,16 @@ def differences(
         changes += _field(spec, name, observed, last, record, secret)
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
     return Difference(tuple(changes), replaces, unverifiable, last is not None and _regrouped(model, record, last))
+
+
+def _moved_on(
+    model: type[Spec], name: str, observed: Observed, last: Mapping[str, Any] | None, digest: Digester
+) -> list[Change]:
+    """The change of a field whose wanted value isn't there: the live one isn't what was last applied."""
+    live, then = observed.values.get(name), (last or {}).get(name)
+    if not isinstance(live, str) or not isinstance(then, Digest) or digest(compared_form(model, name, live)) == then:
+        return []
+    return [Change((name,), HIDDEN, HIDDEN, "drift", True)]
 
 
 def _regrouped(model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Observed
-from headend.core.model.record import Digest, Record
+from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Query, Reference, pending
+from headend.core.model.secrets import SecretNeeded
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.moves import moves
 from headend.core.reconcile.order import targeted, waves
@@ -35,7 +36,7 @@ class Place:
 
 def no_digest(value: Any) -> Digest:
     """A digest for readers without the state's key: it matches no secret."""
-    return Digest("")
+    return NO_DIGEST
 
 
 class Locator:
@@ -57,7 +58,10 @@ class Locator:
     async def place(self, resource: Resource) -> Place:
         """The resource's live object. Raises ApiError if it can't be read."""
         self.doubtful.add(resource.address)
-        situation = await self.reader.resource(resource)
+        try:
+            situation = await self.reader.resource(resource)
+        except SecretNeeded as error:
+            return Place(resource.kind, resource.spec, None, None, error.problems[0].text)
         assert situation.want is not None
         if doubt := self._doubt(resource, situation):
             return Place(resource.kind, situation.want, None, None, doubt)

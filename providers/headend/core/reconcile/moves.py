@@ -11,6 +11,7 @@ from headend.core.model.capabilities import CreatedOnce
 from headend.core.model.fields import Ignored, Named, Secret, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields
+from headend.core.model.secrets import ask_without, missing_fields
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.resolve import resolve
 
@@ -75,7 +76,10 @@ def _named(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
 def _same_object(resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys) -> str | None:
     """The one vanished address whose object has this spec's identity or natural key."""
     kind, spec = resource.kind, resolve(resource.spec, ids)
-    return None if spec.unresolved() else _only(kind, kind.identity(spec) or kind.natural_key(spec), gone, known)
+    if spec.unresolved():
+        return None
+    key = ask_without([spec], lambda: kind.identity(spec) or kind.natural_key(spec), None)
+    return _only(kind, key, gone, known)
 
 
 def _like_object(
@@ -110,7 +114,12 @@ def unsure(
 def _likeness_of(resource: Resource, ids: Mapping[str, str], digest: Digester) -> Any:
     """What an object of which nothing else tells is recognised by; None where there is a key, or nothing is known."""
     kind, spec = resource.kind, resolve(resource.spec, ids)
-    if spec.unresolved() or kind.identity(spec) is not None or kind.natural_key(spec) is not None:
+    if (
+        spec.unresolved()
+        or missing_fields(spec)
+        or kind.identity(spec) is not None
+        or kind.natural_key(spec) is not None
+    ):
         return None
     return _whole_likeness(kind, recorded(spec, secret_fields(type(spec), resource.secret_fields), digest))
 

@@ -16,6 +16,7 @@ from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
 from headend.core.model.record import Digester, Record, frozen, secret_fields
 from headend.core.model.references import Query, Reference, pending
+from headend.core.model.secrets import missing_secrets
 from headend.core.model.stack import Adopt, Resource, Stack
 from headend.core.reconcile.moves import is_aside
 from headend.core.reconcile.resolve import (
@@ -196,6 +197,8 @@ class Reader:
         if not base.resolved and not (self.looking and self._key_is_known(kind, want)):
             return ()
         identity = kind.identity(want)
+        for asked in missing_secrets((identity, kind.natural_key(want))):
+            raise asked.needed()
         if identity is not None and base.recovering:
             seen = await self.observe(kind, identity, want, insist=True)
             return (seen,) if seen else ()

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from headend.core.model.fields import Spec
-from headend.core.model.findings import errors, remarks
+from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Can
 from headend.core.model.proposal import Action, Proposal
+from headend.core.model.secrets import ask_without
 from headend.core.reconcile import guards
 from headend.core.reconcile.decision import Decision, Reason
 
@@ -24,7 +25,8 @@ async def review(
     """
     situation, kind = decision.situation, decision.kind
     if situation.want is not None:
-        found = list(kind.check(situation.want, related or {}))
+        want, around = situation.want, related or {}
+        found = ask_without((want, *around.values()), lambda: list(kind.check(want, around)), list[Problem]())
         proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent)
         found += await kind.review(api, proposal)
         # warnings about an object that is not written would only be noise

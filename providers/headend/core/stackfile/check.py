@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from headend.core.model.fields import Secret, marked
 from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.secrets import MissingSecret
 from headend.core.model.suggest import suggest
 from headend.core.model.times import with_zone
+from headend.core.stackfile.missing import validate_without
 from headend.core.stackfile.nodes import KeyValue
 from headend.core.stackfile.values import Plain
 from headend.core.wire.redaction import MASK, find_texts
@@ -25,8 +27,8 @@ class Input:
 
     entries: the nodes behind the values. source: where what is missing is reported. known: keys allowed beside the
     model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
-    from_secret: fields that hold such a text. all_secret: no value at all may occur in a message. time_zone: of times
-    that are written without one.
+    from_secret: fields that hold such a text. missing: fields whose secret has no value. all_secret: no value at all
+    may occur in a message. time_zone: of times that are written without one.
     """
 
     entries: Mapping[str, KeyValue]
@@ -37,6 +39,7 @@ class Input:
     broken: set[str] = field(default_factory=set)
     secrets: list[str] = field(default_factory=list, repr=False)
     from_secret: set[str] = field(default_factory=set)
+    missing: dict[str, MissingSecret] = field(default_factory=dict)
     all_secret: bool = False
     time_zone: str | None = None
 
@@ -48,6 +51,8 @@ class Input:
             self.broken.add(name)
         if plain.asks_secret:
             self.from_secret.add(name)
+        if plain.missing:
+            self.missing[name] = plain.missing
 
     def secret_fields(self, model: type[BaseModel]) -> frozenset[str]:
         """Fields whose values are secret."""
@@ -72,7 +77,7 @@ def make(model: type[M], given: Input, problems: Problems) -> M | None:
     before = len(problems)
     spec: M | None = None
     try:
-        spec = model.model_validate(given.values, context=with_zone(given.time_zone))
+        spec = _validate(model, given)
     except ValidationError as error:
         seen: set[tuple[str, ...]] = set()
         for detail in error.errors(include_url=False, include_input=False):
@@ -86,6 +91,13 @@ def make(model: type[M], given: Input, problems: Problems) -> M | None:
             if name not in unsaid:
                 problems += _coerced(value, getattr(spec, name, None), given, (name,))
     return None if len(problems) > before or given.broken else spec
+
+
+def _validate(model: type[M], given: Input) -> M:
+    context = with_zone(given.time_zone)
+    if given.missing:
+        return validate_without(model, given.values, given.missing, context)
+    return model.model_validate(given.values, context=context)
 
 
 def _problem(

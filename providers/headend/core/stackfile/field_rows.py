@@ -49,7 +49,7 @@ def read_field_rows(
         if len(rows.problems) > start:
             rows.settle_problems(given, row, start)
     out.broken = given is None or len(rows.problems) > before
-    out.value = made if mapping else list(made.values())
+    out.value = out.missing or (made if mapping else list(made.values()))
     return out
 
 
@@ -63,5 +63,6 @@ def _make_item(
         given.set(name, rows.values.plain(entry.node))
     out.secrets += [text for text in given.secrets if text not in out.secrets]
     out.asks_secret |= bool(given.from_secret)
+    out.missing = out.missing or next(iter(given.missing.values()), None)
     given.all_secret = secret or bool(given.secrets)
     return make(item, given, rows.problems)

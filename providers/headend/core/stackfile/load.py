@@ -8,18 +8,17 @@ as what it reports is not a mere consequence of what is reported already.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
-from headend.core.model.capabilities import HasUniqueFields, MakesClaims, owned_by
 from headend.core.model.errors import InputError
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Problems, Source, errors, remarks
 from headend.core.model.options import Options
-from headend.core.model.owners import Owners
-from headend.core.model.references import filled
+from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.check import Input, make, scrub
@@ -27,6 +26,7 @@ from headend.core.stackfile.drafts import DraftFinder, Kinds
 from headend.core.stackfile.lookups import read_named_lookups
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
+from headend.core.stackfile.owners import check_claims, check_owners
 from headend.core.stackfile.references import Names, find_cycles
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
@@ -47,17 +47,19 @@ def load(
     secret: FindSecret | None = None,
     kinds: Kinds | None = None,
     ways: Ways = COMMAND_LINE,
+    need_secrets: bool = True,
 ) -> Stack:
     """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
     `secret_finder()` (environment, then HEADEND_SECRETS_FILE). kinds: all registered ones by default.
-    ways: how else variables are given, and what errors advise.
+    ways: how else variables are given, and what errors advise. need_secrets: False for who writes nothing: a secret
+    without a value is a warning then, and `MissingSecret` the value of its field.
 
     Raises InputError with every problem found, in file order. Makes no request.
     """
     path, kinds = Path(path), registry.kinds() if kinds is None else kinds
     problems = Problems()
     root, entries = _read_root(path, problems)
-    values = Values(secret or secret_finder(), problems, ways)
+    values = Values(secret or secret_finder(), problems, ways, need_secrets=need_secrets)
     values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
     name = _stack_name(path, entries, stack_name, values)
     values.names["stack.name"] = Node(name, root.source, name)
@@ -70,14 +72,19 @@ def load(
     builder = ResourceBuilder(rows, Names(kinds, finder.drafts, finder.groups), problems)
     built = [builder.build(draft) for draft in finder.drafts.values()]
     resources = {resource.address: resource for resource in built if resource is not None}
-    _check_owners(resources, problems)
+    check_owners(resources, problems)
     found = _check_by_kinds(resources)
     problems += errors(found)
-    _check_claims(resources, problems)
+    check_claims(resources, problems)
     find_cycles(resources, problems)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
-    return Stack(name, str(path), resources, connections, options, wanted, sorted(remarks(found), key=_place))
+    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks))
+
+
+def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:
+    """The remarks, in file order; each once."""
+    return sorted(dict.fromkeys([*remarks(found), *more]), key=_place)
 
 
 def load_settings(path: str | Path, *, ways: Ways = COMMAND_LINE) -> tuple[Options, dict[str, dict[str, Any]]]:
@@ -194,52 +201,16 @@ def _check_by_kinds(resources: Mapping[str, Resource]) -> list[Problem]:
     return [
         replace(p, message=scrub(p.message, _secret_texts(resource)))
         for resource in resources.values()
-        for p in resource.with_places(resource.kind.check(resource.spec, related(resource, resources)))
+        for p in resource.with_places(_checked(resource, related(resource, resources)))
     ]
+
+
+def _checked(resource: Resource, around: Mapping[str, Spec]) -> list[Problem]:
+    kind, spec = resource.kind, resource.spec
+    return ask_without((spec, *around.values()), lambda: list(kind.check(spec, around)), [])
 
 
 def _secret_texts(resource: Resource) -> list[str]:
     """The secret values of a resource, which may not occur in a message."""
     values = [getattr(resource.spec, name, None) for name in resource.secret_fields]
     return [*find_texts(values), *(str(value) for value in values if type(value) in {int, float})]
-
-
-def _check_claims(resources: Mapping[str, Resource], problems: Problems) -> None:
-    """What several resources take for themselves, each on its own terms."""
-    owners: dict[Hashable, tuple[Resource, Hashable]] = {}
-    for resource in resources.values():
-        kind = resource.kind
-        for thing, terms in kind.claims(resource.spec).items() if isinstance(kind, MakesClaims) else ():
-            first, agreed = owners.setdefault(thing, (resource, terms))
-            if agreed != terms:
-                what = f"says otherwise about what it has in common with {first.address} ({first.source})"
-                problems.add(what, resource.source, resource.address, "say the same, or keep one of them")
-
-
-def _check_owners(resources: Mapping[str, Resource], problems: Problems) -> None:
-    """Two resources that would be one object, write the same things, or want what only one can have."""
-    owners, identities = Owners(), dict[str, str | None]()
-    for address, resource in resources.items():
-        kind, spec = resource.kind, resource.spec
-        standing_in = {
-            name: filled(value, lambda reference: f"reference:{reference.key}")
-            for name, value in spec.linked_fields().items()
-        }
-        spec = spec.model_copy(update=standing_in) if standing_in else spec
-        identities[address] = kind.identity(spec)
-        found: dict[str, list[str]] = {}
-        for owned in owned_by(kind, spec):
-            if (other := owners.add(address, owned)) is not None:
-                found.setdefault(other, []).append("/".join(owned[1:]))
-        for other, names in found.items():
-            first = resources[other]
-            same = first.kind is kind and identities[other] == identities[address] is not None
-            shared = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
-            what = "is the same object as" if same else f"has {shared} in common with"
-            message = f"{what} {other} ({first.source})"
-            problems.add(message, resource.source, address, "keep one of them")
-        for field, value in kind.unique(spec).items() if isinstance(kind, HasUniqueFields) else ():
-            if (other := owners.add(address, (f"{kind.name}.{field}", value))) is not None:
-                said = f"`{field}`: only one can have it, and {other} ({resources[other].source}) does"
-                source = resource.sources.get(field, resource.source)
-                problems.add(said, source, address, "keep one of them")

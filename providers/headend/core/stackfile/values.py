@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from headend.core.model.findings import Problems, Source
+from headend.core.model.findings import Level, Problem, Problems, Source
+from headend.core.model.secrets import MissingSecret
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.nodes import KeyValue, Node, scalar
 from headend.core.stackfile.secrets import FindSecret
@@ -40,20 +41,28 @@ COMMAND_LINE = Ways()
 @dataclass
 class Plain:
     """A field's value without places. `broken`: a problem is recorded already, so the value says nothing.
-    `secrets`: the texts that came from `{secret: NAME}`. `asks_secret`: there is such a place, found or not."""
+    `secrets`: the texts that came from `{secret: NAME}`. `asks_secret`: there is such a place, found or not.
+    `missing`: the first secret in it without a value, where that is no problem: it stands for the whole value."""
 
     value: Any = field(default=None, repr=False)
     broken: bool = False
     secrets: list[str] = field(default_factory=list, repr=False)
     asks_secret: bool = False
+    missing: MissingSecret | None = None
 
 
 class Values:
-    """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`."""
+    """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`.
 
-    def __init__(self, secret: FindSecret, problems: Problems, ways: Ways = COMMAND_LINE) -> None:
+    need_secrets: whether a secret without a value is a problem. If not, it is a remark. remarks: those."""
+
+    def __init__(
+        self, secret: FindSecret, problems: Problems, ways: Ways = COMMAND_LINE, *, need_secrets: bool = True
+    ) -> None:
         self.secret = secret
         self.ways = ways
+        self.need_secrets = need_secrets
+        self.remarks: list[Problem] = []
         self.problems = problems
         self.time_zone: str | None = None  # of times that are written without one
         self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
@@ -134,6 +143,8 @@ class Values:
         """The value below a node. secrets=False: `{secret: ...}` is refused there."""
         out = Plain()
         out.value = self._plain(node, out, secrets)
+        if out.missing is not None:
+            out.value = out.missing
         return out
 
     def _plain(self, node: Node, out: Plain, secrets: bool) -> Any:
@@ -142,7 +153,10 @@ class Values:
             if wanted is not None:
                 out.asks_secret = True
                 text = self._secret(wanted, node.source, secrets)
-                out.secrets.append(text)
+                if isinstance(text, MissingSecret):
+                    out.missing = out.missing or text
+                else:
+                    out.secrets.append(text)
                 return text
             if node.mapping is not None:
                 return {key: self._plain(entry.node, out, secrets) for key, entry in node.mapping.items()}
@@ -153,7 +167,7 @@ class Values:
             out.broken = True
             return None
 
-    def _secret(self, name: Node, source: Source, allowed: bool) -> str:
+    def _secret(self, name: Node, source: Source, allowed: bool) -> str | MissingSecret:
         wanted = self.text(name) if name.text is not None else None
         if not allowed:
             message, hint = "a secret can't stand here", "connection secrets come from the environment"
@@ -165,6 +179,9 @@ class Values:
                 return found
             message = f"secret `{wanted}` is not set"
             hint = self.ways.give_secret.format(name=wanted)
+            if not self.need_secrets:
+                self.remarks.append(Problem(message, source, remedy=hint, level=Level.WARNING))
+                return MissingSecret(wanted, Problem(message, source, remedy=hint))
         self.problems.add(message, source, remedy=hint)
         raise Broken
 
