@@ -92,7 +92,7 @@ def test_what_a_change_of_each_field_does() -> None:
     model = MultiViewer
     assert {name for name in model.model_fields if mark(model, name, Immutable)} == {"environment", "layout_id"}
     assert {n for n in model.model_fields if mark(model, n, WriteOnly)} == {
-        *("store_preset", "preset_id", "preset_name", "extra")
+        *("store_preset", "preset_id", "preset_name", "extra", "tile_inputs", "tile_titles")
     }
     assert not [name for name in model.model_fields if mark(model, name, OwnCall)]
     for name in (*SETTINGS, "tile_inputs", "tile_titles"):

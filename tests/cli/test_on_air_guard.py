@@ -45,7 +45,7 @@ def test_a_change_that_would_cut_the_derby_is_named_refused_and_passes_when_name
     assert world("apply", "day.yaml", "--yes").code == 0
     world.write("day.yaml", text.replace("latency: 6000", "latency: 2000"))
     planned = world("plan", "day.yaml")
-    assert planned.code == 2
+    assert planned.code == 5
     assert f"on air: {EU}.schedules.derby from" in planned.out
     (step,) = [s for s in json.loads(world("plan", "day.yaml", "--format", "json").out)["steps"] if "on_air" in s]
     assert step["address"] == f"{EU}.inputs.stadium"
@@ -129,3 +129,50 @@ def test_what_goes_on_air_while_apply_works_is_looked_for_again(world: World) ->
     assert (refused.code, "on air" in refused.out) == (7, False)
     assert f"{EU}.inputs.stadium: would interrupt what is on air" in refused.err
     assert "1 done, 1 failed, 0 skipped" in refused.out  # the spare input carries nothing
+
+
+def test_what_is_taken_over_is_guarded_like_any_other(world: World) -> None:
+    text = stack(-10)
+    world.write("day.yaml", text)
+    assert world("apply", "day.yaml", "--yes").code == 0
+    (world.home / ".headend" / "day.db").unlink()
+    both = "variant: srt_push, lifecycle: {adopt: match}"
+    lost = text.replace("eu:\n", "eu:\n      lifecycle: {adopt: match}\n", 1).replace("variant: srt_push", both)
+    lost = lost.replace("variant: rtmp", "variant: rtmp, lifecycle: {adopt: {id: out-1}}")
+    lost = lost.replace("derby: {", "derby: {lifecycle: {adopt: match}, ")
+    world.write("day.yaml", lost.replace("latency: 6000", "latency: 2000"))
+    world.simulator.reset_journal()
+    planned = world("plan", "day.yaml", "--format", "json")
+    assert planned.code == 5, planned.err
+    (step,) = [s for s in json.loads(planned.out)["steps"] if "refused" in s]
+    assert (step["address"], step["action"]) == (f"{EU}.inputs.stadium", "adopt")
+    (refusal,) = step["refusals"]
+    assert refusal["guard"] == "on_air"
+    assert refusal["lift"] == f"--allow-interruption {EU}.inputs.stadium lets it"
+    refused = world("apply", "day.yaml", "--yes")
+    assert (refused.code, world.simulator.writes()) == (5, [])
+    consent = ("--allow-interruption", f"{EU}.schedules.derby")
+    assert world("plan", "day.yaml", *consent).code == 2
+    assert world("apply", "day.yaml", "--yes", *consent).code == 0
+
+
+def test_a_plan_that_apply_will_refuse_exits_5_and_says_what_lifts_it(world: World) -> None:
+    names = "".join(f"      l{n}: {{}}\n" for n in range(6))
+    text = "headend: 1\nstack: many\nateme:\n  labels:\n{}"
+    world.write("many.yaml", text.format(names.replace("      ", "    ")))
+    assert world("apply", "many.yaml", "--yes").code == 0
+    world.write("many.yaml", text.format("    l0: {}\n"))
+    planned = world("plan", "many.yaml")
+    assert planned.code == 5
+    assert "refused: 5 of 6 objects would be deleted or replaced; if that is meant, say" in planned.out
+    assert "1 refused" in planned.out
+    document = json.loads(world("plan", "many.yaml", "--format", "json").out)
+    assert [one["guard"] for one in document["refusals"]] == ["mass_deletion"]
+    assert world("plan", "many.yaml", "--allow-deletions").code == 2
+    assert world("apply", "many.yaml", "--yes").code == 5
+    assert world("apply", "many.yaml", "--yes", "--allow-deletions").code == 0
+    world.write("many.yaml", text.format("    l0: {lifecycle: {protect: true}}\n"))
+    assert world("apply", "many.yaml", "--yes").code == 0
+    world.write("many.yaml", "headend: 1\nstack: many\nateme: {}\n")
+    document = json.loads(world("plan", "many.yaml", "--format", "json").out)
+    assert [r["guard"] for s in document["steps"] for r in s["refusals"]] == ["protect"]

@@ -205,7 +205,7 @@ def test_a_kind_without_the_capability_has_an_answer_too() -> None:
     plain = kind_with(identity=lambda self, spec: f"id-{spec.name}")
     assert owned_by(plain, spec) == (("test.thing", "id-one"),)
     assert owned_by(kind_with(), spec) == ()
-    assert select_changes(plain, "t-1", spec, changes) == Selection(tuple(changes))
+    assert select_changes(plain, Observed("t-1"), spec, changes) == Selection(tuple(changes))
     assert (handed_out_by_create(plain, spec), why_unreadable(plain), takes_over(plain, spec)) == ((), None, False)
 
     def owns(self: Any, spec: ThingSpec) -> Sequence[Owned]:
@@ -214,12 +214,12 @@ def test_a_kind_without_the_capability_has_an_answer_too() -> None:
     able = kind_with(
         *(OwnsParts, SelectsChanges, HandsOutSecrets, Unreadable),
         owns=owns,
-        select_changes=lambda self, id, spec, changes: Selection(refused="no"),
+        select_changes=lambda self, live, spec, changes: Selection(refused="no"),
         handed_out_by_create=lambda self, spec: ("key",),
         unreadable="it is dark",
     )
     assert owned_by(able, spec) == (("shelf", "one"),)
-    assert select_changes(able, "t-1", spec, changes).refused == "no"
+    assert select_changes(able, Observed("t-1"), spec, changes).refused == "no"
     assert (handed_out_by_create(able, spec), why_unreadable(able)) == (("key",), "it is dark")
 
 

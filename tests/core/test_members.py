@@ -155,10 +155,10 @@ class Watched(World):
 def test_state_learns_what_a_list_has_even_where_nothing_is_to_be_written(state: State) -> None:
     world = {"a": 1, "theirs": 2}
     carry_out(world, state, shelves(one=["a=1"]))
-    assert carry_out(world, state, shelves(one=["a=1", "theirs=2"]))[0] == {"one": "update"}
+    assert carry_out(world, state, shelves(one=["a=1", "theirs=2"]))[0] == {"one": "none"}
     assert state.records()["one"].values["items"] == ["a=1", "theirs=2"]
     del world["theirs"]
-    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
+    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "none"}
     world["theirs"] = 3  # somebody's again: no longer ours to take away
     assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "none"}
     carry_out(world, state, shelves())

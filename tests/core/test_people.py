@@ -78,7 +78,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         def why_not_again(self, spec: MemberSpec) -> str | None:
             return "they would be greeted twice"
 
-        def select_changes(self, id: str, spec: MemberSpec, changes: Sequence[Change]) -> Selection:
+        def select_changes(self, live: Observed, spec: MemberSpec, changes: Sequence[Change]) -> Selection:
             kept = tuple(c for c in changes if c.after is not None)
             refused = "no note may say so" if spec.note == "forbidden" else None
             return Selection(kept, tuple(f"{c.field} stays" for c in changes if c not in kept), refused)

@@ -77,6 +77,7 @@ class Endpoint(Spec):
     wire_names: ClassVar[Mapping[str, str]] = {"stream_name": "id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset()  # a field that a row lacks is null
     documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read (A-51)
+    clearable: ClassVar[frozenset[str] | None] = frozenset({CLEARED, "dashboard_group"})
     sent_id_on_update: ClassVar[bool] = False  # whether the update lists `id` among its fields (A-805)
 
     @model_validator(mode="before")
@@ -197,7 +198,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
         return [*unlikely(spec), *self._unfit(spec, getattr(related.get("dashboard_group"), "group_type", None))]
 
     async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
-        """A resting environment takes no write (A-731), and not all that was set can be taken away (A-977)."""
+        """A resting environment takes no write (A-731), and no call takes it out of its group (A-977)."""
         spec, edits = proposal.spec, proposal.edits
         if spec is None or not proposal.writes:
             return ()
@@ -208,8 +209,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
             found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
         elif proposal.creates or any(change.field == "dashboard_group" for change in edits):
             found += await self._misfit(api, spec)
-        stays = "no call takes it away; it stays what it was"
-        return [*found, *(warning(f"{field}: {stays}") for field in self.lasting(spec, edits))]
+        return found
 
     @abstractmethod
     def group_types(self, spec: S) -> frozenset[str]:
@@ -232,11 +232,6 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
             return []
         remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
         return [Problem(f"dashboard_group: it names a group for: {group_type}", remedy=remedy)]
-
-    def lasting(self, spec: S, changes: Sequence[Change]) -> list[str]:
-        """Fields that the stack dropped and that no call can clear."""
-        clearable = spec.absent_means_null | {CLEARED, "dashboard_group"}
-        return [c.field for c in changes if c.after is None and c.field not in clearable]
 
     @abstractmethod
     def matches(self, row: E, spec: S) -> bool:
@@ -268,8 +263,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
         wire = type(spec).wire()
         if any(change.field == "dashboard_group" and change.after is None for change in changes):
             raise Refused(f"ateme: {self.noun} {id}: {UNGROUPED}")
-        lasting = self.lasting(spec, changes)
-        sent = [c for c in changes if (c.field in wire or c.field == "extra") and c.field not in lasting]
+        sent = [c for c in changes if c.field in wire or c.field == "extra"]
         if not sent:
             return  # the rest has calls of its own, in `complete`
         environment = str(spec.environment)

@@ -14,8 +14,8 @@ from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.machines import remove
 from headend.ateme.rows import EnvironmentRow
-from headend.ateme.running import running
-from headend.core.model.capabilities import Container, OnAir
+from headend.ateme.running import restart_in_vain, running
+from headend.core.model.capabilities import Container, OnAir, Selection, SelectsChanges, note_down
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused, Timeout
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
@@ -58,7 +58,7 @@ class Environment(Spec):
         return self
 
 
-class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, Ateme]):
+class EnvironmentKind(Kind[Environment, Ateme], Container, SelectsChanges[Environment], OnAir[Environment, Ateme]):
     """A customer environment in the cloud: inputs, outputs and schedules live in it.
 
     Creating and deleting take minutes and cost money. No rename and no resize exist, so a change of anything but
@@ -86,6 +86,9 @@ class EnvironmentKind(Kind[Environment, Ateme], Container, OnAir[Environment, At
 
     async def status(self, api: Ateme, seen: Observed, spec: Environment, parent: Spec | None) -> Status:
         return running(seen, spec, parent)
+
+    def select_changes(self, live: Observed, spec: Environment, changes: Sequence[Change]) -> Selection:
+        return note_down(changes, restart_in_vain(live, spec, changes))
 
     async def review(self, api: Ateme, proposal: Proposal[Environment]) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""

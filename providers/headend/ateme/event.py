@@ -172,8 +172,10 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
         await api.require_running(str(spec.environment))
         form = picture(spec) if "image" in names else {}
         if form and not spec.labels:
-            await self._write(api, id, spec, {}, form)
+            await self._write(api, id, spec, {}, form)  # which takes all labels off, too
             form = {}
+            if names == {"image"}:
+                return
         await self._write(api, id, spec, body, form)
 
     async def _write(self, api: Ateme, id: str, spec: Event, body: dict[str, Any], form: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Mark, Ref, Secret, Spec, WriteOnly, marks
+from headend.core.model.fields import Lasting, Mark, Ref, Secret, Spec, WriteOnly, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
@@ -25,6 +25,7 @@ Extra = Annotated[
     dict[str, Any] | None,
     Secret(),
     WriteOnly("it is sent as it stands, and not known by name"),
+    Lasting(),
     Field(description="merged into the body last; may not name a field that headend knows (A-49)"),
 ]
 

@@ -153,6 +153,7 @@ class UdpRist(SourceInput):
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset({"rist_remote_port"})
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*(Input.clearable or ()), "rist_remote_port"})
     sent_id_on_update: ClassVar[bool] = True
 
 

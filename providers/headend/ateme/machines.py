@@ -53,6 +53,11 @@ def preset(spec: Preset, changes: Sequence[Change]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in changed or value is not None}
 
 
+def unstored(spec: Preset) -> frozenset[str]:
+    """Fields of which nothing is sent: without `store_preset` no preset is stored."""
+    return frozenset() if spec.store_preset else frozenset(PRESET)
+
+
 async def explained(
     api: Ateme, key: str, scope: str, path: Mapping[str, str], body: Mapping[str, Any], repeat: bool | None = None
 ) -> Any:

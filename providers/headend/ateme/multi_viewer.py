@@ -10,11 +10,19 @@ from headend.ateme.airtime import airtimes, carried
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.environment import catalogue
 from headend.ateme.fields import one_of
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
-from headend.ateme.multi_viewer_spec import SETTINGS, TILES, MultiViewer
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
+from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
-from headend.core.model.capabilities import CreatedInStages, LetsGo, Nameless, OnAir
+from headend.core.model.capabilities import (
+    CreatedInStages,
+    LetsGo,
+    Nameless,
+    OnAir,
+    Selection,
+    SelectsChanges,
+    note_down,
+)
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Level, Problem, warning
@@ -24,7 +32,6 @@ from headend.core.model.proposal import Proposal
 from headend.core.model.references import Reference
 from headend.core.wire.decode import raise_if_wrong, readable
 
-UNREAD = "no call shows what is in the tiles (A-771, A-838)"
 GUESSED = "(status guessed)"
 COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
 """What the number of tiles may be called in a layout, or the list of them (A-963)."""
@@ -35,15 +42,17 @@ class MultiViewerKind(
     Nameless,
     CreatedInStages[MultiViewer, Ateme],
     LetsGo[MultiViewer, Ateme],
+    SelectsChanges[MultiViewer],
     OnAir[MultiViewer, Ateme],
 ):
     """A multi-viewer: a wall of tiles, each showing an input.
 
     Its result is a Local-TS input, which comes and goes with it: wherever a stack names an input, the multi-viewer's
     name stands for it. Tiles and titles can't be read back. headend compares them with what was last applied, sends
-    only those that changed, and clears one before the input that it shows is deleted. The platform drops tiles that it
-    can't use without a word. No call lists multi-viewers, and nothing tells two of them apart: they are adopted by id.
-    While its result goes out, every input of its environment counts as on air, since nobody can tell which it shows.
+    only those that changed, and clears one before the input that it shows is deleted. The tiles of one that is adopted
+    stay as they are until the stack changes them. The platform drops tiles that it can't use without a word. No call
+    lists multi-viewers, and nothing tells two of them apart: they are adopted by id. While its result goes out, every
+    input of its environment counts as on air, since nobody can tell which it shows.
     """
 
     name = "ateme.multi_viewer"
@@ -58,15 +67,18 @@ class MultiViewerKind(
         return [*_elsewhere(spec), *preset_doubts(spec)]
 
     async def review(self, api: Ateme, proposal: Proposal[MultiViewer]) -> Sequence[Problem]:
-        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
+        """A resting environment takes no write (A-731)."""
         spec = proposal.spec
         if spec is None:
             return ()
         found = await self._layout(api, spec)
         if proposal.writes:
             found += await resting(api, spec.environment, proposal.parent)
-        stays = "no call takes it away; it stays what it was"
-        return [*found, *(warning(f"{field}: {stays}") for field in _lasting(proposal.edits))]
+        return found
+
+    def select_changes(self, live: Observed, spec: MultiViewer, changes: Sequence[Change]) -> Selection:
+        """A preset is stored only by `store_preset`."""
+        return note_down(changes, unstored(spec))
 
     async def _layout(self, api: Ateme, spec: MultiViewer) -> list[Problem]:
         """The layout must be offered, and have such tiles, if it tells how many (A-838, A-906)."""
@@ -175,7 +187,7 @@ class MultiViewerKind(
     async def update(self, api: Ateme, id: str, spec: MultiViewer, changes: Sequence[Change]) -> None:
         """All settings in one call, as desired or else as last read (A-51); the tiles that changed in another (A-755).
         It must run for that (A-222)."""
-        names = {change.field for change in changes} - set(_lasting(changes))
+        names = {change.field for change in changes}
         kept, tiles = preset(spec, changes), _tiles(spec, changes)
         if kept or names & {*SETTINGS, "extra"}:
             environment, given = str(spec.environment), spec.set_fields()
@@ -294,11 +306,6 @@ def _count(layout: Any) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
     return None
-
-
-def _lasting(changes: Sequence[Change]) -> list[str]:
-    """Fields that the stack dropped and that no call can clear."""
-    return [change.field for change in changes if change.after is None and change.field in SETTINGS]
 
 
 def _tiles(spec: MultiViewer, changes: Sequence[Change]) -> dict[str, dict[str, str]]:

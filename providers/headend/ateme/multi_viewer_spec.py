@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.model.fields import Immutable, Impact, Interrupts, Same, Spec
+from headend.core.model.fields import Immutable, Impact, Interrupts, Same, Spec, WriteOnly
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
@@ -20,6 +20,7 @@ SETTINGS = (
 )
 """What multi_viewer.update takes, all of which is sent each time (A-51)."""
 TILES = ("tile_inputs", "tile_titles")
+UNREAD = "no call shows what is in the tiles (A-771, A-838)"
 WIRE = frozenset({*SETTINGS, *PRESET, *TILES, "layout_id"})
 RATES = "1 25, 2 12.5/25, 3 5/25, 4 2.5/25, 5 2/25, 6 1/25, 7 23.976, 8 24, 9 29.97, 10 30, 11 50, 12 59.94, 13 60"
 UHD = "1 HD-SDI (i), 2 HD/3G-SDI (p), 4 Quad Split (p), 5 Quad Split (i), 6 2SI (p), 7 2SI (i), 8 6G/12G-SDI"
@@ -62,13 +63,17 @@ class MultiViewer(Spec):
     tile_inputs: Annotated[
         dict[Tile, Id] | None,
         INPUT,
+        WriteOnly(UNREAD),
         CUTS,
         Field(
             description="tile, from 1 on -> the input that it shows; what is taken out goes dark; never shown (A-540)"
         ),
     ] = None
     tile_titles: Annotated[
-        dict[Tile, str] | None, CUTS, Field(description="tile, from 1 on -> its title; never shown (A-541, A-978)")
+        dict[Tile, str] | None,
+        WriteOnly(UNREAD),
+        CUTS,
+        Field(description="tile, from 1 on -> its title; never shown (A-541, A-978)"),
     ] = None
     max_allowed_bitrate_kbps: Annotated[
         int, CUTS, Field(ge=500, le=30000, description="kbit/s, 500..30000; above it the result is stopped (A-542)")
@@ -103,6 +108,8 @@ class MultiViewer(Spec):
     preset_id: Annotated[int | None, ONCE, CUTS, Field(description="the preset to overwrite (A-554)")] = None
     preset_name: Annotated[str | None, ONCE, CUTS, Field(description="the name of a new preset (A-554)")] = None
     extra: Extra = None
+
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, *TILES})
 
     @model_validator(mode="before")
     @classmethod

@@ -75,6 +75,7 @@ class Pull(Output):
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id", "remote_id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*(Output.clearable or ()), "latency"})
 
 
 class Push(Output):
@@ -95,6 +96,7 @@ class Push(Output):
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*(Output.clearable or ()), "latency"})
 
 
 class Rtmp(Output):

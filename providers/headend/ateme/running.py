@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from headend.ateme.api import FAILURES
 from headend.core.model.fields import Spec
-from headend.core.model.observed import Observed, Status
+from headend.core.model.observed import Change, Observed, Status
 
+TRIGGER = "restart_trigger"
 RESTING = "its environment is not running"
 
 
@@ -22,3 +25,11 @@ def running(seen: Observed, spec: Spec, parent: Spec | None) -> Status:
     if live != wanted:
         said.append(f"the stack wants it {wanted}")
     return Status(str(word), "; ".join(said), wrong=word in FAILURES or (wanted == "started" != live))
+
+
+def restart_in_vain(live: Observed, spec: Spec, changes: Sequence[Change]) -> frozenset[str]:
+    """The trigger where it restarts nothing: it was taken out of the stack, or what it is for is not running, so that
+    its next start is as good."""
+    asked = any(c.field == TRIGGER and c.after is not None for c in changes)
+    runs = getattr(spec, "state", None) == "started" == live.values.get("state")
+    return frozenset() if asked and runs else frozenset({TRIGGER})

@@ -10,11 +10,11 @@ from headend.ateme.airtime import airtimes, carried, made_inputs
 from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import unlikely
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled
+from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
 from headend.ateme.rows import TranscoderRow
-from headend.ateme.running import RESTING, running
+from headend.ateme.running import RESTING, restart_in_vain, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
-from headend.core.model.capabilities import OnAir, SharesKey
+from headend.core.model.capabilities import OnAir, Selection, SelectsChanges, SharesKey, note_down
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
 from headend.core.model.findings import Level, Problem, warning
@@ -24,7 +24,7 @@ from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import raise_if_wrong, readable
 
 
-class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme]):
+class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, Ateme]):
     """A transcoder of an input.
 
     The platform gives it a machine, which takes minutes, and makes a push input (the result) and a pull output for
@@ -46,15 +46,16 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         return [*unlikely(spec), *preset_doubts(spec)]
 
     async def review(self, api: Ateme, proposal: Proposal[Transcoder]) -> Sequence[Problem]:
-        """A resting environment takes no write (A-731), and not all that was set can be taken away."""
+        """A resting environment takes no write (A-731)."""
         spec, edits = proposal.spec, proposal.edits
         if spec is None or not proposal.writes:
             return ()
         sends = proposal.creates or any(change.field != "state" for change in edits)
-        found = await resting(api, spec.environment, proposal.parent) if sends else []
-        found += _too_fast(api, spec) if sends else []
-        stays = "no call takes it away; it stays what it was"
-        return [*found, *(warning(f"{field}: {stays}") for field in _lasting(edits))]
+        return [*await resting(api, spec.environment, proposal.parent), *_too_fast(api, spec)] if sends else []
+
+    def select_changes(self, live: Observed, spec: Transcoder, changes: Sequence[Change]) -> Selection:
+        """A preset is stored only by `store_preset`, and only what runs is restarted."""
+        return note_down(changes, {*unstored(spec), *restart_in_vain(live, spec, changes)})
 
     async def on_air(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Sequence[Airtime]:
         """What goes out through the input that it makes, and through what others make of that."""
@@ -155,7 +156,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, OnAir[Transcoder, Ateme
         """One call with all settings and the source, as desired or else as last read (A-51, A-753, A-754). The PIDs
         follow in `complete`."""
         environment, path = str(spec.environment), {"transcoder_id": id}
-        names = {change.field for change in changes} - set(_lasting(changes))
+        names = {change.field for change in changes}
         kept = preset(spec, changes)
         if kept or names & {*SETTINGS, "input", "extra"}:
             await api.require_running(environment)
@@ -249,11 +250,6 @@ def _asked_for(live: Any, wanted: Sequence[Mapping[str, Any]]) -> Any:
         {n: v for n, v in track.items() if n in by_number.get(track.get("video_track_number"), track)}
         for track in tracks
     ]
-
-
-def _lasting(changes: Sequence[Change]) -> list[str]:
-    """Fields that the stack dropped and that no call can clear."""
-    return [c.field for c in changes if c.after is None and c.field in {*SETTINGS, *LISTS}]
 
 
 def _lists(spec: Transcoder, row: TranscoderRow) -> dict[str, Any]:

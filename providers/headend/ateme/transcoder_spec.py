@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
@@ -154,6 +154,8 @@ class Transcoder(Spec):
         Field(description="any change of the text restarts the transcoder (A-533)"),
     ] = None
     extra: Extra = None
+
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, "restart_trigger"})
 
     @model_validator(mode="before")
     @classmethod

@@ -12,14 +12,28 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Flags, Format, Parallelism, Refresh, Simulated, StackName, Target, Var, Yes
+from headend.cli.options import (
+    Deletions,
+    File,
+    Flags,
+    Format,
+    Interruptions,
+    Parallelism,
+    Refresh,
+    SecretsOut,
+    Simulated,
+    StackName,
+    Target,
+    Var,
+    Yes,
+)
 from headend.cli.progress import Progress, progress
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import stack as desired
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
-from headend.core.reconcile import guards as guard
+from headend.core.reconcile import guards
 from headend.core.reconcile.apply import Outcome, Sink
 from headend.core.reconcile.apply import apply as carry_out
 from headend.core.reconcile.lifecycle import remember
@@ -28,23 +42,6 @@ from headend.core.reconcile.state import State
 from headend.core.wire.redaction import Redactor
 
 Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
-Interruptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-interruption",
-        metavar="ADDRESS",
-        help="Let the step there, or any step that would cut the schedule there, interrupt what is on air.",
-    ),
-]
-SecretsOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--secrets-out",
-        metavar="FILE",
-        help="Append secrets that platforms make and show once to this file, which only you can read.",
-    ),
-]
-Deletions = Annotated[bool, typer.Option("--allow-deletions", help="Let a plan pass that deletes much of the stack.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -140,12 +137,12 @@ async def _carried_out(
         made, stale = planfile.approved(made, document) if document else (made, [])
         for address in stale:
             typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
+        consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
+        made = guards.judge(made, len(state.records()), consent)
         show(made.document(), Format.TEXT)
         for address in _left_in_doubt(stack, state, destroy):
             typer.echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
-        guard.check(
-            made, len(state.records()), allow_deletions=agreed.deletions, allowed=agreed.interruptions, sink=bool(sink)
-        )
+        guards.raise_if_refused(made)
         remember(made, stack, state)
         if not made.writes():
             return StaleError.exit_code if stale else 0

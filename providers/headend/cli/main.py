@@ -28,7 +28,7 @@ Exit codes:
 2 there are changes (plan, drift)
 3 invalid input
 4 credentials
-5 refused by a guard
+5 refused by a guard (plan: apply would refuse it)
 6 the live object moved since the plan
 7 applied in part
 """

@@ -39,6 +39,23 @@ Refresh = Annotated[
     bool, typer.Option("--refresh", help="Ask also for what can only be asked one by one, and only whether it exists.")
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
+Interruptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-interruption",
+        metavar="ADDRESS",
+        help="Let the step there, or any step that would cut the schedule there, interrupt what is on air.",
+    ),
+]
+Deletions = Annotated[bool, typer.Option("--allow-deletions", help="Let a plan pass that deletes much of the stack.")]
+SecretsOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--secrets-out",
+        metavar="FILE",
+        help="Append secrets that platforms make and show once to this file, which only you can read.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 

@@ -11,11 +11,26 @@ from typing import Annotated
 import typer
 
 from headend.cli import planfile
-from headend.cli.options import File, Flags, Format, Parallelism, Refresh, Shown, Simulated, StackName, Target, Var
+from headend.cli.options import (
+    Deletions,
+    File,
+    Flags,
+    Format,
+    Interruptions,
+    Parallelism,
+    Refresh,
+    SecretsOut,
+    Shown,
+    Simulated,
+    StackName,
+    Target,
+    Var,
+)
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
-from headend.core.model.errors import InputError
+from headend.core.model.errors import GuardError, InputError
 from headend.core.model.findings import counted, lines
+from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.wire.redaction import Redactor
@@ -46,20 +61,28 @@ def plan(
     parallelism: Parallelism = 16,
     target: Target = None,
     refresh: Refresh = False,
+    allow_deletions: Deletions = False,
+    allow_interruption: Interruptions = None,
+    secrets_out: SecretsOut = None,
     format: Shown = Format.TEXT,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
 ) -> None:
-    """Shows what apply would do. Exit 0: nothing; 2: there are changes."""
+    """Shows what apply would do. Exit 0: nothing; 2: there are changes; 5: a guard would refuse them.
+
+    Give the consent that apply is to get: `--allow-interruption`, `--allow-deletions` and `--secrets-out`, where
+    nothing is written.
+    """
     if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
         raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh)
-    made = asyncio.run(_planned(options, target or []))
+    consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
+    made = asyncio.run(_planned(options, target or [], consent))
     if out:
         planfile.write(out, made, target or [], refresh)
     show(made.document(), format)
-    raise typer.Exit(2 if made.writes() else 0)
+    raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
 
 
 def drift(
@@ -78,6 +101,10 @@ def drift(
     raise typer.Exit(2 if made.writes() else 0)
 
 
-async def _planned(options: Flags, targets: list[str], *, need_secrets: bool = True) -> Plan:
+async def _planned(
+    options: Flags, targets: list[str], consent: Consent | None = None, *, need_secrets: bool = True
+) -> Plan:
+    """The plan; with a consent, also what apply would refuse of it."""
     async with opened(options, Redactor(), need_secrets=need_secrets) as (stack, state, session):
-        return await make_plan(stack, state, session, targets=targets, refresh=options.refresh)
+        made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh)
+        return judge(made, len(state.records()), consent) if consent else made

@@ -48,6 +48,7 @@ def lines(document: dict[str, Any]) -> Iterator[Line]:
     for name, id in document.get("lookups", {}).items():
         if name.startswith("lookups."):
             yield f"= {name}: {id}", "dim"
+    yield from ((f"refused: {refusal_text(one)}", "bold red") for one in document.get("refusals", ()))
     counts = ", ".join(f"{n} {name}" for name, n in document["summary"].items() if n)
     yield f"{document['stack']}: {counts or 'nothing in the stack'}", "bold"
 
@@ -68,6 +69,11 @@ def _write(step: Mapping[str, Any]) -> Iterator[Line]:
         yield f"    on air: {name}{since} {until}", "bold red"
     if "refused" in step:
         yield f"    refused: {step['refused']}", "bold red"
+
+
+def refusal_text(refusal: Mapping[str, str]) -> str:
+    """Why, and what lifts it."""
+    return "; ".join(refusal[name] for name in ("why", "lift") if name in refusal)
 
 
 def _reasons(fields: Mapping[str, str]) -> str:

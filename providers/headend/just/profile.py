@@ -119,9 +119,9 @@ class Profile(Kind[ProfileSpec, Just], Unasked, Unadoptable, CreatedOnce[Profile
     def why_not_again(self, spec: ProfileSpec) -> str | None:
         return None if spec.existing_juid else "a second profile of the person would stay for good"
 
-    def select_changes(self, id: str, spec: ProfileSpec, changes: Sequence[Change]) -> Selection:
+    def select_changes(self, live: Observed, spec: ProfileSpec, changes: Sequence[Change]) -> Selection:
         """A profile that is named by its own juid, or no longer, is the same; the rest is as `on_change` says."""
-        if spec.existing_juid == id:
+        if spec.existing_juid == live.id:
             return Selection()
         left = tuple(c for c in changes if c.field != "existing_juid" or c.after is not None)
         names = ", ".join(c.field for c in left)

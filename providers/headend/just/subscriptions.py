@@ -106,7 +106,7 @@ class Subscription(
     def why_not_again(self, spec: S) -> str | None:
         return "the person may be welcomed a second time, or may have unsubscribed"
 
-    def select_changes(self, id: str, spec: S, changes: Sequence[Change]) -> Selection:
+    def select_changes(self, live: Observed, spec: S, changes: Sequence[Change]) -> Selection:
         return select_all_but_removals(changes)
 
     async def review(self, api: Just, proposal: Proposal[S]) -> Sequence[Problem]:

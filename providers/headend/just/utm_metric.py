@@ -82,7 +82,7 @@ class UtmMetric(
         channel, address = self.address(spec)
         return {("marks of", channel, NORMAL[channel].of(address or "")): "utm_metric"}
 
-    def select_changes(self, id: str, spec: UtmMetricSpec, changes: Sequence[Change]) -> Selection:
+    def select_changes(self, live: Observed, spec: UtmMetricSpec, changes: Sequence[Change]) -> Selection:
         return select_all_but_removals(changes)
 
     async def review(self, api: Just, proposal: Proposal[UtmMetricSpec]) -> Sequence[Problem]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 
-from headend.core.model.fields import Found, Immutable, OwnCall, Same, Secret, Spec, refused
+from headend.core.model.fields import Found, Immutable, Lasting, OwnCall, Same, Secret, Spec, refused
 from headend.core.model.references import Query
 from headend.core.model.times import zone_of
 from headend.mycujoo.values import Value, canonical, normal_fields
@@ -59,6 +59,7 @@ class ActionConfiguration(Spec):
     order: Annotated[
         int | None,
         OwnCall(),
+        Lasting(),
         Field(ge=-(2**31), lt=2**31, description="Place in the group; unmanaged when not given (M-106, M-197)"),
     ] = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
@@ -56,6 +56,8 @@ class Organization(Spec):
             " and `zip_code`, each managed only where it is given (M-130, M-132)"
         ),
     ] = None
+
+    clearable: ClassVar[frozenset[str] | None] = frozenset()
 
 
 class OrganizationKind(Kind[Organization, MycujooApi]):

@@ -22,7 +22,7 @@ from headend.core.reconcile.moves import moves, unsure
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.plan import Step
-from headend.core.reconcile.planner import Planner, follow, kept_names, together
+from headend.core.reconcile.planner import Planner, follow, kept_names, taken_over, together, watched
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_creation_values
 from headend.core.wire.registry import kinds
@@ -92,13 +92,18 @@ async def prepare(
     removals = await together(planner.removal(record) for record in gone)
     if planner.problems:
         raise InputError(planner.problems)
-    watch = Watch(stack, dict(known), apis)
-    removals = [replace(step, on_air=await watch.cuts(step)) for step in removals]
-    air = [w for s in removals if (w := refusal(s.address, s.impact, s.on_air, consent.interruptions, INTERRUPTION))]
+    watch = Watch(stack, known | taken_over(steps, digest), apis)
+    steps = await watched(watch, steps)
+    removals = await watched(watch, removals)
+    air = [
+        f"{s.address}: {why}"
+        for s in (*steps, *removals)
+        if (why := refusal(s.address, s.impact, s.on_air, consent.interruptions, INTERRUPTION))
+    ]
     refused = list(_refused(steps, removals)) + ([] if dry_run else air)
     losses = sum(step.action is Action.DELETE for step in removals)
     if many := guards.mass_deletion(losses, len(records), consent.deletions, f"{DELETIONS}=1"):
-        refused.append(many)
+        refused.append(str(many))
     if refused:
         raise GuardError("\n".join(refused))
     adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}

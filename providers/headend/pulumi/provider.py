@@ -39,7 +39,7 @@ from pydantic import ValidationError
 
 from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import NotFound
-from headend.core.model.fields import Spec
+from headend.core.model.fields import Spec, is_lasting
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import keep_spelling, recorded
@@ -120,7 +120,8 @@ class KindProvider(ResourceProvider):
             tell(meta, text)
         run(work.warn_of_air(decision))
         replaces = sorted({c.field for c in decision.changes}) if decision.action is Action.REPLACE else []
-        changed = decision.action is not Action.NONE or bool(unknown)
+        noted = any(not is_lasting(type(want), name) for name in decision.noted)  # only an update makes Pulumi note it
+        changed = decision.action is not Action.NONE or noted or bool(unknown)
         return DiffResult(changed, replaces, [], not self.kind.create_before_delete)
 
     def _vanished(self, decision: Decision, id: str, meta: Mapping[str, Any]) -> DiffResult:

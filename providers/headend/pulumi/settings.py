@@ -16,6 +16,7 @@ from typing import Any
 from headend.core.model.errors import HeadendError
 from headend.core.model.options import Options
 from headend.core.reconcile.guards import mass_deletion
+from headend.core.reconcile.refusal import Refusal
 from headend.core.stackfile import load_settings
 from headend.pulumi.props import whole
 from headend.pulumi.runtime import say
@@ -71,7 +72,7 @@ def allowed(meta: Mapping[str, Any]) -> frozenset[str]:
     return addresses(os.environ.get(INTERRUPTION)) | _in_force(meta).allowed
 
 
-def refuse_mass_replacement(meta: Mapping[str, Any]) -> str | None:
+def refuse_mass_replacement(meta: Mapping[str, Any]) -> Refusal | None:
     """Why one more replacement is too much, by all that this process has seen; None if it may pass."""
     now = _in_force(meta)
     if now.managed is None:

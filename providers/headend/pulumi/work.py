@@ -131,7 +131,7 @@ class Work:
         """Raises InputError or GuardError with all that speaks against it."""
         many = settings.refuse_mass_replacement(self.meta) if decision.action is Action.REPLACE else None
         if many:
-            raise told(GuardError(many))
+            raise told(GuardError(str(many)))
         where = named(self.meta, self.kind, decision.id or "new")
         if wrong := errors(decision.findings):
             raise told(InputError([replace(problem, address=self.address) for problem in wrong]))
@@ -168,7 +168,7 @@ class Work:
         cuts = [Cut(t.kind, t.id, t.start, t.end) for t in times]
         why = refusal(self.address, decision.impact, cuts, settings.allowed(self.meta), settings.INTERRUPTION)
         carriers = f"; of this stack it carries {', '.join(self.meta['carriers'])}" if self.meta.get("carriers") else ""
-        return why and why + carriers
+        return f"{self.address}: {why}{carriers}" if why else None
 
     # --- writing ----------------------------------------------------------------------------------------------
     async def create(self, want: Spec, there: str | None) -> Observed:

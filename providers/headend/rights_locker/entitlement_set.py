@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from headend.core.model.capabilities import OwnsParts
+from headend.core.model.capabilities import OwnsParts, Selection, SelectsChanges, note_down
 from headend.core.model.errors import ApiError, HeadendError, PartlyDone
 from headend.core.model.fields import Parts, Same, Spec, Trigger
 from headend.core.model.findings import Problem, warning
@@ -96,7 +96,9 @@ class EntitlementSetSpec(Spec):
         return entries
 
 
-class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker], OwnsParts[EntitlementSetSpec]):
+class EntitlementSet(
+    Kind[EntitlementSetSpec, RightsLocker], OwnsParts[EntitlementSetSpec], SelectsChanges[EntitlementSetSpec]
+):
     """Many entitlements of one viewer: one read, and as few writes as the differences take, a hundred entries each.
 
     Entitlements that it doesn't list are left alone, unless it is exclusive. Destroying it ends those that it lists
@@ -128,6 +130,10 @@ class EntitlementSet(Kind[EntitlementSetSpec, RightsLocker], OwnsParts[Entitleme
         if ended := [shown(grant_of(entry)) for entry in spec.entries if past(entry)]:
             found.append(warning(f"end_time has passed, so these grant nothing: {_named(ended)}"))
         return found
+
+    def select_changes(self, live: Observed, spec: EntitlementSetSpec, changes: Sequence[Change]) -> Selection:
+        """What else an exclusive set ends shows among the entries; how it is deleted counts when it is."""
+        return note_down(changes, {"exclusive", "purge_on_delete"})
 
     # --- reading ---------------------------------------------------------------------------------------------
     async def observe(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic
 
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.kind import A, Can, Kind, Report, S
-from headend.core.model.observed import Airtime, Change
+from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.owners import Owned
 
 
@@ -92,18 +92,22 @@ class HasUniqueFields(Generic[S]):
 # --- changes -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Selection:
-    """changes: those to be made. warnings: about the others. refused: why none may be made."""
+    """changes: those to be made. warnings: about the others. refused: why none may be made.
+    noted: fields of which nothing is sent, and whose new value only state takes note of."""
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
     refused: str | None = None
+    noted: tuple[str, ...] = ()
 
 
 class SelectsChanges(Generic[S]):
     """Some differences must not, or can't, be written."""
 
-    def select_changes(self, id: str, spec: S, changes: Sequence[Change]) -> Selection:
-        """Which of the changes to make. Called whenever the live object was compared with the spec, without I/O."""
+    def select_changes(self, live: Observed, spec: S, changes: Sequence[Change]) -> Selection:
+        """Which of the changes to make. Called whenever the live object was compared with the spec, without I/O.
+
+        A change of which `update` and `complete` would send nothing is none: what sends nothing is no step."""
         raise NotImplementedError
 
 
@@ -190,11 +194,17 @@ def handed_out_by_create(kind: Kind[Any, Any], spec: Spec) -> tuple[str, ...]:
     return kind.handed_out_by_create(spec) if isinstance(kind, HandsOutSecrets) else ()
 
 
-def select_changes(kind: Kind[Any, Any], id: str, spec: Spec, changes: Sequence[Change]) -> Selection:
+def select_changes(kind: Kind[Any, Any], live: Observed, spec: Spec, changes: Sequence[Change]) -> Selection:
     """Which of the changes to make: all, unless the kind selects."""
     if isinstance(kind, SelectsChanges):
-        return kind.select_changes(id, spec, changes)
+        return kind.select_changes(live, spec, changes)
     return Selection(tuple(changes))
+
+
+def note_down(changes: Sequence[Change], fields: Collection[str]) -> Selection:
+    """All changes but those of the fields, of which nothing is sent."""
+    left = tuple(c for c in changes if c.field not in fields)
+    return Selection(left, noted=tuple(dict.fromkeys(c.field for c in changes if c.field in fields)))
 
 
 def impact_of_delete(kind: Kind[Any, Any]) -> Impact:

@@ -9,7 +9,7 @@ import enum
 import functools
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -65,6 +65,11 @@ class Named(Mark):
 @dataclass(frozen=True)
 class OwnCall(Mark):
     """Creation can't set it: `complete` does, by a request of its own."""
+
+
+@dataclass(frozen=True)
+class Lasting(Mark):
+    """No call takes it away once it is set: taking it out of the stack changes nothing. See `Spec.clearable`."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ class Spec(BaseModel):
     compared and sent.
     """
 
+    clearable: ClassVar[frozenset[str] | None] = None  # where most fields are `Lasting`: those that aren't
+
     model_config = ConfigDict(
         extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True, defer_build=True
     )
@@ -185,6 +192,11 @@ def _linked(spec: type[BaseModel]) -> tuple[str, ...]:
 def marks(spec: type[BaseModel], name: str) -> Iterator[Mark]:
     """The marks on a field, in the order they are written."""
     return iter(_all_marks(spec)[name])
+
+
+def is_lasting(spec: type[Spec], name: str) -> bool:
+    """Whether no call takes the field away once it is set."""
+    return mark(spec, name, Lasting) is not None or (spec.clearable is not None and name not in spec.clearable)
 
 
 M = TypeVar("M", bound=Mark)

@@ -20,9 +20,11 @@ from headend.core.model.stack import Stack
 from headend.core.reconcile.carry_out import Teller, Writer
 from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.graph import Edges, Node, creates_first, graph
+from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.moves import aside_address
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal
 from headend.core.reconcile.plan import Plan, Step
+from headend.core.reconcile.planner import taken_over
 from headend.core.reconcile.reader import Apis, is_claimed
 from headend.core.reconcile.resolve import computed_ids, resolve
 from headend.core.reconcile.state import State
@@ -87,7 +89,7 @@ class Run:
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
         self.edges: Edges = graph(plan, stack, records)
-        self.watch = Watch(stack, records, apis, now)
+        self.watch = Watch(stack, records | taken_over(plan.steps, state.digest), apis, now)
         self.allowed = allowed
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -121,7 +123,7 @@ class Run:
     async def _guard(self, step: Step) -> None:
         """Raises GuardError if the step would cut what is on air now: a programme may have begun since the plan."""
         if why := refusal(step.address, step.impact, await self.watch.cuts(step, fresh=True), self.allowed):
-            raise GuardError(why)
+            raise GuardError(f"{step.address}: {why}")
 
     def _fail(self, step: Step, error: HeadendError, reached: str = "") -> None:
         self.outcome.failed[step.address] = f"{reached}{error}"
@@ -223,6 +225,7 @@ async def apply(
     allowed: addresses of steps, or of schedules, that may be interrupted. sink: takes the secrets that platforms make.
     """
     state.move_all({s.moved_from: s.address for s in plan.steps if s.moved_from})
+    remember(plan, stack, state)
     run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     sorter = graphlib.TopologicalSorter(run.edges)
     sorter.prepare()

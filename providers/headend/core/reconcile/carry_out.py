@@ -168,7 +168,8 @@ class Writer:
 
     async def _complete(self, decision: Decision, id: str) -> Observed:
         kind, want = decision.kind, decision.situation.want
-        if isinstance(kind, CreatedInStages) and (decision.creates or not decision.changes):
+        unfinished = decision.creates or decision.reason in {Reason.INCOMPLETE, Reason.RECOVERED}
+        if isinstance(kind, CreatedInStages) and unfinished:
             await kind.furnish(self.api, id, want, self.teller.waiting)
         done: Observed = await kind.complete(self.api, id, want, self.teller.waiting)
         return done

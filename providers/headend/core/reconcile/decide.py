@@ -20,7 +20,7 @@ from headend.core.model.capabilities import (
     takes_over,
     why_unreadable,
 )
-from headend.core.model.fields import Impact, Interrupts, Spec, mark
+from headend.core.model.fields import Impact, Interrupts, Parts, Spec, mark, marked
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
@@ -28,7 +28,11 @@ from headend.core.model.proposal import Action
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
+from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.situation import Situation
+
+TAKE = "lifecycle.adopt: match takes it over"
+STAYS = "no call takes it away; it stays what it was"
 
 
 def decide(situation: Situation) -> Decision:
@@ -47,18 +51,21 @@ def _known(s: Situation, live: Observed) -> Decision:
     assert s.last is not None
     kind = s.kind
     found = compare(s, live, s.last.values)
-    selection = select_changes(kind, s.last.id, s.want, found.changes)
+    selection = select_changes(kind, live, s.want, found.changes)
     found = found.only(selection.changes)
+    noted = (*selection.noted, *found.lasting, *(marked(type(s.want), Parts) if found.regrouped else ()))
     if found.replaces or (found.changes and Can.UPDATE not in kind.can):
         action, reason = Action.REPLACE, Reason.CHANGED
-    elif found.changes or found.regrouped:
+    elif found.changes:
         drifted = found.changes and all(change.cause == "drift" for change in found.changes)
         action, reason = Action.UPDATE, Reason.DRIFTED if drifted else Reason.CHANGED
     elif s.last.incomplete or live.incomplete:
         action, reason = Action.UPDATE, Reason.INCOMPLETE
     else:
         action, reason = Action.NONE, Reason.UNCHANGED
-    decision = _step(s, action, reason, live, found).but(*map(warning, selection.warnings), refused=selection.refused)
+    decision = replace(_step(s, action, reason, live, found), noted=noted)
+    remarks = (*map(warning, selection.warnings), *(warning(f"{field}: {STAYS}") for field in found.lasting))
+    decision = decision.but(*remarks, refused=Refusal(Guard.STACK, selection.refused) if selection.refused else None)
     return decision if action is not Action.REPLACE else _making_way(s, decision)
 
 
@@ -74,8 +81,8 @@ def _vanished(s: Situation) -> Decision:
     if s.recovering or s.life.adopt is Adopt.MATCH:
         return _unknown(replace(s, last=None))
     ids = ", ".join(o.id for o in others)
-    why = f"{s.last.id} is gone, and another object has its natural key ({ids}); lifecycle.adopt: match takes it over"
-    return _made(s, Reason.VANISHED).but(refused=why)
+    why = f"{s.last.id} is gone, and another object has its natural key ({ids})"
+    return _made(s, Reason.VANISHED).but(refused=Refusal(Guard.EXISTS, why, TAKE))
 
 
 def _making_way(s: Situation, decision: Decision) -> Decision:
@@ -109,7 +116,8 @@ def _unknown(s: Situation) -> Decision:
 def _named(s: Situation, id: str) -> Decision:
     """`lifecycle.adopt: {id: ...}` or `{lookup: ...}` names the live object."""
     if owner := s.ours.get(id):
-        return _made(s, Reason.NEW).but(refused=f"lifecycle.adopt: {id} is {owner.address} of this stack")
+        why = f"lifecycle.adopt: {id} is {owner.address} of this stack"
+        return _made(s, Reason.NEW).but(refused=Refusal(Guard.EXISTS, why))
     if s.live is None:
         return _made(s, Reason.NEW).but(Problem(f"lifecycle.adopt: there is no {s.kind.name} {id}"))
     return adopted(s, s.live, Reason.RECOVERED if s.recovering else Reason.FOUND)
@@ -139,8 +147,9 @@ def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) ->
     stays = {id: owner for id, owner in owners.items() if owner is None or not owner.leaves}
     after = tuple(owner.address for owner in owners.values() if owner is not None and owner.leaves)
     for id, owner in stays.items():
-        whose = f", it is {owner.address}" if owner else "; lifecycle.adopt: match takes it over"
-        decision = decision.but(refused=f"one like it exists already ({id}){whose}")
+        why = f"one like it exists already ({id})"
+        no = Refusal(Guard.EXISTS, f"{why}, it is {owner.address}") if owner else Refusal(Guard.EXISTS, why, TAKE)
+        decision = decision.but(refused=no)
     return replace(decision, after=(*decision.after, *after))
 
 
@@ -169,11 +178,11 @@ def _made(s: Situation, reason: Reason) -> Decision:
         return decision.but(Problem(message, remedy="adopt: {id: ...}"))
     if s.maybe and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
         which = f"it may be {' or '.join(s.maybe)} by another key, nobody knows: {why}"
-        return decision.but(refused=f"{which}; say which: lifecycle.renamed_from; or take those out in an apply before")
+        way = "say which: lifecycle.renamed_from; or take those out in an apply before"
+        return decision.but(refused=Refusal(Guard.UNCERTAIN, which, way))
     if s.recovering and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
-        return decision.but(
-            refused=f"an earlier run may have made it, nobody knows: {why}; look, then say `{s.settle}`"
-        )
+        doubt = f"an earlier run may have made it, nobody knows: {why}"
+        return decision.but(refused=Refusal(Guard.UNCERTAIN, doubt, f"look, then say `{s.settle}`"))
     return decision
 
 

@@ -12,6 +12,7 @@ from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Action
+from headend.core.reconcile.refusal import Refusal
 from headend.core.reconcile.situation import Situation
 
 
@@ -40,6 +41,7 @@ class Decision:
     id: of the live object, None before it exists. findings: errors stop the plan; warnings and notes are shown.
     refused: why a guard refuses it. after: addresses whose steps go first, because they free what this one needs.
     seen: keyed hash of the live object that the decision is based on.
+    noted: fields of which nothing is sent, and whose new value state takes note of.
     """
 
     situation: Situation = field(repr=False)
@@ -49,10 +51,11 @@ class Decision:
     changes: tuple[Change, ...] = ()
     unverifiable: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Problem, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     after: tuple[str, ...] = ()
     impact: Impact = Impact.NONE
     seen: str = ""
+    noted: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind[Any, Any]:
@@ -66,7 +69,7 @@ class Decision:
         """The same decision with a spec whose references are resolved further."""
         return replace(self, situation=replace(self.situation, want=want))
 
-    def but(self, *findings: Problem, refused: str | None = None) -> Decision:
+    def but(self, *findings: Problem, refused: Refusal | None = None) -> Decision:
         """The same decision with more findings, or one more refusal."""
         no = (refused,) if refused else ()
         return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))

@@ -18,6 +18,7 @@ from headend.core.model.fields import (
     Spec,
     Trigger,
     WriteOnly,
+    is_lasting,
     mark,
     marked,
 )
@@ -32,12 +33,14 @@ from headend.core.model.uploads import describe_file, file_digest, file_fields
 class Difference:
     """changes: what a write must change. replaces: fields among them that can't change in place.
     unverifiable: field -> why its sync can't be checked.
-    regrouped: the stack lists other members than last time, so state must be updated even if live is equal."""
+    regrouped: the stack lists other members than last time, so state must be updated even if live is equal.
+    lasting: fields that the stack gave up, and that no call takes away."""
 
     changes: tuple[Change, ...] = ()
     replaces: tuple[str, ...] = ()
     unverifiable: Mapping[str, str] = field(default_factory=dict)
     regrouped: bool = False
+    lasting: tuple[str, ...] = ()
 
     def only(self, changes: Sequence[Change]) -> Difference:
         """The same with only these changes."""
@@ -88,8 +91,7 @@ def differences(
                 before, after = last.get(name), spec.set_fields().get(name)
                 if name in file_fields(model) and not secret:
                     before, after = describe_file(before), describe_file(after)
-                if any(True for _ in pending(after)):
-                    after = UNKNOWN
+                after = filled(after, lambda _: UNKNOWN)
                 changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
             elif note and name in record:
                 unverifiable.setdefault(name, note.reason)
@@ -98,8 +100,11 @@ def differences(
             changes += _unseen(spec, name, last, record, secret)
             continue
         changes += _field(spec, name, observed, last, record, secret)
+    lasting = [c.field for c in changes if len(c.path) == 1 and c.after is None and is_lasting(model, c.field)]
+    changes = [c for c in changes if c.field not in lasting]
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
-    return Difference(tuple(changes), replaces, unverifiable, last is not None and _regrouped(model, record, last))
+    regrouped = last is not None and _regrouped(model, record, last)
+    return Difference(tuple(changes), replaces, unverifiable, regrouped, tuple(lasting))
 
 
 def _moved_on(
@@ -125,6 +130,12 @@ def _plainly(model: type[Spec], name: str, record: Mapping[str, Any]) -> Any:
     return file_digest(record.get(name)) if name in file_fields(model) else compared_form(model, name, record.get(name))
 
 
+def _form(model: type[Spec], name: str, values: Mapping[str, Any]) -> Any:
+    """The normal form of a recorded value; a digest is compared as it is."""
+    value, rule = values.get(name), mark(model, name, Same)
+    return rule.normal(value) if rule and not isinstance(value, Digest) else value
+
+
 def _given_anew(
     name: str, note: WriteOnly | None, model: type[Spec], record: Mapping[str, Any], last: Mapping[str, Any]
 ) -> bool:
@@ -148,9 +159,10 @@ def _unseen(
     after = shown(filled(wanted, lambda _: UNKNOWN), secret)
     fixed = mark(model, name, Immutable) is not None
     if last is None:
-        sure = name in record and not fixed and mark(model, name, OwnCall) is None
+        set_ = _form(model, name, record) is not None
+        sure = set_ and not fixed and mark(model, name, OwnCall) is None
         return [Change((name,), None, after, "you", secret)] if sure else []
-    if record.get(name) == last.get(name) or (fixed and name not in record):
+    if _form(model, name, record) == _form(model, name, last) or (fixed and name not in record):
         return []
     return [Change((name,), HIDDEN if secret else last.get(name), after, "you", secret)]
 
@@ -161,15 +173,15 @@ def _field(
     """Changes of one readable field. An unset field is managed only if it was set last time."""
     model, wanted = type(spec), spec.set_fields()
     live = observed.values.get(name)
+    normal = rule.normal if (rule := mark(model, name, Same)) else _plain
     if name not in wanted:
-        dropped = last is not None and last.get(name) is not None and live is not None
+        dropped = last is not None and last.get(name) is not None and normal(live) is not None
         if not dropped or mark(model, name, Named) or mark(model, name, Immutable):
             return []
         return [Change((name,), shown(live, secret), None, "you", secret)]
     want = wanted[name]
     if any(True for _ in pending(want)):
         return [Change((name,), shown(live, secret), UNKNOWN, "you", secret)]
-    normal = rule.normal if (rule := mark(model, name, Same)) else _plain
     wanted_form, live_form = normal(want), normal(live)
     if wanted_form == live_form:
         return []

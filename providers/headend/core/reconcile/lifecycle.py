@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from headend.core.model.proposal import Action
+from headend.core.model.record import Digester, recorded
 from headend.core.model.stack import Stack
+from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.state import State
 
 
 def remember(plan: Plan, stack: Stack, state: State) -> None:
-    """Updates protection, retention and dependencies in the records of unchanged objects. Makes no request."""
+    """Updates protection, retention, dependencies, and values of which nothing is sent, in the records of unchanged
+    objects. Makes no request."""
     records = state.records()
     for step in plan.steps:
         if step.action is not Action.NONE or step.address not in records:
             continue
         resource, record = stack.resources[step.address], records[step.address]
         life, depends = resource.lifecycle, tuple(sorted(resource.references()))
-        current = replace(record, depends=depends, protect=life.protect, retain=life.retain)
+        values = record.values
+        if step.decision and step.decision.noted:
+            values = noted(values, step.decision, state.digest)
+        current = replace(record, values=values, depends=depends, protect=life.protect, retain=life.retain)
         if current != record:
             state.put(current)
+
+
+def noted(values: Mapping[str, Any], decision: Decision, digest: Digester) -> dict[str, Any]:
+    """The recorded values with those of which state is only to take note."""
+    want = decision.situation.want
+    now = recorded(want, decision.situation.secrets, digest) if want is not None else {}
+    kept = {name: value for name, value in values.items() if name not in decision.noted}
+    return kept | {name: now[name] for name in decision.noted if name in now}

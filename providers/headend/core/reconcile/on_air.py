@@ -20,6 +20,7 @@ from headend.core.model.options import Options
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.plan import Cut, Step
+from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.wire import registry
 
 Clock = Callable[[], datetime]
@@ -47,7 +48,7 @@ def in_maintenance(options: Options, now: datetime) -> bool:
 
 def refusal(
     address: str, impact: Impact, cuts: Iterable[Cut], allowed: Collection[str], key: str = "--allow-interruption"
-) -> str | None:
+) -> Refusal | None:
     """Why the step is refused: what it would cut, and until when. None if the step, or every schedule, was named.
     key: the flag or variable that takes such names."""
     missing = [cut for cut in cuts if not _named(cut.address, allowed)]
@@ -55,7 +56,7 @@ def refusal(
         return None
     verb = "destroy" if impact is Impact.DESTROYS else "interrupt"
     told = "; ".join(map(str, missing))
-    return f"{address}: would {verb} what is on air: {told} ({key} {address} lets it)"
+    return Refusal(Guard.ON_AIR, f"would {verb} what is on air: {told}", f"{key} {address} lets it")
 
 
 def _named(address: str | None, allowed: Collection[str]) -> bool:

@@ -6,8 +6,8 @@ Renderers read `Plan.document()`, never the engine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from headend.core.model.observed import Change
 from headend.core.model.proposal import Action
 from headend.core.model.record import Marker
 from headend.core.reconcile.decision import Decision, Reason
+from headend.core.reconcile.refusal import Refusal
 
 FORMAT = "headend.plan/1"
 
@@ -47,7 +48,7 @@ class Step:
     """One object's part of a plan.
 
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
-    unverifiable: field -> why it can't be checked. refused: why a guard refuses the step, None if none does.
+    unverifiable: field -> why it can't be checked. refusals: why guards refuse the step, and what lifts that.
     on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
     decision: what apply carries out; the other fields are for people.
     """
@@ -64,10 +65,19 @@ class Step:
     source: Source | None = None
     seen: str = ""
     moved_from: str | None = None
-    refused: str | None = None
+    refusals: tuple[Refusal, ...] = ()
     on_air: tuple[Cut, ...] = ()
     hands_out: tuple[str, ...] = ()
     decision: Decision | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def refused(self) -> str | None:
+        """Why guards refuse the step, in one line; None if none does."""
+        return "; ".join(map(str, self.refusals)) or None
+
+    def but(self, refusals: Iterable[Refusal]) -> Step:
+        """The same step, refused for more reasons."""
+        return replace(self, refusals=(*self.refusals, *refusals))
 
     def document(self) -> dict[str, Any]:
         """The step as in the plan document; nothing in it is secret."""
@@ -85,6 +95,7 @@ class Step:
             "seen": self.seen,
             "moved_from": self.moved_from,
             "refused": self.refused,
+            "refusals": [refusal.document() for refusal in self.refusals],
             "hands_out": list(self.hands_out),
             "on_air": [cut.document() for cut in self.on_air],
         }
@@ -111,7 +122,7 @@ def _plain(value: Any) -> Any:
 @dataclass(frozen=True)
 class Plan:
     """All steps of a stack, in file order, deletions last. desired: keyed hash of the desired state.
-    lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found."""
+    lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found. refusals: of the plan as a whole."""
 
     stack: str
     file: str
@@ -119,18 +130,27 @@ class Plan:
     steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of its result, which costs time
     destroy: bool = False
     lookups: Mapping[str, str] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """All that guards refuse, a line each; nothing where apply would begin."""
+        steps = (f"{step.address}: {refusal}" for step in self.steps for refusal in step.refusals)
+        return (*steps, *map(str, self.refusals))
 
     def writes(self) -> tuple[Step, ...]:
         """Steps that change something, even if only headend's own state."""
         return tuple(step for step in self.steps if step.action is not Action.NONE)
 
     def summary(self) -> dict[str, int]:
-        """Counts by action. `unverifiable` counts objects that are otherwise unchanged."""
+        """Counts by action. `unverifiable` counts objects that are otherwise unchanged; `refused` what guards refuse,
+        the plan as a whole included."""
         unverifiable = sum(1 for s in self.steps if s.action is Action.NONE and s.unverifiable)
         counts = Counter(step.action for step in self.steps)
         actions = [a for a in Action if a is not Action.NONE]
         known = {"unchanged": counts[Action.NONE] - unverifiable, "unverifiable": unverifiable}
-        return {a.value: counts[a] for a in actions} | known
+        refused = sum(1 for s in self.steps if s.refusals) + len(self.refusals)
+        return {a.value: counts[a] for a in actions} | known | ({"refused": refused} if refused else {})
 
     def document(self) -> dict[str, Any]:
         """The plan document, JSON-serialisable, free of secrets."""
@@ -142,6 +162,7 @@ class Plan:
             "desired": self.desired,
             "destroy": self.destroy,
             "summary": self.summary(),
+            "refusals": [refusal.document() for refusal in self.refusals],
             "lookups": dict(sorted(self.lookups.items())),
             "steps": [step.document() for step in self.steps],
         }

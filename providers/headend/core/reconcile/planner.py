@@ -26,6 +26,7 @@ from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.reader import Apis, Reader
+from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
 from headend.core.wire import registry
@@ -123,7 +124,7 @@ def step_of(decision: Decision) -> Step:
         unverifiable=decision.unverifiable,
         warnings=tuple(problem.text for problem in remarks(decision.findings)),
         seen=decision.seen,
-        refused="; ".join(decision.refused) or None,
+        refusals=decision.refused,
         decision=decision,
     )
 
@@ -157,7 +158,18 @@ async def together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
         raise
 
 
-async def _watched(watch: Watch, steps: Collection[Step]) -> list[Step]:
+def taken_over(steps: Iterable[Step], digest: Digester) -> dict[str, Record]:
+    """What state will hold of objects that the steps take over: they are on air like any other."""
+    found = {}
+    for step in steps:
+        situation = step.decision.situation if step.decision else None
+        if step.action is Action.ADOPT and step.id and situation and situation.want is not None:
+            values = recorded(situation.want, situation.secrets, digest)
+            found[step.address] = Record(step.address, step.kind, step.id, values, {}, situation.depends)
+    return found
+
+
+async def watched(watch: Watch, steps: Collection[Step]) -> list[Step]:
     """The steps, with what each would cut."""
 
     async def one(step: Step) -> Step:
@@ -201,8 +213,8 @@ async def make_plan(
     ordered = await _ordered(planner, resources, records, removals)
     if planner.problems:
         raise InputError(planner.problems)
-    watch = Watch(stack, records, apis, now)
-    ordered, removals = await _watched(watch, ordered), await _watched(watch, removals)
+    watch = Watch(stack, records | taken_over(ordered, state.digest), apis, now)
+    ordered, removals = await watched(watch, ordered), await watched(watch, removals)
     plan = Plan(
         stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups
     )
@@ -248,8 +260,6 @@ def _refuse_circles(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> 
     stuck = in_circles(graph(plan, stack, records))
     if not stuck:
         return plan
-    why = f"it would wait for itself, by way of {', '.join(sorted(stuck))}; make these changes in two applies"
-    steps = (
-        replace(s, refused="; ".join(filter(None, (s.refused, why)))) if s.address in stuck else s for s in plan.steps
-    )
-    return replace(plan, steps=tuple(steps))
+    why = f"it would wait for itself, by way of {', '.join(sorted(stuck))}"
+    no = Refusal(Guard.ORDER, why, "make these changes in two applies")
+    return replace(plan, steps=tuple(s.but([no]) if s.address in stuck else s for s in plan.steps))

@@ -13,6 +13,7 @@ from headend.core.model.proposal import Action, Proposal
 from headend.core.model.secrets import ask_without
 from headend.core.reconcile import guards
 from headend.core.reconcile.decision import Decision, Reason
+from headend.core.reconcile.refusal import Guard, Refusal
 
 
 async def review(
@@ -50,4 +51,4 @@ async def _review_loss(decision: Decision, api: Any) -> Decision:
     decision = decision.but(*remarks(found))
     retained = situation.want is None and last.retain
     why = "; ".join(problem.text for problem in errors(found))
-    return decision.but(refused=why) if why and not retained else decision
+    return decision.but(refused=Refusal(Guard.PLATFORM, why)) if why and not retained else decision
