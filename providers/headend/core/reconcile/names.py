@@ -12,6 +12,7 @@ from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record, frozen
 from headend.core.reconcile.plan import Step
+from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.wire import registry
 
 Key = tuple[str, Any]
@@ -73,8 +74,9 @@ def _after(step: Step, before: Mapping[str, str], passing: Mapping[str, _Passing
         return replace(step, decision=replace(step.decision, after=after))
     if registry.kinds()[step.kind].create_before_delete:
         return step
-    why = f"it takes the name of {holder}, and that one in the end its own; give one of them another name first"
-    return replace(step, refused="; ".join(filter(None, (step.refused, f"{why}, in an apply of its own"))))
+    why = f"it takes the name of {holder}, and that one in the end its own"
+    way = "give one of them another name first, in an apply of its own"
+    return step.but([Refusal(Guard.ORDER, why, way)])
 
 
 def _circle(start: str, before: Mapping[str, str], passing: Mapping[str, _Passing]) -> Iterator[str]:
