@@ -130,9 +130,9 @@ def test_what_goes_over_to_another_list_is_never_deleted(state: State) -> None:
     deleted = Watched(world)
     carry_out(deleted, state, shelves(one=["a=1"], two=["b=2"]))
     assert deleted.gone == ["c"]
-    assert carry_out(deleted, state, shelves(two=["b=2"], three=["a=1"]))[0]["one"] == "forget"
+    assert carry_out(deleted, state, shelves(two=["b=2"], three=["a=1", "e=5"]))[0]["one"] == "forget"
     assert carry_out(deleted, state, shelves(four=["b=2", "d=4"]))[0]["three"] == "delete"
-    assert deleted.gone == ["c", "a"]
+    assert deleted.gone == ["c", "a", "e"]
     assert dict(deleted) == {"b": 2, "d": 4}
 
 

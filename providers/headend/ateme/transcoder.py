@@ -17,7 +17,7 @@ from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in
 from headend.core.model.capabilities import OnAir, Selection, SelectsChanges, SharesKey, note_down
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
-from headend.core.model.findings import Level, Problem, warning
+from headend.core.model.findings import Level, Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
