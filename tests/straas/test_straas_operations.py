@@ -109,7 +109,7 @@ def test_an_answer_about_another_object_is_refused_but_for_orders(straas: Any, k
     account.sim.fail("*.get", times=2, status=200, body={"id": other, "email": "viewer@example.com"})
     with pytest.raises(DecodeError, match=f"asked for wanted, the answer is about {other}"):
         account.run(account.api.single(key, "wanted"))
-    account.sim._faults.clear()
+    account.sim.faults.clear()
     account.sim.fail("order.get", status=200, body={"id": "another"})
     assert account.run(account.api.single("order.get", "wanted")) == {"id": "another"}
 

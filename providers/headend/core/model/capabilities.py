@@ -60,6 +60,11 @@ class TakesOver(Generic[S]):
         raise NotImplementedError
 
 
+def identifies(kind: Kind[Any, Any], spec: Spec) -> bool:
+    """Whether the spec alone names one live object, and to write it is to have it. It is taken over without `adopt`."""
+    return kind.identity(spec) is not None or takes_over(kind, spec)
+
+
 # --- what the stack file is checked for ----------------------------------------------------------------------
 class OwnsParts(Generic[S]):
     """The object is made of things that another resource could hold just as well. Others own just their identity."""

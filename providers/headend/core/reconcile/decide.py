@@ -15,9 +15,9 @@ from headend.core.model.capabilities import (
     Nameless,
     SharesKey,
     handed_out_by_create,
+    identifies,
     impact_of_delete,
     select_changes,
-    takes_over,
     why_unreadable,
 )
 from headend.core.model.fields import Impact, Interrupts, Parts, Spec, mark, marked
@@ -126,7 +126,7 @@ def _named(s: Situation, id: str) -> Decision:
 def _stack_alone_says(s: Situation) -> bool:
     """Whether the spec alone identifies the live object. Then the takeover needs no `adopt`."""
     assert s.want is not None
-    return s.kind.identity(s.want) is not None or takes_over(s.kind, s.want)
+    return identifies(s.kind, s.want)
 
 
 def _candidates(s: Situation) -> list[Observed]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headend.core.model.capabilities import Nameless, SharesKey
+from headend.core.model.capabilities import Nameless, SharesKey, identifies
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
@@ -47,6 +47,7 @@ def in_turn(steps: Sequence[Step], records: Mapping[str, Record]) -> list[Step]:
         address: holders[p.wants]
         for address, p in passing.items()
         if p.wants is not None and p.wants != p.has and holders.get(p.wants, address) != address
+        if not _change_hands(p.step)
     }
     return [_after(step, before, passing) for step in steps]
 
@@ -57,6 +58,12 @@ def _passing(step: Step, records: Mapping[str, Record]) -> _Passing | None:
         return None
     record, want = records.get(step.address), step.decision.situation.want
     return _Passing(step, _key(kind, record.spec(kind)) if record else None, _key(kind, want) if want else None)
+
+
+def _change_hands(step: Step) -> bool:
+    """Whether objects like this pass from one resource to another as they are, so that none has to go first."""
+    want = step.decision.situation.want if step.decision else None
+    return want is not None and identifies(registry.kinds()[step.kind], want)
 
 
 def _key(kind: Kind[Any, Any], spec: Spec) -> Key | None:
