@@ -36,7 +36,8 @@ def test_values_are_taken_refused_or_wondered_at(row: F) -> None:
     for value in row.good:
         spec = row.build(value)
         assert getattr(spec, row.field) == value
-        assert list(kind.check(spec, {})) == [], value
+        found = [p.message for p in kind.check(spec, {}) if "is in milliseconds" not in p.message]
+        assert found == [], value
     for value in row.odd:
         spec = row.build(value)
         (problem,) = [p for p in kind.check(spec, {}) if p.message.startswith(f"{row.field} is probably")]

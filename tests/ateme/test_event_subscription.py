@@ -130,7 +130,7 @@ def test_event_and_output_must_be_where_it_is(tmp_path: Path) -> None:
 @pytest.mark.contract("A-743", "A-744", "A-742", "A-54")
 def test_subscriptions_and_other_entries_take_turns_and_nothing_is_sent_twice(tmp_path: Path) -> None:
     engine = Engine(tmp_path, {"push_seconds": 0.01})
-    takes = {"one": FOLLOWS, "two": {**FOLLOWS, "event": "cup"}, "three": {**ITSELF, "output": "p"}}
+    takes = {"one": FOLLOWS, "two": {**FOLLOWS, "event": "cup"}, "three": {**ITSELF, "event": "cup", "output": "p"}}
     timed = {"s": {"input": "a", "output": "o", **TIMES}}
     both = wanted(event_subscriptions=takes, schedules=timed)
     engine.done(both)

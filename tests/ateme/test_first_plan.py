@@ -11,7 +11,9 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from convergence.ateme import TRANSCODER
 
 ODD = {"variant": "srt_pull", "host": "192.0.2.9", "port": 99999, "password": "short"}
-SAID = ("password is probably limited to 10..80 characters", "port is probably limited to 1025..65535")
+CLEAR = "`password` stands in clear in the file, for all who can read it"
+CLEAR += " (write `password: {secret: NAME}`, and give its value apart)"
+SAID = ("password is probably limited to 10..80 characters", "port is probably limited to 1025..65535", CLEAR)
 RIST = {"variant": "udp_rist", "host": "192.0.2.7", "port": 5000, "ttl": 250}
 SLACK = {"alert_type": "slack", "notification_parameters": ["#noc"]}
 WALL = {"layout_id": 77, "max_allowed_bitrate_kbps": 8000, "preset_id": 3}
@@ -54,3 +56,15 @@ def test_an_error_that_needs_no_environment_refuses_the_first_plan(tmp_path: Pat
     (problem,) = Engine(tmp_path).problems(stack(multi_viewers={"wall": wall}))
     assert problem == f"{E1}.multi_viewers.wall: layout_id: 77 is not offered"
     assert Engine(tmp_path, validation="off").problems(stack(multi_viewers={"wall": wall})) == []
+
+
+@pytest.mark.contract("A-742")
+def test_what_only_the_whole_stack_shows_is_said_while_it_is_to_be_written(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    taken = {**LISTENER, "port": 5001}
+    wanted = stack(inputs={"a": taken, "b": taken})
+    (said,) = engine.step(wanted, f"{E1}.inputs.b").warnings
+    assert said.startswith(f"`port`: {E1}.inputs.a (")
+    assert "has the same port" in said
+    engine.done(wanted)
+    assert engine.step(wanted, f"{E1}.inputs.b").warnings == (), "nothing is to be written"

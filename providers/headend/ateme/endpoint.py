@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
@@ -12,10 +13,10 @@ from pydantic import Field, model_validator
 from headend.ateme.airtime import airtimes, carried
 from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme, hint, resting
-from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, unlikely
+from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none, hasty, unlikely
 from headend.ateme.rows import EndpointRow, GroupRow
 from headend.ateme.running import RESTING, running
-from headend.core.model.capabilities import OnAir
+from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import (
     Ignored,
@@ -106,11 +107,13 @@ S = TypeVar("S", bound=Endpoint)
 E = TypeVar("E", bound=EndpointRow)
 
 
-class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
+class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]
     shape: type[E]
+    listens: ClassVar[Mapping[str, str]]  # variant -> the field with its own port
+    zixi: ClassVar[frozenset[str]]  # those of them that have an id beside the port
     parent = "ateme.environment"
     parent_field = "environment"
     impact_of_delete = Impact.DESTROYS
@@ -195,7 +198,19 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Generic[S, E]):
 
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Assumed bounds; and a group of the stack is looked at before there is any (A-841)."""
-        return [*unlikely(spec), *self._unfit(spec, getattr(related.get("dashboard_group"), "group_type", None))]
+        return [
+            *unlikely(spec),
+            *hasty(spec),
+            *self._unfit(spec, getattr(related.get("dashboard_group"), "group_type", None)),
+        ]
+
+    def uses(self, spec: S, related: Mapping[str, Spec], now: datetime) -> Iterable[Use]:
+        """The port that it listens on, or sends from, in its environment. Zixi tells streams on one port apart."""
+        field = self.listens.get(spec.variant)
+        port = getattr(spec, field, None) if field else None
+        if field and port:
+            clash, among = "{other} has the same port", "zixi" if spec.variant in self.zixi else None
+            yield Use((spec.environment, port), field, clash, "give one of them another port", among=among)
 
     async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731), and no call takes it out of its group (A-977)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -12,9 +12,9 @@ from pydantic import Field
 
 from headend.ateme.airtime import airtimes, sort
 from headend.ateme.api import FAILURES, Ateme, hint, resting
-from headend.ateme.fields import ENVIRONMENT, elsewhere, instant
+from headend.ateme.fields import ENVIRONMENT, NOW, elsewhere, instant
 from headend.ateme.rows import EntryRow
-from headend.core.model.capabilities import OnAir
+from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
 from headend.core.model.findings import Problem
@@ -41,7 +41,7 @@ class Entry(Spec):
 S = TypeVar("S", bound=Entry)
 
 
-class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
+class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
     """The way of an entry through the API.
 
     Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):
@@ -73,6 +73,21 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme]):
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Its ends must be in its environment (A-991)."""
         return elsewhere(spec, related, self.ends)
+
+    def times(self, spec: S, related: Mapping[str, Spec]) -> tuple[Any, Any] | None:
+        """What the stack says of its beginning and end, None each for one that it hasn't; None if nobody knows."""
+        return None, None
+
+    def uses(self, spec: S, related: Mapping[str, Spec], now: datetime) -> Iterable[Use]:
+        """Its output, which carries one thing at a time. What is over is in nobody's way."""
+        times = self.times(spec, related)
+        if times is None or (output := getattr(spec, "output", None)) is None:
+            return
+        start, end = (now if time == NOW else instant(time) for time in times)
+        if end is not None and end <= now:
+            return
+        clash = "at the same time it carries {other}"
+        yield Use(("output", output), "output", clash, "see that one ends before the other begins", start, end)
 
     async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
         """No entry begins its life at its end (A-748), and none in a resting environment (A-731)."""

@@ -19,6 +19,7 @@ from headend.ateme.fields import (
     check_extra,
     check_times,
     empty_is_none,
+    gone_by,
     in_any_order,
     instant,
     same_second,
@@ -103,10 +104,14 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
 
     def check(self, spec: Event, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """An input of the stack must be in the event's environment (A-612)."""
-        found = getattr(related.get("input"), "environment", None)
+        late, found = (
+            gone_by(spec.start_time, spec.end_time, "event"),
+            getattr(related.get("input"), "environment", None),
+        )
         if type(found) is not type(spec.environment) or found == spec.environment:
-            return ()
-        return (Problem("input: it is in another environment than the event", remedy="move the event there (A-757)"),)
+            return late
+        remedy = "move the event there (A-757)"
+        return [*late, Problem("input: it is in another environment than the event", remedy=remedy, field="input")]
 
     async def review(self, api: Ateme, proposal: Proposal[Event]) -> Sequence[Problem]:
         spec = proposal.spec

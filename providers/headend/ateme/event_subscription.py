@@ -11,7 +11,17 @@ from pydantic import Field, model_validator
 from headend.ateme.airtime import known_events
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
-from headend.ateme.fields import Extra, Time, check_extra, check_times, elsewhere, instant, milliseconds, same_instant
+from headend.ateme.fields import (
+    Extra,
+    Time,
+    check_extra,
+    check_times,
+    elsewhere,
+    gone_by,
+    instant,
+    milliseconds,
+    same_instant,
+)
 from headend.ateme.rows import EntryRow
 from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
@@ -90,7 +100,13 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
 
     def check(self, spec: EventSubscription, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Event and output must be in one environment (A-590)."""
-        return elsewhere(spec, related, ("event", "output"))
+        times = () if spec.timed_by_event_owner else gone_by(spec.start_time, spec.end_time, "subscription")
+        return [*elsewhere(spec, related, ("event", "output")), *times]
+
+    def times(self, spec: EventSubscription, related: Mapping[str, Spec]) -> tuple[Any, Any] | None:
+        """Its own, or those of an event of the stack."""
+        timed = related.get("event") if spec.timed_by_event_owner else spec
+        return None if timed is None else (getattr(timed, TIMES[0], None), getattr(timed, TIMES[1], None))
 
     async def end(self, api: Ateme, spec: EventSubscription) -> datetime | None:
         """Its own, or the event's where that is listed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -50,10 +51,27 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
             sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
             low, high = bound.low, bound.high
             if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
-                span = "..".join("" if end is None else f"{end:g}" for end in (bound.low, bound.high))
+                span = "..".join("" if end is None else f"{end:.12g}" for end in (bound.low, bound.high))
                 unit = " characters" if isinstance(value, str) else ""
                 found.append(warning(f"{name} is probably limited to {span}{unit}", field=name))
     return found
+
+
+BRISK = 20
+"""ms: nothing that is sent over a distance arrives in less; who writes such a number has seconds in mind."""
+
+
+def hasty(spec: Spec) -> Sequence[Problem]:
+    """A warning for a latency that is probably in seconds. A negative one, and 0, have meanings of their own."""
+    return [
+        warning(
+            f"{name} is in milliseconds, and {value} is too short for a stream",
+            field=name,
+            remedy=f"{value} s is {value}000",
+        )
+        for name in ("latency", "max_latency")
+        if isinstance(value := getattr(spec, name, None), int) and 0 < value < BRISK
+    ]
 
 
 def elsewhere(spec: Spec, related: Mapping[str, Spec], names: Sequence[str]) -> list[Problem]:
@@ -98,6 +116,24 @@ def check_times(start: str | None, end: str | None) -> None:
         raise ValueError(f"end_time: must be a time such as {LIKE}")
     if begins is not None and ends <= begins:
         raise ValueError("end_time: must be after start_time (A-748)")
+
+
+def gone_by(start: str | None, end: str | None, what: str) -> list[Problem]:
+    """A warning where what the stack wants is over, or should have begun: it may be there already, or not."""
+    now, begins, ends = datetime.now(UTC), instant(start), instant(end)
+    if ends is not None and ends <= now:
+        remedy = f"correct it, or take the {what} out of the stack"
+        return [
+            warning(
+                "end_time has passed: it is over, and is not made any more (A-748)", field="end_time", remedy=remedy
+            )
+        ]
+    if begins is not None and begins <= now:
+        said = f"start_time has passed: unless the {what} is there already, it begins as soon as it is made"
+        return [
+            warning(said, field="start_time", remedy=f"write {NOW} if that is meant" if what == "schedule" else None)
+        ]
+    return []
 
 
 def same_instant(value: Any) -> Any:

@@ -15,7 +15,18 @@ from headend.ateme.rows import InputRow
 from headend.ateme.viewers import resulting_input, viewer_inputs
 from headend.core.model.capabilities import TakesOver
 from headend.core.model.errors import Refused
-from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, Named, Ref, Same, Secret, Spec, WriteOnly
+from headend.core.model.fields import (
+    Credential,
+    Ignored,
+    Immutable,
+    Impact,
+    Interrupts,
+    Named,
+    Ref,
+    Same,
+    Spec,
+    WriteOnly,
+)
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed
@@ -58,11 +69,11 @@ class ZixiPull(SourceInput):
     variant: Annotated[Literal["zixi_pull"], Immutable()]
     pull_port: Annotated[int, Likely(1, 65535), Interrupts(), Field(description="port on the remote side (A-429)")]
     pull_host: Annotated[str, Interrupts(), Field(description="remote host name or IP (A-431)")]
-    latency: Annotated[int, Interrupts(), Field(ge=-1, description="ms (A-430)")] = 6000
+    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-430)")] = 6000
     pull_stream_id: Annotated[
         str | None, Likely(high=100), Interrupts(), Field(description="stream id on the remote side (A-432)")
     ] = None
-    password: Annotated[str | None, Secret(), HIDDEN, Interrupts(), Field(description="(A-433)")] = None
+    password: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-433)")] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"pull_port", "latency"}
 
@@ -86,9 +97,9 @@ class ZixiPush(SourceInput):
     latency: Annotated[
         int, Interrupts(Impact.INTERRUPTS), Field(ge=-1, le=600000, description="ms, -1..600000 (A-436)")
     ] = 6000
-    password: Annotated[str | None, Secret(), HIDDEN, Interrupts(Impact.INTERRUPTS), Field(description="(A-437)")] = (
-        None
-    )
+    password: Annotated[
+        str | None, Credential(), HIDDEN, Interrupts(Impact.INTERRUPTS), Field(description="(A-437)")
+    ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency"}
     sent_id_on_update: ClassVar[bool] = True
@@ -97,10 +108,10 @@ class ZixiPush(SourceInput):
 class SrtInput(SourceInput):
     """Fields of both SRT variants."""
 
-    latency: Annotated[int, Interrupts(), Field(ge=-1, description="ms (A-439, A-445)")] = 6000
+    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-439, A-445)")] = 6000
     password: Annotated[
         str | None,
-        Secret(),
+        Credential(),
         HIDDEN,
         Likely(10, 80),
         Interrupts(),
@@ -143,7 +154,7 @@ class UdpRist(SourceInput):
 
     variant: Annotated[Literal["udp_rist"], Immutable()]
     port: Annotated[int, Interrupts(), Field(ge=1, le=65535, description="1..65535 (A-450)")]
-    max_latency: Annotated[int, Likely(0), Interrupts(), Field(description="ms (A-451)")] = 1000
+    max_latency: Annotated[int, Likely(0, 3600000), Interrupts(), Field(description="ms (A-451)")] = 1000
     max_bitrate: Annotated[int, Interrupts(), Field(gt=0, description="kbit/s (A-452)")] = 8000
     rist_remote_port: Annotated[
         int | None,
@@ -190,6 +201,9 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
         "udp_rist": UdpRist,
         "local_ts": LocalTs,
     }
+
+    listens: ClassVar[Mapping[str, str]] = {"zixi_push": "port", "srt_push": "port", "udp_rist": "port"}
+    zixi: ClassVar[frozenset[str]] = frozenset({"zixi_push"})
 
     def natural_key(self, spec: Input) -> tuple[Any, ...]:
         if isinstance(spec, LocalTs):

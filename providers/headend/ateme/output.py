@@ -13,7 +13,7 @@ from headend.ateme.endpoint import Endpoint, EndpointKind
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.rows import AgreementRow, InputRow, OutputRow
 from headend.core.model.errors import Forbidden, Refused
-from headend.core.model.fields import Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
+from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
@@ -37,6 +37,7 @@ Description = Annotated[
 Remote = Annotated[
     int | None,
     Same(remote_latency),
+    Likely(high=3600000),
     Interrupts(),
     Field(description="ms; null or negative: as the remote side is configured (A-472, A-478)"),
 ]
@@ -92,7 +93,7 @@ class Push(Output):
     stream_id: Annotated[
         str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-479)")
     ] = None
-    password: Annotated[str | None, Secret(), HIDDEN, Interrupts(), Field(description="(A-480)")] = None
+    password: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-480)")] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
@@ -109,7 +110,7 @@ class Rtmp(Output):
     backup_url: Annotated[str | None, Secret(), Interrupts(), Field(pattern=RTMP, description="as url (A-482)")] = None
     bitrate: Annotated[int, Interrupts(), Field(ge=0, description="kbit/s, 0: as it comes (A-483)")] = 0
     reconnect: Annotated[int, Likely(0), Interrupts(), Field(description="attempts to connect again (A-484)")] = 5
-    stream_key: Annotated[str | None, Secret(), HIDDEN, Interrupts(), Field(description="(A-485)")] = None
+    stream_key: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-485)")] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"backup_url", "bitrate", "reconnect"}
 
@@ -126,7 +127,7 @@ class SrtOutput(Output):
     ] = None
     password: Annotated[
         str | None,
-        Secret(),
+        Credential(),
         HIDDEN,
         Interrupts(),
         Field(min_length=10, max_length=80, description="10..80 characters, with encryption only (A-490, A-817)"),
@@ -228,6 +229,9 @@ class OutputKind(EndpointKind[Output, OutputRow]):
         "srt_push": ("host", "port"),
         "udp_rist": ("host", "port"),
     }
+
+    listens: ClassVar[Mapping[str, str]] = {"pull": "port", "srt_pull": "port", "udp_rist": "local_port"}
+    zixi: ClassVar[frozenset[str]] = frozenset({"pull"})
 
     def natural_key(self, spec: Output) -> tuple[Any, ...] | None:
         key = tuple(getattr(spec, field) for field in self.keys[spec.variant])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -18,12 +18,14 @@ from headend.ateme.fields import (
     Time,
     check_extra,
     check_times,
+    gone_by,
     instant,
     milliseconds,
     same_instant,
 )
 from headend.ateme.rows import EntryRow
-from headend.core.model.fields import Immutable, Interrupts, Ref, Same
+from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
+from headend.core.model.findings import Problem
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
@@ -67,6 +69,12 @@ class ScheduleKind(EntryKind[Schedule]):
 
     def natural_key(self, spec: Schedule) -> tuple[Any, ...]:
         return (spec.input, spec.output, same_instant(spec.start_time))
+
+    def check(self, spec: Schedule, related: Mapping[str, Spec]) -> Sequence[Problem]:
+        return [*super().check(spec, related), *gone_by(spec.start_time, spec.end_time, "schedule")]
+
+    def times(self, spec: Schedule, related: Mapping[str, Spec]) -> tuple[Any, Any] | None:
+        return spec.start_time, spec.end_time
 
     async def end(self, api: Ateme, spec: Schedule) -> datetime | None:
         return instant(spec.end_time)

@@ -70,6 +70,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "depends": sorted(resource.references()),
         "options": stack.options.model_dump(mode="json", exclude_defaults=True),
         "carriers": _carriers(stack, resource.address),
+        "remarks": [f"{problem.level}: {problem.text}" for problem in resource.remarks],
         "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
     }
     return {name: value for name, value in meta.items() if value is not None and value not in ({}, [], "")}

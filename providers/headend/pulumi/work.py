@@ -145,6 +145,8 @@ class Work:
                 yield text
         for problem in remarks(decision.findings):
             yield f"{problem.level}: {problem.text}"
+        if decision.action is not Action.NONE:
+            yield from self.meta.get("remarks", ())
 
     # --- on air -----------------------------------------------------------------------------------------------
     async def warn_of_air(self, decision: Decision) -> None:

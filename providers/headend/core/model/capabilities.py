@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Generic
 
 from headend.core.model.fields import Impact, Spec
@@ -91,6 +92,33 @@ class HasUniqueFields(Generic[S]):
 
     def unique(self, spec: S) -> Mapping[str, str]:
         """Field -> value. Asked when the stack file is checked, so that references may be open."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Use:
+    """A thing that serves one object at a time.
+
+    thing: what it is. field: of the spec, that says so. clash: what to say of another object that uses it; `{other}`
+    stands for that one. remedy: what to do. start, end: when; None: since ever, or for good. among: what of the same
+    sort can share it.
+    """
+
+    thing: Hashable
+    field: str
+    clash: str
+    remedy: str
+    start: datetime | None = None
+    end: datetime | None = None
+    among: Hashable = None
+
+
+class Uses(Generic[S]):
+    """The object needs something for itself, which no platform promises to refuse to a second one."""
+
+    def uses(self, spec: S, related: Mapping[str, Spec], now: datetime) -> Iterable[Use]:
+        """What it uses, and when. Asked when the stack file is checked, so that references may be open: who uses a
+        thing while another resource does is warned of. related: as for `check`."""
         raise NotImplementedError
 
 

@@ -34,6 +34,11 @@ class Secret(Mark):
 
 
 @dataclass(frozen=True)
+class Credential(Secret):
+    """A secret that lets in whoever has it: in clear in a stack file, where many can read it, it is warned of."""
+
+
+@dataclass(frozen=True)
 class Sealed(Mark):
     """A secret that deletion can't do without: state keeps it sealed with a key of the platform's settings, which its
     API client holds as `seal` (`headend.core.model.seal.Seal`)."""

@@ -48,7 +48,7 @@ class Resource:
     key: its own key, the last part of the address. spec: with `Reference` where ids of other resources go.
     sources: field -> place in the file ("" = the resource itself, and all of it where it is a row of a file).
     secret_fields: marked fields and those given by {secret: ...}. defaulted: fields that took the key as their value
-    (`Named`).
+    (`Named`). remarks: warnings that only the whole stack file gives, which the kind's own checks can't know of.
     """
 
     address: str
@@ -59,6 +59,7 @@ class Resource:
     sources: Mapping[str, Source]
     secret_fields: frozenset[str] = frozenset()
     defaulted: frozenset[str] = frozenset()
+    remarks: tuple[Problem, ...] = ()
 
     @property
     def source(self) -> Source:

@@ -93,6 +93,8 @@ class Planner:
             findings = (*findings, *(kept_names(situation.want, resource) if not decision.creates else ()))
             if action is Action.NONE:
                 action, reason = Action.MOVE, Reason.RENAMED
+        if decision.action is not Action.NONE:
+            findings = (*findings, *resource.remarks)
         made = (
             handed_out_by_create(decision.kind, situation.want)
             if decision.creates and situation.want is not None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from headend.core.model.fields import Secret, marked
-from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.fields import Credential, Secret, marked
+from headend.core.model.findings import Problem, Problems, Source, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.suggest import suggest
 from headend.core.model.times import with_zone
@@ -27,7 +28,8 @@ class Input:
 
     entries: the nodes behind the values. source: where what is missing is reported. known: keys allowed beside the
     model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
-    from_secret: fields that hold such a text. missing: fields whose secret has no value. all_secret: no value at all
+    from_secret: fields that hold such a text. missing: fields whose secret has no value. outside:
+    fields that hold a variable's value which no file has. all_secret: no value at all
     may occur in a message. time_zone: of times that are written without one.
     """
 
@@ -39,6 +41,7 @@ class Input:
     broken: set[str] = field(default_factory=set)
     secrets: list[str] = field(default_factory=list, repr=False)
     from_secret: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
     missing: dict[str, MissingSecret] = field(default_factory=dict)
     all_secret: bool = False
     time_zone: str | None = None
@@ -51,6 +54,8 @@ class Input:
             self.broken.add(name)
         if plain.asks_secret:
             self.from_secret.add(name)
+        if plain.outside:
+            self.outside.add(name)
         if plain.missing:
             self.missing[name] = plain.missing
 
@@ -62,6 +67,23 @@ class Input:
         """The text without secret values."""
         unsaid = self.values if self.all_secret else marked(model, Secret)
         return scrub(text, [*self.secrets, *(t for name in unsaid for t in find_texts(self.values.get(name)))])
+
+
+_IN_CLEAR = "stands in clear in the file, for all who can read it"
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:[^/?#@]+@")
+
+
+def in_clear(model: type[BaseModel], given: Input) -> list[Problem]:
+    """A warning for each password that is no `{secret: NAME}`: a field of its own, or in a URL of a secret field."""
+    hidden, credentials = given.secret_fields(model) - given.from_secret - given.outside, marked(model, Credential)
+    return [
+        warning(
+            f"`{name}` {_IN_CLEAR}", field=name, remedy=f"write `{name}: {{secret: NAME}}`, and give its value apart"
+        )
+        for name in sorted(hidden)
+        if (value := given.values.get(name))
+        and (name in credentials or (isinstance(value, str) and _USERINFO.match(value)))
+    ]
 
 
 def scrub(text: str, hidden: Iterable[str]) -> str:

@@ -31,6 +31,7 @@ from headend.core.stackfile.references import Names, find_cycles
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
 from headend.core.stackfile.secrets import FindSecret, secret_finder
+from headend.core.stackfile.together import check_together
 from headend.core.stackfile.values import COMMAND_LINE, Values, Ways
 from headend.core.wire import registry
 from headend.core.wire.redaction import find_texts
@@ -73,7 +74,7 @@ def load(
     built = [builder.build(draft) for draft in finder.drafts.values()]
     resources = {resource.address: resource for resource in built if resource is not None}
     check_owners(resources, problems)
-    found = _check_by_kinds(resources)
+    resources, found = check_together(resources, _check_by_kinds(resources))
     problems += errors(found)
     check_claims(resources, problems)
     find_cycles(resources, problems)

@@ -11,7 +11,7 @@ from headend.core.model.references import Reference
 from headend.core.model.stack import Lifecycle, Resource
 from headend.core.model.suggest import suggest
 from headend.core.model.uploads import file_fields, open_file
-from headend.core.stackfile.check import Input, make
+from headend.core.stackfile.check import Input, in_clear, make
 from headend.core.stackfile.drafts import Draft
 from headend.core.stackfile.field_rows import asks_for_file, read_field_rows
 from headend.core.stackfile.field_types import holds_mapping
@@ -71,6 +71,7 @@ class ResourceBuilder:
             sources={"": draft.source, **sources},
             secret_fields=self._share(given.secret_fields(model)),
             defaulted=self._share(defaulted),
+            remarks=tuple(in_clear(model, given)),
         )
 
     def _share(self, names: frozenset[str]) -> frozenset[str]:

@@ -42,13 +42,15 @@ COMMAND_LINE = Ways()
 class Plain:
     """A field's value without places. `broken`: a problem is recorded already, so the value says nothing.
     `secrets`: the texts that came from `{secret: NAME}`. `asks_secret`: there is such a place, found or not.
-    `missing`: the first secret in it without a value, where that is no problem: it stands for the whole value."""
+    `missing`: the first secret in it without a value, where that is no problem: it stands for the whole value.
+    `outside`: part of it is a variable's value that doesn't stand in a file."""
 
     value: Any = field(default=None, repr=False)
     broken: bool = False
     secrets: list[str] = field(default_factory=list, repr=False)
     asks_secret: bool = False
     missing: MissingSecret | None = None
+    outside: bool = False
 
 
 class Values:
@@ -65,6 +67,7 @@ class Values:
         self.remarks: list[Problem] = []
         self.problems = problems
         self.time_zone: str | None = None  # of times that are written without one
+        self.outside: set[str] = set()  # "vars.x" whose value comes from outside of the files
         self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
 
     def declare(self, vars_node: Node | None, given: Mapping[str, str]) -> None:
@@ -90,6 +93,7 @@ class Values:
         elif given == "" and node.value is not None and not isinstance(node.value, str):
             message, hint = f"variable `{name}` is given as empty", "a CI variable that isn't set is often the reason"
         elif given is not None:
+            self.outside.add(f"vars.{name}")
             return Node(self._typed(given, node.value), node.source, given)
         elif node.value is None:
             message = f"variable `{name}` has no value"
@@ -162,6 +166,8 @@ class Values:
                 return {key: self._plain(entry.node, out, secrets) for key, entry in node.mapping.items()}
             if isinstance(node.value, tuple):
                 return [self._plain(item, out, secrets) for item in node.value]
+            if self.outside and isinstance(node.value, str):
+                out.outside |= any((m[1] or "").strip() in self.outside for m in _EXPRESSION.finditer(node.value))
             return self.text(node)
         except Broken:
             out.broken = True
