@@ -53,13 +53,13 @@ def test_it_is_made_renamed_in_place_and_removed(tmp_path: Path, switches: dict[
 
 
 @pytest.mark.contract("A-624", "A-762", "A-763")
-def test_another_type_replaces_it_the_old_one_first(tmp_path: Path) -> None:
+def test_another_type_replaces_it_the_new_one_first_so_that_its_members_can_change_over(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.done(grouped({"group_type": "source"}))
     engine.sim.reset_journal()
     assert engine.step(grouped({"group_type": "mv"}), AT).action is Action.REPLACE
     engine.done(grouped({"group_type": "mv"}))
-    assert engine.written() == ["dashboard_group.delete", "dashboard_group.create"]
+    assert engine.written() == ["dashboard_group.create", "dashboard_group.delete"]
 
 
 @pytest.mark.contract("A-291", "A-770")

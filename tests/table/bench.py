@@ -117,13 +117,14 @@ class Embedded(Side):
 
     def preview(self, wanted: Wanted) -> Ran:
         file = str(self.file(wanted))
-        process = self._run(["plan", file, "--format", "json"])
+        words = ["plan", file, "--secrets-out", str(self.home / "secrets.jsonl")]
+        process = self._run([*words, "--format", "json"])
         out = process.printed()
         steps = [
             Did("same" if step["action"] == "none" else step["action"], step["address"], step.get("id"))
             for step in (json.loads(out)["steps"] if out.startswith("{") else ())
         ]
-        return self._ran(self._run(["plan", file]), steps, ok=(0, 2))
+        return self._ran(self._run(words), steps, ok=(0, 2))
 
     def destroy(self, wanted: Wanted) -> Ran:
         return self._ran(self._run(["destroy", str(self.file(wanted)), "--yes"]), [], ok=(0,))
