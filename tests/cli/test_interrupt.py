@@ -25,7 +25,7 @@ ateme:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_twice_asked_to_stop(world: World, tmp_path: Path, number: signal.Signals) -> None:
     world.write("day.yaml", STACK)
     world.simulator.sims["ateme"].set_switch("polls", 6)

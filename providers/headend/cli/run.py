@@ -135,7 +135,8 @@ def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:
 
 
 def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
-    """Set by the first Ctrl-C (or SIGTERM), which `tell` confirms; another one is told that it is being done."""
+    """Set by the first Ctrl-C (or SIGTERM, SIGHUP), which `tell` confirms; another one is told that it is
+    being done."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -146,6 +147,6 @@ def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
             stop.set()
             tell("stopping: nothing new begins; what is in flight is finished and recorded")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal or the SSH session closed
         loop.add_signal_handler(number, ask)
     return stop
