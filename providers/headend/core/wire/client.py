@@ -23,6 +23,7 @@ from headend.core.wire.operations import NO_BODY, Operation
 from headend.core.wire.reads import Reads
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.requests import TIMEOUT, Part, Query, build_request, checked_url, rooted
+from headend.core.wire.unreachable import is_lasting, reason
 
 __all__ = ["NO_BODY", "Answer", "Client", "Limit", "Reads"]
 
@@ -179,9 +180,7 @@ class Client:
 
     async def _once(self, call: _Call) -> Answer:
         async with self.limit:
-            request = call.request()
-            if call.prepare is not None:
-                call.prepare(request)
+            request = self._prepared(call)
             self.sent[call.op.key] += 1
             response = await self._open().send(request)
         if response.status_code in _OVERLOADED or response.status_code >= 500:
@@ -189,6 +188,17 @@ class Client:
         else:
             self.limit.eased()
         return decode_answer(response)
+
+    def _prepared(self, call: _Call) -> httpx.Request:
+        try:
+            request = call.request()
+            if call.prepare is not None:
+                call.prepare(request)
+        except UnicodeEncodeError:  # which would show the value
+            look = f"; look at {', '.join(self._credentials)}" if self._credentials else ""
+            text = f"{call.shown}: a credential holds a character outside ASCII, which no header can carry{look}"
+            raise errors.CredentialsError(text) from None
+        return request
 
     def _open(self) -> httpx.AsyncClient:
         if self._closed:  # a read that nobody waits for any more, after another one failed
@@ -204,13 +214,13 @@ class Client:
 
     def _goes_on(self, call: _Call, error: httpx.RequestError, *, last: bool) -> bool:
         if never_left(error):
-            return not last and call.repeat is not False
+            return not last and call.repeat is not False and not is_lasting(error)
         call.lost = True
         return not last and call.may_repeat_lost()
 
     def _no_answer(self, call: _Call, error: httpx.RequestError) -> ApiError:
         if not call.lost:
-            return self._error(errors.Unreachable, call, f"no connection to {self.base_url}")
+            return self._error(errors.Unreachable, call, reason(error, self.base_url))
         slow = "no answer within 30 s" if isinstance(error, httpx.ReadTimeout) else "the connection broke"
         if call.op.method in _READING:
             return self._error(errors.Unreachable, call, slow)

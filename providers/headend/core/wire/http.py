@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import ssl
 from typing import Any
 
@@ -10,6 +11,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 from yarl import URL
+
+from headend.core.model.errors import InputError
 
 _KEEPALIVE = 4.0  # s; below the 5 s after which many servers hang up: a write on a dying connection is ambiguous
 _LIMITS = httpx.Limits(max_connections=16)
@@ -55,7 +58,17 @@ class _Client(HttpxAiohttpClient):
 @functools.cache
 def _tls(trusting: bool) -> ssl.SSLContext:
     # One for all clients: loading the certificates costs tens of milliseconds. Plain http gets one that trusts nobody.
-    return httpx.create_ssl_context() if trusting else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not trusting:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl's own errors are some
+        name = next((n for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(n)), "the system's certificates")
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        text = (
+            f"{name}: {os.environ.get(name, 'they')} can't be read: {why}; name a PEM file of certificates, or unset it"
+        )
+        raise InputError(text) from None
 
 
 def fast_client(base_url: str, timeout: httpx.Timeout, connections: int) -> httpx.AsyncClient:

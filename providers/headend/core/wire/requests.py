@@ -71,9 +71,11 @@ def checked_url(base_url: str, platform: str) -> str:
     try:
         parts = urlsplit(base_url)
         host, _ = parts.hostname or "", parts.port
-    except ValueError:
+        host.encode("idna")
+        httpx.URL(base_url)
+    except (ValueError, httpx.InvalidURL):  # UnicodeError is one: a name that no host can have
         raise InputError(f"{platform}: the url is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or " " in host:
         raise InputError(f"{platform}: the url must start with https:// and name a host")
     if parts.username is not None or parts.query or parts.fragment:
         raise InputError(f"{platform}: the url of {host} must have neither user name, query nor fragment")

@@ -18,6 +18,7 @@ from headend.core.wire import registry
 from headend.core.wire.client import Client, Limit
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform, Settings, variable_of
+from headend.core.wire.requests import checked_url
 
 Also = Callable[[str, str, bool], str]
 
@@ -170,7 +171,7 @@ class Session:
     def _client(self, platform: str, settings: Settings) -> Client:
         if platform not in self.clients:
             url: str = settings.url  # type: ignore[attr-defined]  # every platform's settings have one
-            host = urlsplit(url).netloc.lower()
+            host = urlsplit(checked_url(url, platform)).netloc.lower()
             self.clients[platform] = Client(
                 url,
                 platform=platform,
