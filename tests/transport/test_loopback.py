@@ -117,7 +117,7 @@ def test_a_write_whose_connection_breaks_is_ambiguous_and_made_once(said: bytes)
 def test_a_server_that_is_silent_is_not_waited_for_forever(
     method: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("headend.core.wire.client.TIMEOUT", httpx.Timeout(0.05))
+    monkeypatch.setattr("headend.core.wire.requests.TIMEOUT", httpx.Timeout(0.05))
     hung_up = 0
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
