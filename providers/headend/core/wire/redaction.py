@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Collection, Mapping
+import re
+from base64 import b64encode
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -11,6 +14,7 @@ from pydantic import BaseModel
 
 MASK: Final = "(secret)"
 _PREFIX = 3  # no form of a value is shorter
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 _SHORTEST = 4  # shorter values occur in ordinary words, and replacing them would only garble messages
 
 
@@ -19,19 +23,22 @@ class Redactor:
 
     def __init__(self) -> None:
         self._values: dict[str, set[str]] = {}  # by their first letters: there may be a hundred thousand
+        self._new: list[str] = []  # their forms are made when a text is scrubbed: most runs scrub none
 
     def __repr__(self) -> str:
         return "Redactor()"
 
     def add(self, value: str) -> None:
-        """Remembers a secret, also as it looks in a URL, in JSON and on one line; ignored below 4 characters."""
+        """Remembers a secret, also as it looks in a URL, in JSON, in HTML, in base64 and on one line; ignored below
+        4 characters."""
         if len(value.strip()) >= _SHORTEST:
-            escaped = json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
-            for form in (value, quote(value, safe=""), quote_plus(value), " ".join(value.split()), *escaped):
-                self._values.setdefault(form[:_PREFIX], set()).add(form)
+            self._new.append(value)
 
     def scrub(self, text: str) -> str:
         """The text with every added value replaced by "(secret)"; those that overlap are replaced together."""
+        while self._new:
+            for form in _forms(self._new.pop()):
+                self._values.setdefault(form[:_PREFIX], set()).add(form)
         spans: list[list[int]] = []
         for at in range(len(text) - _PREFIX + 1):
             forms = self._values.get(text[at : at + _PREFIX], ())
@@ -45,6 +52,35 @@ class Redactor:
             parts += [text[done:start], MASK]
             done = end
         return "".join([*parts, text[done:]])
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The value, and how other programs write it."""
+    yield value
+    yield " ".join(value.split())
+    for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
+        yield quoted
+        yield _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
+    for ascii_only in (True, False):
+        once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        for escaped in (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]):  # a JSON text in a JSON text
+            yield escaped
+            yield escaped.replace("/", "\\/")
+    yield html.escape(value)
+    yield html.escape(value).replace("&#x27;", "&#39;")
+    yield html.escape(value, quote=False)
+    yield from _base64(value.encode())
+
+
+def _base64(value: bytes) -> Iterator[str]:
+    """What of the base64 text is the value's own, wherever it stands in what was encoded: after 0, 1 or 2 bytes."""
+    for before in range(3):
+        text = b64encode(bytes(before) + value).decode()
+        first = (before * 8 + 5) // 6  # the characters before hold bits of what stands there
+        own = text[first : (before + len(value)) * 8 // 6]
+        if len(own) >= _SHORTEST:
+            yield own
+            yield own.replace("+", "-").replace("/", "_")
 
 
 def find_texts(value: Any) -> list[str]:
