@@ -14,7 +14,9 @@ from typing import Any
 
 from convergence.test_convergence import side_by_side
 from headend.core.model.errors import HeadendError
+from headend.core.reconcile import guards
 from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
@@ -82,6 +84,10 @@ class Bench:
                 return plan, await self._applied(plan, stack, state, session) if writes else None
 
     async def _applied(self, plan: Plan, stack: Any, state: State, session: Session) -> Outcome:
+        """As the command does it, with consent to all that a person may consent to."""
+        addresses = [step.address for step in plan.steps]
+        guards.check(plan, len(state.records()), allow_deletions=True, allowed=addresses, sink=True)
+        remember(plan, stack, state)
         return await apply(plan, stack, state, session, sink=lambda address, name, value: None)
 
     def moment(self, number: int) -> Moment:
