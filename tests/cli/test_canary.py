@@ -75,6 +75,7 @@ def secrets(turn: int) -> dict[str, str]:
     values = {name: f"canary-{name}-{turn}-ä\"/+ '&" for name in NAMES}
     values |= {name: f"rtmp://canary-{name}-{turn}.example.com/live" for name in ("URL", "BACKUP_URL")}
     values |= {name: f"canary-{name}-{turn}@example.com" for name in ("EMAIL", "GUEST")}
+    values["HOST"] = f"canary-HOST-{turn}-ä.example.com"
     values |= {"NUMBER": f"4315550{turn}17", "PHONE": f"4315550{turn}18"}
     values |= {"IP": f"192.0.2.2{turn}", "BIRTH": f"197{turn + 1}-11-23"}
     return values

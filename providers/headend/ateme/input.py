@@ -28,6 +28,7 @@ from headend.core.model.fields import (
     WriteOnly,
 )
 from headend.core.model.findings import Problem, warning
+from headend.core.model.hosts import Host
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
@@ -68,7 +69,7 @@ class ZixiPull(SourceInput):
 
     variant: Annotated[Literal["zixi_pull"], Immutable()]
     pull_port: Annotated[int, Likely(1, 65535), Interrupts(), Field(description="port on the remote side (A-429)")]
-    pull_host: Annotated[str, Interrupts(), Field(description="remote host name or IP (A-431)")]
+    pull_host: Annotated[Host, Interrupts(), Field(description="remote host name or IP (A-431)")]
     latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-430)")] = 6000
     pull_stream_id: Annotated[
         str | None, Likely(high=100), Interrupts(), Field(description="stream id on the remote side (A-432)")
@@ -131,7 +132,7 @@ class SrtPull(SrtInput):
     """SRT caller: the environment calls the broadcaster's listener."""
 
     variant: Annotated[Literal["srt_pull"], Immutable()]
-    host: Annotated[str, Interrupts(), Field(description="host name or IP of the listener (A-441)")]
+    host: Annotated[Host, Interrupts(), Field(description="host name or IP of the listener (A-441)")]
     port: Annotated[int, Likely(1025, 65535), Interrupts(), Field(description="port of the listener (A-442)")]
     bitrate: Annotated[int | None, Likely(1), Interrupts(), Field(description="kbit/s (A-440)")] = None
 

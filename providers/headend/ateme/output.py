@@ -15,6 +15,7 @@ from headend.ateme.rows import AgreementRow, InputRow, OutputRow
 from headend.core.model.errors import Forbidden, Refused
 from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
+from headend.core.model.hosts import Host
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
@@ -87,7 +88,7 @@ class Push(Output):
     stream_name: Annotated[
         str, Named(), Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-475)")
     ]
-    host: Annotated[str, Interrupts(), Field(description="host name or IP of the receiver (A-476)")]
+    host: Annotated[Host, Interrupts(), Field(description="host name or IP of the receiver (A-476)")]
     port: Annotated[int, Interrupts(), Field(ge=0, le=65535, description="0..65535 (A-477)")]
     latency: Remote = None
     stream_id: Annotated[
@@ -154,7 +155,7 @@ class SrtPush(SrtOutput):
     """SRT caller: the environment calls the receiver."""
 
     variant: Annotated[Literal["srt_push"], Immutable()]
-    host: Annotated[str, Interrupts(), Field(description="the receiver's host name or IP (A-491)")]
+    host: Annotated[Host, Interrupts(), Field(description="the receiver's host name or IP (A-491)")]
 
     documented: ClassVar[frozenset[str]] = SrtOutput.documented | {"host"}
 
@@ -163,7 +164,7 @@ class UdpRist(Output):
     """UDP or RIST to a host. The wire's odd TTL limit of 225 is kept (A-815)."""
 
     variant: Annotated[Literal["udp_rist"], Immutable()]
-    host: Annotated[str, Interrupts(), Field(description="the receiver's host name or IP (A-496)")]
+    host: Annotated[Host, Interrupts(), Field(description="the receiver's host name or IP (A-496)")]
     port: Annotated[int, Interrupts(), Field(ge=1025, le=65534, description="1025..65534 (A-497)")]
     local_port: Annotated[int | None, Interrupts(), Field(ge=0, le=65534, description="0, or 1025..65534 (A-498)")] = (
         None
