@@ -300,7 +300,8 @@ def test_an_object_of_a_kind_that_this_headend_does_not_know_is_told(day: World)
 
 
 def test_an_alert_that_fires_says_so(day: World) -> None:
-    day.write("day.yaml", yaml.safe_dump(watched(lost={}, quiet={"muted": True}) | {"stack": "alerts"}))
+    stack = watched(lost={}, quiet={"muted": True, "output": "o"})
+    day.write("day.yaml", yaml.safe_dump(stack | {"stack": "alerts"}))
     applied = day("apply", "day.yaml", "--yes")
     assert applied.code == 0, applied.err
     ran = day("status", "day.yaml", "--format", "json")

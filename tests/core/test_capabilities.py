@@ -25,6 +25,7 @@ from headend.core.model.capabilities import (
     TakesOver,
     Unadoptable,
     Unreadable,
+    Use,
     handed_out_by_create,
     impact_of_delete,
     owned_by,
@@ -53,7 +54,7 @@ REAL = dict(registry.kinds())
 CAPABILITIES = [
     one
     for _, one in inspect.getmembers(capabilities, inspect.isclass)
-    if one.__module__ == capabilities.__name__ and one is not Selection
+    if one.__module__ == capabilities.__name__ and one not in {Selection, Use}
 ]
 
 

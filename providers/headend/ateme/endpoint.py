@@ -182,9 +182,13 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
         return Observed(row.id, values, computed, unverifiable, warnings=self.warnings(row))
 
     def shows(self, row: E, spec: S, fields: Sequence[str]) -> bool:
-        """Whether the row has the spec's values there. Raises DecodeError where one is of another type."""
+        """Whether the row has the spec's values there. Raises DecodeError where one is of another type. Null is none of
+        them where the row doesn't say its variant: it may be one that has no such field."""
         names = self.names(row, spec)
-        values, wrong = readable(type(spec), {field: names[field] for field in fields}, row.shown)
+        asked = {field: names[field] for field in fields}
+        if row.variant is None and any(row.shown.get(key, key) is None for key in asked.values()):
+            return False
+        values, wrong = readable(type(spec), asked, row.shown)
         raise_if_wrong(f"ateme: {self.noun}.list", wrong)
         return all(field in values and values[field] == getattr(spec, field) for field in fields)
 
