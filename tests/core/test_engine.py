@@ -20,7 +20,7 @@ from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import Outcome, apply
 from headend.core.reconcile.decision import Reason
-from headend.core.reconcile.guards import check
+from headend.core.reconcile.guards import Consent, judge, raise_if_refused
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
@@ -242,7 +242,7 @@ def test_one_like_it_is_refused_unless_adoption_is_asked_for(state: State) -> No
     world = World()
     world.boxes["b7"] = {"title": "a", "size": 1, "inside": None}
     with pytest.raises(GuardError, match="b7"):
-        check(plan(world, state, stack(resource("a", size=1))), 0)
+        raise_if_refused(judge(plan(world, state, stack(resource("a", size=1))), 0, Consent()))
     wanted = stack(resource("a", Lifecycle(adopt=Adopt.MATCH), size=2))
     made = plan(world, state, wanted)
     assert actions(made) == {"a": "adopt"}
@@ -259,7 +259,7 @@ def test_protected_objects_are_neither_deleted_nor_replaced(state: State) -> Non
     run(world, state, stack(resource("a", Lifecycle(protect=True), title="one")))
     for wanted in (stack(), stack(resource("a", Lifecycle(protect=True), title="two"))):
         with pytest.raises(GuardError, match="protect"):
-            check(plan(world, state, wanted), 1)
+            raise_if_refused(judge(plan(world, state, wanted), 1, Consent()))
 
 
 def test_a_step_whose_object_moved_since_the_plan_is_refused(state: State) -> None:

@@ -141,7 +141,7 @@ def go(world: World, state: State, wanted: Stack, **options: Any) -> tuple[Plan,
 
     async def both() -> tuple[Plan, Outcome]:
         plan = await make_plan(wanted, state, apis, **options)
-        guard.check(plan, 9, allow_deletions=True)
+        guard.raise_if_refused(guard.judge(plan, 9, guard.Consent(deletions=True)))
         return plan, await apply(plan, wanted, state, apis)
 
     return asyncio.run(both())

@@ -147,7 +147,7 @@ def carry_out(
 
     async def both() -> Plan:
         plan = await make_plan(wanted, state, apis)
-        guard.check(plan, 1, sink=sink is not None)
+        guard.raise_if_refused(guard.judge(plan, 1, guard.Consent(secrets=sink is not None)))
         more: dict[str, Any] = {"sink": sink} if sink else {}
         if said is not None:
             more["on_event"] = lambda event: said.append(event.message)

@@ -110,7 +110,7 @@ class Town:
                     extra={"just": self.given},
                 ) as session:
                     plan = await make_plan(stack, state, session, **options)
-                    guard.check(plan, len(state.records()), allow_deletions=True)
+                    guard.raise_if_refused(guard.judge(plan, len(state.records()), guard.Consent(deletions=True)))
                     remember(plan, stack, state)
                     return plan, await apply(plan, stack, state, session) if write else Outcome()
 

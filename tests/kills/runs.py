@@ -30,6 +30,7 @@ from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
 T = TypeVar("T")
+CONSENT = guards.Consent(deletions=True, secrets=True)
 COMMITS = ("begin", "put", "drop", "settle", "move_all", "set_aside")
 WAITS: Mapping[str, Mapping[str, Any]] = {"ateme": {"poll_interval": 0}, "mycujoo": {"poll_interval": 0}}
 
@@ -142,7 +143,7 @@ class Place:
                     plan = await make_plan(stack, state, session, destroy=destroy, targets=targets)
                     if only_plan:
                         return plan, Outcome()
-                    guards.check(plan, len(state.records()), allow_deletions=True, sink=True)
+                    guards.raise_if_refused(guards.judge(plan, len(state.records()), CONSENT))
                     remember(plan, stack, state)
                     return plan, await apply(plan, stack, state, session)
 

@@ -86,7 +86,7 @@ class Bench:
     async def _applied(self, plan: Plan, stack: Any, state: State, session: Session) -> Outcome:
         """As the command does it, with consent to all that a person may consent to."""
         addresses = [step.address for step in plan.steps]
-        guards.check(plan, len(state.records()), allow_deletions=True, allowed=addresses, sink=True)
+        guards.raise_if_refused(guards.judge(plan, len(state.records()), guards.Consent(True, addresses, True)))
         remember(plan, stack, state)
         return await apply(plan, stack, state, session, sink=lambda address, name, value: None)
 

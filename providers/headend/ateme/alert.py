@@ -21,7 +21,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
-from headend.core.wire.decode import raise_if_wrong, readable
+from headend.core.wire.decode import last_read, readable
 from headend.core.wire.operations import Operation
 
 Metric = Literal[
@@ -311,9 +311,7 @@ def _ids(op: Operation, body: Any) -> str:
 
 def kept_time(live: AlertRow) -> Any:
     """The time that an update would else lose. Raises DecodeError where it can't be read."""
-    values, wrong = readable(Alert, ("alert_after_time",), live.given)
-    raise_if_wrong("ateme: alerts", wrong)
-    return values.get("alert_after_time")
+    return last_read(Alert, "ateme: alerts", ("alert_after_time",), live.given).get("alert_after_time")
 
 
 def observed(noun: str, target: str, row: AlertRow, spec: Alert) -> Observed:

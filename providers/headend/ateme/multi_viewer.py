@@ -30,7 +30,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Reference
-from headend.core.wire.decode import raise_if_wrong, readable
+from headend.core.wire.decode import last_read, readable
 
 GUESSED = "(status guessed)"
 COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
@@ -190,12 +190,11 @@ class MultiViewerKind(
         names = {change.field for change in changes}
         kept, tiles = preset(spec, changes), _tiles(spec, changes)
         if kept or names & {*SETTINGS, "extra"}:
-            environment, given = str(spec.environment), spec.set_fields()
+            environment = str(spec.environment)
+            given = {name: value for name, value in spec.set_fields().items() if name in SETTINGS and value is not None}
             await api.require_running(environment)
             live = await self._running(api, id, spec, _silent)
-            body, wrong = readable(MultiViewer, [n for n in SETTINGS if live.given.get(n) is not None], live.given)
-            raise_if_wrong("ateme: multi_viewer.get", {n: why for n, why in wrong.items() if given.get(n) is None})
-            body |= {name: given[name] for name in SETTINGS if given.get(name) is not None} | kept
+            body = last_read(MultiViewer, "ateme: multi_viewer.get", SETTINGS, live.given, given) | given | kept
             # a preset that was stored by a call whose answer was lost would be stored again
             repeat = False if kept else None
             path = {"multi_viewer_id": id}

@@ -21,7 +21,7 @@ from headend.core.model.findings import Level, Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
-from headend.core.wire.decode import raise_if_wrong, readable
+from headend.core.wire.decode import last_read, readable
 
 
 class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, Ateme]):
@@ -163,10 +163,8 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
             live = await self.row(api, id, spec, fresh=True)
             if live is None:
                 raise NotFound(f"ateme: transcoder {id} does not exist", status=404)
-            given = spec.set_fields()
-            body, wrong = readable(Transcoder, [n for n in SETTINGS if live.given.get(n) is not None], live.given)
-            raise_if_wrong("ateme: transcoder.get", {n: why for n, why in wrong.items() if given.get(n) is None})
-            body |= {name: given[name] for name in SETTINGS if given.get(name) is not None}
+            given = {name: value for name, value in spec.set_fields().items() if name in SETTINGS and value is not None}
+            body = last_read(Transcoder, "ateme: transcoder.get", SETTINGS, live.given, given) | given
             if spec.video_codec != "MPEG-4":
                 body.pop("mpeg4_avc_encoder_profile", None)
             body |= {"input_id": spec.input, **kept}
@@ -257,8 +255,5 @@ def _lists(spec: Transcoder, row: TranscoderRow) -> dict[str, Any]:
     wanted = {name: value for name in LISTS if (value := getattr(spec, name)) is not None}
     if all(row.given.get(name) == value for name, value in wanted.items()):
         return {}
-    kept, wrong = readable(
-        Transcoder, [n for n in LISTS if n not in wanted and row.given.get(n) is not None], row.given
-    )
-    raise_if_wrong("ateme: transcoder.get", wrong)
-    return kept | wanted
+    kept = [name for name in LISTS if name not in wanted]
+    return last_read(Transcoder, "ateme: transcoder.get", kept, row.given) | wanted

@@ -143,11 +143,11 @@ async def _carried_out(
         for address in _left_in_doubt(stack, state, destroy):
             typer.echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
         guards.raise_if_refused(made)
-        remember(made, stack, state)
-        if not made.writes():
+        if not made.writes() or not _agreed(agreed.yes):
+            remember(made, stack, state)  # an apply does it itself
+            if made.writes():
+                return HeadendError.exit_code
             return StaleError.exit_code if stale else 0
-        if not _agreed(agreed.yes):
-            return HeadendError.exit_code
         with progress() as told:
             outcome = await _watched(
                 told,

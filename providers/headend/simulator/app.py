@@ -166,13 +166,14 @@ class Simulator:
         fault = planted.fault if planted else None
         if fault and fault.drop == "before":
             return Reply(0)
-        if fault is None or not fault.replaces or fault.handled:
+        carried_out = fault is None or not fault.replaces or fault.handled
+        if carried_out:
             reply = await self._handle(sim, call, entry, refusal)
             entry.status = reply.status
         if fault and fault.replaces:
             reply = fault.reply(sim.fault_body)
             entry.status = entry.status if fault.handled else reply.status
-        if fault is None or not fault.replaces or fault.handled:
+        if carried_out:
             for observer in self.observers:
                 observer(entry)
         return fault.shape(reply, planted.change) if fault and planted else reply

@@ -121,7 +121,11 @@ def _parts(pointer: str) -> list[str]:
 
 
 def _find(document: Any, pointer: str) -> Any:
-    for part in _parts(pointer):
+    return _descend(document, _parts(pointer))
+
+
+def _descend(document: Any, parts: Sequence[str]) -> Any:
+    for part in parts:
         document = document[_place(document, part)]
     return document
 
@@ -147,7 +151,7 @@ def _with(document: Any, pointer: str, value: Any, *, replace: bool = False) -> 
     if not pointer:
         return copy.deepcopy(value)
     *way, last = _parts(pointer)
-    holder = _find(document, "".join(f"/{_escaped(part)}" for part in way))
+    holder = _descend(document, way)
     place = _place(holder, last, end=True)
     if isinstance(holder, list) and not replace:
         holder.insert(place, copy.deepcopy(value))
@@ -160,10 +164,6 @@ def _without(document: Any, pointer: str) -> Any:
     if not pointer:
         raise PatchError("the whole document can't be taken away")
     *way, last = _parts(pointer)
-    holder = _find(document, "".join(f"/{_escaped(part)}" for part in way))
+    holder = _descend(document, way)
     del holder[_place(holder, last)]
     return document
-
-
-def _escaped(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")

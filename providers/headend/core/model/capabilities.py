@@ -61,11 +61,6 @@ class TakesOver(Generic[S]):
         raise NotImplementedError
 
 
-def identifies(kind: Kind[Any, Any], spec: Spec) -> bool:
-    """Whether the spec alone names one live object, and to write it is to have it. It is taken over without `adopt`."""
-    return kind.identity(spec) is not None or takes_over(kind, spec)
-
-
 # --- what the stack file is checked for ----------------------------------------------------------------------
 class OwnsParts(Generic[S]):
     """The object is made of things that another resource could hold just as well. Others own just their identity."""
@@ -215,6 +210,11 @@ def owned_by(kind: Kind[Any, Any], spec: Spec) -> tuple[Owned, ...]:
 def takes_over(kind: Kind[Any, Any], spec: Spec) -> bool:
     """Whether nothing is made, but what is found is taken over, so that nobody has to agree to that."""
     return Can.CREATE not in kind.can or (isinstance(kind, TakesOver) and kind.takes_over(spec))
+
+
+def identifies(kind: Kind[Any, Any], spec: Spec) -> bool:
+    """Whether the spec alone names one live object, and to write it is to have it. It is taken over without `adopt`."""
+    return kind.identity(spec) is not None or takes_over(kind, spec)
 
 
 def why_unreadable(kind: Kind[Any, Any]) -> str | None:

@@ -25,21 +25,8 @@ _LOSSES = frozenset({Action.DELETE, Action.FORGET, Action.REPLACE})
 
 
 def graph(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Edges:
-    """The graph of a plan. records: by their current addresses in the stack.
-
-    A replacement makes the new object first where its kind says so. Where that has no sound order, as when what it
-    lives in is replaced too, the old object goes first.
-    """
-    steps = _Steps(plan, stack, records)
-    first = {a for a in steps.puts & steps.drops if stack.resources[a].kind.create_before_delete}
-    while True:
-        edges = steps.edges(first)
-        stuck = in_circles(edges) & first
-        if not stuck:
-            return edges
-        # what depends on an object that goes first is the cause; the others may keep their order
-        caused = {a for a in stuck if any(n in steps.replaced and n not in first for n in steps.needed(a))}
-        first -= caused or stuck
+    """The graph of a plan. records: by their current addresses in the stack."""
+    return _Steps(plan, stack, records).graph()
 
 
 def creates_first(edges: Mapping[Node, Collection[Node]], address: str) -> bool:
@@ -50,7 +37,10 @@ def creates_first(edges: Mapping[Node, Collection[Node]], address: str) -> bool:
 def holding_on(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> set[str]:
     """Addresses of objects that are changed in place, yet refer to one that is deleted before its replacement is made.
     No platform deletes what is referred to (A-739), so they have to go first, and be made anew."""
-    steps, edges = _Steps(plan, stack, records), graph(plan, stack, records)
+    steps = _Steps(plan, stack, records)
+    if not steps.replaced:
+        return set()
+    edges = steps.graph()
     gone_first = {a for a in steps.replaced if not creates_first(edges, a)}
     return {
         address
@@ -74,6 +64,19 @@ class _Steps:
         self.drops = {a for a, s in self.steps.items() if s.action in _LOSSES}
         self.replaced = self.puts & self.drops
         self._wanted: dict[str, frozenset[str]] = {}
+
+    def graph(self) -> Edges:
+        """A replacement makes the new object first where its kind says so. Where that has no sound order, as when what
+        it lives in is replaced too, the old object goes first."""
+        first = {a for a in self.replaced if self.stack.resources[a].kind.create_before_delete}
+        while True:
+            edges = self.edges(first)
+            stuck = in_circles(edges) & first
+            if not stuck:
+                return edges
+            # what depends on an object that goes first is the cause; the others may keep their order
+            caused = {a for a in stuck if any(n in self.replaced and n not in first for n in self.needed(a))}
+            first -= caused or stuck
 
     def waits_for(self, address: str) -> frozenset[str]:
         """What is made or changed before the object there, since that needs it."""

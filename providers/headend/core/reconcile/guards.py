@@ -67,10 +67,3 @@ def raise_if_refused(plan: Plan) -> None:
     """Raises GuardError that names all that a judged plan is refused for."""
     if plan.refused:
         raise GuardError("\n".join(plan.refused))
-
-
-def check(
-    plan: Plan, managed: int, *, allow_deletions: bool = False, allowed: Collection[str] = (), sink: bool = False
-) -> None:
-    """Judges the plan, and raises GuardError where anything of it is refused."""
-    raise_if_refused(judge(plan, managed, Consent(allow_deletions, allowed, sink)))

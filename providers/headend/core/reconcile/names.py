@@ -30,9 +30,7 @@ class _Passing:
     @property
     def gives_up(self) -> bool:
         """Whether its key becomes free in this plan."""
-        if self.step.action in {Action.DELETE, Action.REPLACE}:
-            return self.has != self.wants
-        return self.step.action is Action.UPDATE and self.has != self.wants
+        return self.step.action in {Action.UPDATE, Action.REPLACE, Action.DELETE} and self.has != self.wants
 
 
 def in_turn(steps: Sequence[Step], records: Mapping[str, Record]) -> list[Step]:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from headend.core.model.capabilities import HasUniqueFields, MakesClaims, owned_by
 from headend.core.model.findings import Problems
 from headend.core.model.owners import Owned, Owners
-from headend.core.model.references import filled
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource
+from headend.core.stackfile.references import name_references
 
 T = TypeVar("T")
 _NOTHING: Mapping[Any, Any] = {}
@@ -40,12 +40,7 @@ def check_owners(resources: Mapping[str, Resource], problems: Problems) -> None:
     """Two resources that would be one object, write the same things, or want what only one can have."""
     owners, identities = Owners(), dict[str, str | None]()
     for address, resource in resources.items():
-        kind, spec = resource.kind, resource.spec
-        standing_in = {
-            name: filled(value, lambda reference: f"reference:{reference.key}")
-            for name, value in spec.linked_fields().items()
-        }
-        spec = spec.model_copy(update=standing_in) if standing_in else spec
+        kind, spec = resource.kind, name_references(resource.spec)
         identities[address] = _known(kind.identity, spec, None)
         found: dict[str, list[str]] = {}
         for owned in _known(partial(owned_by, kind), spec, tuple[Owned, ...]()):

@@ -7,15 +7,21 @@ import graphlib
 from collections.abc import Mapping
 from typing import Any
 
-from headend.core.model.fields import Ref
+from headend.core.model.fields import Ref, Spec
 from headend.core.model.findings import Problem, Problems, Source
 from headend.core.model.kind import Kind
-from headend.core.model.references import Reference
+from headend.core.model.references import Reference, filled
 from headend.core.model.stack import Resource
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.drafts import Draft, Group
 
 _HINTS = 100  # names that are looked for again, differently written: each costs a look at all of them
+
+
+def name_references(spec: Spec) -> Spec:
+    """The spec with a text for each reference, so that what isn't made yet can be compared."""
+    texts = {name: filled(value, lambda one: f"reference:{one.key}") for name, value in spec.linked_fields().items()}
+    return spec.model_copy(update=texts) if texts else spec
 
 
 class Names:

@@ -22,9 +22,9 @@ from headend.core.model.fields import Credential, Spec, marked
 from headend.core.model.findings import Level, Problem, errors, remarks
 from headend.core.model.kind import Can, Kind
 from headend.core.model.record import frozen
-from headend.core.model.references import filled
 from headend.core.model.secrets import MissingSecret, ask_without, missing_secrets
 from headend.core.model.stack import Resource, related
+from headend.core.stackfile.references import name_references
 
 
 def check_together(
@@ -44,15 +44,6 @@ def check_together(
     return {**resources, **more}, [*errors(alike), *found, *own]
 
 
-def _standing_in(spec: Spec) -> Spec:
-    """The spec with a text for each reference."""
-    texts = {
-        name: filled(value, lambda reference: f"reference:{reference.key}")
-        for name, value in spec.linked_fields().items()
-    }
-    return spec.model_copy(update=texts) if texts else spec
-
-
 def _key(kind: Kind[Any, Any], spec: Spec) -> tuple[Any, ...] | None:
     """The natural key that nothing else stands for; None where it waits for a secret."""
     key = None if owned_by(kind, spec) else kind.natural_key(spec)
@@ -63,7 +54,7 @@ def _find_keys_twice(resources: Mapping[str, Resource]) -> Iterator[Problem]:
     """Two resources that nobody could tell apart on the platform, at the one that stands later in the file."""
     seen: dict[Hashable, Resource] = {}
     for address, resource in resources.items():
-        kind, spec = resource.kind, _standing_in(resource.spec)
+        kind, spec = resource.kind, name_references(resource.spec)
         shares = isinstance(kind, Nameless | SharesKey | Unadoptable | HasUniqueFields) or Can.OBSERVE not in kind.can
         if shares or (key := ask_without([spec], partial(_key, kind, spec), None)) is None:
             continue

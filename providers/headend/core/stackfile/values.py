@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.findings import Level, Problem, Problems, Source
@@ -186,8 +186,9 @@ class Values:
             message = f"secret `{wanted}` is not set"
             hint = self.ways.give_secret.format(name=wanted)
             if not self.need_secrets:
-                self.remarks.append(Problem(message, source, remedy=hint, level=Level.WARNING))
-                return MissingSecret(wanted, Problem(message, source, remedy=hint))
+                problem = Problem(message, source, remedy=hint)
+                self.remarks.append(replace(problem, level=Level.WARNING))
+                return MissingSecret(wanted, problem)
         self.problems.add(message, source, remedy=hint)
         raise Broken
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -166,6 +166,16 @@ def readable(
         except _ValidationError as error:
             wrong[field] = f"the answer's {key}: {_told(error.errors(include_url=False)[0], in_rows=False)}"
     return values, wrong
+
+
+def last_read(
+    spec: type[Spec], where: str, names: Iterable[str], row: Mapping[str, Any], given: Collection[str] = ()
+) -> dict[str, Any]:
+    """What an update has to send back as it was last read: those of the fields that the row has. Raises DecodeError for
+    one of another type, unless its value is `given` by the stack."""
+    values, wrong = readable(spec, [name for name in names if row.get(name) is not None], row)
+    raise_if_wrong(where, {name: why for name, why in wrong.items() if name not in given})
+    return values
 
 
 def raise_if_wrong(where: str, wrong: Mapping[str, str]) -> None:
