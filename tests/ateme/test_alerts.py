@@ -11,7 +11,8 @@ import pytest
 
 from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import LISTENER, Engine, stack
-from headend.ateme.alert import Alert, AlertKind
+from headend.ateme.alert import AlertKind
+from headend.ateme.alert_spec import Alert
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Ref, mark
 from headend.core.model.proposal import Action

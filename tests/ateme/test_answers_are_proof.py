@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ateme.ateme_engine import Engine, stack
-from headend.ateme.alert import Alert, observed
+from headend.ateme.alert import observed
+from headend.ateme.alert_spec import Alert
 from headend.ateme.environment import Environment, catalogue
 from headend.ateme.environment import observed as observed_environment
 from headend.ateme.label import Label, LabelKind

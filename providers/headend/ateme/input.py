@@ -9,7 +9,8 @@ from pydantic import Field
 
 from headend.ateme.airtime import made_inputs
 from headend.ateme.api import Ateme
-from headend.ateme.endpoint import Endpoint, EndpointKind
+from headend.ateme.endpoint import EndpointKind
+from headend.ateme.endpoint_spec import Endpoint
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.rows import InputRow
 from headend.ateme.viewers import resulting_input, viewer_inputs

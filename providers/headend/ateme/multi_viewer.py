@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from headend.ateme.airtime import airtimes, carried
 from headend.ateme.api import FAILURES, Ateme, hint, resting
-from headend.ateme.environment import catalogue
-from headend.ateme.fields import one_of
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
+from headend.ateme.tiles import changed_tiles, elsewhere, misfits
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
     CreatedInStages,
@@ -25,16 +23,13 @@ from headend.core.model.capabilities import (
 )
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Impact, Spec, WriteOnly, mark
-from headend.core.model.findings import Level, Problem, warning
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.core.model.references import Reference
 from headend.core.wire.decode import last_read, readable
 
 GUESSED = "(status guessed)"
-COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
-"""What the number of tiles may be called in a layout, or the list of them (A-963)."""
 
 
 class MultiViewerKind(
@@ -64,14 +59,14 @@ class MultiViewerKind(
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:
-        return [*_elsewhere(spec), *preset_doubts(spec)]
+        return [*elsewhere(spec), *preset_doubts(spec)]
 
     async def review(self, api: Ateme, proposal: Proposal[MultiViewer]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731)."""
         spec = proposal.spec
         if spec is None:
             return ()
-        found = await self._layout(api, spec)
+        found = await misfits(api, spec)
         if proposal.writes:
             found += await resting(api, spec.environment, proposal.parent)
         return found
@@ -79,28 +74,6 @@ class MultiViewerKind(
     def select_changes(self, live: Observed, spec: MultiViewer, changes: Sequence[Change]) -> Selection:
         """A preset is stored only by `store_preset`."""
         return note_down(changes, unstored(spec))
-
-    async def _layout(self, api: Ateme, spec: MultiViewer) -> list[Problem]:
-        """The layout must be offered, and have such tiles, if it tells how many (A-838, A-906)."""
-        if api.settings.validation == "off":
-            return []
-        level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
-        try:
-            offered = await catalogue(api, "multi_viewer.layouts", {})
-        except ApiError as error:
-            return [warning(f"layout_id can't be checked: {error}")]
-        layout = next((row for row in offered if one_of([row], spec.layout_id)), None)
-        if layout is None:
-            remedy = "`headend api multi_viewer.layouts` shows them"
-            missing = Problem(f"layout_id: {spec.layout_id} is not offered", remedy=remedy, level=level)
-            return [missing] if offered else []
-        count = _count(layout)
-        return [
-            Problem(f"{field}: layout {spec.layout_id} has {count} tiles, and no tile {number}", level=level)
-            for field in TILES
-            for number in getattr(spec, field) or ()
-            if count is not None and int(number) > count
-        ]
 
     async def on_air(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Sequence[Airtime]:
         """What goes out through its result, and through what others make of that. Where nobody says which input that
@@ -182,13 +155,15 @@ class MultiViewerKind(
     async def furnish(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> None:
         """Titles can't be given at creation (A-541)."""
         if spec.tile_titles:
-            await self._show(api, id, spec, _tiles(spec, [Change(("tile_titles",), None, spec.tile_titles)]), report)
+            await self._show(
+                api, id, spec, changed_tiles(spec, [Change(("tile_titles",), None, spec.tile_titles)]), report
+            )
 
     async def update(self, api: Ateme, id: str, spec: MultiViewer, changes: Sequence[Change]) -> None:
         """All settings in one call, as desired or else as last read (A-51); the tiles that changed in another (A-755).
         It must run for that (A-222)."""
         names = {change.field for change in changes}
-        kept, tiles = preset(spec, changes), _tiles(spec, changes)
+        kept, tiles = preset(spec, changes), changed_tiles(spec, changes)
         if kept or names & {*SETTINGS, "extra"}:
             environment = str(spec.environment)
             given = {name: value for name, value in spec.set_fields().items() if name in SETTINGS and value is not None}
@@ -280,50 +255,3 @@ class MultiViewerKind(
 
 def _silent(text: str) -> None:
     """Where nobody is told what is being waited for."""
-
-
-def _elsewhere(spec: MultiViewer) -> list[Problem]:
-    """Tiles for inputs of other environments, which the platform would leave dark without a word (A-540)."""
-    home = spec.environment
-    if not isinstance(home, Reference):
-        return []
-    start, _, _ = home.address.rpartition(".")
-    return [
-        Problem(f"tile_inputs.{number}: {one.address} lies in another environment")
-        for number, one in (spec.tile_inputs or {}).items()
-        if isinstance(one, Reference) and one.address.startswith(f"{start}.")
-        if not one.address.startswith(f"{home.address}.")
-    ]
-
-
-def _count(layout: Any) -> int | None:
-    """The number of tiles, where the layout tells it (A-838)."""
-    for name in COUNTS if isinstance(layout, Mapping) else ():
-        value = layout.get(name)
-        if isinstance(value, list):
-            return len(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return None
-
-
-def _tiles(spec: MultiViewer, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
-    """The tiles that changed, each with all that the stack wants of it; "" takes away what it wanted before (A-755)."""
-    wanted: dict[str, Mapping[str, Any]] = {"input_id": spec.tile_inputs or {}, "title": spec.tile_titles or {}}
-    words = dict(zip(TILES, wanted, strict=True))
-    before: dict[str, Mapping[str, Any]] = {word: {} for word in wanted}
-    before |= {words[c.field]: c.before for c in changes if c.field in TILES and isinstance(c.before, Mapping)}
-    numbers = {
-        number
-        for word in {words[change.field] for change in changes if change.field in TILES}
-        for number in {*before[word], *wanted[word]}
-        if before[word].get(number) != wanted[word].get(number)
-    }
-    return {
-        number: {
-            word: str(wanted[word].get(number, ""))
-            for word in wanted
-            if number in wanted[word] or number in before[word]
-        }
-        for number in sorted(numbers, key=int)
-    }

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme
-from headend.ateme.endpoint import Endpoint, EndpointKind
+from headend.ateme.endpoint import EndpointKind
+from headend.ateme.endpoint_spec import Endpoint
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.rows import AgreementRow, InputRow, OutputRow
 from headend.core.model.errors import Forbidden, Refused

@@ -1,0 +1,73 @@
+"""What a stack says of any input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none
+from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Ref, Same, Spec, marked
+from headend.core.model.references import Id
+
+CLEARED = "user_description"  # by an empty text
+
+
+class Endpoint(Spec):
+    """Fields of every input and output."""
+
+    environment: Annotated[
+        Id, ENVIRONMENT, Immutable(), Field(description="the environment it is in; never in a body (A-411, A-458)")
+    ]
+    variant: Annotated[str, Immutable(), Field(description="the type; decides which calls are used (A-412, A-459)")]
+    user_description: Annotated[
+        str | None, Same(empty_is_none), Field(max_length=255, description="up to 255 characters (A-414, A-460)")
+    ] = None
+    latitude: Annotated[
+        float | None, OwnCall(), Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
+    ] = None
+    longitude: Annotated[
+        float | None, OwnCall(), Likely(-180, 180), Field(description="degrees; goes with latitude (A-417, A-463)")
+    ] = None
+    dashboard_group: Annotated[
+        Id | None,
+        OwnCall(),
+        Ref("ateme.dashboard_group"),
+        Field(description="the group it is shown in; no call takes it out of one again (A-418, A-464, A-977)"),
+    ] = None
+    state: Annotated[
+        Literal["started", "stopped"],
+        OwnCall(),
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="whether it is to run (A-419, A-465)"),
+    ] = "started"
+    extra: Extra = None
+
+    not_sent: ClassVar[frozenset[str]] = frozenset({"environment", "variant", "extra"})
+    wire_names: ClassVar[Mapping[str, str]] = {"stream_name": "id"}
+    absent_means_null: ClassVar[frozenset[str]] = frozenset()  # a field that a row lacks is null
+    documented: ClassVar[frozenset[str]] = frozenset({"user_description"})  # sent along in updates as last read (A-51)
+    clearable: ClassVar[frozenset[str] | None] = frozenset({CLEARED, "dashboard_group"})
+    sent_id_on_update: ClassVar[bool] = False  # whether the update lists `id` among its fields (A-805)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls(cls, given: Any) -> Any:
+        """A null without a meaning of its own on the wire is a field that isn't set (A-50)."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name in cls.absent_means_null}
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude are set together")
+        check_extra(self.extra, {self.wire_names.get(name, name) for name in type(self).model_fields})
+        return self
+
+    @classmethod
+    def wire(cls) -> dict[str, str]:
+        """{field: name on the wire} of what create and update bodies hold."""
+        own = cls.not_sent.union(marked(cls, OwnCall))
+        return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in own}
