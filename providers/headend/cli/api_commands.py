@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Flags, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
@@ -91,7 +92,7 @@ def api(
     answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where))
     _show(known, table[key], answer, format, out, redactor)
     if more:
-        typer.echo("there are more pages: --all", err=True)
+        echo("there are more pages: --all", err=True)
 
 
 async def _called(
@@ -145,7 +146,7 @@ def _list(table: Table, wanted: str) -> None:
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        typer.echo("  ".join([*cells, row[4]]))
+        echo("  ".join([*cells, row[4]]))
 
 
 def _body(source: str | None) -> Any:
@@ -165,12 +166,12 @@ def _show(
     if out is not None:
         with os.fdopen(os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(answer.content)
-        typer.echo(f"{out}: {len(answer.content)} bytes", err=True)
+        echo(f"{out}: {len(answer.content)} bytes", err=True)
     elif answer.body is None:
-        typer.echo(f"{op.key}: answered {answer.status}, without a body", err=True)
+        echo(f"{op.key}: answered {answer.status}, without a body", err=True)
     elif b"\0" in answer.content:
         kind = answer.headers.get("content-type", "binary data")
-        typer.echo(f"{op.key}: {len(answer.content)} bytes of {kind}; --out FILE keeps them", err=True)
+        echo(f"{op.key}: {len(answer.content)} bytes of {kind}; --out FILE keeps them", err=True)
     else:
         body = mask_keys(answer.body, platform.hidden)
-        typer.echo(redactor.scrub(shown(body, format, op.list_key, platform.rows(op, body))), nl=False)
+        echo_exact(redactor.scrub(shown(body, format, op.list_key, platform.rows(op, body))))

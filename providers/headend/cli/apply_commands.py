@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
+from headend.cli.echo import echo
 from headend.cli.options import (
     Deletions,
     File,
@@ -136,12 +137,12 @@ async def _carried_out(
         made = await make_plan(stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh)
         made, stale = planfile.approved(made, document) if document else (made, [])
         for address in stale:
-            typer.echo(f"{address}: changed since the plan; refused, plan again", err=True)
+            echo(f"{address}: changed since the plan; refused, plan again", err=True)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, len(state.records()), consent)
         show(made.document(), Format.TEXT)
         for address in _left_in_doubt(stack, state, destroy):
-            typer.echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
+            echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
         guards.raise_if_refused(made)
         if not made.writes() or not _agreed(agreed.yes):
             remember(made, stack, state)  # an apply does it itself
@@ -163,7 +164,7 @@ async def _carried_out(
                     sink=sink or _nowhere,
                 ),
             )
-    typer.echo(_summary(outcome))
+    echo(_summary(outcome))
     return PartialError.exit_code if stale and outcome.exit_code == 0 else outcome.exit_code
 
 
@@ -191,7 +192,7 @@ def _agreed(yes: bool) -> bool:
         raise InputError("there is no terminal to ask at; say --yes to apply")
     agreed = typer.confirm("Apply this?")
     if not agreed:
-        typer.echo("nothing was changed", err=True)
+        echo("nothing was changed", err=True)
     return agreed
 
 

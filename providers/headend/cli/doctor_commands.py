@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Flags, Format, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
@@ -66,7 +67,7 @@ def doctor(
     findings = asyncio.run(run())
     otherwise = [finding for finding in findings if finding.verdict == "otherwise"]
     if format is Format.JSON:
-        typer.echo(json.dumps([document(finding) for finding in findings], indent=1))
+        echo_exact(json.dumps([document(finding) for finding in findings], indent=1) + "\n")
     else:
         _print(findings)
     if out is not None:
@@ -112,5 +113,5 @@ def _print(findings: list[Finding]) -> None:
             how = f": {finding.how}" if finding.how else ""
             fix = ", ".join(f"{name} {value}" for name, value in (finding.override or {}).items())
             proof = f"; {fix} ({finding.proof})" if fix else ""
-            typer.echo(f"{verdict:9}  {op.key}  {op.method} {op.path}{how}{proof}")
-    typer.echo(", ".join(counts))
+            echo(f"{verdict:9}  {op.key}  {op.method} {op.path}{how}{proof}")
+    echo(", ".join(counts))

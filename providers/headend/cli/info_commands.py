@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from headend.cli.echo import echo, echo_exact
 from headend.core.model.errors import InputError
 from headend.core.wire.registry import kinds as known_kinds
 from headend.core.wire.registry import platforms
@@ -30,14 +31,14 @@ def kinds(
             raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
     for name, kind in known_kinds().items():
         if not wanted or kind.platform in wanted:
-            typer.echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
+            echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
 
 
 def schema() -> None:
     """Prints the JSON Schema of stack files, for editors."""
     from headend.core.stackfile import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=1))
+    echo_exact(json.dumps(json_schema(), indent=1) + "\n")
 
 
 def simulate(
@@ -62,6 +63,6 @@ def simulate(
     simulator = Simulator(now=clock)
     base = f"http://127.0.0.1:{port}"
     for name, value in simulator.settings(base).items():
-        typer.echo(f"export {name}={value}")
+        echo_exact(f"export {name}={value}" + "\n")
     app = Control(simulator, clock) if control else simulator.app
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", interface="asgi3", lifespan="off")

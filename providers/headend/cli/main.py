@@ -17,6 +17,7 @@ from headend.cli import (
     state_commands,
     status_commands,
 )
+from headend.cli.echo import echo, output_lost
 from headend.cli.verb_commands import WithVerbs
 from headend.core.model.errors import HeadendError, InputError
 
@@ -40,7 +41,7 @@ app = typer.Typer(cls=WithVerbs, no_args_is_help=True, pretty_exceptions_enable=
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"headend {headend.__version__}")
+        echo(f"headend {headend.__version__}")
         raise typer.Exit
 
 
@@ -69,19 +70,21 @@ def main() -> None:
         if code == 130:  # what typer makes of Ctrl-C; during an apply it is handled there
             raise typer.Abort
     except HeadendError as error:
-        typer.echo(str(error), err=True)
+        for line in str(error).split("\n"):
+            echo(line, err=True)
         code = error.exit_code
     except _Usage as error:
         said = error.format_message()  # type: ignore[attr-defined]  # as all of click's
         if said:  # else no command was named, and the help is printed already
-            typer.echo(f"headend: {said}", err=True)
+            for line in f"headend: {said}".split("\n"):
+                echo(line, err=True)
         code = InputError.exit_code  # click's own 2 would say that there are changes
     except typer.Abort:
-        typer.echo("stopped; nothing was changed", err=True)
+        echo("stopped; nothing was changed", err=True)
         code = HeadendError.exit_code
     except BrokenPipeError:
         os._exit(1)
-    raise SystemExit(code)
+    raise SystemExit(code or int(output_lost()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from headend.cli import planfile
+from headend.cli.echo import echo
 from headend.cli.options import (
     Deletions,
     File,
@@ -47,10 +48,10 @@ def validate(file: File, stack: StackName = None, var: Var = None) -> None:
     """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
     loaded = load_stack(Flags(file, stack, tuple(var or ())), Redactor(), need_secrets=False)
     for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
-        typer.echo(line)
+        echo(line)
     levels = Counter(problem.level.value for problem in loaded.remarks)
     found = ", ".join(counted(number, level) for level, number in levels.items()) or "no problems"
-    typer.echo(f"{loaded.name}: {len(loaded.resources)} resources, {found}")
+    echo(f"{loaded.name}: {len(loaded.resources)} resources, {found}")
 
 
 def plan(

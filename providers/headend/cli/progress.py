@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import typer
-
+from headend.cli.echo import echo, printable
 from headend.core.reconcile.apply import Event
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Progress:
 
     def note(self, text: str, style: str = "") -> None:
         """One line, at once."""
-        typer.echo(text, err=True)
+        echo(text, err=True)
 
     async def beat(self) -> None:
         """Until cancelled: a line for each running step that said nothing for too long."""
@@ -94,7 +93,7 @@ class LiveProgress(Progress):
     def note(self, text: str, style: str = "") -> None:
         from rich.text import Text
 
-        self.live.console.print(Text(text, style))
+        self.live.console.print(Text(printable(text), style))
 
     async def beat(self) -> None:
         """Nothing to add: the live view counts the seconds by itself."""
@@ -109,7 +108,9 @@ class LiveProgress(Progress):
         steps = sorted(self.running.values(), key=lambda step: step.began)
         for step in steps[:ROWS]:
             words = (step.event.action.value, step.event.address, lasted(now - step.began), step.message)
-            table.add_row(*(Text(word, style) for word, style in zip(words, ("cyan", "", "bold", "dim"), strict=True)))
+            table.add_row(
+                *(Text(printable(word), style) for word, style in zip(words, ("cyan", "", "bold", "dim"), strict=True))
+            )
         if len(steps) > ROWS:
             table.add_row("", f"and {len(steps) - ROWS} more")
         return table

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import typer
-
+from headend.cli.echo import echo, echo_exact, printable
 from headend.cli.options import Format
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "x", "adopt": "<", "move": ">"}
@@ -21,16 +20,17 @@ Line = tuple[str, str]
 def show(document: dict[str, Any], format: Format) -> None:
     """Prints the document: JSON, or text, which has colours where stdout is a terminal and NO_COLOR isn't set."""
     if format is Format.JSON:
-        typer.echo(json.dumps(document, indent=1, default=str))
+        echo_exact(json.dumps(document, indent=1, default=str) + "\n")
     elif not sys.stdout.isatty():
-        typer.echo(plan_text(document))
+        for text, _ in lines(document):
+            echo(text)
     else:
         from rich.console import Console
         from rich.text import Text
 
         console = Console(soft_wrap=True)
         for text, style in lines(document):
-            console.print(Text(text, style))
+            console.print(Text(printable(text), style))
 
 
 def plan_text(document: dict[str, Any]) -> str:

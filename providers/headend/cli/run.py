@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from headend.cli.echo import echo
 from headend.cli.options import Flags
 from headend.core.model.errors import StateError
 from headend.core.model.record import Record, secret_fields
@@ -130,7 +129,7 @@ def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:
     """What state holds, for who only looks; None, and a word about it, while another process has the file."""
     records = peek(path, stack)
     if records is None:
-        typer.echo(f"{path} is in use by another headend process: objects are found by their names", err=True)
+        echo(f"{path} is in use by another headend process: objects are found by their names", err=True)
     return records
 
 

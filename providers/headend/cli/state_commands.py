@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
 from headend.cli.run import state_path
 from headend.core.model.errors import InputError
@@ -23,9 +24,9 @@ def list_(stack: StackName, simulator: Simulated = False) -> None:
     """Every object in state: address, kind, remote id; then writes of which nobody knows whether they were done."""
     with _existing(stack, simulator) as state:
         for intent in state.intents().values():
-            typer.echo(f"{intent.address}  {intent.kind}  (a {intent.action} of unknown outcome)")
+            echo(f"{intent.address}  {intent.kind}  (a {intent.action} of unknown outcome)")
         for entry in state.records().values():
-            typer.echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
+            echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
 
 
 @app.command()
@@ -40,7 +41,9 @@ def show(
     if entry is None:
         raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
     shown = {"id": entry.id, "kind": entry.kind, "spec": entry.values, "computed": entry.computed}
-    typer.echo(json.dumps(shown | {"depends": entry.depends}, indent=1, default=lambda kept: {"$digest": kept.text}))
+    echo_exact(
+        json.dumps(shown | {"depends": entry.depends}, indent=1, default=lambda kept: {"$digest": kept.text}) + "\n"
+    )
 
 
 @app.command()

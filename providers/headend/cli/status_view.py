@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from headend.cli.echo import echo, echo_exact, printable
 from headend.cli.options import Format
 from headend.cli.tables import aligned
 from headend.core.reconcile.status import Look
@@ -35,9 +34,9 @@ class Shown:
 
     def show(self, look: Look) -> None:
         if self.format is Format.JSON:
-            typer.echo(json.dumps(look.document(), indent=self.indent))
+            echo_exact(json.dumps(look.document(), indent=self.indent) + "\n")
         elif not sys.stdout.isatty():
-            typer.echo(text(look))
+            echo_exact(text(look) + "\n")
         else:
             from rich.console import Console
 
@@ -45,7 +44,7 @@ class Shown:
 
     def note(self, text: str) -> None:
         """One line beside the looks."""
-        typer.echo(text, err=True)
+        echo(text, err=True)
 
 
 class _InPlace(Shown):
@@ -59,7 +58,7 @@ class _InPlace(Shown):
         self.live.update(coloured(look), refresh=True)
 
     def note(self, text: str) -> None:
-        self.live.console.print(text, style="bold red", markup=False, highlight=False)
+        self.live.console.print(printable(text), style="bold red", markup=False, highlight=False)
 
 
 @contextmanager
@@ -80,7 +79,7 @@ def tables(look: Look) -> Iterator[tuple[str, list[tuple[Document, tuple[str, ..
     order = list(dict.fromkeys(sight.group for sight in look.sights))
     for title, members in groupby(sorted(look.sights, key=lambda s: order.index(s.group)), key=lambda s: s.group):
         shown = [sight.document() for sight in members]
-        yield title, [(row, cells(row, title, look.time)) for row in shown]
+        yield printable(title), [(row, tuple(map(printable, cells(row, title, look.time)))) for row in shown]
 
 
 def cells(row: Document, title: str, time: datetime) -> tuple[str, ...]:
@@ -121,7 +120,9 @@ def coloured(look: Look) -> Group:
 def summary(look: Look) -> str:
     """One line: how many, how many wrong, when."""
     wrong = f"{look.wrong} not as the stack wants" if look.wrong else "all as the stack wants"
-    return f"{look.stack}: {len(look.sights)} objects, {wrong}, {look.time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+    return (
+        f"{printable(look.stack)}: {len(look.sights)} objects, {wrong}, {look.time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+    )
 
 
 def _now(row: Document, title: str, time: datetime) -> str:

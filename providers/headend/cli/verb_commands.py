@@ -12,6 +12,7 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import File, Flags, Simulated, StackName, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path
 from headend.core.model.errors import ApiError, HeadendError, InputError
@@ -59,7 +60,7 @@ def _command(verb: Verb) -> Any:
         options = Flags(file, stack, tuple(var or ()), simulator)
         asked = asyncio.run(_asked(verb, verb.ask, options, addresses or ()))
         for address, answer in asked.items():
-            typer.echo(f"{address}: {_kept(out, address, answer) if isinstance(answer, Content) else answer}")
+            echo(f"{address}: {_kept(out, address, answer) if isinstance(answer, Content) else answer}")
         if any(isinstance(answer, HeadendError) for answer in asked.values()):
             raise typer.Exit(HeadendError.exit_code)
 
@@ -71,7 +72,7 @@ def _command(verb: Verb) -> Any:
         (answer,) = asyncio.run(_asked(verb, verb.ask, options, [address])).values()
         if isinstance(answer, HeadendError):
             raise answer
-        typer.echo(yaml.safe_dump(dict(answer), default_flow_style=None, sort_keys=False), nl=False)
+        echo_exact(yaml.safe_dump(dict(answer), default_flow_style=None, sort_keys=False))
 
     app = typer.Typer(add_completion=False)
     app.command(verb.name, help=verb.help)(files if isinstance(verb, FileVerb) else fields)
