@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
+from convergence.ateme import TRANSCODER, VIEWER
 from headend.ateme.dashboard_group import DashboardGroup
 from headend.core.model.proposal import Action
 
@@ -108,6 +109,73 @@ def test_a_group_of_the_stack_must_fit_before_there_is_any(
         p.startswith(f"{E1}.{children}.a: dashboard_group: it names a group for: {group_type}") for p in problems
     )
     assert engine.sim.journal == [] or not problems, "found without a request"
+
+
+MACHINES = {"transcoders": (TRANSCODER, "transcoder"), "multi_viewers": (VIEWER, "mv")}
+
+
+def machine(group_type: str, collection: str, **fields: Any) -> dict[str, Any]:
+    """A stack with one transcoder or multi-viewer, and two groups."""
+    made = stack(inputs={"stadium": LISTENER}, **{collection: {"a": {**MACHINES[collection][0], **fields}}})
+    made["ateme"]["dashboard_groups"] = {name: {"group_type": group_type} for name in ("gates", "stands")}
+    return made
+
+
+@pytest.mark.contract("A-990", "A-418")
+@pytest.mark.parametrize("collection", MACHINES)
+def test_what_makes_an_input_joins_by_it_changes_over_and_is_put_back(tmp_path: Path, collection: str) -> None:
+    fits = MACHINES[collection][1]
+    engine, resource = Engine(tmp_path), f"{E1}.{collection}.a"
+    engine.done(machine(fits, collection))
+    (row,) = [row for row in engine.world["inputs"].values() if row.get("id") != "stadium"]
+    ids = {row["name"]: id for id, row in engine.world["groups"].items()}
+    for group in ("gates", "stands"):
+        wanted = machine(fits, collection, dashboard_group=group)
+        engine.sim.reset_journal()
+        engine.done(wanted)
+        assert (engine.written(), row["dashboard_group_id"]) == (["input.dashboard_group"], ids[group])
+        assert engine.plan(wanted).writes() == ()
+    row["dashboard_group_id"] = ids["gates"]
+    (change,) = engine.step(wanted, resource).changes
+    assert (change.path, change.cause) == (("dashboard_group",), "drift")
+    engine.done(wanted)
+    assert row["dashboard_group_id"] == ids["stands"]
+    engine.done(wanted, destroy=True)
+    assert engine.world["groups"] == {}
+
+
+@pytest.mark.contract("A-990", "A-841", "A-977")
+@pytest.mark.parametrize("collection", MACHINES)
+def test_what_makes_an_input_fits_into_one_type_of_group_and_never_leaves_it(tmp_path: Path, collection: str) -> None:
+    fits = MACHINES[collection][1]
+    engine, resource = Engine(tmp_path), f"{E1}.{collection}.a"
+    (problem,) = engine.problems(machine("source", collection, dashboard_group="gates"))
+    assert problem == f"{resource}: dashboard_group: it names a group for: source"
+    engine.done(machine(fits, collection, dashboard_group="gates"))
+    row = {"dashboard_group_id": "g-9", "name": "by hand", "group_type": "source", "organisation_id": "org-1"}
+    engine.world["groups"]["g-9"] = row
+    assert engine.problems(machine(fits, collection, dashboard_group={"id": "g-9"})) == [problem]
+    (problem,) = engine.problems(machine(fits, collection))
+    assert problem == f"{resource}: dashboard_group: no call takes an object out of its group (A-977)"
+
+
+@pytest.mark.contract("A-990", "A-840")
+def test_a_multi_viewer_and_the_input_that_it_makes_dont_both_name_a_group(tmp_path: Path) -> None:
+    wanted = machine("mv", "multi_viewers", dashboard_group="gates")
+    made = {"variant": "local_ts", "multi_viewer": "a", "dashboard_group": "stands"}
+    wanted["ateme"]["environments"]["e1"]["inputs"]["made"] = made
+    (problem,) = Engine(tmp_path).problems(wanted)
+    assert problem == f"{E1}.inputs.made: dashboard_group: its multi-viewer sets it, too"
+
+
+@pytest.mark.contract("A-990")
+def test_no_group_is_joined_where_nobody_says_what_a_transcoder_makes(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.done(machine("transcoder", "transcoders"))
+    for row in engine.world["inputs"].values():
+        row["associated_transcoder_id"] = None
+    failed = engine.apply(machine("transcoder", "transcoders", dashboard_group="gates")).failed
+    assert "nothing shows which input it makes" in failed[f"{E1}.transcoders.a"]
 
 
 @pytest.mark.contract("A-841", "A-977")

@@ -172,7 +172,8 @@ def test_what_a_change_of_each_field_does() -> None:
     assert fixed == {"environment", "number_of_audio_tracks"}
     assert mark(Transcoder, "create_from_image", Ignored)
     assert mark(Transcoder, "restart_trigger", Trigger)
-    assert {n for n in Transcoder.model_fields if mark(Transcoder, n, OwnCall)} == {"state", "audio_track_pid_list"}
+    own = {"state", "audio_track_pid_list", "dashboard_group"}
+    assert {n for n in Transcoder.model_fields if mark(Transcoder, n, OwnCall)} == own
     once = {name for name in Transcoder.model_fields if mark(Transcoder, name, WriteOnly)}
     assert once == {"store_preset", "preset_id", "preset_name", "extra"}
     assert all(mark(Transcoder, name, Interrupts) for name in (*SETTINGS, "input", "state", "audio_pid_overrides"))

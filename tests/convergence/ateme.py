@@ -151,12 +151,14 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {**HEVC, "extra_video_tracks": RENDITIONS[:1], "audio_pid_overrides": [202, 203], "restart_trigger": "1"},
         {**TRANSCODER, "video_frame_type": "Interlaced", "video_frame_rate": 25, "first_video_pcr_pid": 256},
         {**TRANSCODER, "number_of_audio_tracks": 4, "video_track_pid": 257},
+        {**TRANSCODER, "number_of_audio_tracks": 4, "dashboard_group": {"id": "made-1"}},
     ],
     "ateme.multi_viewer": [
         {**VIEWER, "tile_inputs": FOUR, "tile_titles": {"1": "Stadium", "4": "again"}},
         {**VIEWER, "tile_inputs": {"1": "spare", "3": "stadium"}, "tile_titles": {"3": "Gate"}, "is_interlaced": True},
         {**VIEWER, "encoder_frame_rate_id": 11, "store_preset": True, "preset_name": "wall", "pmt_pid": 33},
         {**VIEWER, "layout_id": 3, "tile_inputs": {"1": "it-too"}, "transcoded_audio_pid": 0, "program_number": 7},
+        {**VIEWER, "layout_id": 3, "dashboard_group": {"id": "walls"}},
     ],
     "ateme.event": [
         EVENT,
@@ -197,7 +199,7 @@ TOGETHER: tuple[dict[str, Any], ...] = (
 
 
 def WORLD(sim: Any) -> None:
-    """Two dashboard groups for inputs, two ways to be told of alerts, two labels, an agreement that is free."""
+    """Dashboard groups, two ways to be told of alerts, two labels, an agreement that is free."""
     for id in ("l-1", "l-2"):
         sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
     free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}
@@ -210,6 +212,6 @@ def WORLD(sim: Any) -> None:
             "notification_parameters": [f"{id}@example.com"],
         }
         sim.sims["ateme"].world["alert_methods"][id] = row | {"organisation_id": "org-1", "is_deleted": False}
-    for id in ("shown-1", "shown-2"):
-        row = {"dashboard_group_id": id, "name": id, "group_type": "source", "organisation_id": "org-1"}
+    for id, group_type in (("shown-1", "source"), ("shown-2", "source"), ("made-1", "transcoder"), ("walls", "mv")):
+        row = {"dashboard_group_id": id, "name": id, "group_type": group_type, "organisation_id": "org-1"}
         sim.sims["ateme"].world["groups"][id] = row

@@ -30,11 +30,10 @@ class DashboardGroup(Spec):
 
 
 class DashboardGroupKind(ListedKind[DashboardGroup]):
-    """A group of inputs (`source`) or outputs (`destination`) on the map.
+    """A group of inputs (`source`), outputs (`destination`), multi-viewers (`mv`) or transcoders on the map.
 
-    Inputs and outputs name it as their `dashboard_group`. Multi-viewers and transcoders have no call that puts them
-    into one: they join through the input that they make (A-418, A-841). What once is in a group can change to
-    another one, and never to none (A-977).
+    They name it as their `dashboard_group`. A multi-viewer or a transcoder joins by the input that it makes (A-418,
+    A-841, A-990). What once is in a group can change to another one, and never to none (A-977).
     """
 
     name = "ateme.dashboard_group"

@@ -13,18 +13,18 @@ from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme, hint, resting
 from headend.ateme.endpoint_spec import CLEARED, Endpoint
 from headend.ateme.fields import hasty, unlikely
-from headend.ateme.rows import EndpointRow, GroupRow
+from headend.ateme.grouping import join, raise_if_leaving, review_group, unfit
+from headend.ateme.rows import EndpointRow
 from headend.ateme.running import RESTING, running
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark, marks
-from headend.core.model.findings import Problem, warning
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import raise_if_wrong, readable
 
-UNGROUPED = "no call takes an object out of its group (A-977)"
 UNSEEN = "the answer does not show it"
 
 
@@ -127,11 +127,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
 
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Assumed bounds; and a group of the stack is looked at before there is any (A-841)."""
-        return [
-            *unlikely(spec),
-            *hasty(spec),
-            *self._unfit(spec, getattr(related.get("dashboard_group"), "group_type", None)),
-        ]
+        return [*unlikely(spec), *hasty(spec), *unfit(related, self.group_types(spec))]
 
     def uses(self, spec: S, related: Mapping[str, Spec], now: datetime) -> Iterable[Use]:
         """The port that it listens on, or sends from, in its environment. Zixi tells streams on one port apart."""
@@ -142,40 +138,18 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
             yield Use((spec.environment, port), field, clash, "give one of them another port", among=among)
 
     async def review(self, api: Ateme, proposal: Proposal[S]) -> Sequence[Problem]:
-        """A resting environment takes no write (A-731), and no call takes it out of its group (A-977)."""
+        """A resting environment takes no write (A-731), and not every group fits."""
         spec, edits = proposal.spec, proposal.edits
         if spec is None or not proposal.writes:
             return ()
         # a state that is only noted down sends nothing while the environment rests (A-730)
         sends = proposal.creates or any(change.field != "state" for change in edits)
         found = await resting(api, spec.environment, proposal.parent) if sends else []
-        if any(change.field == "dashboard_group" and change.after is None for change in edits):
-            found.append(Problem(f"dashboard_group: {UNGROUPED}", remedy="name another group, or make it anew"))
-        elif proposal.creates or any(change.field == "dashboard_group" for change in edits):
-            found += await self._misfit(api, spec)
-        return found
+        return [*found, *await review_group(api, proposal, self.group_types(spec))]
 
     @abstractmethod
     def group_types(self, spec: S) -> frozenset[str]:
         """Types of the dashboard groups that it can be in (A-418, A-464)."""
-
-    async def _misfit(self, api: Ateme, spec: S) -> list[Problem]:
-        """The refusal of a dashboard group for something else; one that isn't listed is left to the server (A-841)."""
-        if not isinstance(spec.dashboard_group, str):
-            return []
-        try:
-            groups = await api.listed("dashboard_group.list", None, GroupRow)
-        except ApiError as error:
-            return [warning(f"dashboard_group can't be checked: {error}")]
-        group = next((row for row in groups if row.id == spec.dashboard_group), None)
-        return self._unfit(spec, group.group_type) if group is not None else []
-
-    def _unfit(self, spec: S, group_type: Any) -> list[Problem]:
-        fitting = self.group_types(spec)
-        if group_type is None or group_type in fitting:
-            return []
-        remedy = f"it can be in one for: {', '.join(sorted(fitting))}"
-        return [Problem(f"dashboard_group: it names a group for: {group_type}", remedy=remedy)]
 
     @abstractmethod
     def matches(self, row: E, spec: S) -> bool:
@@ -205,8 +179,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
     async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
         """One call with all that the variant's update takes: desired where set, else as last read (A-51)."""
         wire = type(spec).wire()
-        if any(change.field == "dashboard_group" and change.after is None for change in changes):
-            raise Refused(f"ateme: {self.noun} {id}: {UNGROUPED}")
+        raise_if_leaving(changes, f"{self.noun} {id}")
         sent = [c for c in changes if c.field in wire or c.field == "extra"]
         if not sent:
             return  # the rest has calls of its own, in `complete`
@@ -248,8 +221,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
         environment = str(spec.environment)
         wrote = False
         if (group := wanted.get("dashboard_group")) is not None and seen.values.get("dashboard_group") != group:
-            body: dict[str, Any] = {"dashboard_group_id": group}
-            await api.call(f"{self.noun}.dashboard_group", scope=environment, path=path, body=body)
+            await join(api, self.noun, environment, id, group)
             wrote = True
         place = {name: wanted[name] for name in ("latitude", "longitude") if wanted.get(name) is not None}
         if place and any(seen.values.get(name) != value for name, value in place.items()):

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import ENVIRONMENT, Extra, Likely, check_extra, empty_is_none
-from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Ref, Same, Spec, marked
+from headend.ateme.fields import ENVIRONMENT, GROUP, Extra, Likely, check_extra, empty_is_none
+from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, marked
 from headend.core.model.references import Id
 
 CLEARED = "user_description"  # by an empty text
@@ -33,7 +33,7 @@ class Endpoint(Spec):
     dashboard_group: Annotated[
         Id | None,
         OwnCall(),
-        Ref("ateme.dashboard_group"),
+        GROUP,
         Field(description="the group it is shown in; no call takes it out of one again (A-418, A-464, A-977)"),
     ] = None
     state: Annotated[

@@ -19,6 +19,7 @@ INPUT = Ref(
     "ateme.input",
     through=(("ateme.transcoder", "resulting_input_id"), ("ateme.multi_viewer", "resulting_input_id")),
 )
+GROUP = Ref("ateme.dashboard_group")
 NOW = "NOW"
 instant = platform_time
 

@@ -220,10 +220,11 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
             found.append(warning(doubt, field="max_allowed_bitrate_kbps"))
         if isinstance(spec, SrtInput) and spec.encryption_type in {1, 2, 3} and spec.password is None:
             found.append(warning("encryption_type without a password", field="encryption_type"))
-        # the limit of what a multi-viewer makes has one owner, and the multi-viewer can't do without it
-        if isinstance(spec, LocalTs) and limit is not None and "multi_viewer" in related:
-            remedy = "leave it to the multi-viewer"
-            found.append(Problem("max_allowed_bitrate_kbps: its multi-viewer sets it, too", remedy=remedy))
+        # what both can say of it has one owner, and a multi-viewer can't do without the limit
+        viewer = related.get("multi_viewer")
+        for name in ("max_allowed_bitrate_kbps", "dashboard_group"):
+            if getattr(spec, name) is not None and getattr(viewer, name, None) is not None:
+                found.append(Problem(f"{name}: its multi-viewer sets it, too", remedy="leave it to the multi-viewer"))
         return found
 
     def takes_over(self, spec: Input) -> bool:

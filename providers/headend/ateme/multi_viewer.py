@@ -7,6 +7,7 @@ from functools import partial
 
 from headend.ateme.airtime import airtimes, carried
 from headend.ateme.api import FAILURES, Ateme, hint, resting
+from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
@@ -30,6 +31,9 @@ from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
 
 GUESSED = "(status guessed)"
+
+GROUPS = frozenset({"mv"})
+"""Types of the dashboard groups that its result can be in."""
 
 
 class MultiViewerKind(
@@ -59,7 +63,7 @@ class MultiViewerKind(
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:
-        return [*elsewhere(spec), *preset_doubts(spec)]
+        return [*elsewhere(spec), *preset_doubts(spec), *unfit(related, GROUPS)]
 
     async def review(self, api: Ateme, proposal: Proposal[MultiViewer]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731)."""
@@ -69,7 +73,7 @@ class MultiViewerKind(
         found = await misfits(api, spec)
         if proposal.writes:
             found += await resting(api, spec.environment, proposal.parent)
-        return found
+        return [*found, *await review_group(api, proposal, GROUPS)]
 
     def select_changes(self, live: Observed, spec: MultiViewer, changes: Sequence[Change]) -> Selection:
         """A preset is stored only by `store_preset`."""
@@ -122,10 +126,11 @@ class MultiViewerKind(
         values, unverifiable = readable(MultiViewer, ("layout_id", *SETTINGS), row.given)
         values["environment"] = row.environment_id or environment
         unverifiable |= dict.fromkeys(TILES, UNREAD)
+        made = await resulting_input(api, environment, row.id)
+        values |= await joined(api, environment, made)
         for name in spec.set_fields():
             if name not in values and mark(MultiViewer, name, WriteOnly) is None:
                 unverifiable.setdefault(name, UNSEEN)
-        made = await resulting_input(api, environment, row.id)
         return Observed(
             id=row.id,
             values=values,
@@ -162,6 +167,7 @@ class MultiViewerKind(
     async def update(self, api: Ateme, id: str, spec: MultiViewer, changes: Sequence[Change]) -> None:
         """All settings in one call, as desired or else as last read (A-51); the tiles that changed in another (A-755).
         It must run for that (A-222)."""
+        raise_if_leaving(changes, f"multi-viewer {id}")
         names = {change.field for change in changes}
         kept, tiles = preset(spec, changes), changed_tiles(spec, changes)
         if kept or names & {*SETTINGS, "extra"}:
@@ -203,9 +209,13 @@ class MultiViewerKind(
         self.forget(api)
 
     async def complete(self, api: Ateme, id: str, spec: MultiViewer, report: Report) -> Observed:
-        """Waits until it runs (A-723)."""
-        if await api.is_running(str(spec.environment)):
+        """Waits until it runs (A-723), then puts its result into its group."""
+        environment = str(spec.environment)
+        if await api.is_running(environment):
             await self._running(api, id, spec, report)
+            if spec.dashboard_group is not None:
+                made = await resulting_input(api, environment, id, fresh=True)
+                await join_by_result(api, environment, made, spec.dashboard_group, f"multi-viewer {id}")
         self.forget(api)
         seen = await self.observe(api, id, spec, fresh=True)
         if seen is None:

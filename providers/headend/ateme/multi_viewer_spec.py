@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra
+from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
-from headend.core.model.fields import Immutable, Impact, Interrupts, Same, Spec, WriteOnly
+from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, WriteOnly
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
@@ -107,9 +107,15 @@ class MultiViewer(Spec):
     ] = None
     preset_id: Annotated[int | None, ONCE, CUTS, Field(description="the preset to overwrite (A-554)")] = None
     preset_name: Annotated[str | None, ONCE, CUTS, Field(description="the name of a new preset (A-554)")] = None
+    dashboard_group: Annotated[
+        Id | None,
+        OwnCall(),
+        GROUP,
+        Field(description="of type mv: where what it makes is shown; no call takes that out again (A-977, A-990)"),
+    ] = None
     extra: Extra = None
 
-    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, *TILES})
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, *TILES, "dashboard_group"})
 
     @model_validator(mode="before")
     @classmethod

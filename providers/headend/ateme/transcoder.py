@@ -10,6 +10,7 @@ from headend.ateme.airtime import airtimes, carried, made_inputs
 from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import unlikely
+from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
 from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
 from headend.ateme.rows import TranscoderRow
 from headend.ateme.running import RESTING, restart_in_vain, running
@@ -22,6 +23,9 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
+
+GROUPS = frozenset({"transcoder"})
+"""Types of the dashboard groups that what it makes can be in."""
 
 
 class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, Ateme]):
@@ -43,7 +47,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: Transcoder, related: Mapping[str, Spec]) -> Sequence[Problem]:
-        return [*unlikely(spec), *preset_doubts(spec)]
+        return [*unlikely(spec), *preset_doubts(spec), *unfit(related, GROUPS)]
 
     async def review(self, api: Ateme, proposal: Proposal[Transcoder]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731)."""
@@ -51,7 +55,8 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
         if spec is None or not proposal.writes:
             return ()
         sends = proposal.creates or any(change.field != "state" for change in edits)
-        return [*await resting(api, spec.environment, proposal.parent), *_too_fast(api, spec)] if sends else []
+        found = [*await resting(api, spec.environment, proposal.parent), *_too_fast(api, spec)] if sends else []
+        return [*found, *await review_group(api, proposal, GROUPS)]
 
     def select_changes(self, live: Observed, spec: Transcoder, changes: Sequence[Change]) -> Selection:
         """A preset is stored only by `store_preset`, and only what runs is restarted."""
@@ -121,13 +126,14 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
             values["state"] = state
         else:
             unverifiable["state"] = f"its status is {word}" if word else UNSEEN
+        made = (await made_inputs(api, environment, fresh=fresh)).get(row.id)
+        values |= await joined(api, environment, made)
         if spec.create_from_image is not None:
             unverifiable["create_from_image"] = "it mattered at creation only, and is never read back (A-771)"
         for name in spec.set_fields():
             unread = any(isinstance(m, WriteOnly | Ignored | Trigger) for m in marks(Transcoder, name))
             if name not in values and not unread:
                 unverifiable.setdefault(name, UNSEEN)
-        made = (await made_inputs(api, environment, fresh=fresh)).get(row.id)
         return Observed(
             id=row.id,
             values=values,
@@ -156,6 +162,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
         """One call with all settings and the source, as desired or else as last read (A-51, A-753, A-754). The PIDs
         follow in `complete`."""
         environment, path = str(spec.environment), {"transcoder_id": id}
+        raise_if_leaving(changes, f"transcoder {id}")
         names = {change.field for change in changes}
         kept = preset(spec, changes)
         if kept or names & {*SETTINGS, "input", "extra"}:
@@ -179,7 +186,8 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
                 self.forget(api)
 
     async def complete(self, api: Ateme, id: str, spec: Transcoder, report: Report) -> Observed:
-        """Waits for the machine, then starts it, sets its PIDs, stops it: each only where it differs (A-728, A-753)."""
+        """Waits for the machine, then starts it, sets its PIDs, stops it, puts its result into its group: each only
+        where it differs (A-728, A-753)."""
         environment, path = str(spec.environment), {"transcoder_id": id}
         if await api.is_running(environment):
             row = await self._settled(api, id, spec, report, api.settings.transcoder_timeout)
@@ -190,6 +198,9 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
                 await explained(api, "transcoder.update_audio", environment, path, lists)
             if differs and spec.state == "stopped":
                 await self._run(api, id, spec, report, "stop")
+            if spec.dashboard_group is not None:
+                made = (await made_inputs(api, environment, fresh=True)).get(id)
+                await join_by_result(api, environment, made, spec.dashboard_group, f"transcoder {id}")
         self.forget(api)
         seen = await self.observe(api, id, spec, fresh=True)
         if seen is None:

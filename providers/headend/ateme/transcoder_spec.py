@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, Likely, check_extra
+from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, Likely, check_extra
 from headend.ateme.machines import ONCE, PRESET
 from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
 from headend.core.model.references import Id
@@ -153,9 +153,17 @@ class Transcoder(Spec):
         Interrupts(Impact.RESTART),
         Field(description="any change of the text restarts the transcoder (A-533)"),
     ] = None
+    dashboard_group: Annotated[
+        Id | None,
+        OwnCall(),
+        GROUP,
+        Field(
+            description="of type transcoder: where what it makes is shown; no call takes that out again (A-977, A-990)"
+        ),
+    ] = None
     extra: Extra = None
 
-    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, "restart_trigger"})
+    clearable: ClassVar[frozenset[str] | None] = frozenset({*PRESET, "restart_trigger", "dashboard_group"})
 
     @model_validator(mode="before")
     @classmethod
