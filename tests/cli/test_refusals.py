@@ -27,7 +27,7 @@ CIRCLE += ", instance_type_id: large, lifecycle: {depends_on: [ateme.environment
 
 CASES = {
     "misspelt key": (INPUT + ", latnecy: 5}}}}}", r"unknown key `latnecy` \(did you mean `latency`\?\)"),
-    "wrong type": (INPUT + ", latency: soon}}}}}", "`latency`: must be a valid integer"),
+    "wrong type": (INPUT + ", latency: soon}}}}}", "`latency`: must be a whole number, without a unit"),
     "dangling reference": (
         ENVIRONMENT + ", schedules: {s: {input: x, output: {id: out-1}, start_time: NOW,"
         " end_time: 2999-01-01T00:00:00Z}}}}}",

@@ -26,7 +26,7 @@ def test_each_bad_row_is_one_line_with_its_place_and_nothing_is_requested(world:
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.splitlines() == [
         f"viewers.csv:4:1: {GROUP}[a]: `limit` (column `streams`): must be greater than or equal to 1",
-        f"viewers.csv:5:1: {GROUP}[b]: `limit` (column `streams`): must be a valid integer",
+        f"viewers.csv:5:1: {GROUP}[b]: `limit` (column `streams`): must be a whole number, without a unit",
         f"viewers.csv:6:1: {GROUP}: `b` is given twice, first in line 5 (keep one of them)",
         f"viewers.csv:7:1: {GROUP}[a&b]: `account_id` (column `account`): may not contain / & | [ ] or blanks,"
         " nor be . or .. (R-5, R-6)",

@@ -104,11 +104,11 @@ class Alert(Spec):
             raise ValueError("a list of numbers")
         return [int(n) if n == int(n) else n for n in given]
 
-    @field_validator("alert_check_frequency", "alert_after_time")
+    @field_validator("alert_check_frequency", "alert_after_time", mode="before")
     @classmethod
-    def _durations(cls, given: str | None) -> str | None:
-        if given is not None and not DURATION.fullmatch(given):
-            raise ValueError("hours, minutes, seconds in this order, like 15s, 5m or 1h30m")
+    def _durations(cls, given: Any) -> Any:
+        if given is not None and not (isinstance(given, str) and DURATION.fullmatch(given)):
+            raise ValueError("must be hours, minutes, seconds in this order, like 15s, 5m or 1h30m")
         return given
 
     @field_validator("alert_repeat", mode="before")

@@ -47,3 +47,26 @@ def test_a_key_with_a_line_end_is_refused(tmp_path: Path) -> None:
     file.write_text('headend: 1\nfake: {environments: {"x\\n- delete everything": {}}}\n')
     with pytest.raises(InputError, match=r"`x\\n- delete everything` can't be a resource's name"):
         load(file, kinds=KINDS)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("two\nlines-and-more", "a line end"),
+        ("bell\x07-and-more", "a control character (U+0007)"),
+        ("c1\x9b-and-more", "U+009B"),
+    ],
+)
+@pytest.mark.parametrize("need_secrets", [True, False])
+def test_a_secret_with_control_characters_is_refused_unseen(
+    tmp_path: Path, value: str, told: str, need_secrets: bool
+) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "headend: 1\nfake: {environments: {eu: {inputs: {a: {variant: srt, port: 5001, password: {secret: KEY}}}}}}\n"
+    )
+    with pytest.raises(InputError) as refused:
+        load(file, secret={"KEY": value}.get, kinds=KINDS, need_secrets=need_secrets)
+    assert told in str(refused.value)
+    assert "s.yaml:2:" in str(refused.value)
+    assert "-and-more" not in str(refused.value)

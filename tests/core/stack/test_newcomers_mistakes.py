@@ -116,6 +116,48 @@ MISTAKES = {
     "seconds for milliseconds": (inputs("variant: srt_push, port: 5003, latency: @4"), W, "(4 s is 4000)"),
     "microseconds": (inputs("variant: srt_push, port: 5003, latency: @4000000"), W, "limited to ..3600000"),
     "a port that is none": (inputs("variant: srt_push, port: @500100"), W, "limited to 1..65535"),
+    "a number with its unit": (
+        inputs("variant: srt_push, port: 5003, latency: @4s"),
+        E,
+        "a whole number, without a unit",
+    ),
+    "an entry that isn't indented": (
+        HEAD + "      inputs:\n      @pitch: {variant: srt_push, port: 5001}\n",
+        E,
+        "`inputs` above it is empty: if it belongs there, indent it",
+    ),
+    "a collection that isn't indented": (
+        HEAD + "  alert_methods:\n  @noc: {alert_type: email}\n",
+        E,
+        "`alert_methods` above it is empty",
+    ),
+    "a platform's collections that aren't indented": (
+        "headend: 1\nateme:\n@environments: {}\n",
+        E,
+        "`ateme` above it is empty",
+    ),
+    "a tab": (
+        HEAD + "      inputs:\n  @\tpitch: {variant: srt_push}\n",
+        E,
+        "a tab, which YAML doesn't take (indent it",
+    ),
+    "a variable without quotes": (
+        inputs("variant: srt_push, port: @${vars.port}"),
+        E,
+        "`${...}` must stand in quotes here",
+    ),
+    "a field of another variant": (
+        outputs("variant: rtmp, @host: a.example.com, url: {secret: ONE}"),
+        E,
+        "only these variants have it: `push`, `srt_push`, `udp_rist`",
+    ),
+    "a time span as a number": (
+        HEAD + "      inputs: {pitch: {variant: srt_push, port: 5001}}\n"
+        "      alerts: {lost: {input: pitch, alert_method: {id: 1}, alert_on_query: is_connected, query_param: lt, "
+        "query_value: [1], query_time_range: 10s, alert_repeat: 5m, alert_check_frequency: @30}}\n",
+        E,
+        "must be hours, minutes, seconds in this order",
+    ),
     "a TTL of 255": (
         outputs("variant: udp_rist, host: a.example, port: 6001, ttl: @255"),
         W,

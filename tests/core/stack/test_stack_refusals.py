@@ -18,7 +18,7 @@ ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "
     [
         (ENV + "{variant: srt, port: 5001, latnecy: 5}", "unknown key `latnecy` (did you mean `latency`?)"),
         (ENV + "{variant: srt, port: 80}", "`port`: must be greater than or equal to 1025"),
-        (ENV + "{variant: srt, port: high}", "`port`: must be a valid integer"),
+        (ENV + "{variant: srt, port: high}", "`port`: must be a whole number"),
         (ENV + "{variant: srt, port: '5001'}", "`port`: must be a number"),
         (ENV + "{variant: srt, port: true}", "`port`: must be"),
         (ENV + "{variant: srt}", "`port` is missing"),

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 from headend.core.model.fields import Credential, Secret, marked
 from headend.core.model.findings import Problem, Problems, Source, warning
 from headend.core.model.secrets import MissingSecret
-from headend.core.model.suggest import suggest
 from headend.core.model.times import with_zone
 from headend.core.stackfile.missing import validate_without
 from headend.core.stackfile.nodes import KeyValue
+from headend.core.stackfile.unknown import explain_unknown
 from headend.core.stackfile.values import Plain
 from headend.core.wire.redaction import MASK, find_texts
 
@@ -30,7 +30,8 @@ class Input:
     model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
     from_secret: fields that hold such a text. missing: fields whose secret has no value. outside:
     fields that hold a variable's value which no file has. all_secret: no value at all
-    may occur in a message. time_zone: of times that are written without one.
+    may occur in a message. time_zone: of times that are written without one. whole: what stands where the entries do,
+    the collections below it too. variants: the other models that a variant of the kind has.
     """
 
     entries: Mapping[str, KeyValue]
@@ -45,6 +46,8 @@ class Input:
     missing: dict[str, MissingSecret] = field(default_factory=dict)
     all_secret: bool = False
     time_zone: str | None = None
+    whole: Mapping[str, KeyValue] = field(default_factory=dict)
+    variants: Mapping[str, type[BaseModel]] = field(default_factory=dict)
 
     def set(self, name: str, plain: Plain) -> None:
         """Takes a field's value."""
@@ -130,8 +133,11 @@ def _problem(
         return None  # follows from a problem that is reported already
     path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
     if detail["type"] == "extra_forbidden":
-        known = {*candidates, *(given.known if len(loc) == 1 else ())} - {str(loc[-1])}
-        return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, suggest(str(loc[-1]), known))
+        key, own = str(loc[-1]), len(loc) == 1
+        known = {*candidates, *(given.known if own else ())} - {key}
+        around = (given.whole, given.known, given.variants) if own else ({},)
+        remedy = explain_unknown(key, known, *around)
+        return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, remedy)
     if path in seen and detail["type"] != "missing":
         return None  # a union says once per member what is wrong with one value
     seen.add(path)
@@ -146,8 +152,28 @@ def _problem(
     elif custom:
         message = given.scrub(message, model)
     else:
-        message = given.scrub(message.replace("Input should be", "must be").replace("Input should", "must"), model)
+        message = given.scrub(_in_our_words(detail["type"], message), model)
     return Problem(f"`{'.'.join(path)}`: {message}" if path else message, source, given.address)
+
+
+_WORDS = {
+    "int": "must be a whole number, without a unit",
+    "float": "must be a number, without a unit",
+    "string": "must be text: put it in quotes",
+    "bool": "must be true or false",
+    "list": "must be a list: `[...]`, or lines that begin with `-`",
+    "tuple": "must be a list: `[...]`, or lines that begin with `-`",
+    "dict": "must be a mapping: `key: value`",
+    "model": "must be a mapping: `key: value`",
+}
+
+
+def _in_our_words(error: str, said: str) -> str:
+    """pydantic's message, in the words of YAML where a value has the wrong type."""
+    wanted, _, what = error.partition("_")
+    if what in {"type", "parsing", "from_float", "attributes_type", "parsing_size"} and wanted in _WORDS:
+        return _WORDS[wanted] if what != "parsing_size" else "the number is too long"
+    return said.replace("Input should be", "must be").replace("Input should", "must")
 
 
 def _place(model: type[BaseModel], detail: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:

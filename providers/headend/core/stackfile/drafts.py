@@ -11,10 +11,10 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems, Source
 from headend.core.model.kind import Kind
 from headend.core.model.stack import Lifecycle
-from headend.core.model.suggest import suggest
 from headend.core.stackfile.from_file import FromFile, Models, Row
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.rows import RowReader
+from headend.core.stackfile.unknown import explain_unknown
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
@@ -24,6 +24,7 @@ class Draft:
     """A resource found in the file, not checked yet.
 
     parent: the resource whose entry it stands in. fields: the spec's; `lifecycle` and nested collections are taken out.
+    whole: its entry with them, where it is written out.
     row, group: what it is made of where a file gives it; its fields are laid out while it is being checked.
     """
 
@@ -34,6 +35,7 @@ class Draft:
     parent: Draft | None
     fields: dict[str, KeyValue]
     lifecycle: KeyValue | None = None
+    whole: Mapping[str, KeyValue] | None = None
     row: Row | None = None
     group: Group | None = None
 
@@ -78,7 +80,8 @@ class DraftFinder:
                 if key in collections:
                     self._find_in_collection(entry.node, collections[key], f"{platform}.{key}", None)
                 else:
-                    self.problems.add(f"unknown key `{key}`", entry.source, platform, suggest(key, collections))
+                    remedy = explain_unknown(key, collections, node.mapping or {}, collections)
+                    self.problems.add(f"unknown key `{key}`", entry.source, platform, remedy)
 
     def _find_in_collection(self, node: Node, kind: Kind[Any, Any], address: str, parent: Draft | None) -> None:
         """The resources of one collection, and those nested in them."""
@@ -98,7 +101,7 @@ class DraftFinder:
             own = dict(entry.node.mapping or {})
             inner = {name: own.pop(name) for name in nested if name in own}
             lifecycle = own.pop("lifecycle", None)
-            draft = Draft(f"{address}.{key}", key, kind, entry.source, parent, own, lifecycle)
+            draft = Draft(f"{address}.{key}", key, kind, entry.source, parent, own, lifecycle, entry.node.mapping)
             if "from_file" in own:
                 self._find_rows(draft, entry.node, inner)
                 continue
@@ -132,7 +135,9 @@ class DraftFinder:
                 continue
             key = addresses.row(head.key, row.key)
             life = head.lifecycle
-            self.drafts[address] = Draft(address, key, head.kind, row.source, head.parent, {}, life, row, group)
+            self.drafts[address] = Draft(
+                address, key, head.kind, row.source, head.parent, {}, life, row=row, group=group
+            )
 
     def _models(self, head: Draft) -> Models:
         """What rows may become: one model where all have the same variant, or the kind has none."""

@@ -32,6 +32,7 @@ from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
 from headend.core.stackfile.secrets import FindSecret, secret_finder
 from headend.core.stackfile.together import check_together
+from headend.core.stackfile.unknown import explain_unknown
 from headend.core.stackfile.values import COMMAND_LINE, Values, Ways
 from headend.core.wire import registry
 from headend.core.wire.redaction import find_texts
@@ -142,10 +143,12 @@ def _stack_name(path: Path, entries: Mapping[str, KeyValue], given: str | None, 
 
 def _check_keys(entries: Mapping[str, KeyValue], kinds: Kinds, start: Source, problems: Problems) -> None:
     """The keys of the file itself."""
-    known = {*GENERAL, *(kind.platform for kind in kinds.values())}
+    platforms = {kind.platform for kind in kinds.values()}
+    known = {*GENERAL, *platforms}
     for key, entry in entries.items():
         if key not in known:
-            problems.add(f"unknown key `{key}`", entry.source, remedy=suggest(key, known - entries.keys()))
+            remedy = explain_unknown(key, known - entries.keys(), entries, platforms)
+            problems.add(f"unknown key `{key}`", entry.source, remedy=remedy)
     version = entries.get("headend")
     if version is None:
         problems.add("`headend` is missing", start, remedy=f"begin the file with `headend: {FORMAT}`")

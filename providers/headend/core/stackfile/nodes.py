@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from headend.core.model.findings import Problems, Source
+from headend.core.model.findings import Problem, Problems, Source
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000  # after the expansion of aliases
@@ -232,9 +232,7 @@ def parse(text: str, file: str, problems: Problems, *, quiet: bool = False) -> N
     except _Stopped:
         return None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = "not valid YAML" if quiet else f"not valid YAML: {error.problem or error.context}"
-        problems.add(what, builder.at(mark) if mark else Source(file, 1))
+        problems.append(_syntax_problem(error, text, file, quiet))
         return None
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0) or 0) + 1
@@ -243,3 +241,23 @@ def parse(text: str, file: str, problems: Problems, *, quiet: bool = False) -> N
     if builder.root is None:
         problems.add("the file is empty", Source(file, 1))
     return builder.root
+
+
+_INDENT = re.compile(r" *(?=\t)")
+_UNQUOTED = re.compile(r"""[:,\[{]\s*(?=\$\{)""")
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str, quiet: bool) -> Problem:
+    """What the parser stumbled over, in words for who wrote the line. quiet: without a word of the parser's."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Problem("not valid YAML", Source(file, 1))
+    line = next(iter(text.splitlines()[mark.line :]), "")
+    if tab := _INDENT.match(line):
+        place = Source(file, mark.line + 1, tab.end() + 1)
+        return Problem("the line begins with a tab, which YAML doesn't take", place, remedy="indent it with spaces")
+    if bare := _UNQUOTED.search(line):
+        place = Source(file, mark.line + 1, bare.end() + 1)
+        return Problem("`${...}` must stand in quotes here", place, remedy='write `"${vars.NAME}"`')
+    what = "not valid YAML" if quiet else f"not valid YAML: {error.problem or error.context}"
+    return Problem(what, Source(file, mark.line + 1, mark.column + 1))

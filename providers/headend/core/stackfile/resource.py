@@ -55,7 +55,16 @@ class ResourceBuilder:
         if model is None:
             return None
         known = ("lifecycle", "from_file", *self.nested.get(draft.kind.name, ()))
-        given = Input(draft.fields, draft.source, draft.address, known, broken=broken, time_zone=self.values.time_zone)
+        given = Input(
+            draft.fields,
+            draft.source,
+            draft.address,
+            known,
+            broken=broken,
+            time_zone=self.values.time_zone,
+            whole=draft.whole or {},
+            variants=draft.kind.variants,
+        )
         self._read_fields(draft, model, given)
         defaulted = self._fill_names(draft, model, given)
         spec = make(model, given, self.problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -181,6 +182,10 @@ class Values:
             message, hint = "`secret` takes a name", "e.g. `{secret: STADIUM_A}`"
         else:
             found = self.secret(wanted)
+            if found and (control := next((char for char in found if unicodedata.category(char) == "Cc"), None)):
+                what = "a line end" if control in "\r\n" else f"a control character (U+{ord(control):04X})"
+                self.problems.add(f"secret `{wanted}` has {what} in its value", source, remedy="give it without")
+                raise Broken
             if found:
                 return found
             message = f"secret `{wanted}` is not set"
