@@ -40,6 +40,20 @@ def test_the_list_shows_method_path_role_and_mark_of_what_is_looked_for(world: W
     ]
 
 
+def test_the_values_of_the_operation_that_is_named_are_listed_with_it(world: World) -> None:
+    listed = world("api", "mycujoo", "--list", "action_configuration.update").out.splitlines()
+    assert listed[1:] == [
+        "  id*     path  text",
+        "  title   body  text",
+        "  order   body  a whole number, -2147483648..2147483647",
+        "  fields  body  list of objects, each with field*, bool_value, datetime_value, float_value, number_value,"
+        " string_value",
+    ]
+    assert world("api", "ateme", "--list", "mtr_report.create").out.splitlines()[-1] == (
+        "  exactly one of hostname, mtr_host_id, mtr_host_group_id"
+    )
+
+
 def test_overrides_of_the_stack_file_show_in_the_list_and_are_called(world: World) -> None:
     row = "{operations: {cloud.providers: {path: /api/clouds}}}"
     world.write("moved.yaml", f"headend: 1\nconnections: {{ateme: {row}}}\n")

@@ -62,7 +62,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("limit", "integer", low=1, high=200),
         Parameter(
             "sort",
-            "list",
+            "object",
+            repeated=True,
             inner=(
                 Parameter("field", needed=True, choices=_SORTED_BY),
                 Parameter("direction", choices=("asc", "desc")),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Flags, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
-from headend.cli.typed_values import fill_request, find_operation
+from headend.cli.typed_values import describe_values, fill_request, find_operation
 from headend.core.model.errors import GuardError, InputError
 from headend.core.wire.invoke import call_operation
 from headend.core.wire.operations import NO_BODY, Operation, Table
@@ -49,7 +50,12 @@ def api(
         list[str] | None,
         typer.Argument(metavar="KEY=VALUE...", help="Into the path, the query or the body.", show_default=False),
     ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the operations: key, method, path, role, mark.")] = False,
+    list_: Annotated[
+        bool,
+        typer.Option(
+            "--list", help="List the operations: key, method, path, role, mark; and the values of the one named."
+        ),
+    ] = False,
     body: Annotated[str | None, typer.Option(metavar="FILE|-", help="The body, as JSON; - is standard input.")] = None,
     environment: Annotated[
         str | None, typer.Option(metavar="NAME|ID", help="The environment to work in (Ateme+).")
@@ -76,7 +82,7 @@ def api(
     connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
     table = known.table.overridden(connections.get(known.name, {}).get("operations", {}))
     if list_:
-        _list(table, operation or "")
+        _list(table, operation or "", known.filled)
         return
     if operation is None:
         raise InputError(f"which operation? `headend api {platform} --list` shows them")
@@ -85,7 +91,7 @@ def api(
         raise GuardError(f"{key} {danger}; --dangerous {key} insists")
     pairs = _pairs(values or [])
     for name, value in pairs:
-        if name in known.hidden:
+        if name in known.hidden or ((rule := table[key].rule(name)) and rule.secret):
             redactor.add(value)
     path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
     where = connected(connections, path, simulator, redactor)
@@ -139,14 +145,18 @@ async def _scope(platform: Platform, api: Any, environment: str | None) -> str |
     return await platform.find_scope(api, environment)
 
 
-def _list(table: Table, wanted: str) -> None:
-    """One operation a line; those with a `!` are refused unless they are named twice."""
+def _list(table: Table, wanted: str, filled: Collection[str]) -> None:
+    """One operation a line; those with a `!` are refused unless they are named twice. Below the one that is named by
+    its key: its values."""
     rows = [(op.key, op.method, op.path, op.role or "?", op.mark + ("!" if op.danger else "")) for op in table.values()]
     rows = [row for row in rows if wanted.lower() in " ".join(row).lower()]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         echo("  ".join([*cells, row[4]]))
+        if row[0] == wanted:
+            for line in describe_values(table[wanted], filled):
+                echo(f"  {line}")
 
 
 def _body(source: str | None) -> Any:

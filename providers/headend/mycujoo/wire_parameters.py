@@ -32,7 +32,8 @@ _NAMES = (Parameter("first_name"), Parameter("last_name"))
 _ORG = Parameter("org_id", needed=True)
 _FIELDS = Parameter(
     "fields",
-    "list",
+    "object",
+    repeated=True,
     inner=(
         Parameter("field", needed=True),
         Parameter("bool_value", "flag"),
@@ -67,9 +68,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "account.create": (Parameter("email", **_EMAIL), *_NAMES),
     "account.invite": (Parameter("email", **_EMAIL), *_NAMES),
     "account.update": _NAMES,
-    "account.batch": (Parameter("account_ids", needed=True),),
-    "account.batch_by_email": (Parameter("email_addresses", needed=True),),
-    "account.delete": (Parameter("ids", needed=True),),
+    "account.batch": (Parameter("account_ids", needed=True, repeated=True),),
+    "account.batch_by_email": (Parameter("email_addresses", needed=True, repeated=True),),
+    "account.delete": (Parameter("ids", needed=True, repeated=True),),
     "account.change_password": (Parameter("new_password", needed=True), Parameter("old_password", needed=True)),
     "account.check_password_reset": (Parameter("reset_code", needed=True),),
     "account.resend_verification": (Parameter("email", **_EMAIL), _ORG),
@@ -109,9 +110,9 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "project.watch_events": (Parameter("order_by"), *_INTERVAL, _FILTER, *_PAGES),
     "media_source.stats": _INTERVAL,
-    "media_source.snapshots": (Parameter("media_source_ids"),),
+    "media_source.snapshots": (Parameter("media_source_ids", repeated=True),),
     "stream.activities": (_FILTER, *_PAGES),
-    "stream.snapshots": (Parameter("stream_ids"),),
+    "stream.snapshots": (Parameter("stream_ids", repeated=True),),
     "stream.total_users": (_FILTER,),
     "stream.video_stats": _INTERVAL,
 }

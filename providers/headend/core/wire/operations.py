@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from headend.core.model.errors import InputError
-from headend.core.wire.parameters import Parameter, Span, find_errors
+from headend.core.wire.parameters import Parameter, Place, Span, check_exactly_one, find_errors
 
 NO_BODY: Final = object()
 """Stands for "no body at all"; None is a body too (JSON null)."""
@@ -28,8 +28,8 @@ class Operation:
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
     to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. parameters, exactly_one, spans:
-    what is documented of its values, one by one and together; `faults` checks values. keys: headend's word -> the
-    name on the wire, of what a body holds and the document names nowhere.
+    what is documented of its values, one by one and together; `faults` checks values. complete: the parameters are all
+    that it takes. keys: headend's word -> the name on the wire, of what a body holds and the document names nowhere.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     exactly_one: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    complete: bool = False
     keys: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -57,14 +58,24 @@ class Operation:
     def names(self) -> tuple[str, ...]:
         return tuple(_PLACE.findall(self.path))
 
+    def place(self, rule: Parameter) -> Place:
+        """Where a value goes."""
+        return rule.place or ("path" if rule.name in self.names() else "body" if self.takes_body else "query")
+
+    def rule(self, name: str) -> Parameter | None:
+        """What is documented of the value of that name."""
+        return next((rule for rule in self.parameters if rule.name == name), None)
+
     def faults(self, given: Mapping[str, Any]) -> list[str]:
-        """What is find_errors with the values of a call by what is documented of them."""
-        found = list(find_errors(self.parameters, given))
-        named = [name for name in self.exactly_one if given.get(name) is not None]
-        if self.exactly_one and len(named) != 1:
-            told = f", not {' and '.join(named)}" if named else ""
-            found.append(f"exactly one of {', '.join(self.exactly_one)} is needed{told}")
-        return found or list(dict.fromkeys(error for span in self.spans for error in span.errors(given)))
+        """What is wrong with the values of a call by what is documented of them."""
+        found: list[str] = []
+        if self.complete:
+            known = [rule.name for rule in self.parameters]
+            told = f"takes {', '.join(known)}" if known else "takes no values"
+            found += [f"{name}: is not known; {told}" for name in given if name not in {*known, *self.names()}]
+        found += find_errors(self.parameters, given, lambda rule: self.place(rule) != "body" or self.body != "json")
+        found += check_exactly_one(self.exactly_one, given)
+        return list(dict.fromkeys(found or (error for span in self.spans for error in span.errors(given))))
 
     def url(self, values: Mapping[str, str]) -> str:
         """The path with every value percent-encoded as one segment.
