@@ -169,3 +169,14 @@ def test_kinds_of_the_platforms_that_are_named(world: World) -> None:
     names = [line.split()[0] for line in world("kinds", "mycujoo", "rights_locker").out.splitlines()]
     assert names == [name for name in kinds() if name.startswith(("mycujoo.", "rights_locker."))]
     assert "azteme: no such platform; there are: ateme, " in world("kinds", "mycujoo", "azteme").err
+
+
+def test_forget_drops_what_state_holds_and_leaves_the_object(world: World) -> None:
+    world.write("overlay.yaml", CONFIGURATIONS.format(delay=1))
+    world("apply", "overlay.yaml", "--yes")
+    one, alive = "mycujoo.action_configurations.one", world.alive()
+    assert world("state", "forget", "overlay", one).code == 0
+    assert one not in world("state", "list", "overlay").out
+    again = world("state", "forget", "overlay", one)
+    assert (again.code, "`headend state list overlay` shows what is" in again.err) == (3, True)
+    assert world.alive() == alive

@@ -31,7 +31,9 @@ def test_nobody_else_may_read_the_file_and_what_was_recorded_outlives_a_power_cu
     before = os.umask(0)
     try:
         with open_state(tmp_path / "x.db") as state:
-            assert state._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: on the disk before it returns
+            assert state._db.connection.execute("PRAGMA synchronous").fetchone() == (
+                2,
+            )  # FULL: on the disk before it returns
             state.put(Record("b", "some.kind", "id-b", {"n": 1}))
             assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("x.db*[!k]")} == {0o600}
     finally:

@@ -76,7 +76,7 @@ class Town:
         """Fills a new state with all of the stack, as if it had been applied."""
         stack = self._stack(wanted)
         with open_state(self.home / "state.db") as state:
-            state._db.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug
+            state._db.connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug
             ids: dict[str, str] = {}
             for address, resource in stack.resources.items():  # profiles stand first in the file
                 spec = resolve(resource.spec, ids)

@@ -105,8 +105,8 @@ def test_ten_thousand_limits_plan_without_a_request_and_none_of_them_is_called_i
     rows = {f"v{n}": {"account_id": f"v{n}", "limit": 3} for n in range(10_000)}
     sim, stack = Simulator(), many("rights_locker.stream_limit", rows)
     with open_state(tmp_path / "state.db") as state:
-        with state._db:  # one transaction: this is about the plan
-            state._db.executemany(
+        with state._db.connection:  # one transaction: this is about the plan
+            state._db.connection.executemany(
                 "INSERT INTO entries VALUES (?, 'rights_locker.stream_limit', ?, ?, '{}', '[]', 0, NULL, 0, '', '{}')",
                 [
                     (address, resource.key, json.dumps(resource.spec.model_dump(mode="json")))

@@ -1,4 +1,4 @@
-"""state list, show and settle: what headend's own file holds, and what of it only a person can know."""
+"""state list, show, settle and forget: what headend's own file holds, and what of it only a person can know."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
 from headend.cli.run import state_path
 from headend.core.model.errors import InputError
-from headend.core.reconcile.state import State, open_state
+from headend.core.reconcile.state import State, is_there, open_state
 
 app = typer.Typer(no_args_is_help=True, help="What headend's own state file holds.")
 StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_default=False)]
@@ -59,10 +59,22 @@ def settle(
         state.settle(address)
 
 
+@app.command()
+def forget(
+    stack: StackName,
+    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    simulator: Simulated = False,
+) -> None:
+    """Drops an object, or the damaged row of one, from state. The object itself stays; `adopt` takes it over again."""
+    with _existing(stack, simulator) as state:
+        if not state.drop(address):
+            raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
+
+
 @contextmanager
 def _existing(stack: str, simulator: bool) -> Iterator[State]:
     path = state_path(stack, simulator)
-    if not path.exists():
+    if not is_there(path):
         raise InputError(f"there is no state file {path}; HEADEND_STATE names another")
     with open_state(path, stack) as state:
         yield state

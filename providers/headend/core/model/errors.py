@@ -6,7 +6,9 @@
      ├─ GuardError              exit 5   a step that headend refuses to take without being told to
      ├─ StaleError              exit 6   the live object or the stack moved since the plan
      ├─ PartialError            exit 7   some steps were applied, some were not
-     ├─ StateError              exit 1   the state file: unreadable, locked, or of a newer format
+     ├─ StateError              exit 1   the state file: unreadable, locked, full, or of a newer format
+     │   ├─ StateInUse                   another process has it
+     │   └─ StateLost                    it was removed or replaced while it was in use
      └─ ApiError                exit 1   an answer (or none) from a platform
          ├─ Unreachable                  no connection: nothing was done
          ├─ Ambiguous                    the request left and no answer came: it may have been done
@@ -68,6 +70,14 @@ class PartialError(HeadendError):
 
 
 class StateError(HeadendError):
+    pass
+
+
+class StateInUse(StateError):
+    pass
+
+
+class StateLost(StateError):
     pass
 
 

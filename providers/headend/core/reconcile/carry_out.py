@@ -51,7 +51,7 @@ class Journal(Protocol):
         """Records the object as it is now, and drops its intent."""
         ...
 
-    def drop(self, address: str) -> None:
+    def drop(self, address: str) -> object:
         """Forgets the object."""
         ...
 

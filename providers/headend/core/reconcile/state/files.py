@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import sqlite3
@@ -13,9 +12,11 @@ from typing import Any
 
 import filelock
 
-from headend.core.model.errors import StateError
+from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Digest, Record
-from headend.core.reconcile.state.store import State, dump, split
+from headend.core.reconcile.state.database import RESTORE, Database, told
+from headend.core.reconcile.state.rows import dump, read_mapping, split
+from headend.core.reconcile.state.store import State
 
 FORMAT = 2
 _SCHEMA = """
@@ -41,14 +42,16 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=patience)
     except filelock.Timeout:
-        raise StateError(f"{path} is in use by another headend process; wait for it to end") from None
-    except OSError as error:
-        raise StateError(f"{path} can't be a state file: {error.strerror or type(error).__name__}") from None
+        raise StateInUse(f"{path} is in use by another headend process; wait for it to end") from None
+    except (OSError, ValueError) as error:
+        raise StateError(f"{path} can't be a state file: {getattr(error, 'strerror', None) or error}") from None
     try:
-        with contextlib.closing(_connect(path)) as database:
+        with contextlib.closing(_connect(path)) as connection:
+            database = Database(path, connection)
             if stack is not None:
-                _claim(path, database, stack)
+                _claim(database, stack)
             yield State(database)
+            database.raise_if_lost()
     finally:
         lock.release()
 
@@ -56,80 +59,132 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
 def peek(path: Path, stack: str) -> dict[str, Record] | None:
     """The records now, for commands that only look: does not create or lock the file. {} if there is no file, None
     while another process holds it. Raises StateError as `open_state` does."""
-    if not path.exists():
-        return {}
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as database:
-            meta = dict(database.execute("SELECT key, value FROM meta"))
-            if int(meta["format"]) > FORMAT:
-                raise StateError(f"{path} was written by a newer headend; this one reads format {FORMAT}")
-            if meta.get("stack", stack) != stack:
-                raise StateError(f"{path} is the state of the stack {meta['stack']}, not of {stack}")
-            if int(meta["format"]) == FORMAT:
+        if not is_there(path):
+            return {}
+        with told(path), contextlib.closing(_open(path, timeout=0)) as connection:
+            database = Database(path, connection)
+            current = _format(database) == FORMAT
+            _raise_if_not_of(database, stack)
+            if current:
                 return State(database).records()
             with contextlib.closing(sqlite3.connect(":memory:")) as copy:
-                database.backup(copy)
-                _upgrade(copy)
-                return State(copy).records()
-    except (sqlite3.Error, KeyError, ValueError) as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-            return None
-        raise StateError(f"{path} is not a headend state file: {error}") from None
+                connection.backup(copy)
+                copied = Database(path, copy)
+                _upgrade(copied)
+                return State(copied).records()
+    except StateInUse:
+        return None
 
 
-def _claim(path: Path, database: sqlite3.Connection, stack: str) -> None:
-    with database:
-        database.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))
-    (owner,) = database.execute("SELECT value FROM meta WHERE key = 'stack'").fetchone()
+def is_there(path: Path) -> bool:
+    """Whether there is a state file. Raises StateError for an empty one, which may be the rest of one with content, and
+    where nobody can tell."""
+    try:
+        empty = path.stat().st_size == 0
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        raise StateError(f"{path} can't be a state file: {getattr(error, 'strerror', None) or error}") from None
+    if empty:
+        raise StateError(f"{path} is empty, and no new state is taken for it; {RESTORE}")
+    return True
+
+
+def _claim(database: Database, stack: str) -> None:
+    with database.transaction() as connection:
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))
+    _raise_if_not_of(database, stack)
+
+
+def _raise_if_not_of(database: Database, stack: str) -> None:
+    owner = _meta(database, "stack", stack)
     if owner != stack:
-        raise StateError(f"{path} is the state of the stack {owner}, not of {stack}; give each a file of its own")
+        raise StateError(
+            f"{database.path} is the state of the stack {owner}, not of {stack}; give each a file of its own"
+        )
+
+
+def _meta(database: Database, key: str, default: str = "") -> str:
+    (value,) = database.row("SELECT value FROM meta WHERE key = ?", (key,)) or (default,)
+    return str(value)
+
+
+def _open(path: Path, timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=timeout)
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")  # `rows` tells which row it is in
+    return connection
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        database = sqlite3.connect(path)
-    except (OSError, sqlite3.Error) as error:
-        raise StateError(f"{path} can't be opened: {error}") from None
-    try:
-        # A commit is one sync instead of four or five, and as safe. EXCLUSIVE (the lock above says so anyway) keeps the
-        # index of the log in memory, so that this works on shared folders too.
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
-            database.execute(f"PRAGMA {pragma}")
-        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not tables:
-            with database:  # all or nothing: the next run could not open a half-made file
-                database.execute("BEGIN")
-                for statement in _SCHEMA.split(";"):
-                    database.execute(statement)
-                database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
-                database.execute("INSERT INTO meta VALUES ('digest_key', ?)", (secrets.token_hex(32),))
-        row = database.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if row is None or int(row[0]) > FORMAT:
-            raise StateError(f"{path} was written by a newer headend; this one reads format {FORMAT}")
-        if int(row[0]) < FORMAT:
-            _upgrade(database)
-    except sqlite3.Error as error:
-        database.close()
-        raise StateError(f"{path} is not a headend state file: {error}") from None
-    except BaseException:
-        database.close()
-        raise
-    return database
+    """The file, made first if there is none, in this headend's format."""
+    with told(path):
+        if not is_there(path):
+            _create(path)
+        connection = _open(path, timeout=5)
+        try:
+            # A commit is one sync instead of four or five, and as safe. EXCLUSIVE (the lock above says so anyway) keeps
+            # the index of the log in memory, so that this works on shared folders too.
+            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+            database = Database(path, connection)
+            if _format(database) < FORMAT:
+                _upgrade(database)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
-def _upgrade(database: sqlite3.Connection) -> None:
-    """Upgrades format 1, which kept digests among the values as `{"$digest": ..., "$sealed": ...}`."""
-    with database:
-        database.execute("BEGIN")
-        database.execute("ALTER TABLE entries ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'")
-        for address, text in database.execute("SELECT address, spec FROM entries").fetchall():
-            values = {name: _from_format_1(value) for name, value in json.loads(text).items()}
-            plain, secrets = split(values)
-            known = (dump(plain), dump(secrets), address)
-            database.execute("UPDATE entries SET spec = ?, secrets = ? WHERE address = ?", known)
-        database.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
+def _format(database: Database) -> int:
+    """Raises StateError for what this headend can't read."""
+    known = database.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
+    text = _meta(database, "format") if known else ""
+    if not text.isdecimal():
+        raise StateError(f"{database.path}: it is not a headend state file; {RESTORE}")
+    if int(text) > FORMAT:
+        raise StateError(f"{database.path} was written by a newer headend; this one reads format {FORMAT}")
+    return int(text)
+
+
+def _create(path: Path) -> None:
+    """Makes the file all at once: whatever ends this, no half of one is left under its name."""
+    if Path(f"{path}-wal").exists():
+        gone = f"{path} is gone, and {path}-wal, which belongs to it, is still there"
+        raise StateError(f"{gone}; put the file back, or move the other away too")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with contextlib.closing(sqlite3.connect(part)) as connection, connection:
+            connection.execute("BEGIN")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+            connection.execute("INSERT INTO meta VALUES ('digest_key', ?)", (secrets.token_hex(32),))
+        part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else the name may be lost in a power cut, after objects were made
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StateError(f"{path} can't be made: {error.strerror or error}") from None
+
+
+def _upgrade(database: Database) -> None:
+    """Upgrades format 1, which kept digests among the values as `{"$digest": ..., "$sealed": ...}`. A row that it can't
+    read stays as it is, to be told when it is used."""
+    with database.transaction() as connection:
+        connection.execute("BEGIN")
+        connection.execute("ALTER TABLE entries ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'")
+        for address, text in connection.execute("SELECT address, spec FROM entries").fetchall():
+            with contextlib.suppress(ValueError):
+                values = {name: _from_format_1(value) for name, value in read_mapping("spec", text).items()}
+                plain, secrets = split(values)
+                known = (dump(plain), dump(secrets), address)
+                connection.execute("UPDATE entries SET spec = ?, secrets = ? WHERE address = ?", known)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
 
 def _from_format_1(value: Any) -> Any:

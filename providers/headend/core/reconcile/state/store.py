@@ -9,13 +9,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from headend.core.model.errors import StateError
 from headend.core.model.record import Digest, Record
+from headend.core.reconcile.state.database import RESTORE, Database
+from headend.core.reconcile.state.rows import (
+    COLUMNS,
+    dump,
+    raise_if_no_texts,
+    read_names,
+    read_record,
+    read_rows,
+    split,
+)
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,16 @@ class Intent:
 class State:
     """An open state file. Every method commits before it returns."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._db = database
         self._dependents: dict[str, set[str]] | None = None
-        row = database.execute("SELECT value FROM meta WHERE key = 'digest_key'").fetchone()
-        self._key = bytes.fromhex(row[0])
+        try:
+            (key,) = database.row("SELECT value FROM meta WHERE key = 'digest_key'") or ("",)
+            self._key = bytes.fromhex(key)
+        except (TypeError, ValueError):
+            self._key = b""
+        if not self._key:
+            raise StateError(f"{database.path}: the key of its digests is gone; {RESTORE}")
 
     def digest(self, value: Any) -> Digest:
         """The keyed digest of a secret value. In one state file, equal values have equal digests."""
@@ -43,19 +58,19 @@ class State:
         return Digest(hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest())
 
     def records(self) -> dict[str, Record]:
-        """All records by address, in address order."""
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
-        return {row[0]: _record(row) for row in rows}
+        """All records by address, in address order. Raises StateError, naming every row that is damaged."""
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
+        return {record.address: record for record in read_rows(self._db.path, rows, read_record)}
 
     def record(self, address: str) -> Record | None:
         """One record, or None."""
-        found = self._db.execute(f"SELECT {_COLUMNS} FROM entries WHERE address = ?", (address,))  # noqa: S608
-        row = found.fetchone()
-        return _record(row) if row else None
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM entries WHERE address = ?", (address,))  # noqa: S608
+        return next(iter(read_rows(self._db.path, rows, read_record)), None)
 
     def intents(self) -> dict[str, Intent]:
         """Intents that no run has settled, by address."""
-        return {row[0]: Intent(*row) for row in self._db.execute("SELECT address, kind, action, begun FROM intents")}
+        rows = self._db.rows("SELECT address, kind, action, begun FROM intents")
+        return {intent.address: intent for intent in read_rows(self._db.path, rows, _read_intent)}
 
     def begin(self, address: str, kind: str, action: str) -> None:
         """Records that a write is about to be sent. Call it before sending."""
@@ -79,16 +94,19 @@ class State:
             datetime.now(UTC).isoformat(),
             dump(secrets),
         )
-        with self._db:
-            self._db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-            self._db.execute("DELETE FROM intents WHERE address = ?", (record.address,))
+        with self._db.transaction() as database:
+            database.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute("DELETE FROM intents WHERE address = ?", (record.address,))
         self._noted(record.address, record.depends)
 
-    def drop(self, address: str) -> None:
-        """Forgets an object and its intent."""
-        with self._db:
-            self._db.execute("DELETE FROM entries WHERE address = ?", (address,))
-            self._db.execute("DELETE FROM intents WHERE address = ?", (address,))
+    def drop(self, address: str) -> bool:
+        """Forgets an object and its intent. Returns whether there was one."""
+        with self._db.transaction() as database:
+            dropped = (
+                database.execute(f"DELETE FROM {table} WHERE address = ?", (address,)).rowcount  # noqa: S608
+                for table in ("entries", "intents")
+            )
+            return sum(dropped) > 0
 
     def settle(self, address: str) -> None:
         """Drops an intent whose write is known not to have happened, or whose outcome a read shows."""
@@ -101,9 +119,9 @@ class State:
     def move_all(self, moves: Mapping[str, str]) -> None:
         """Renames addresses, {old: new}, in one transaction."""
         known = self._known_dependents() if moves else {}
-        with self._db:
+        with self._db.transaction() as database:
             for old, new in moves.items():
-                self._db.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
+                database.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
                 self._noted(new, self._depends(new))
                 for address in known.pop(old, ()):
                     self._rename(address, old, new)
@@ -113,21 +131,22 @@ class State:
         names = self._depends(address)
         if old in names:
             renamed = [new if name == old else name for name in names]
-            self._db.execute("UPDATE entries SET depends = ? WHERE address = ?", (json.dumps(renamed), address))
+            self._db.connection.execute(
+                "UPDATE entries SET depends = ? WHERE address = ?", (json.dumps(renamed), address)
+            )
             self._noted(address, [new])
 
     def _depends(self, address: str) -> Sequence[str]:
-        row = self._db.execute("SELECT depends FROM entries WHERE address = ?", (address,)).fetchone()
-        names: list[str] = json.loads(row[0]) if row else []
-        return names
+        row = self._db.row("SELECT depends FROM entries WHERE address = ?", (address,))
+        return read_names(row[0]) if row else []
 
     def _known_dependents(self) -> dict[str, set[str]]:
         """address -> entries that may depend on it. Built once: to scan all entries for each of ten thousand moves
         would take minutes."""
         if self._dependents is None:
             self._dependents = {}
-            for address, depends in self._db.execute("SELECT address, depends FROM entries WHERE depends <> '[]'"):
-                self._noted(address, json.loads(depends))
+            for address, depends in self._db.rows("SELECT address, depends FROM entries WHERE depends <> '[]'"):
+                self._noted(address, read_names(depends))
         return self._dependents
 
     def _noted(self, address: str, depends: Iterable[str]) -> None:
@@ -138,42 +157,18 @@ class State:
     def set_aside(self, address: str) -> str:
         """Moves an object that is about to be replaced to `<address>/<id>`, so that it is kept until it is deleted.
         No stack can use such an address. Returns it."""
-        (id,) = self._db.execute("SELECT id FROM entries WHERE address = ?", (address,)).fetchone()
+        (id,) = self._db.row("SELECT id FROM entries WHERE address = ?", (address,)) or ("",)
         aside = f"{address}/{id}"
-        with self._db:
-            self._db.execute("UPDATE OR REPLACE entries SET address = ? WHERE address = ?", (aside, address))
+        with self._db.transaction() as database:
+            database.execute("UPDATE OR REPLACE entries SET address = ? WHERE address = ?", (aside, address))
         self._noted(aside, self._depends(aside))
         return aside
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> None:
-        with self._db:
-            self._db.execute(statement, values)
+        with self._db.transaction() as database:
+            database.execute(statement, values)
 
 
-_COLUMNS = "address, kind, id, spec, computed, depends, incomplete, protect, retain, secrets"
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    address, kind, id, spec, computed, depends, incomplete, protect, retain, secrets = row
-    return Record(
-        address,
-        kind,
-        id,
-        json.loads(spec) | {name: Digest(**kept) for name, kept in json.loads(secrets).items()},
-        json.loads(computed),
-        tuple(json.loads(depends)),
-        bool(incomplete),
-        None if protect is None else bool(protect),
-        bool(retain),
-    )
-
-
-def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
-    """Plain values, and the digests apart: in their own column, no user's value can look like a digest."""
-    digests = {name: value for name, value in values.items() if isinstance(value, Digest)}
-    secrets = {n: {"text": d.text} | ({"sealed": d.sealed} if d.sealed else {}) for n, d in digests.items()}
-    return {name: value for name, value in values.items() if name not in digests}, secrets
-
-
-def dump(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+def _read_intent(row: tuple[Any, ...]) -> Intent:
+    raise_if_no_texts(*row)
+    return Intent(*row)

@@ -1,0 +1,69 @@
+"""An open SQLite file, whose errors say what to do, and which notices when its file is taken away."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headend.core.model.errors import StateError, StateInUse, StateLost
+
+RESTORE = "put a copy of it back, or move it away: then objects are found again, see `adopt`"
+_UNUSABLE = (
+    "it can't be opened or written to; see whether this user may write to it and to its folder, and the disk works"
+)
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full; make room, then run the command again",
+    sqlite3.SQLITE_NOTADB: f"it is not a headend state file; {RESTORE}",
+} | dict.fromkeys(
+    (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM), _UNUSABLE
+)
+
+
+class Database:
+    """A state file. Raises StateError where SQLite fails, StateLost where the file isn't the one that was opened."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path, self.connection = path, connection
+        self._opened = _identity(path)
+
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        with told(self.path):
+            yield from self.connection.execute(query, values)
+
+    def row(self, query: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
+        return next(self.rows(query, values), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commits at its end."""
+        self.raise_if_lost()
+        with told(self.path), self.connection:
+            yield self.connection
+
+    def raise_if_lost(self) -> None:
+        """SQLite would write on into a file that nobody can find any more."""
+        if self._opened != _identity(self.path):
+            raise StateLost(f"{self.path} was removed or replaced while headend used it; {RESTORE}")
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into StateErrors that say what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest says more than we need
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StateInUse(f"{path} is in use by another process; wait for it to end") from None
+        raise StateError(f"{path}: {_REASONS.get(code, f'it is damaged ({error}); {RESTORE}')}") from None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
