@@ -69,7 +69,9 @@ def test_what_an_event_must_be(change: dict[str, Any], said: str) -> None:
         Event(**{**fields, **change})
 
 
-@pytest.mark.contract("A-259", "A-260", "A-261", "A-262", "A-612", "A-613", "A-615", "A-617", "A-620", "A-833", "A-837")
+@pytest.mark.contract(
+    "A-259", "A-260", "A-261", "A-262", "A-612", "A-613", "A-615", "A-617", "A-620", "A-833", "A-837", "A-983"
+)
 @pytest.mark.parametrize(
     "switches", [{}, {"envelope": "object", "wrapped": True}, {"times": "offset", "updates": "full"}], ids=str
 )
@@ -86,7 +88,7 @@ def test_it_is_made_patched_and_removed(tmp_path: Path, switches: dict[str, Any]
     engine.done(wanted({"name": "Derby", "end_time": "2026-12-05T18:30:00+01:00"}))
     patch = {"name": "Derby", "end_time": "2026-12-05T17:30:00+00:00", "label_ids": []}
     assert written(engine) == [("event.update", patch)]
-    engine.done(wanted({"name": "Derby", "end_time": "2026-12-05T17:30:00Z"}, schedules={}))
+    engine.done(wanted({"name": "Derby", "end_time": "2026-12-05t17:30:00z"}, schedules={}))
     assert len(engine.written()) == 1, "the same instant"
     engine.done(stack(inputs=INPUTS))
     assert engine.written()[-1] == "event.delete"

@@ -69,6 +69,15 @@ def test_what_does_not_fit_an_event_is_refused(wrong: dict[str, Any]) -> None:
     run(body)
 
 
+@pytest.mark.contract("A-983")
+def test_a_small_z_ends_a_time_of_an_event_too() -> None:
+    async def body(w: World) -> None:
+        made = await event(w, start_time="2026-12-05T13:00:00z")
+        assert made["start_time"] == TIMES["start_time"]
+
+    run(body)
+
+
 @pytest.mark.contract("A-52", "A-263", "A-618", "A-619", "A-973")
 def test_a_picture_comes_as_a_form_and_is_given_back_to_members_and_guests() -> None:
     async def body(w: World) -> None:

@@ -114,7 +114,7 @@ class Events(Schedules):
         for name in _TIMES:
             text = str(body.get(name, row.get(name)))
             try:
-                times[name] = datetime.fromisoformat(text)
+                times[name] = datetime.fromisoformat(text.upper())  # a small z works, too
                 if times[name].tzinfo is None or times[name].microsecond or "." in text:
                     raise ValueError
             except ValueError:

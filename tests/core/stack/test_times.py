@@ -31,7 +31,7 @@ ateme:
         derby: {input: a, output: o, start_time: START, end_time: 2035-12-31T23:59:59Z}
 """
 
-WRITTEN = ["2035-07-14T15:00:00Z", "2035-07-14 15:00:00.5+01:00", "2035-07-14t15:00:00z", "2035-07-14T15:00:00-00:00"]
+WRITTEN = ["2035-07-14T15:00:00Z", "2035-07-14 15:00:00.5+01:00", "2035-07-14T15:00:00-00:00"]
 NOT_MEANT = [
     *("2035-07-14", "20350714T150000Z", "2035-W28-6T15:00:00Z", "2035-07-14T15Z", "2035-07-14T15:00:00+0100"),
     *("2035-07-14X15:00:00Z", "15:00", "tomorrow", " 2035-07-14T15:00:00Z", "2035-07-14T15:00:00Z\n"),
@@ -44,6 +44,15 @@ NOT_MEANT = [
 @pytest.mark.parametrize("text", WRITTEN)
 def test_a_time_with_its_zone_stays_as_it_is_written(text: str) -> None:
     assert stack_time(text) == stack_time(text, LONDON) == text
+
+
+@pytest.mark.contract("A-983")
+def test_small_letters_mean_the_same_in_stacks_maintenance_windows_and_answers() -> None:
+    small, large = "2035-07-14t15:00:00z", "2035-07-14T15:00:00Z"
+    assert stack_time(small) == large
+    assert platform_time(small) == platform_time(large)
+    spans = [Options(maintenance=[{"start": start, "end": "2035-07-15T15:00:00Z"}]) for start in (small, large)]
+    assert spans[0] == spans[1]
 
 
 @pytest.mark.parametrize("text", [*NOT_MEANT, 20350714, 1.5, None, True])

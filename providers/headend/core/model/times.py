@@ -40,7 +40,8 @@ def check_zone(name: Any) -> str:
 
 
 def stack_time(given: Any, zone: str | None = None) -> str:
-    """A time of a stack file, with Z or an offset: as it is written, or a local time of the stack's zone as RFC 3339.
+    """A time of a stack file, with Z or an offset: as it is written, its letters large; or a local time of the stack's
+    zone as RFC 3339.
 
     Raises ValueError, saying why, for anything else: nobody is to guess what a spelling means.
     """
@@ -65,7 +66,7 @@ def stack_time(given: Any, zone: str | None = None) -> str:
     if found[6] is None:
         raise ValueError(f"must say its seconds, too, such as {LIKE}")
     assert isinstance(text, str)
-    return text
+    return text.upper()
 
 
 class _Refused(Exception):
@@ -94,7 +95,7 @@ def platform_time(value: Any) -> datetime | None:
     """The instant that a platform means; None for what is no time. Without an offset it is UTC. What lies beyond the
     calendar once it is in UTC counts as its first or last moment."""
     if isinstance(value, str):
-        text = value.strip()
+        text = value.strip().upper()
         if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():
             text = f"{text[:-2]}:{text[-2:]}"
         try:
