@@ -25,7 +25,6 @@ BAD = [
     ("input.udp_rist", {"port": 65536}, "A-450"),
     ("input.udp_rist", {"max_bitrate": 0}, "A-452"),
     ("input.udp_rist", {"rist_remote_port": 0}, "A-453"),
-    ("input.local_ts", {"max_allowed_bitrate_kbps": 499}, "A-456"),
     ("input.srt_push", {"extra": {"id": "other"}}, "A-49"),
     ("output.pull", {"stream_id": "x" * 101}, "A-473"),
     ("output.push", {"port": 65536}, "A-477"),
@@ -60,7 +59,7 @@ def test_what_the_document_rules_out_is_refused(name: str, changes: dict[str, An
         build(name, **changes)
 
 
-@pytest.mark.contract("A-49", "A-442", "A-812")
+@pytest.mark.contract("A-49", "A-442", "A-456", "A-812", "A-989")
 @pytest.mark.parametrize(
     ("name", "changes", "word"),
     [
@@ -68,6 +67,8 @@ def test_what_the_document_rules_out_is_refused(name: str, changes: dict[str, An
         ("input.srt_push", {"password": "short"}, "password"),
         ("input.srt_push", {"port": 99999}, "port"),
         ("input.udp_rist", {"max_allowed_bitrate_kbps": 7999}, "max_bitrate"),
+        ("input.local_ts", {"max_allowed_bitrate_kbps": 499}, "500..30000"),
+        ("input.local_ts", {"max_allowed_bitrate_kbps": 30001}, "500..30000"),
     ],
 )
 def test_assumed_bounds_only_warn(name: str, changes: dict[str, Any], word: str) -> None:

@@ -141,7 +141,7 @@ ROWS: dict[str, dict[str, str]] = {
     "A-934": {
         "pricing.default": NO,
         "pricing.default_update": NO,
-        "pricing.organisation": NO,
+        "pricing.organisation": DS,
         "pricing.custom": NO,
     },
     "A-935": {"consumption.report": DS, "consumption.report_v2": DS, "consumption.hourly": DS},

@@ -242,6 +242,15 @@ def test_what_the_contract_forbids_what_costs_and_what_wipes_is_marked() -> None
     assert not {"input.list", "schedule.create", "input.stop", "alert.create"} & marked
 
 
+@pytest.mark.contract("A-984", "A-988", "A-989")
+def test_what_is_said_of_a_danger_is_what_the_document_says() -> None:
+    assert "taker organisation's destination alerts" in ATEME["alert.delete_environment"].danger
+    assert "active destinations, and the alerts on them" in ATEME["source_invitation.delete_destinations"].danger
+    assert "the main one" in ATEME["saved_ip.move"].danger
+    assert not ATEME["saved_ip.create"].danger, "nothing says that it costs money"
+    assert not ATEME["pricing.organisation"].danger, "members of that organisation may ask, too"
+
+
 def test_a_dangerous_operation_is_refused_until_it_is_named_twice(world: World) -> None:
     purchase = ["api", "ateme", "agreement.create", "number_of_agreements=1"]
     refused = world(*purchase)

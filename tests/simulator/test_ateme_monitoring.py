@@ -95,3 +95,19 @@ def test_asking_for_a_thumbnail_starts_the_making_of_it(answer: str) -> None:
         await world.call("GET", f"inputs/{source}/thumbnail", None, 409)
 
     run(body, thumbnail=answer)
+
+
+@pytest.mark.contract("A-237", "A-984")
+def test_all_alerts_of_an_environment_go_but_those_on_what_others_take() -> None:
+    async def body(world: World) -> None:
+        source, own = await world.make("input", "srt_push"), await world.make("output", "srt_push")
+        other = await world.make("output", "rtmp")
+        world.sim.world["outputs"][other]["taker_organisation_id"] = "org-3"
+        targets = {"source": {"input_id": source}, "own": {"output_id": own}, "other": {"output_id": other}}
+        for id, target in targets.items():
+            world.sim.world["alerts"][id] = {"alert_id": id, "environment_id": "env-1", "is_deleted": False, **target}
+        await world.call("DELETE", "customer_environment/env-1/alerts", None, 204)
+        gone = {id: row["is_deleted"] for id, row in world.sim.world["alerts"].items()}
+        assert gone == {"source": True, "own": True, "other": False}
+
+    run(body)

@@ -196,7 +196,7 @@ def test_only_a_running_one_is_changed_and_an_update_may_restart_it(update: str,
     run(body, viewer_update=update)
 
 
-@pytest.mark.contract("A-157", "A-456", "A-840")
+@pytest.mark.contract("A-157", "A-456", "A-840", "A-989")
 def test_the_limit_is_the_same_wherever_it_is_set() -> None:
     async def body(world: World) -> None:
         id = await made(world)
@@ -207,7 +207,7 @@ def test_the_limit_is_the_same_wherever_it_is_set() -> None:
         local = f"inputs/local_ts/{details['resulting_input_id']}"
         await world.call("PUT", local, {"max_allowed_bitrate_kbps": 700}, 200)
         assert (await world.call("GET", f"multi_viewers/{id}", None, 200))["max_allowed_bitrate_kbps"] == 700
-        await world.call("PUT", local, {"max_allowed_bitrate_kbps": 499}, 400)
+        await world.call("PUT", local, {"max_allowed_bitrate_kbps": 499}, 200)
 
     run(body)
 

@@ -161,11 +161,11 @@ def test_dashboard_groups_take_what_fits_their_type() -> None:
     run(body)
 
 
-@pytest.mark.contract("A-741", "A-461")
+@pytest.mark.contract("A-741", "A-461", "A-981")
 @pytest.mark.parametrize(
-    ("released", "at_once", "after_tick"), [("after_tick", 400, 201), ("at_once", 201, 201), ("finished", 400, 400)]
+    ("released", "at_once", "after_tick"), [(None, 201, 201), ("after_tick", 400, 201), ("finished", 201, 400)]
 )
-def test_an_agreement_is_free_again(released: str, at_once: int, after_tick: int) -> None:
+def test_an_agreement_is_free_again(released: str | None, at_once: int, after_tick: int) -> None:
     async def body(w: World) -> None:
         row = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False}
         w.sim.world["agreements"]["agr-1"] = {"agreement_id": "agr-1", **row}
@@ -179,4 +179,4 @@ def test_an_agreement_is_free_again(released: str, at_once: int, after_tick: int
         w.sim.worker_tick()
         await w.call("POST", "outputs/rtmp", wanted, after_tick)
 
-    run(body, released_agreements=released)
+    run(body, **({"released_agreements": released} if released else {}))

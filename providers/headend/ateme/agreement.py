@@ -24,7 +24,7 @@ class Agreement(Lookup[Ateme]):
     used_up_when_found = True
 
     async def candidates(self, api: Ateme, wanted: Mapping[str, Any]) -> Sequence[Candidate]:
-        """Read anew each time: what an output let go of becomes free by an hourly worker (A-741)."""
+        """Read anew each time: what an output lets go of may become free, or finished, in between (A-741, A-981)."""
         rows = await api.listed("agreement.list", None, AgreementRow, fresh=True)
         return [
             Candidate(row.id, {n: row.given[n] for n in self.fields if n in row.given} | {"agreement_id": row.id})

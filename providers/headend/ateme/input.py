@@ -179,7 +179,8 @@ class LocalTs(Input):
     ]
     max_allowed_bitrate_kbps: Annotated[
         int | None,
-        Field(ge=500, le=30000, description="kbit/s, 500..30000; set it here or on the multi-viewer (A-456)"),
+        Likely(500, 30000),
+        Field(description="kbit/s; the range is that of the multi-viewer; set it here or there (A-456, A-989)"),
     ] = None
 
 

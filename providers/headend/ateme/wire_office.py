@@ -26,7 +26,7 @@ ROWS = [
     Operation("pricing.permanent", "GET", "/api/billing/pricing/permanent_schedules", "A-362", "Get pricing for permanent schedules", "A", "mo"),
     Operation("pricing.default", "GET", "/api/billing/pricing/default", "A-363", "Get default pricing (for accounts)", "A", "SU · AC", danger="is for the vendor's staff (A-55)"),
     Operation("pricing.default_update", "PUT", "/api/billing/pricing/default/{price_id}", "A-364", "Update default pricing price", "A", "SU · AC", danger="is for the vendor's staff (A-55)"),
-    Operation("pricing.organisation", "GET", "/api/billing/pricing/organisations/{organisation_id}", "A-365", "Get pricing for organisation (for accounts)", "A", "SU · AC · mo match", danger="is for the vendor's staff (A-934)"),
+    Operation("pricing.organisation", "GET", "/api/billing/pricing/organisations/{organisation_id}", "A-365", "Get pricing for organisation (for accounts)", "A", "SU · AC · mo match"),
     Operation("pricing.custom", "POST", "/api/billing/pricing/custom", "A-366", "Create custom price", "A", "SU · AC", danger="is for the vendor's staff (A-55)"),
     Operation("consumption.report", "GET", "/api/billing/consumption", "A-367", "Get service consumption report for customer's current currency", "A", "mo"),
     Operation("consumption.hourly", "GET", "/api/billing/consumption/hourly", "A-368", "Get service consumption hourly breakdown", "A", "mo"),

@@ -32,9 +32,9 @@ ROWS = [
     Operation("mtr_report.geolocate", "POST", "/api/mtr_reports/{report_id}/geolocate", "A-306", "GeoLocate MTR report results", "A", "O+"),
     # Saved IP addresses
     Operation("saved_ip.list", "GET", "/api/saved_ips", "A-307", "Get saved IP addresses", "A", "mo"),
-    Operation("saved_ip.create", "POST", "/api/saved_ips", "A-308", "Add external IP addresses", "A", "A", danger="costs money (A-54)"),
+    Operation("saved_ip.create", "POST", "/api/saved_ips", "A-308", "Add external IP addresses", "A", "A"),
     Operation("saved_ip.rename", "PUT", "/api/saved_ips/{saved_ip_id}", "A-309", "Change saved IP address name", "A", "A"),
-    Operation("saved_ip.move", "PUT", "/api/saved_ips/{saved_ip_id}/environment", "A-310", "Change saved IP address to environment which will become the main environment", "A", "A"),
+    Operation("saved_ip.move", "PUT", "/api/saved_ips/{saved_ip_id}/environment", "A-310", "Change saved IP address to environment which will become the main environment", "A", "A", danger="makes the environment that the address moves to the main one (A-988)"),
     Operation("saved_ip.delete", "DELETE", "/api/saved_ips/{saved_ip_id}", "A-311", "Delete saved IP address", "A", "A"),
     # TitanFile
     Operation("tf.providers", "GET", "/api/titanfile/cloud_providers", "A-312", "Get TitanFile supported cloud providers", "A", "any"),

@@ -14,7 +14,7 @@ ROWS = [
     Operation("alert.bulk_delete", "POST", "/api/alerts/bulk_delete", "A-234", "Delete multiple alerts", "A", "O+", danger="deletes in bulk (A-234)"),
     Operation("alert.bulk_mute", "POST", "/api/alerts/bulk_mute", "A-235", "Mute multiple alerts", "A", "O+", danger="mutes in bulk (A-235, A-920)"),
     Operation("alert.bulk_unmute", "POST", "/api/alerts/bulk_unmute", "A-236", "Unmute multiple alerts", "A", "O+", danger="unmutes in bulk (A-236, A-920)"),
-    Operation("alert.delete_environment", "DELETE", "/api/customer_environment/{environment_id}/alerts", "A-237", "Delete alerts by environment", "A", "O+", danger="deletes every alert of the environment (A-237)"),
+    Operation("alert.delete_environment", "DELETE", "/api/customer_environment/{environment_id}/alerts", "A-237", "Delete alerts by environment", "A", "O+", danger="deletes all channel alerts of the environment, and the taker organisation's destination alerts (A-984)"),
     Operation("alert.targets", "GET", "/api/alerts/targets", "A-238", "Get inputs and outputs for alerts from active environment", "A", "ao members and guests"),
     Operation("alert.push", "POST", "/api/alerts/push", "A-239", "Push alerts to c_envs", "A", "CENV only", danger="is for the platform's own machines (A-55)"),
     Operation("alert_method.list", "GET", "/api/alert_methods", "A-240", "List alert methods for the managing organisation", "A", "mo"),
@@ -60,7 +60,7 @@ ROWS = [
     Operation("input_grant.delete", "DELETE", "/api/source_invitations/{token}/inputs/{input_id}", "A-276", "Remove destination taker access from input/channel", "A", "mo O+"),
     Operation("source_invitation.visibility", "PUT", "/api/source_invitations/{token}/environments/{environment_id}/visibility", "A-277", "Update channel visibility per invitation per environment", "A", "mo A"),
     Operation("source_invitation.max_destinations", "PUT", "/api/source_invitations/{token}/environments/{environment_id}/max_destinations", "A-278", "Update max destinations count for guest org", "A", "mo A"),
-    Operation("source_invitation.delete_destinations", "DELETE", "/api/source_invitations/{token}/environments/{environment_id}/outputs", "A-279", "Delete all destinations from guest in c_env", "A", "mo A", danger="deletes every destination of the guest (A-279)"),
+    Operation("source_invitation.delete_destinations", "DELETE", "/api/source_invitations/{token}/environments/{environment_id}/outputs", "A-279", "Delete all destinations from guest in c_env", "A", "mo A", danger="deletes the guest's active destinations, and the alerts on them (A-984)"),
     # Shared contacts
     Operation("shared_contact.list", "GET", "/api/shared_contacts", "A-280", "Get contacts that I'm sharing", "A", "mo member"),
     Operation("shared_contact.create", "POST", "/api/shared_contacts", "A-281", "Create new shared contact", "A", "mo O+"),

@@ -141,10 +141,14 @@ class Alerts(Ateme):
 
     @handles("alert.delete_environment")
     async def delete_all_alerts(self, call: Call) -> Reply:
-        """All of the environment; headend never calls it (A-237)."""
+        """Those on its channels, and those on destinations that the caller's organisation takes (A-984). headend never
+        calls it (A-237)."""
         self.need_role(call, "operator")
+        taker = self.scope(call, "managing")
         for row in self.world["alerts"].values():
-            row["is_deleted"] |= row["environment_id"] == call.path["environment_id"]
+            output = self.world["outputs"].get(row.get("output_id"))
+            if row["environment_id"] == call.path["environment_id"]:
+                row["is_deleted"] |= output is None or output["taker_organisation_id"] == taker
         return Reply(204)
 
     def _refuse_alert(self, call: Call, row: Row, errors: Mapping[str, str] = {}) -> None:

@@ -14,7 +14,7 @@ class Agreements(Ateme):
     """Permanent schedule agreements: bought, assigned to outputs, released (A-256..258)."""
 
     switches = {
-        "released_agreements": ("after_tick", "at_once", "finished"),  # A-741
+        "released_agreements": ("at_once", "after_tick", "finished"),  # free at once, later, or only until a tick
     }
 
     agreements = AtemeTable("agreement", serves=("list",), hidden=("releasing", "organisation_id"))
@@ -29,19 +29,18 @@ class Agreements(Ateme):
         if agreement["is_assigned"] or agreement["is_finished"]:
             self.refuse({"permanent_schedule_agreement_id": "is assigned or finished"})
         agreement["is_assigned"] = True
+        agreement.pop("releasing", None)
 
     def release_agreement(self, output: Row) -> None:
-        """An output lets go of its agreement; when it is free again is a switch (A-741)."""
+        """An output lets go of its agreement, at once unless a switch says otherwise (A-741, A-981)."""
         agreement = self.world["agreements"].get(output.get("permanent_schedule_agreement_id"))
         if agreement is None:
             return
-        if self.switch("released_agreements") == "at_once":
-            agreement["is_assigned"] = False
-        else:
-            agreement["releasing"] = True
+        agreement["is_assigned"] = self.switch("released_agreements") == "after_tick"
+        agreement["releasing"] = self.switch("released_agreements") != "at_once"
 
     def worker_tick(self) -> None:
-        """Hook: the hourly worker runs, and finishes releasing agreements."""
+        """Hook: the hourly worker runs, and is done with the agreements that were let go of."""
         for agreement in self.world["agreements"].values():
             if agreement.pop("releasing", False):
                 agreement["is_assigned"] = False

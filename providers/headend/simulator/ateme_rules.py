@@ -96,7 +96,7 @@ INPUTS: Mapping[str, Mapping[str, Rule]] = {
         "max_bitrate": Rule(int, low=1, default=8000),
         "rist_remote_port": Rule(int, 1, 65535, null=True),
     },
-    "local_ts": {"user_description": DESCRIPTION, "max_allowed_bitrate_kbps": Rule(int, 500, 30000)},
+    "local_ts": {"user_description": DESCRIPTION, "max_allowed_bitrate_kbps": INT},  # without a range
 }
 
 _AGREEMENT = {"permanent_schedule_agreement_id": TEXT}
