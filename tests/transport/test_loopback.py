@@ -61,6 +61,7 @@ async def raw_server(handle: Handler) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
+@pytest.mark.contract("R-8", "M-5", "J-7")
 def test_requests_arrive_as_they_were_meant_and_keep_no_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # loopback never goes through a proxy
     monkeypatch.setenv("NO_PROXY", "")
@@ -74,6 +75,8 @@ def test_requests_arrive_as_they_were_meant_and_keep_no_cookies(monkeypatch: pyt
             posted = await client.send(row("POST", "/t"), json={"name": "é"})
             assert posted.body["body"] == '{"name":"é"}'
             assert posted.body["headers"] == ["accept", "content-type", "user-agent"]
+            bare = await client.send(row("POST", "/t"))
+            assert (bare.body["body"], bare.body["headers"]) == ("", ["accept", "user-agent"])
             many = await asyncio.gather(*(client.send(row("GET", "/t")) for _ in range(100)))
             assert {answer.status for answer in many} == {200}
 

@@ -44,7 +44,11 @@ class _Client(HttpxAiohttpClient):
             connector = aiohttp.TCPConnector(
                 limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=_tls(True)
             )
-            opened = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            opened = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=["Content-Type"],  # a POST without a body has none
+            )
             # aiohttp sends PUT and DELETE again by itself when a kept connection breaks; whether a write may be
             # repeated is the client's to say.
             opened._retry_connection = False
