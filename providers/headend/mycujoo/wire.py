@@ -39,7 +39,7 @@ def _row(
     body = "json" if method in {"POST", "PATCH"} else "none"
     id_field = "id" if list_key else None
     op = Operation(key, method, path, f"M-{number}", title, mark, role, note, body, list_key, id_field, danger)
-    return replace(op, parameters=PARAMETERS.get(key, ()), spans=SPANS.get(key, ()))
+    return replace(op, parameters=PARAMETERS.get(key, ()), spans=SPANS.get(key, ()), complete=True)
 
 
 _ACCOUNTING_ROWS = [

@@ -20,16 +20,25 @@ _INTERVAL = (Parameter("interval.start_time", **_TIME), Parameter("interval.end_
 _STEPS = tuple(f"TIME_STEP_{step}" for step in ("UNSPECIFIED", "MINUTE", "HOUR", "DAY", "MONTH", "YEAR"))
 _STEP = Parameter("time_step", choices=_STEPS)
 _FILTER = Parameter("filter")
-_PAGES = (Parameter("page_size", "integer", low=1), Parameter("page_token"))
+_PAGES = (Parameter("page_size", "int32", low=1), Parameter("page_token"))
 _PERIOD = (Parameter("start_time", **_TIME), Parameter("end_time", **_TIME))
 _RANKED = (
     *("total_plays", "total_playtime", "unique_users", "title"),
     *("average_buffer_ratio_live", "average_buffer_ratio_vod", "average_play_time"),
 )
-_YES_OR_NO: dict[str, Any] = {"choices": ("true", "false")}  # in a query it is text
+
+
+def _ordered(column: str, like: str) -> Parameter:
+    """Columns with commas between them, each with ` desc` or ` asc`, or neither (M-246)."""
+    one = f"({column})( +(desc|asc))?"
+    return Parameter("order_by", form=f" *{one}( *, *{one})* *", like=like)
+
+
 _EMAIL: dict[str, Any] = {"needed": True, "form": r"[^@\s]+@[^@\s]+", "like": "ada@example.com"}
 _NAMES = (Parameter("first_name"), Parameter("last_name"))
 _ORG = Parameter("org_id", needed=True)
+_NEW_PASSWORD = Parameter("new_password", needed=True, secret=True)
+_RESET_CODE = Parameter("reset_code", needed=True, secret=True)
 _FIELDS = Parameter(
     "fields",
     "object",
@@ -39,15 +48,18 @@ _FIELDS = Parameter(
         Parameter("bool_value", "flag"),
         Parameter("datetime_value", **_TIME),
         Parameter("float_value", "number"),
-        Parameter("number_value", form="-?[0-9]{1,19}", like='"5", an int64 as text'),
+        Parameter("number_value", "int64"),
         Parameter("string_value"),
     ),
+    exactly_one=("bool_value", "datetime_value", "float_value", "number_value", "string_value"),
+    secret=True,
 )
 _TAX = Parameter(
     "tax",
     "object",
     inner=(
-        *(Parameter(name) for name in ("address_lines", "city", "id", "name", "phone_number", "province", "zip_code")),
+        Parameter("address_lines", repeated=True),
+        *(Parameter(name) for name in ("city", "id", "name", "phone_number", "province", "zip_code")),
         Parameter("country", form="([A-Za-z]{2})?", like="CH"),
     ),
 )
@@ -60,9 +72,11 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         *(Parameter(name, "flag") for name in ("is_enabled", "is_test")),
         _TAX,
     ),
-    "payment_method.create": (Parameter("setup_intent_id", needed=True, low=1),),
+    "payment.list": (Parameter("invoice_id"),),
+    "payment_method.create": (Parameter("setup_intent_id", needed=True, low=1, secret=True),),
     "payment_method.update": (Parameter("is_default", "flag"),),
-    "usage.list": (Parameter("aggregate", **_YES_OR_NO), *_PERIOD, *_PAGES),
+    "usage.list": (Parameter("aggregate", "flag"), *_PERIOD, *_PAGES),
+    "vat.validate": (Parameter("vat_number"),),
     # accounts
     "account.list": _PAGES,
     "account.create": (Parameter("email", **_EMAIL), *_NAMES),
@@ -71,15 +85,22 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "account.batch": (Parameter("account_ids", needed=True, repeated=True),),
     "account.batch_by_email": (Parameter("email_addresses", needed=True, repeated=True),),
     "account.delete": (Parameter("ids", needed=True, repeated=True),),
-    "account.change_password": (Parameter("new_password", needed=True), Parameter("old_password", needed=True)),
-    "account.check_password_reset": (Parameter("reset_code", needed=True),),
+    "account.get": (Parameter("account_id", words=("myself",)),),
+    "account.change_password": (_NEW_PASSWORD, Parameter("old_password", needed=True, secret=True)),
+    "account.check_password_reset": (_RESET_CODE,),
     "account.resend_verification": (Parameter("email", **_EMAIL), _ORG),
-    "account.reset_password": (Parameter("new_password", needed=True), Parameter("reset_code", needed=True)),
+    "account.reset_password": (_NEW_PASSWORD, _RESET_CODE),
     "account.send_password_reset": (Parameter("email", **_EMAIL), _ORG),
-    "account.verify": (Parameter("account_id", needed=True), _ORG, Parameter("verification_code", needed=True)),
+    "account.verify": (
+        Parameter("account_id", needed=True),
+        _ORG,
+        Parameter("verification_code", needed=True, secret=True),
+    ),
     # actions
-    "action.list": _PAGES,
-    "action_category.list": (Parameter("hide_empty", **_YES_OR_NO), *_PAGES),
+    "action.list": (Parameter("service_id"), Parameter("category_id"), *_PAGES),
+    "action_call.list": (Parameter("group_id"),),
+    "action_call.update": (Parameter("data", "object", secret=True),),
+    "action_category.list": (Parameter("hide_empty", "flag"), *_PAGES),
     "action_configuration.list": (Parameter("group_id", needed=True, low=1),),
     "action_configuration.create": (
         *(Parameter(name, needed=True, low=1) for name in ("action_id", "group_id")),
@@ -88,7 +109,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "action_configuration.update": (
         Parameter("title"),
-        Parameter("order", "integer", low=-(2**31), high=2**31 - 1),
+        Parameter("order", "int32"),
         _FIELDS,
     ),
     # analytics
@@ -101,14 +122,12 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         (_STEP, *_INTERVAL, _FILTER),
     ),
     "project.streams": (
-        Parameter(
-            "order_by", form=f"({'|'.join(_RANKED)})( desc)?", like="total_plays desc; or by " + ", ".join(_RANKED)
-        ),
+        _ordered("|".join(_RANKED), "total_plays desc,title; or by " + ", ".join(_RANKED)),
         *_INTERVAL,
         _FILTER,
         *_PAGES,
     ),
-    "project.watch_events": (Parameter("order_by"), *_INTERVAL, _FILTER, *_PAGES),
+    "project.watch_events": (_ordered("[a-z_.]+", "event_time desc"), *_INTERVAL, _FILTER, *_PAGES),
     "media_source.stats": _INTERVAL,
     "media_source.snapshots": (Parameter("media_source_ids", repeated=True),),
     "stream.activities": (_FILTER, *_PAGES),
@@ -116,7 +135,7 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "stream.total_users": (_FILTER,),
     "stream.video_stats": _INTERVAL,
 }
-"""operation -> what it takes; the values of others are nowhere described."""
+"""operation -> what it takes; others take nothing but what is in their paths."""
 
 SPANS: Mapping[str, tuple[Span, ...]] = {
     key: (Span(*names),)

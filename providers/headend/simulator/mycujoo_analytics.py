@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from headend.simulator.base import Call, Reply, handles
 from headend.simulator.mycujoo import MycujooSim, instant, refuse, within
@@ -109,19 +109,14 @@ class Analytics(MycujooSim):
     @handles("project.streams")
     async def streams(self, call: Call) -> Reply:
         views = self.views(call, *_SPAN, "filter", "order_by")
-        name, _, down = (call.q("order_by") or "total_plays desc").partition(" ")
-        if name not in _ORDER or down not in {"", "desc"}:
-            raise refuse(400, f"order_by: one of {', '.join(_ORDER)}, and ` desc`")
         rows = [_ranked(id, [v for v in views if v["stream_id"] == id]) for id in _each(views, "stream_id")]
-        return self.page(call, sorted(rows, key=lambda row: row[_ORDER[name]], reverse=bool(down)))
+        return self.page(call, _ordered(rows, call.q("order_by") or "total_plays desc", _ORDER))
 
     @handles("project.watch_events")
     async def watch_events(self, call: Call) -> Reply:
         views = self.views(call, *_SPAN, "filter", "order_by", known=(*_WHO, "event_type", "stream_id"))
-        order = call.q("order_by") or "event_time desc"
-        if order.partition(" ")[0] not in _ANSWERED:
-            raise refuse(400, "order_by: a field of watch events, and ` desc`")
-        views.sort(key=lambda view: view[order.partition(" ")[0]], reverse=order.endswith(" desc"))
+        fields = {name: name for name in _ANSWERED}
+        views = _ordered(views, call.q("order_by") or "event_time desc", fields)
         return self.page(call, [_event(view) for view in views])
 
     # --- streams -------------------------------------------------------------------------------
@@ -197,6 +192,16 @@ def _filtered(call: Call, rows: Iterable[Row], known: Sequence[str]) -> list[Row
             raise refuse(400, f"filter: {', '.join(known)}")
         found = [row for row in found if str(row.get(match[1], "")) == match[2]]
     return found
+
+
+def _ordered(rows: list[Row], order: str, columns: Mapping[str, str]) -> list[Row]:
+    """By the first column, then by the next; each may say ` desc` or ` asc` (M-246). columns: name -> key of a row."""
+    for column in reversed(order.split(",")):
+        name, *way = column.split()
+        if name not in columns or way not in ([], ["asc"], ["desc"]):
+            raise refuse(400, f"order_by: {', '.join(columns)}, each with ` desc` or ` asc`, or neither")
+        rows = sorted(rows, key=lambda row: row[columns[name]], reverse=way == ["desc"])
+    return rows
 
 
 def _echo(call: Call) -> str:

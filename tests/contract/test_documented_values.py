@@ -1,0 +1,47 @@
+"""The values of every operation are those of its document, row by row: place, name, type, words, what is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headend.core.wire.operations import Operation
+from headend.core.wire.parameters import Parameter
+from headend.core.wire.registry import platforms
+
+PLATFORMS = sorted(path.name.removesuffix("_values.txt") for path in Path(__file__).parent.glob("*_values.txt"))
+
+
+def rows(op: Operation) -> Iterator[str]:
+    """As the lists write them."""
+    known = {rule.name: rule for rule in op.parameters}
+    for name in op.names():
+        known.setdefault(name, Parameter(name))
+    for rule in known.values():
+        place = op.place(rule)
+        yield from (f"{op.number} {op.key} {place} {line}" for line in lines(rule, needed=place == "path"))
+
+
+def lines(rule: Parameter, prefix: str = "", *, needed: bool = False) -> Iterator[str]:
+    """A value, and what is in it."""
+    name = prefix + rule.name
+    kind = "date-time" if rule.time else rule.type
+    words = f" {'|'.join(rule.choices)}" if rule.choices else ""
+    yield f"{name}{'*' * (needed or rule.needed)} {kind}{'[]' * rule.repeated}{words}"
+    for inner in rule.inner:
+        yield from lines(inner, f"{name}.")
+
+
+def documented(platform: str) -> list[str]:
+    text = (Path(__file__).parent / f"{platform}_values.txt").read_text()
+    return sorted(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_each_value_of_each_operation_is_as_its_document_has_it(platform: str) -> None:
+    table = platforms()[platform].table
+    wanted = [line.partition(" (")[0].replace("+ ", "* ", 1) for line in documented(platform)]
+    assert sorted(line for op in table.values() for line in rows(op)) == sorted(wanted)
+    assert all(op.complete for op in table.values())
