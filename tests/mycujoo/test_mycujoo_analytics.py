@@ -264,7 +264,11 @@ def test_what_was_used_and_paid(world: World) -> None:
     assert json.loads(link.out) == {"download_url": "(secret)"}
     used = table(world, "usage.list", "aggregate=true", "start_time=2026-09-01T00:00:00Z", "--all")
     assert [(row["sku_id"], row["amount"]) for row in used] == [("minutes", "60")]
-    assert len(table(world, "usage.running")) == 2
+    running = table(world, "usage.running")
+    assert [(row["amount"], row["cost.amount"]) for row in running] == [("10", "0.125"), ("20", "0.25")]
+    assert {(row["total.amount"], row["total.currency"]) for row in running} == {("0.375", "EUR")}
+    nothing = rows(TABLE["usage.running"], {"amount": 0, "currency": "EUR", "usages": []})
+    assert nothing == [{"total.amount": 0, "total.currency": "EUR"}]
     assert table(world, "vat.validate", "vat_number=CH12345678")[0]["is_valid"] == "true"
 
 

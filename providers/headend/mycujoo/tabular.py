@@ -31,8 +31,9 @@ def rows(op: Operation, body: Any) -> list[Row] | None:
     if op.list_key is not None:
         lists = {op.list_key: body.get(op.list_key) or []}
     if len(lists) == 1:
-        about = {name: value for name, value in body.items() if name.endswith("_id")}
-        return [about | row for found in lists.values() for one in found for row in _spread(one)]
+        ids, sums = _about({name: value for name, value in body.items() if name not in lists})
+        spread = [ids | sums | row for found in lists.values() for one in found for row in _spread(one)]
+        return spread or ([ids | sums] if sums else [])
     inner = next(iter(body.values())) if len(body) == 1 else None
     return [_flat(inner if isinstance(inner, Mapping) else body)]
 
@@ -49,6 +50,14 @@ def _consumption(body: Mapping[str, Any]) -> Iterator[Row]:
             found.setdefault(str(row.get("content_type") or ""), {})[column] = row.get(value) or 0
     for content_type, values in [*found.items(), ("total", total)]:
         yield {**about, "content_type": content_type, **{column: values.get(column, 0) for column in total}}
+
+
+def _about(beside: Row) -> tuple[Row, Row]:
+    """What is said of all rows: ids, and what else stands beside the list, under names that no row has. Where the list
+    goes on, and the step that was asked for, is said of none."""
+    said = {name: value for name, value in beside.items() if name not in {"next_page_token", "time_step"}}
+    ids = {name: value for name, value in said.items() if name.endswith("_id")}
+    return ids, _flat({f"total.{name}": value for name, value in said.items() if name not in ids})
 
 
 def _spread(row: Any) -> Iterator[Row]:
