@@ -135,7 +135,7 @@ def test_an_answer_of_another_shape_is_never_an_empty_list(applied: World) -> No
     assert "otherwise  schedule.list  GET /api/schedules: answers another shape: the answer is no list" in ran.out
     stub = (applied.home / "overrides.yaml").read_text()
     assert yaml.safe_load(stub)["connections"]["ateme"]["operations"] == {"input.list": {"list_key": "inputs"}}
-    assert '# schedule.list: {method: "GET", path: "/api/schedules", override_documented: true}' in stub
+    assert "# schedule.list: {method: GET, path: /api/schedules, override_documented: true}" in stub
     assert list_key(TABLE["output.list"], page) == "outputs"
     assert misfit(TABLE["output.list"], {"outputs": [{"name": "o"}]}, {}) == "rows without output_id or id"
     assert "asked for" in misfit(TABLE["output.get"], {"output_id": "2"}, {"output_id": "1"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.harness import COMMAND, World
-from headend.cli.echo import printable
+from headend.core.model.printable import printable
 from headend.core.model.record import Record
 from headend.core.reconcile.state import open_state
 

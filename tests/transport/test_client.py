@@ -171,7 +171,7 @@ def test_the_message_names_the_call_but_no_query_and_no_secret() -> None:
     said = httpx.Response(400, json={"message": "bad\x1b[2J key\ncanary/42", "code": 3})
     with pytest.raises(Refused) as caught:
         Script(said).send(row("GET", "/things/{id}"), path={"id": "canary/42"}, query={"sig": "s3"}, redactor=redactor)
-    assert str(caught.value) == "demo thing.call: GET /things/(secret): answered 400: bad [2J key (secret)"
+    assert str(caught.value) == "demo thing.call: GET /things/(secret): answered 400: bad\\x1b[2J key (secret)"
     assert caught.value.code == 3
 
 

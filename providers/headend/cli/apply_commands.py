@@ -190,7 +190,7 @@ def _agreed(yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise InputError("there is no terminal to ask at; say --yes to apply")
-    agreed = typer.confirm("Apply this?")
+    agreed = typer.confirm("Apply this?", err=True)
     if not agreed:
         echo("nothing was changed", err=True)
     return agreed

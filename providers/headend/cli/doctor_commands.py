@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import yaml
 
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Flags, Format, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
+from headend.core.model.printable import printable
 from headend.core.wire.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -93,11 +96,12 @@ def stub(platform: str, name: str, findings: list[Finding]) -> str:
         row: dict[str, Any] = dict(finding.override or {"method": op.method, "path": op.path})
         if op.mark == "D":
             row["override_documented"] = True
-        text = f"{op.key}: {{{', '.join(f'{key}: {json.dumps(value)}' for key, value in row.items())}}}"
+        text = f"{op.key}: {yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=sys.maxsize).rstrip()}"
+        how = printable(finding.how)
         if finding.override:
-            lines += [f"# {finding.how} ({finding.proof})", text]
+            lines += [f"# {how} ({finding.proof})", text]
         else:
-            lines += [f"# {finding.how}. Not found elsewhere: fill in how it is, and take away the sign", f"# {text}"]
+            lines += [f"# {how}. Not found elsewhere: fill in how it is, and take away the sign", f"# {text}"]
     head = HEAD.format(platform=platform, name=name, none="" if known else " {}")
     return head + "".join(f"      {line}\n" for line in lines)
 

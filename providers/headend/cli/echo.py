@@ -1,54 +1,76 @@
-"""The one place where headend prints. What comes from outside is made printable; lost output never ends a run."""
+"""The one place where headend prints: all of it is printable, and output that is lost never ends a run."""
 
 from __future__ import annotations
 
 import errno
+import io
+import json
 import os
+import select
 import sys
+from typing import TYPE_CHECKING
 
-import typer
+from headend.core.model.printable import printable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _failed: set[int] = set()
-"""Why lines were lost on stdout: error numbers."""
-
-
-def printable(text: str) -> str:
-    """The text on one line, without what plays tricks on a terminal: escape sequences, line ends and bidi controls
-    become visible escapes such as \\x1b."""
-    # A backslash stays as it is: this text is for readers, who see paths and regular expressions too.
-    return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+"""Why output on stdout was lost: error numbers."""
 
 
 def echo(line: str, *, err: bool = False) -> None:
     """Prints one line."""
-    echo_exact(f"{printable(line)}\n", err=err)
+    print(printable(line), file=sys.stderr if err else sys.stdout, flush=True)
 
 
-def echo_exact(text: str, *, err: bool = False) -> None:
+def echo_exact(text: str) -> None:
     """Prints text for programs (JSON, YAML, CSV), or lines whose parts are printable already.
 
-    A stream that can't be written to, such as a closed pipe or a full disk, loses its text from then on.
+    What isn't printable stands in quoted text there, and becomes a JSON escape, which means the same.
     """
-    try:
-        typer.echo(text, nl=False, err=err)
-    except OSError as error:
-        _lose(err, error)
+    print("\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")), end="", flush=True)
 
 
-def _lose(err: bool, error: OSError) -> None:
-    if not err:
-        _failed.add(error.errno or errno.EIO)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, (sys.stderr if err else sys.stdout).fileno())  # what is still buffered goes there too
-    os.close(nowhere)
-    if not err and error.errno != errno.EPIPE:
-        echo(f"stdout can't be written to ({error.strerror}); the command goes on without it", err=True)
+def _escaped(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] if c > "\x7f" else f"\\u{ord(c):04x}" for c in line)
+
+
+def make_output_last() -> None:
+    """From now on stdout and stderr take what is written, whatever becomes of the file, pipe or terminal behind them:
+    a run must not end in the middle because nobody reads what it says."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started headend
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+        elif name != "stdin" and stream is getattr(sys, f"__{name}__"):
+            file = io.BufferedWriter(_LastingFile(stream.fileno(), "w", closefd=False))
+            setattr(sys, name, io.TextIOWrapper(file, stream.encoding, "backslashreplace", line_buffering=True))
 
 
 def output_lost() -> bool:
     """True if stdout failed. A reader that closed the pipe, such as `head`, had what it wanted: that is no failure."""
     return bool(_failed - {errno.EPIPE})
+
+
+class _LastingFile(io.FileIO):
+    """Once it can't be written to, everything is lost, and said once."""
+
+    lost = False
+
+    def write(self, data: ReadableBuffer) -> int:
+        try:
+            while not self.lost:
+                if (written := super().write(data)) is not None:
+                    return written
+                select.select([], [self], [])  # another process made it non-blocking, and its reader is slow
+        except OSError as error:
+            self.lost = True
+            self._tell(error)
+        return memoryview(data).nbytes
+
+    def _tell(self, error: OSError) -> None:
+        if self.fileno() == 1:
+            _failed.add(error.errno or errno.EIO)
+            if output_lost():
+                echo(f"stdout can't be written to ({error.strerror}); the command goes on without it", err=True)

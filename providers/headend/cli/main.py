@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -17,9 +16,10 @@ from headend.cli import (
     state_commands,
     status_commands,
 )
-from headend.cli.echo import echo, output_lost
+from headend.cli.echo import echo, make_output_last, output_lost
 from headend.cli.verb_commands import WithVerbs
 from headend.core.model.errors import HeadendError, InputError
+from headend.core.model.printable import one_line
 
 HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
 
@@ -65,25 +65,23 @@ app.add_typer(state_commands.app, name="state")
 
 def main() -> None:
     """Entry point: errors that headend knows are one line each and an exit code, never a traceback."""
+    make_output_last()
     try:
         code = app(standalone_mode=False) or 0
         if code == 130:  # what typer makes of Ctrl-C; during an apply it is handled there
             raise typer.Abort
     except HeadendError as error:
-        for line in str(error).split("\n"):
+        for line in error.lines:
             echo(line, err=True)
         code = error.exit_code
     except _Usage as error:
         said = error.format_message()  # type: ignore[attr-defined]  # as all of click's
         if said:  # else no command was named, and the help is printed already
-            for line in f"headend: {said}".split("\n"):
-                echo(line, err=True)
+            echo(f"headend: {one_line(said)}", err=True)
         code = InputError.exit_code  # click's own 2 would say that there are changes
     except typer.Abort:
         echo("stopped; nothing was changed", err=True)
         code = HeadendError.exit_code
-    except BrokenPipeError:
-        os._exit(1)
     raise SystemExit(code or int(output_lost()))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem
 
 
 class Format(enum.StrEnum):
@@ -73,7 +74,7 @@ class Flags:
     @property
     def variables(self) -> dict[str, str]:
         """--var KEY=VALUE as a mapping. Raises InputError for those without '=', all of them at once."""
-        wrong = [f"--var {pair}: expected KEY=VALUE" for pair in self.var if "=" not in pair]
+        wrong = [Problem(f"--var {pair}: expected KEY=VALUE") for pair in self.var if "=" not in pair]
         if wrong:
-            raise InputError("\n".join(wrong))
+            raise InputError(wrong)
         return dict(pair.split("=", 1) for pair in self.var)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from headend.cli.echo import echo, printable
+from headend.cli.echo import echo
+from headend.core.model.printable import printable
 from headend.core.reconcile.apply import Event
 
 if TYPE_CHECKING:

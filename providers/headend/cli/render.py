@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headend.cli.echo import echo, echo_exact, printable
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Format
+from headend.core.model.printable import printable
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "x", "adopt": "<", "move": ">"}
 STYLES = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from headend.cli.echo import echo, echo_exact, printable
+from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Format
 from headend.cli.tables import aligned
+from headend.core.model.printable import printable
 from headend.core.reconcile.status import Look
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def coloured(look: Look) -> Group:
         for row, cells in rows:
             name, status, on_air, coming, why = cells
             style = "bold red" if row["wrong"] else "green" if status in _GOOD else "yellow" if why else ""
-            table.add_row(name, Text(status, style), Text(on_air, "bold"), coming, Text(why, "dim"))
+            shown = (Text(name), Text(status, style), Text(on_air, "bold"), Text(coming), Text(why, "dim"))
+            table.add_row(*shown)  # Text: a str would be read as markup
         parts += [table, ""]
     return Group(Text(summary(look), "bold red" if look.wrong else "bold"), "", *parts)
 

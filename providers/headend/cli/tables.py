@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headend.core.model.printable import one_line
+
 
 class Shape(enum.StrEnum):
     """How an answer is shown."""
@@ -66,4 +68,4 @@ def _rows(body: Any, list_key: str | None) -> list[Any]:
 def _cell(value: Any) -> str:
     """Text on one line; what is nested stays JSON."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return one_line(text)

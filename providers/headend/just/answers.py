@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
 
+from headend.core.model.printable import one_line
 from headend.core.wire.redaction import MASK
 from headend.just.wire import HARMLESS, READS
 
@@ -124,7 +125,7 @@ def excerpt(text: str, private: Iterable[str]) -> str:
     for value in sorted({v for one in private for v in _spellings(one)}, key=len, reverse=True):
         word = re.escape(value) if len(value) > 3 else rf"(?<!\w){re.escape(value)}(?!\w)"
         text = re.sub(word, MASK, text, flags=re.IGNORECASE)
-    text = _PERSONAL.sub(MASK, " ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    text = _PERSONAL.sub(MASK, one_line(text))
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

@@ -105,7 +105,7 @@ async def prepare(
     if many := guards.mass_deletion(losses, len(records), consent.deletions, f"{DELETIONS}=1"):
         refused.append(str(many))
     if refused:
-        raise GuardError("\n".join(refused))
+        raise GuardError(*refused)
     adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}
     recovered = frozenset(s.address for s in steps if s.reason is Reason.RECOVERED)
     lines = (*_told_moves(stack, known, moved), *_told(steps), *_told(removals), *(f"warning: {why}" for why in air))

@@ -41,6 +41,7 @@ from headend.core.model.capabilities import OwnsParts
 from headend.core.model.errors import NotFound
 from headend.core.model.fields import Spec, is_lasting
 from headend.core.model.kind import Kind
+from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
 from headend.core.model.record import keep_spelling, recorded
 from headend.core.reconcile.decision import Decision, Reason
@@ -95,7 +96,9 @@ class KindProvider(ResourceProvider):
         try:
             spec = self._spec({name: value for name, value in given.items() if name not in unknown})
         except ValidationError as error:
-            failures = [(str(e["loc"][0] if e["loc"] else ""), e["msg"]) for e in error.errors(include_input=False)]
+            failures = [
+                (str(e["loc"][0] if e["loc"] else ""), printable(e["msg"])) for e in error.errors(include_input=False)
+            ]
             wrong = [CheckFailure(*f) for f in failures if not unknown or f[0] not in {"", *unknown}]
             return CheckResult(given | rest, wrong)
         if old:

@@ -22,6 +22,7 @@ from headend.core.model.errors import HeadendError
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind, Report
 from headend.core.model.owners import Elsewhere, Owned
+from headend.core.model.printable import printable
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform
 from headend.core.wire.session import Session
@@ -137,7 +138,7 @@ def told(error: Exception) -> Exception:
 
 def say(text: str) -> None:
     """A line for the person at the engine, which shows what its plugins print."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def tell(meta: Mapping[str, Any], text: str) -> None:

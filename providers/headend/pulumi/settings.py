@@ -97,6 +97,6 @@ def _read(file: str) -> _InForce:
     try:
         found, given = load_settings(file)
     except HeadendError as error:
-        say(f"{file}: its options and connections don't count in this run: {error}")
+        say(f"{file}: its options and connections don't count in this run: {'; '.join(error.lines)}")
         return _InForce()
     return _InForce(found, dict(given))

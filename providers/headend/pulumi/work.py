@@ -136,7 +136,7 @@ class Work:
         if wrong := errors(decision.findings):
             raise told(InputError([replace(problem, address=self.address) for problem in wrong]))
         if decision.refused:
-            raise told(GuardError("\n".join(f"{where}: {why}" for why in decision.refused)))
+            raise told(GuardError(*(f"{where}: {why}" for why in decision.refused)))
 
     def remarks(self, decision: Decision) -> Iterator[str]:
         """What a person should know of it, and the engine's own display doesn't say."""

@@ -23,7 +23,8 @@
          ├─ PartlyDone                   some of a write is there, some isn't
          └─ Timeout                      an awaited state did not come
 
-Messages are for the person who must act. They carry no secret: what builds them redacts first.
+Messages are for the person who must act. They carry no secret: what builds them redacts first. What they quote from
+outside forges no line, and does nothing to a terminal.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headend.core.model.findings import Problem, lines
+from headend.core.model.printable import printable
 
 
 class HeadendError(Exception):
-    """The root; `exit_code` is what the command line exits with."""
+    """The root; `exit_code` is what the command line exits with. `lines`: what is said, each made printable."""
 
     exit_code = 1
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = tuple(map(printable, lines))
+        super().__init__("\n".join(self.lines))
 
 
 class InputError(HeadendError):
@@ -50,7 +56,7 @@ class InputError(HeadendError):
         if isinstance(problems, str):
             problems = Problem(problems)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(lines(self.problems, "problem", self.MOST_TOLD)))
+        super().__init__(*lines(self.problems, "problem", self.MOST_TOLD))
 
 
 class CredentialsError(HeadendError):

@@ -126,9 +126,10 @@ class Run:
             raise GuardError(f"{step.address}: {why}")
 
     def _fail(self, step: Step, error: HeadendError, reached: str = "") -> None:
-        self.outcome.failed[step.address] = f"{reached}{error}"
+        why = f"{reached}{'; '.join(error.lines)}"
+        self.outcome.failed[step.address] = why
         self.outcome.errors[step.address] = error
-        self.say(step, "failed", f"{reached}{error}")
+        self.say(step, "failed", why)
 
     def _lock(self, kind: Kind[Any, Any], node: Node) -> contextlib.AbstractAsyncContextManager[Any]:
         """The lock for the value of `one_at_a_time_per`, shared by all kinds: the wanted value, or the recorded one."""

@@ -66,4 +66,4 @@ def _refusals(step: Step, consent: Consent) -> Iterator[Refusal]:
 def raise_if_refused(plan: Plan) -> None:
     """Raises GuardError that names all that a judged plan is refused for."""
     if plan.refused:
-        raise GuardError("\n".join(plan.refused))
+        raise GuardError(*plan.refused)

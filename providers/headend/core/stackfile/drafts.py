@@ -92,8 +92,7 @@ class DraftFinder:
         for key, entry in (node.mapping or {}).items():
             if set(key) & set(addresses.NOT_IN_KEYS) or key != key.strip() or not key.isprintable():
                 hint = "leave out `.`, `/`, `{`, `}`, `[`, `]`, line ends and spaces around it; its own name is a field"
-                shown = key if key.isprintable() else ascii(key)[1:-1]
-                self.problems.add(f"`{shown}` can't be a resource's name", entry.source, address, hint)
+                self.problems.add(f"`{key}` can't be a resource's name", entry.source, address, hint)
                 continue
             if entry.node.mapping is None and entry.node.value is not None:
                 self.problems.add(f"must be a mapping, not {entry.node.type_name}", entry.source, f"{address}.{key}")

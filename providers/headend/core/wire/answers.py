@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from headend.core.model.printable import one_line
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -45,11 +47,6 @@ def error_message(answer: Answer) -> str:
     if not isinstance(said, str) or said.lstrip().startswith("<"):  # a proxy's HTML page says nothing of use
         return ""
     return one_line(said)
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and control characters, which could play tricks on a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def never_left(error: httpx.RequestError) -> bool:

@@ -17,7 +17,8 @@ import httpx
 
 from headend.core.model import errors
 from headend.core.model.errors import ApiError
-from headend.core.wire.answers import Answer, decode_answer, error_message, never_left, one_line
+from headend.core.model.printable import one_line
+from headend.core.wire.answers import Answer, decode_answer, error_message, never_left
 from headend.core.wire.limit import LONGEST_WAIT, Limit, retry_after, wait_before
 from headend.core.wire.operations import NO_BODY, Operation
 from headend.core.wire.reads import Reads

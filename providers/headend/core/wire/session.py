@@ -99,7 +99,7 @@ class Session:
     def check(self, platforms: Iterable[str]) -> None:
         """Raises CredentialsError naming all that is missing, with the variables to set; InputError for bad values."""
         if problems := self.missing(platforms):
-            raise CredentialsError("\n".join(map(str, problems)))
+            raise CredentialsError(*map(str, problems))
 
     def missing(self, platforms: Iterable[str]) -> list[Problem]:
         """One problem for each setting that is needed and not given, with the variable to set; no request is made.
