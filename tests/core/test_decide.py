@@ -16,8 +16,9 @@ from headend.core.model.capabilities import (
     Selection,
     SelectsChanges,
     SharesKey,
+    Unreadable,
 )
-from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Ref, Spec
+from headend.core.model.fields import Immutable, Impact, Interrupts, Lasting, OwnCall, Parts, Ref, Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
@@ -36,7 +37,16 @@ class Thing(Spec):
     muted: Annotated[bool, OwnCall()] = False
     place: Annotated[str, Interrupts(Impact.DESTROYS)] = "here"
     note: str = ""
-    home: Annotated[Id | None, Ref("fake.home")] = None
+    home: Annotated[Id | None, Ref("fake.home"), Immutable()] = None
+    logo: Annotated[str | None, Lasting()] = None
+    members: Annotated[tuple[str, ...], Parts(str, lambda spec, item: ("member", item))] = ()
+
+
+class Heavy(Thing):
+    """Changing its note disturbs the stream, and its size only restarts it."""
+
+    size: Annotated[int, Interrupts(Impact.RESTART)] = 1
+    note: Annotated[str, Interrupts()] = ""
 
 
 class Plain(Kind[Thing, Any]):
@@ -77,7 +87,11 @@ class Card(Plain, CreatedOnce[Thing]):
 
 class Gate(Plain, HandsOutSecrets[Thing]):
     def handed_out_by_create(self, spec: Thing) -> tuple[str, ...]:
-        return ("token",)
+        return ("token", f"pin of {spec.key}")
+
+
+class Deaf(Plain, Unreadable):
+    unreadable = "nothing shows it"
 
 
 class Box(Plain, Container):
@@ -86,14 +100,15 @@ class Box(Plain, Container):
 
 class Choosy(Plain, SelectsChanges[Thing]):
     def select_changes(self, live: Observed, spec: Thing, changes: Sequence[Change]) -> Selection:
+        assert spec.key
         left = tuple(change for change in changes if change.field != "note")
         stopped = "it has ended" if live.computed.get("ended") else None
         return Selection(left, ("note is left",), stopped, ("note",)) if len(left) < len(changes) else Selection(left)
 
 
-for kind in (Plain, Upsert, Unmakable, Fixed, Blind, Anonymous, Shared, Card, Gate, Box, Choosy):
+for kind in (Plain, Upsert, Unmakable, Fixed, Blind, Anonymous, Shared, Card, Gate, Deaf, Box, Choosy):
     kind.name = "fake.thing"  # set after the class was made, so that no kind is registered
-THING = {"key": "a", "size": 1, "muted": False, "place": "here", "note": ""}
+THING = {"key": "a", "size": 1, "muted": False, "place": "here", "note": "", "members": []}
 ALIKE, OTHER = Observed("8", THING), Observed("9", THING)
 MATCH, BY_ID = Lifecycle(adopt=Adopt.MATCH), Lifecycle(adopt_id="8")
 OPEN = Thing(key="b", home=Reference("fake.homes.new"))
@@ -148,6 +163,8 @@ class Expected:
         assert any(problem.refuses for problem in found.findings) is self.errors
         assert (found.after, found.impact, found.noted) == (self.after, self.impact, self.noted)
         assert tuple(change.field for change in found.changes) == self.changes
+        if found.action in {Action.CREATE, Action.ADOPT}:  # what is known of another object says nothing of this one
+            assert found.situation.last is None or found.reason is Reason.VANISHED
 
 
 A, R, G = Action, Reason, Guard
@@ -216,6 +233,32 @@ KNOWN = {
             noted=("note",),
         ),
     ),
+    "a field that stays": (
+        known(last=record(values=THING | {"logo": "l"}), live=live(logo="l")),
+        Expected(
+            A.NONE, R.UNCHANGED, "7", told=("logo: no call takes it away; it stays what it was",), noted=("logo",)
+        ),
+    ),
+    "other members, as they are live": (
+        known(want=Thing(key="a", members=("x", "y")), live=live(members=["x", "y"])),
+        Expected(A.NONE, R.UNCHANGED, "7", noted=("members",)),
+    ),
+    "the same members": (
+        known(
+            want=Thing(key="a", members=("x",)),
+            last=record(values=THING | {"members": ["x"]}),
+            live=live(members=["x"]),
+        ),
+        Expected(A.NONE, R.UNCHANGED, "7"),
+    ),
+    "a change of another variant": (
+        known(want=Heavy(key="a", size=2)),
+        Expected(A.UPDATE, R.CHANGED, "7", changes=("size",), impact=Impact.RESTART),
+    ),
+    "a change that is left alone": (
+        known(want=Thing(key="a", size=2), life=Lifecycle(ignore_changes=("size",))),
+        Expected(A.NONE, R.UNCHANGED, "7"),
+    ),
     "replaced, another is in the way": (
         known(want=B, alike=(ALIKE,)),
         replace(REPLACED, refused=(EXISTS_8,)),
@@ -253,6 +296,10 @@ NOT_LIVE = {
     "gone, and adopt names one that isn't there": (
         known(live=None, alike=(OTHER,), named="8", life=BY_ID),
         replace(VANISHED, refused=((G.EXISTS, "natural key (9)", "match"),)),
+    ),
+    "gone, and adopt names one that is another's": (
+        known(live=None, alike=(ALIKE,), named="8", life=BY_ID, ours={"8": STAYING}),
+        replace(NEW, refused=((G.EXISTS, "8 is fake.things.other of this stack", ""),)),
     ),
     "gone, and adopt names what it replaces": (
         known(live=None, alike=(ALIKE,), named="8", replaced="8", life=BY_ID),
@@ -303,9 +350,12 @@ UNKNOWN = {
         replace(FOUND, changes=("size",), impact=Impact.INTERRUPTS),
     ),
     "taken over, but it can't become so": (
-        given(alike=(Observed("8", THING | {"key": "A"}),), life=MATCH),
+        given(want=Thing(key="a", home="h1"), alike=(Observed("8", THING | {"key": "A", "home": "h2"}),), life=MATCH),
         replace(
-            FOUND, changes=("key",), told=("live object 8 differs in what can't be changed: key (correct",), errors=True
+            FOUND,
+            changes=("key", "home"),
+            told=("live object 8 differs in what can't be changed: key, home (correct",),
+            errors=True,
         ),
     ),
     "its key isn't known yet": (given(want=OPEN, alike=(ALIKE,)), NEW),
@@ -345,7 +395,7 @@ UNKNOWN = {
     "a shared key, another resource's": (given(Shared, alike=(ALIKE,), ours={"8": STAYING}), NEW),
     "its secret was lost": (
         given(Gate, alike=(ALIKE,), recovering=True),
-        replace(RECOVERED, told=("its token was shown to the run that was killed",)),
+        replace(RECOVERED, told=("its token, pin of a was shown to the run that was killed",)),
     ),
     "its secret isn't asked for": (given(Gate, alike=(ALIKE,), life=MATCH), FOUND),
     "once only, new": (given(Card), NEW),
@@ -356,7 +406,10 @@ UNKNOWN = {
     "once only, but not of that size": (given(Card, recovering=True, want=LARGE), NEW),
     "once only, perhaps by another key": (
         given(Card, maybe=("fake.things.x", "fake.things.y")),
-        replace(NEW, refused=((G.UNCERTAIN, "may be fake.things.x or fake.things.y by", "lifecycle.renamed_from"),)),
+        replace(
+            NEW,
+            refused=((G.UNCERTAIN, "may be fake.things.x or fake.things.y by", "say which: lifecycle.renamed_from"),),
+        ),
     ),
     "perhaps by another key, but harmless": (given(maybe=("fake.things.x",)), NEW),
     "perhaps by another key, not of that size": (given(Card, maybe=("fake.things.x",), want=LARGE), NEW),
@@ -389,7 +442,22 @@ def test_the_plan_keeps_what_it_saw() -> None:
     assert "absent" not in seen
 
 
-ANEW = ("what it refers to is deleted before its replacement",)
+def test_secrets_are_hidden_and_compared_by_the_digest_of_the_run() -> None:
+    last = record(values=THING | {"note": digest("old")})
+    (change,) = decide(known(want=Thing(key="a", note="new"), last=last, secrets=frozenset({"note"}))).changes
+    assert (change.field, change.secret, str(change.after), change.cause) == ("note", True, "(secret)", "you")
+    kept = record(values=THING | {"note": digest("new")})
+    (change,) = decide(known(want=Thing(key="a", note="new"), last=kept, secrets=frozenset({"note"}))).changes
+    assert change.cause == "drift"
+
+
+def test_what_nobody_can_read_back_is_said_of_every_field() -> None:
+    decision = decide(known(Deaf, live=Observed("7")))
+    assert (decision.action, set(decision.unverifiable.values())) == (Action.NONE, {"nothing shows it"})
+    assert decide(known()).unverifiable == {}
+
+
+ANEW = ("is made anew: what it refers to is deleted before its replacement",)
 
 
 @pytest.mark.parametrize(

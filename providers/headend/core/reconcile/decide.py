@@ -199,8 +199,7 @@ def made_anew(decision: Decision) -> Decision:
     s = decision.situation
     why = warning("is made anew: what it refers to is deleted before its replacement is made")
     decision = replace(decision, action=Action.REPLACE, reason=Reason.CHANGED).but(why)
-    changed = replace(decision, impact=impact(s.kind, Action.REPLACE, s.kind.model, decision.changes))
-    return _making_way(s, changed)
+    return _making_way(s, replace(decision, impact=impact_of_delete(s.kind)))
 
 
 # --- no longer in the stack ---------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ def _step(
     s: Situation, action: Action, reason: Reason, live: Observed | None = None, found: Difference | None = None
 ) -> Decision:
     found = found or Difference()
-    model = type(s.want) if s.want is not None else s.kind.model
+    model: type[Spec] = s.kind.model if s.want is None else type(s.want)
     return Decision(
         s,
         action,
