@@ -6,6 +6,8 @@ stand in the seed document, whose generation the vendor has archived, so that ev
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from headend.core.wire.operations import Operation, Table
 from headend.core.wire.parameters import Parameter
 
@@ -15,19 +17,36 @@ CREATES = frozenset({"service_token.create", "member.create"})
 """Answered by 201; every other operation by 200, minting a member's token included (S-7, S-161)."""
 _PAGES = (Parameter("page", "integer", low=1), Parameter("per_page", "integer", low=1))
 _EXTRA = "(line_item|transaction)"
+
+
+def _ids(name: str, id: str, like: str) -> Parameter:
+    """Ids with commas between them; several such texts are one (S-16)."""
+    return Parameter(name, form=f"{id}(,{id})*", like=like, repeated=True)
+
+
+_MEMBER = (Parameter("member_token", low=1, secret=True, place="header"), Parameter("member_id", low=1))
+"""As whom a member's call is made: by the token, or by one that headend gets for that member (S-111, S-168)."""
 _PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     "member.create": (
         Parameter("id", needed=True, low=1),
         Parameter("email", needed=True, form="[^@]+@[^@]+", like="a@b"),
     ),
+    "ad_banner.get": (Parameter("id", "integer"),),
+    "member_playlist.get": _MEMBER,
+    "member_video.get": _MEMBER,
     "member_token.get": (Parameter("member_id", needed=True, low=1),),
     "order.list": (
         Parameter("member_id", needed=True, low=1),
-        Parameter("includes", form=f"{_EXTRA}(,{_EXTRA})*", like="line_item,transaction"),
+        _ids("includes", _EXTRA, "line_item,transaction"),
     ),
-    "video.list": (Parameter("order_by", choices=("create_time",)),),
+    "video.list": (
+        _ids("ids", "[^,]+", "MaRRu56A,BvDvzuxH"),
+        *(_ids(f"{name}_ids", "[0-9]+", "1,2") for name in ("category", "tag")),
+        Parameter("order_by", choices=("create_time",)),
+    ),
 }
-"""What is documented of values, beside the pages of every list (S-37 to S-47)."""
+"""What is documented of values, beside the pages of every list (S-37 to S-47). The values of `service_token.create`
+are headend's to send (S-3)."""
 
 
 def _row(number: int, key: str, path: str, title: str, *, method: str = "GET", role: str = "account") -> Operation:
@@ -35,9 +54,9 @@ def _row(number: int, key: str, path: str, title: str, *, method: str = "GET", r
     is_list = key.endswith(".list")
     parameters = (*_PARAMETERS.get(key, ()), *(_PAGES if is_list else ()))
     id_field = "id" if is_list else None
-    return Operation(
-        key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field, parameters=parameters
-    )
+    op = Operation(key, method, path, f"S-{number}", title, "S", role, "", body, None, id_field)
+    needed = ("member_token", "member_id") if role == "member" else ()
+    return replace(op, parameters=parameters, exactly_one=needed, complete=True)
 
 
 def _account(number: int, key: str, path: str, title: str, *, method: str = "GET") -> Operation:
