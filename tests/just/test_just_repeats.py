@@ -45,16 +45,31 @@ def test_neither_is_what_failed_on_the_other_side(just: Callable[..., Any], key:
 
 @pytest.mark.contract("J-13", "J-14", "J-15", "J-18")
 @pytest.mark.parametrize("key", ONCE)
-@pytest.mark.parametrize("status", [429, 503])
-def test_what_was_turned_away_is_sent_again_and_twice_at_most(just: Callable[..., Any], key: str, status: int) -> None:
+def test_what_was_turned_away_is_sent_again_and_twice_at_most(just: Callable[..., Any], key: str) -> None:
     box = just()
-    box.sim.fail(key, status=status, times=2)
+    box.sim.fail(key, status=503, times=2)
     asyncio.run(CALLS[key](box.api))
     assert box.calls == [key] * 3
-    box.sim.fail(key, status=status, times=3)
+    box.sim.fail(key, status=503, times=3)
     with pytest.raises(Refused, match="nothing was done"):
         asyncio.run(CALLS[key](box.api))
     assert box.calls == [key] * 6
+
+
+@pytest.mark.contract("J-13", "J-14", "J-15", "J-16", "J-17")
+@pytest.mark.parametrize("key", CALLS)
+def test_too_many_requests_are_waited_out_as_long_as_patience_lasts(just: Callable[..., Any], key: str) -> None:
+    box = just()
+    box.sim.fail(key, status=429, times=9)
+    asyncio.run(CALLS[key](box.api))
+    assert box.calls == [key] * 10
+    assert 90 < sum(box.waits) < 130
+    box.sim.reset_journal()
+    box.waits.clear()
+    box.sim.fail(key, status=429, times=99)
+    with pytest.raises((Refused, Unavailable), match="answered 429"):
+        asyncio.run(CALLS[key](box.api))
+    assert 850 < sum(box.waits) < 900
 
 
 @pytest.mark.contract("J-13", "J-15", "J-18", "J-53")

@@ -25,7 +25,7 @@ from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import platforms
 from headend.core.wire.session import Session
 from headend.simulator import Simulator
-from matrix.virtual_time import run
+from virtual_time import run
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def test_an_object_that_is_still_listed_is_not_gone(status: int, error: type[Api
 @pytest.mark.parametrize("status", [401, 403, 429, 503])
 def test_refusals_and_overload_never_mean_gone(status: int) -> None:
     bench = Bench()
-    bench.sim.fail("action_configuration.get", status=status, times=9)
+    bench.sim.fail("action_configuration.get", status=status, times=99)
     with pytest.raises((Forbidden, Unavailable)):
         bench.run(lambda api: KIND.observe(api, "gone", spec()))
     assert "list" not in bench.counts

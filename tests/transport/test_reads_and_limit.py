@@ -123,13 +123,15 @@ def test_a_cancelled_waiter_gives_its_slot_on() -> None:
         limit = Limit(1)
 
         async def hold() -> None:
-            async with limit:
-                await asyncio.sleep(0)
-
-        async with limit:
-            waiting = [asyncio.ensure_future(hold()) for _ in range(3)]
+            left = await limit.enter()
             await asyncio.sleep(0)
-            waiting[0].cancel()
+            limit.leave(left)
+
+        left = await limit.enter()
+        waiting = [asyncio.ensure_future(hold()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        limit.leave(left)
         waiting[1].cancel()  # its turn has just come
         await asyncio.gather(*waiting, return_exceptions=True)
         assert limit.busy == 0
@@ -139,15 +141,18 @@ def test_a_cancelled_waiter_gives_its_slot_on() -> None:
 
 
 def test_the_limit_falls_fast_and_rises_slowly_between_one_and_most() -> None:
-    limit = Limit(16)
-    for _ in range(10):
-        limit.pressed()
-    assert limit.allowed == 1.0
-    limit.eased()
-    assert limit.allowed == 2.0
-    for _ in range(500):
-        limit.eased()
-    assert limit.allowed == 16.0
+    async def go() -> None:
+        limit = Limit(16)
+        for _ in range(10):
+            limit.pressed()
+        assert limit.allowed == 1.0
+        limit.accepted(limit.now())
+        assert limit.allowed == 2.0
+        for _ in range(500):
+            limit.accepted(limit.now())
+        assert limit.allowed == 16.0
+
+    asyncio.run(go())
     with pytest.raises(ValueError, match="at least 1"):
         Limit(0)
 

@@ -24,7 +24,6 @@ SHOWN = 200  # characters of an unexpected answer that an error quotes
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PERSONAL = re.compile(r"[^\s@\"'<>{}(),:;]+@[^\s@\"'<>{}(),:;]+|\+?\d[\d ()-]{5,}\d")
-_NO_STREAM = frozenset({429, 503})
 
 
 class Sort(enum.Enum):
@@ -86,7 +85,7 @@ class Judged:
         """Whether another attempt is allowed after this failure (J-13 to J-17)."""
         if self.sort is not None:
             return self.sort in {Sort.UNSAVED, Sort.SERVICE}
-        return self.status in _NO_STREAM or (self.status >= 500 and key in HARMLESS)
+        return self.status == 503 or (self.status >= 500 and key in HARMLESS)
 
 
 def judge(key: str, answer: Answer) -> Judged:

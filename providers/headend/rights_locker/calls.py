@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LIFETIME = 300  # seconds that a signature stays valid
 READ_BACK_DELAYS = (0.3, 0.6, 1.1)  # no read-after-write consistency is promised
-RETRY_ON = (429, 500, 502, 503, 504)
+RETRY_ON = (500, 502, 503, 504)
 _SIGNING = ("api_key", "expires", "signature")
 
 T = TypeVar("T")

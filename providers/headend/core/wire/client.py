@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ __all__ = ["NO_BODY", "Answer", "Client", "Limit", "Reads"]
 # httpx logs every URL with its query, which for some platforms holds a key and a signature.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-_OVERLOADED = frozenset({429, 502, 503, 504})
+REFUSED = 429  # too many requests: nothing was done
+_OVERLOADED = frozenset({502, 503, 504})
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "PATCH"})
 _READING = frozenset({"GET", "HEAD"})
 _ERRORS: Final[Mapping[int, type[ApiError]]] = {
@@ -45,7 +47,8 @@ _ERRORS: Final[Mapping[int, type[ApiError]]] = {
 
 @dataclass
 class _Call:
-    """One call of `send` over all of its attempts. lost: an attempt left, and no answer came."""
+    """One call of `send` over all of its attempts. lost: an attempt left, and no answer came. refused_since: when the
+    first of the attempts left that were answered 429."""
 
     op: Operation
     request: Callable[[], httpx.Request]
@@ -55,14 +58,13 @@ class _Call:
     explain: Callable[[Answer], str] | None
     prepare: Callable[[httpx.Request], None] | None
     lost: bool = False
+    refused_since: float = math.inf
 
     def may_repeat_lost(self) -> bool:
         return self.op.method in _REPEATABLE if self.repeat is None else self.repeat
 
     def may_repeat_status(self, status: int) -> bool:
-        if status not in self.retry_on or self.repeat is False:
-            return False
-        return status == 429 or self.may_repeat_lost()
+        return status in self.retry_on and self.may_repeat_lost()
 
 
 class Client:
@@ -92,7 +94,7 @@ class Client:
         self.redactor = redactor or Redactor()
         self.reads = Reads()
         self.sent: Counter[str] = Counter()
-        self.limit = limit or Limit(parallelism)
+        self.limit = limit or Limit(parallelism, sleep=sleep)
         self._attempts = max(1, attempts)
         self._sleep = sleep
         self._transport = transport
@@ -140,7 +142,8 @@ class Client:
         true/false. json: the body, sent as the operation's `body` says (json, form, multipart).
         files: field -> (name, content, media type); with any, the body goes as multipart.
         repeat: None = by rule (GET, PUT, DELETE, PATCH also after a lost answer or a status in `retry_on`; POST only
-        when no connection was made or after 429), True = harmless to repeat, False = never. prepare: runs on each
+        when no connection was made), True = harmless to repeat, False = never. 429 says that nothing was done: it is
+        waited out while the limit's patience lasts, whatever is called and accepted. prepare: runs on each
         attempt's request just before it leaves (signatures, tokens). prefix: goes before the operation's path.
         explain: the platform's reading of an error answer, one sentence.
 
@@ -162,33 +165,45 @@ class Client:
         return await self._send_until_answered(call, accept)
 
     async def _send_until_answered(self, call: _Call, accept: Collection[int]) -> Answer:
-        for left in range(self._attempts - 1, -1, -1):
-            attempt = self._attempts - left
+        failed, refused = 0, False
+        while True:
             try:
-                answer = await self._once(call)
+                answer = await self._once(call, refused)
             except httpx.RequestError as error:
-                if not self._goes_on(call, error, last=left == 0):
+                failed += 1
+                if not self._goes_on(call, error, last=failed >= self._attempts):
                     raise self._no_answer(call, error) from None
-                await self._sleep(wait_before(attempt))
+                refused = False
+                await self._sleep(wait_before(failed))
+                continue
+            refused = answer.status == REFUSED and self.limit.is_waited_out(call.refused_since)
+            if refused:  # nothing was done: that counts as no attempt. The limit waits, and lets this one go first
                 continue
             if 200 <= answer.status < 300 or answer.status in accept:
                 return answer
-            wait = wait_before(attempt, answer.headers)
-            if left == 0 or wait > LONGEST_WAIT or not call.may_repeat_status(answer.status):
+            failed += 1
+            wait = wait_before(failed, answer.headers)
+            if failed >= self._attempts or wait > LONGEST_WAIT or not call.may_repeat_status(answer.status):
                 raise self._error_answer(call, answer)
             await self._sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
 
-    async def _once(self, call: _Call) -> Answer:
-        async with self.limit:
+    async def _once(self, call: _Call, again: bool) -> Answer:
+        left = await self.limit.enter(again=again)
+        try:
             request = self._prepared(call)
             self.sent[call.op.key] += 1
-            response = await self._open().send(request)
-        if response.status_code in _OVERLOADED or response.status_code >= 500:
-            self.limit.pressed()
-        else:
-            self.limit.eased()
-        return decode_answer(response)
+            answer = decode_answer(await self._open().send(request))
+            if answer.status == REFUSED:
+                call.refused_since = min(call.refused_since, left)
+                self.limit.refused(left, retry_after(answer.headers))
+            elif answer.status >= 500:
+                self.limit.pressed()
+            else:
+                call.refused_since = math.inf
+                self.limit.accepted(left)
+            return answer
+        finally:
+            self.limit.leave(left)
 
     def _prepared(self, call: _Call) -> httpx.Request:
         try:
