@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from headend.core.model.references import Reference
+from headend.core.model.references import Reference, pending
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.order import waves
 from headend.pulumi.declaration import Handover, properties
@@ -33,6 +33,13 @@ class Declared:
     @property
     def kind(self) -> str:
         return self.resource.kind.name
+
+    @property
+    def depends(self) -> dict[str, frozenset[str]]:
+        """Field -> addresses that its value comes from."""
+        given = self.resource.spec.set_fields()
+        found = {n: frozenset(r.address for r in pending(v) if isinstance(r, Reference)) for n, v in given.items()}
+        return {name: addresses for name, addresses in found.items() if addresses}
 
     @property
     def delete_before_replace(self) -> bool | None:

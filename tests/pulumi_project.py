@@ -84,9 +84,16 @@ class Project:
 
     def urn(self, address: str) -> str:
         """The engine's name of a resource."""
-        document = json.loads(self("stack", "export"))
-        (urn,) = (r["urn"] for r in document["deployment"]["resources"] if r["urn"].endswith(f"::{address}"))
+        (urn,) = (r["urn"] for r in self.resources() if r["urn"].endswith(f"::{address}"))
         return str(urn)
+
+    def ids(self) -> dict[str, str]:
+        """address -> id, of what state has."""
+        return {r["urn"].split("::")[3]: r["id"] for r in self.resources() if "dynamic/headend:" in r["urn"]}
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What state has, as the engine exports it."""
+        return list(json.loads(self("stack", "export"))["deployment"]["resources"])
 
     def killed_at(self, key: str) -> None:
         """Runs `up`, and kills the engine with all its processes after the platform has answered that operation."""

@@ -5,6 +5,8 @@ table hang on it:
 
 - a resource keeps its state under an alias; what is left over is deleted at the end, in reverse order;
 - a replacement asks `check` again, with no olds; it deletes first or last, as the program says;
+- before it deletes an object to make it anew, it asks for the diff of each that refers to it, with unknowns in place of
+  the references; what that would replace is deleted first;
 - `--replace` asks for no diff;
 - a create that fails records nothing and ends the run; what was recorded before stays, also where the run is killed;
 - `protect` refuses replacements and deletions by what state holds; `retain` makes no request;
@@ -32,55 +34,11 @@ from headend.core.model.references import Reference
 from headend.core.model.stack import Stack
 from headend.pulumi.program import Project
 from pulumi_program import Declared, declare, type_of, urn
+from pulumi_records import Did, Failed, Killed, Ran, Record
 from pulumi_wire import UNKNOWN, Engine, Live
 
 PROJECT = "headend"
 SOME = messages.DiffResponse.DIFF_SOME
-
-
-@dataclass
-class Record:
-    """What state has of one resource. reborn: it was deleted to be made anew, and was not yet."""
-
-    address: str
-    kind: str
-    id: str
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
-    protect: bool = False
-    retain: bool = False
-    reborn: bool = False
-
-
-@dataclass(frozen=True)
-class Did:
-    """A step that the engine took, or would take: same, create, update, replace, delete, read. id: before the step."""
-
-    what: str
-    address: str
-    id: str | None
-
-
-@dataclass
-class Ran:
-    """How a phase ended. said: all that the program and the provider said."""
-
-    ok: bool = True
-    killed: bool = False
-    said: str = ""
-    steps: list[Did] = field(default_factory=list)
-
-    def did(self) -> dict[str, str]:
-        """address -> what was done, without what stayed the same."""
-        return {step.address: step.what for step in self.steps if step.what not in {"same", "read"}}
-
-
-class Failed(Exception):
-    """The engine gives up: what it was told, in one text."""
-
-
-class Killed(Exception):
-    """The engine is gone."""
 
 
 @dataclass
@@ -171,6 +129,7 @@ class Phase:
     preview: bool
     said: list[str] = field(default_factory=list)
     registered: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)  # addresses of what was deleted, to be made anew
     unsure: set[str] = field(default_factory=set)  # addresses whose outputs the preview doesn't know
 
     def program(self, wanted: Stack, replace: Collection[str]) -> None:
@@ -207,13 +166,12 @@ class Phase:
             for name in one.resource.lifecycle.ignore_changes:
                 given = {k: v for k, v in given.items() if k != name}
                 given |= {name: old.inputs[name]} if name in old.inputs else {}
-        inputs = self._checked(one, given, old.inputs if old else {})
-        if old is None or old.reborn:
-            inputs = inputs if old is None else self._checked(one, given, {})
-            self._create(one, inputs, "create" if old is None else "replace", None)
+        if old is None or one.address in self.deleted:
+            self._create(one, self._checked(one, given, {}), "create" if old is None else "replace", None)
             return
+        inputs = self._checked(one, given, old.inputs)
         found = None if forced else self.wire.diff(one.kind, old.id, old.outputs, inputs)
-        if found is None or found.replaces:
+        if found is None or found.replaces or old.reborn:
             self._replace(one, old, given, first=one.delete_before_replace or bool(found and found.deleteBeforeReplace))
         elif found.changes == SOME:
             self._note("update", one.address, old.id)
@@ -258,18 +216,40 @@ class Phase:
             raise Failed(f"{one.address}: unable to replace, as it is marked for protection")
         inputs = self._checked(one, given, {})
         if first:
-            self._remove(old)
-            old.reborn = True
+            for dependent in reversed(self._going_first(old)):
+                if dependent.protect:
+                    raise Failed(f"{dependent.address}: unable to replace, as it is marked for protection")
+                self._make_way(dependent)
+            if not old.reborn:
+                self._make_way(old)
             self._create(one, inputs, "replace", old.id)
         else:
             self._create(one, inputs, "replace", old.id)
             self.stack.doomed.append(old)
 
+    def _make_way(self, record: Record) -> None:
+        self._remove(record)
+        record.reborn = True
+        self.deleted.add(record.address)
+
+    def _going_first(self, old: Record) -> list[Record]:
+        """What has to be deleted before it, as its provider says, in the order of declaration. What went already is
+        asked for too."""
+        going, found = {old.address}, []
+        for record in self.stack.records.values():
+            unknown = {name: UNKNOWN for name, needed in record.depends.items() if needed & going}
+            if not unknown or record.address in self.registered:
+                continue
+            if self.wire.diff(record.kind, record.id, record.outputs, record.inputs | unknown).replaces:
+                going.add(record.address)
+                found += [] if record.reborn else [record]
+        return found
+
     def _keep(self, one: Declared, id: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         life = one.resource.lifecycle
         self.stack.records.pop(one.address, None)  # it goes to the end: the order of declaration
         self.stack.records[one.address] = Record(
-            one.address, one.kind, id, inputs, outputs, bool(life.protect), life.retain
+            one.address, one.kind, id, inputs, outputs, bool(life.protect), life.retain, depends=one.depends
         )
 
     def _stands_for(self, reference: Reference) -> Any:

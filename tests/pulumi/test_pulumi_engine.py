@@ -147,10 +147,7 @@ def test_replacing_an_environment_takes_saying_so_and_then_takes_all_in_it(proje
     bigger = STACK.replace("instance_type_id: medium", "instance_type_id: large")
     project.write(bigger)
     said = project("preview", fails=True)
-    assert (
-        "error: headend.core.model.errors.GuardError: ateme.environments.eu (env-1): instance_type_id: replace refused"
-        in said
-    )
+    assert "error: headend.core.model.errors.GuardError: ateme.environments.eu (env-1): replace refused" in said
     project.write(bigger.replace("      inputs:", "      lifecycle: {protect: false}\n      inputs:"))
     project("up", "--yes", "--skip-preview")
     assert project.preview() == {"same": RESOURCES + 1}

@@ -46,11 +46,17 @@ class Side:
         self.bench, self.name, self.home = bench, name, home
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
         self.env = kept | bench.simulator.settings(bench.url) | NO_WAIT
+        self.flags: list[str] = []
 
     def file(self, wanted: Wanted) -> Path:
         file = self.home / f"{self.name}.yaml"
         file.write_text(json.dumps(wanted))
         return file
+
+    def allow_deletions(self) -> None:
+        """However much goes from now on is meant."""
+        self.flags.append("--allow-deletions")
+        self.env["HEADEND_ALLOW_DELETIONS"] = "1"  # Pulumi's way
 
     def up(self, wanted: Wanted, kill: Kill | None = None, replace: Collection[str] = (), preview: bool = True) -> Ran:
         """Makes the world what is wanted. replace: addresses, under Pulumi only, where a preview comes first, too."""
@@ -109,7 +115,7 @@ class Embedded(Side):
     def up(self, wanted: Wanted, kill: Kill | None = None, replace: Collection[str] = (), preview: bool = True) -> Ran:
         assert not replace
         file = self.file(wanted)
-        words = ["apply", str(file), "--yes", "--secrets-out", str(self.home / "secrets.jsonl")]
+        words = ["apply", str(file), "--yes", "--secrets-out", str(self.home / "secrets.jsonl"), *self.flags]
         with self.bench.killing(kill) as victim:
             process = self._run(words, victim)
         steps = [Did(what, address, None) for what, address in STEP.findall(process.printed())]

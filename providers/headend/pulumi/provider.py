@@ -16,11 +16,13 @@ deletion tells whether what it is to delete has been made anew since, under anot
     defaulted, hidden          fields that took the resource's key as their value; fields that are secret
     connections, options, allowed               of the run (see `headend.pulumi.settings`)
     carriers                   addresses of what goes out through it, by the stack
+    dependents                 addresses, as state has them, of what refers to it, directly or through others
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import uuid4
 from zlib import crc32
@@ -37,16 +39,16 @@ from pulumi.dynamic import (
 )
 from pydantic import ValidationError
 
-from headend.core.model.capabilities import OwnsParts
+from headend.core.model.capabilities import LetsGo, OwnsParts
 from headend.core.model.errors import NotFound
-from headend.core.model.fields import Spec, is_lasting
+from headend.core.model.fields import Immutable, Spec, is_lasting, mark
 from headend.core.model.kind import Kind
 from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
 from headend.core.model.record import keep_spelling, recorded
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.wire.registry import kinds, platforms
-from headend.pulumi import settings
+from headend.pulumi import dependents, settings
 from headend.pulumi.props import META, NOT_OURS, digest, handed_out, inputs, is_unknown, outputs, record_of, unseen
 from headend.pulumi.runtime import (
     TO_ADOPT,
@@ -89,6 +91,7 @@ class KindProvider(ResourceProvider):
         """
         given, old, meta = inputs(news), inputs(_olds), news.get(META) or {}
         settings.hand_over(meta, self.kind.platform)
+        dependents.note_check(meta, known=bool(old))
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
         given |= run(self._work(meta).look_up(given, old))
         unknown = {name for name, value in given.items() if is_unknown(value)}
@@ -108,24 +111,44 @@ class KindProvider(ResourceProvider):
         return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, [])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
-        """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing."""
+        """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing,
+        unless the engine asks what goes before an object that it deletes (see `headend.pulumi.dependents`)."""
         given, old, meta = inputs(_news), inputs(_olds), _news.get(META) or {}
         unknown = {name for name, value in given.items() if is_unknown(value)}
+        asked = dependents.is_question(str(meta.get("address"))) and bool(unknown)
+        if asked and (first := self._goes_first(_id, _olds, meta, unknown)) is not None:
+            return DiffResult(True, sorted(unknown) if first else [], [], first)
         known = {n: old.get(n) if n in unknown else v for n, v in given.items()}
         want = self._spec({n: v for n, v in known.items() if v is not None})
         work = self._work(meta, _olds)
         kept(self.kind, _id, want, _olds.get("made"))
-        decision = run(work.decide(want, record_of(self.kind, _id, _olds)))
+        decision = run(work.decide(want, record_of(self.kind, _id, _olds), anew=asked))
         if decision.reason is Reason.VANISHED or decision.action is Action.ADOPT:
             return self._vanished(decision, _id, meta)
         work.raise_if_refused(decision)
         for text in work.remarks(decision):
             tell(meta, text)
         run(work.warn_of_air(decision))
-        replaces = sorted({c.field for c in decision.changes}) if decision.action is Action.REPLACE else []
+        replaces: set[str] = set()
+        if decision.action is Action.REPLACE:
+            replaces = {c.field for c in decision.changes} | (unknown if asked else set())
+        if asked:
+            dependents.note_first(str(meta.get("address")))
         noted = any(not is_lasting(type(want), name) for name in decision.noted)  # only an update makes Pulumi note it
         changed = decision.action is not Action.NONE or noted or bool(unknown)
-        return DiffResult(changed, replaces, [], not self.kind.create_before_delete)
+        return DiffResult(changed, sorted(replaces), [], not self.kind.create_before_delete)
+
+    def _goes_first(
+        self, id: str, olds: Mapping[str, Any], meta: Mapping[str, Any], fields: Collection[str]
+    ) -> bool | None:
+        """Whether the object has to go before what it refers to by these fields; None where that takes a look at it.
+        One that can let go stays (A-739)."""
+        first = dependents.goes_first(str(meta.get("address")))
+        model = self.kind.spec_type(olds.get("variant"))
+        if first is None and isinstance(self.kind, LetsGo) and not any(mark(model, f, Immutable) for f in fields):
+            dependents.note_holder(id, partial(self._work(meta, olds).release, record_of(self.kind, id, olds)))
+            return False
+        return first
 
     def _vanished(self, decision: Decision, id: str, meta: Mapping[str, Any]) -> DiffResult:
         """An object that is gone is made again: in place where its id is its own choice, else by a replacement, which
@@ -134,6 +157,7 @@ class KindProvider(ResourceProvider):
             gone = f"{named(meta, self.kind, id)} is gone; `pulumi refresh` forgets it, the next up makes it"
             raise told(NotFound(gone))
         self._work(meta).raise_if_refused(decision)
+        dependents.note_vanished(str(meta.get("address")))
         tell(meta, f"{id} is gone")
         if decision.action is Action.ADOPT:
             tell(meta, f"takes over {decision.id}")
@@ -179,6 +203,7 @@ class KindProvider(ResourceProvider):
         """Changes the object in place, or makes it again under its own id."""
         meta = _news.get(META) or {}
         want = self._spec(inputs(_news))
+        dependents.forget_holder(_id)
         done = run(self._work(meta, _olds).update(want, record_of(self.kind, _id, _olds)))
         kept = handed_out(_olds) | ({"handed_out": dict(done.handed_out)} if done.handed_out else {})
         mark = _olds.get("made")

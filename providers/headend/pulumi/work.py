@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headend.core.model.capabilities import OnAir, owned_by, why_unreadable
+from headend.core.model.capabilities import LetsGo, OnAir, owned_by, why_unreadable
 from headend.core.model.errors import GuardError, HeadendError, InputError, NotFound, StaleError
 from headend.core.model.fields import Found, Impact, Spec, mark, marked
 from headend.core.model.findings import Problem, errors, remarks
@@ -20,14 +20,14 @@ from headend.core.model.record import Record
 from headend.core.model.references import query
 from headend.core.model.stack import Adopt, Lifecycle, Stack
 from headend.core.reconcile.carry_out import Teller, Writer
-from headend.core.reconcile.decide import decide
+from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.reader import Reader
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
-from headend.pulumi import settings
+from headend.pulumi import dependents, settings
 from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
 from headend.pulumi.runtime import (
@@ -81,14 +81,19 @@ class Work:
                 known[name] = answer
         return known
 
-    async def decide(self, want: Spec, record: Record, *, insist: bool = False) -> Decision:
-        """What is to be done with an object that Pulumi knows. insist: by reads of its own, for who writes."""
+    async def decide(self, want: Spec, record: Record, *, insist: bool = False, anew: bool = False) -> Decision:
+        """What is to be done with an object that Pulumi knows. insist: by reads of its own, for who writes.
+        anew: it has to go before what it refers to."""
+
+        def decided(situation: Situation) -> Decision:
+            return made_anew(decide(situation)) if anew else decide(situation)
+
         self.reader.refresh = self.reader.fresh = insist
         self._say_if_unread()
         situation = await self.reader.known(self._situation(want, record), record)
-        decision = decide(situation)
+        decision = decided(situation)
         if decision.action is Action.REPLACE:
-            decision = decide(await self.reader.with_rivals(decision.situation))
+            decision = decided(await self.reader.with_rivals(decision.situation))
         return await review(decision, await self.api())
 
     def _situation(self, want: Spec | None, last: Record | None) -> Situation:
@@ -216,7 +221,13 @@ class Work:
         self.raise_if_refused(decision)
         await self.guard(decision)
         async with self._turn(last):
+            await dependents.release({record.id, *map(str, record.computed.values())})
             await (await self._writer(others)).remove(decision)
+
+    async def release(self, record: Record, going: Collection[str]) -> None:
+        """Makes the object let go of others that are deleted next, to be made anew."""
+        assert isinstance(self.kind, LetsGo)
+        await self.kind.release(await self.api(), record.id, record.spec(self.kind), going)
 
     async def _carry_out(self, decision: Decision) -> Observed:
         writer = await self._writer()
