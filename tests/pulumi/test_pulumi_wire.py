@@ -125,10 +125,10 @@ def test_what_is_gone_is_a_replacement_and_unknown_replaces_nothing(world: World
     live = world.engine.state[world.address]
     for name in kinds()[world.name].model.model_fields:
         if name in live.inputs and name != "variant":
-            found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs | {name: UNKNOWN})
-            assert (found.changes, list(found.replaces)) == (DiffResponse.DIFF_SOME, [])
-            checked, failures = world.engine.check(live.kind, live.inputs | {name: UNKNOWN}, {})
+            checked, failures = world.engine.check(live.kind, live.inputs | {name: UNKNOWN}, live.inputs)
             assert (checked[name], failures) == (UNKNOWN, {})
+            found = world.engine.diff(live.kind, live.id, live.outputs, checked)
+            assert (found.changes, list(found.replaces)) == (DiffResponse.DIFF_SOME, [])
     world.engine._delete(live)
     if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
         found = world.engine.diff(live.kind, live.id, live.outputs, live.inputs)
