@@ -125,9 +125,11 @@ def test_what_is_gone_is_a_replacement_and_unknown_replaces_nothing(world: World
     live = world.engine.state[world.address]
     for name in kinds()[world.name].model.model_fields:
         if name in live.inputs and name != "variant":
-            checked, failures = world.engine.check(live.kind, live.inputs | {name: UNKNOWN}, live.inputs)
+            given = live.inputs | {name: UNKNOWN}
+            checked, failures = world.engine.check(live.kind, given, {})
             assert (checked[name], failures) == (UNKNOWN, {})
-            found = world.engine.diff(live.kind, live.id, live.outputs, checked)
+            world.engine.check(live.kind, given, live.inputs)
+            found = world.engine.diff(live.kind, live.id, live.outputs, given)
             assert (found.changes, list(found.replaces)) == (DiffResponse.DIFF_SOME, [])
     world.engine._delete(live)
     if Can.OBSERVE | Can.DELETE in kinds()[world.name].can:
