@@ -12,7 +12,7 @@ from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Adopt, Resource, Stack
 from headend.core.model.uploads import File
 from headend.core.reconcile.on_air import downstream
-from headend.core.reconcile.resolve import fill_lookups
+from headend.core.reconcile.resolve import fill_lookups, kept_lookups
 from headend.pulumi.preparation import Prepared
 from headend.pulumi.props import META
 
@@ -67,6 +67,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "retain": life.retain or None,
         "ignore_changes": list(life.ignore_changes),
         "defaulted": sorted(resource.defaulted),
+        "keeps": sorted(kept_lookups(resource.spec)),
         "depends": sorted(resource.references()),
         "options": stack.options.model_dump(mode="json", exclude_defaults=True),
         "carriers": _carriers(stack, resource.address),

@@ -18,13 +18,13 @@ from headend.core.model.record import Record
 from headend.core.model.stack import Adopt, Stack
 from headend.core.reconcile import guards
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.moves import moves, unsure
+from headend.core.reconcile.moves import find_moves, unsure
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.plan import Step
 from headend.core.reconcile.planner import Planner, follow, kept_names, taken_over, together, watched
 from headend.core.reconcile.reader import Apis, Reader
-from headend.core.reconcile.resolve import keep_creation_values
+from headend.core.reconcile.resolve import keep_names, kept_lookups
 from headend.core.wire.registry import kinds
 from headend.pulumi.props import digest
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
@@ -71,7 +71,7 @@ async def prepare(
     """
     consent, unfinished = consent or Consent(), unfinished or {}
     stack = _adopting(stack, consent.adoptions)
-    moved = moves(stack, records, digest)
+    moved = await find_moves(stack, records, digest, apis)
     known = follow(records, moved)
     reader = Reader(
         stack,
@@ -139,6 +139,9 @@ async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfi
     for wave in waves(stack.resources):
         wanted = [a for a in wave if a not in known or a in unfinished]
         steps += await together(planner.resource(stack.resources[a], anew=a in known) for a in wanted)
+        for address in wave:
+            if address not in wanted and kept_lookups(stack.resources[address].spec).keys() - known[address].values:
+                await planner.decided(stack.resources[address])  # for what it finds: its provider can't tell
     return steps
 
 
@@ -161,7 +164,7 @@ def _told_moves(stack: Stack, known: Mapping[str, Record], moved: Mapping[str, s
     for address, old in moved.items():
         yield f"{address}: moved from {old}"
         resource = stack.resources[address]
-        want = keep_creation_values(resource.spec, resource.defaulted, known[address])
+        want = keep_names(resource.spec, resource.defaulted, known[address])
         yield from (f"{address}: {problem.text}" for problem in kept_names(want, resource))
 
 

@@ -13,6 +13,7 @@ deletion tells whether what it is to delete has been made anew since, under anot
     address, journal, file     of the resource; the name of the run's journal; the stack file, from the project's folder
     adopt_id, recovering       what creation takes over, as the program decided; whether a killed run had made it
     protect, retain, ignore_changes, depends    from the stack file
+    keeps                      fields with lookups whose result belongs to the object once it is made
     defaulted, hidden          fields that took the resource's key as their value; fields that are secret
     connections, options, allowed               of the run (see `headend.pulumi.settings`)
     carriers                   addresses of what goes out through it, by the stack
@@ -94,6 +95,7 @@ class KindProvider(ResourceProvider):
         dependents.note_check(meta, known=bool(old))
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
         given |= run(self._work(meta).look_up(given, old))
+        given = {name: value for name, value in given.items() if value is not None}
         unknown = {name for name, value in given.items() if is_unknown(value)}
         rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
@@ -161,7 +163,9 @@ class KindProvider(ResourceProvider):
         tell(meta, f"{id} is gone")
         if decision.action is Action.ADOPT:
             tell(meta, f"takes over {decision.id}")
-            TO_ADOPT[decision.situation.address] = str(decision.id)
+            situation = decision.situation
+            there = next(o for o in (*situation.alike, situation.live) if o and o.id == decision.id)
+            TO_ADOPT[situation.address] = there
         want = decision.situation.want
         if decision.action is Action.CREATE and want and keeps_id(self.kind, want, id):
             return DiffResult(True, [], [], False)
@@ -172,7 +176,8 @@ class KindProvider(ResourceProvider):
         meta = props.get(META) or {}
         want = self._spec(inputs(props))
         address = str(meta.get("address"))
-        there = meta.get("adopt_id") or TO_ADOPT.pop(address, None)
+        instead = TO_ADOPT.pop(address, None)
+        there = meta.get("adopt_id") or (instead.id if instead else None)
         done = run(self._work(meta).create(want, there))
         once: dict[str, Any] = {"handed_out": dict(done.handed_out)} if done.handed_out else {}
         return CreateResult(done.id, outputs(self.kind, want, done, meta) | once | self._owned(want, done.id))

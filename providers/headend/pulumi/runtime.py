@@ -21,6 +21,7 @@ from headend.core.model.capabilities import owned_by
 from headend.core.model.errors import HeadendError
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind, Report
+from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.model.printable import printable
 from headend.core.wire.redaction import Redactor
@@ -38,8 +39,8 @@ TAKEN: set[str] = set()
 """What exclusive lookups of this process have used up."""
 UNREAD: set[str] = set()
 """Kinds of which this process has said that they can't be read back."""
-TO_ADOPT: dict[str, str] = {}
-"""address -> id of what takes the place of an object that vanished, for the creation that follows."""
+TO_ADOPT: dict[str, Observed] = {}
+"""address -> what takes the place of an object that vanished, for the creation that follows."""
 _made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
 _kept: dict[Owned, str | None] = {}  # what known resources of this run own -> the mark of the creation that state has
 _locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)

@@ -25,6 +25,7 @@ from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.reader import Reader
+from headend.core.reconcile.resolve import without
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
 from headend.pulumi import dependents, settings
@@ -32,6 +33,7 @@ from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
 from headend.pulumi.runtime import (
     TAKEN,
+    TO_ADOPT,
     UNREAD,
     elsewhere,
     left_to_others,
@@ -66,15 +68,18 @@ class Work:
 
     # --- reading and deciding ---------------------------------------------------------------------------------
     async def look_up(self, given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-        """What the lookups among the inputs find. Raises InputError where one finds nothing, or too much."""
+        """What the lookups among the inputs find. Raises InputError where one finds nothing, or too much. What an
+        object keeps is found for one that is made: of any other, the program has found what its state lacks."""
         known: dict[str, Any] = {}
+        there = TO_ADOPT.get(self.address)
         model = self.kind.spec_type(given.get("variant"))
         for name in marked(model, Found):
             found, value = mark(model, name, Found), given.get(name)
             if found is None or not isinstance(value, Mapping) or "lookup" not in value:
                 continue
-            known[name] = old.get(name) if found.keep else None
-            if known[name] is None:
+            if found.keep and (old or there or self.meta.get("adopt_id")):
+                known[name] = (there.values if there else old).get(name)
+            else:
                 answer = await find_id(await self.api(), query(found.lookup, value["lookup"]), TAKEN)
                 if isinstance(answer, Problem):
                     raise InputError(replace(answer, message=f"{name}: {answer.message}", address=self.address))
@@ -91,10 +96,18 @@ class Work:
         self.reader.refresh = self.reader.fresh = insist
         self._say_if_unread()
         situation = await self.reader.known(self._situation(want, record), record)
+        if situation.live is None:
+            situation = self._without_kept(situation)
         decision = decided(situation)
         if decision.action is Action.REPLACE:
-            decision = decided(await self.reader.with_rivals(decision.situation))
+            rivals = await self.reader.with_rivals(decision.situation)
+            decision = replace(decided(rivals), situation=self._without_kept(rivals))
         return await review(decision, await self.api())
+
+    def _without_kept(self, situation: Situation) -> Situation:
+        """Without what the old object keeps: `check` finds another one for the new object."""
+        want = situation.want
+        return replace(situation, want=without(want, self.meta.get("keeps", ()))) if want else situation
 
     def _situation(self, want: Spec | None, last: Record | None) -> Situation:
         meta = self.meta

@@ -92,7 +92,7 @@ class Ref(Mark):
 class Found(Mark):
     """The field holds the id of something that headend looks up but doesn't manage: `{lookup: {title: ...}}`.
 
-    lookup: name of the `Lookup`. keep: what was found when the object was made stays, found again or not.
+    lookup: name of the `Lookup`. keep: what a live object holds stays, found again or not; only what is made asks.
     """
 
     lookup: str

@@ -25,8 +25,8 @@ from headend.core.reconcile.moves import aside_address
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.planner import taken_over
-from headend.core.reconcile.reader import Apis, is_claimed
-from headend.core.reconcile.resolve import computed_ids, resolve
+from headend.core.reconcile.reader import Apis
+from headend.core.reconcile.resolve import computed_ids, is_claimed, resolve
 from headend.core.reconcile.state import State
 from headend.core.wire import registry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.secrets import SecretNeeded
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.moves import moves
+from headend.core.reconcile.moves import find_moves
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.planner import follow
-from headend.core.reconcile.reader import Reader
+from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import spec_to_read_by
 from headend.core.reconcile.situation import Situation
 
@@ -40,11 +40,12 @@ def no_digest(value: Any) -> Digest:
 
 
 class Locator:
-    """Finds the objects of one stack. Ask for referenced resources first. records: what state holds."""
+    """Finds the objects of one stack. Ask for referenced resources first. records: what state holds, by the addresses
+    that the stack has by now."""
 
-    def __init__(self, stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]]) -> None:
+    def __init__(self, stack: Stack, records: Mapping[str, Record], apis: Apis) -> None:
         self.stack = stack
-        self.records = follow(records, moves(stack, records, no_digest))
+        self.records = records
         self.reader = Reader(stack, self.records, apis, no_digest, looking=True)
         self.addresses: dict[tuple[str, str], str] = {}  # (kind, id) -> address
         self.doubtful: set[str] = set()  # addresses that could not be identified or read
@@ -107,11 +108,14 @@ class Locator:
         return [r for r in gone if not targets or any(f"{r.address}.".startswith((f"{t}.", f"{t}/")) for t in targets)]
 
 
-async def locate(
-    stack: Stack, records: Mapping[str, Record], apis: Callable[[str], Awaitable[Any]], wanted: Collection[str]
-) -> dict[str, Place]:
+async def locator_of(stack: Stack, records: Mapping[str, Record], apis: Apis) -> Locator:
+    """A locator that follows what has another key in the stack by now."""
+    return Locator(stack, follow(records, await find_moves(stack, records, no_digest, apis)), apis)
+
+
+async def locate(stack: Stack, records: Mapping[str, Record], apis: Apis, wanted: Collection[str]) -> dict[str, Place]:
     """address -> its live object, for addresses of the stack. Raises ApiError."""
-    locator, resources = Locator(stack, records, apis), targeted(stack, wanted)
+    locator, resources = await locator_of(stack, records, apis), targeted(stack, wanted)
     found: dict[str, Place] = {}
     for wave in waves(resources):
         done = await asyncio.gather(*(locator.place(resources[address]) for address in wave))

@@ -1,34 +1,59 @@
-"""Addresses that moved: a renamed key is the same object. Pure; both engines ask here."""
+"""Addresses that moved: a renamed key is the same object. Both engines ask here; only lookups are read."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from headend.core.model.address import last_key, outer
 from headend.core.model.capabilities import CreatedOnce
-from headend.core.model.fields import Ignored, Named, Secret, Spec, WriteOnly, mark, marked
+from headend.core.model.errors import ApiError
+from headend.core.model.fields import Found, Ignored, Named, Secret, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind
+from headend.core.model.lookup import find_id
 from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields
 from headend.core.model.secrets import ask_without, missing_fields
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.resolve import resolve
+from headend.core.reconcile.resolve import kept_lookups, queries, resolve, without
 
 Keys = Mapping[tuple[str, Any], Collection[str]]
 """(kind, id, identity, natural key or likeness) -> addresses."""
 
 
-def moves(stack: Stack, records: Mapping[str, Record], digest: Digester) -> dict[str, str]:
+async def find_moves(
+    stack: Stack, records: Mapping[str, Record], digest: Digester, apis: Callable[[str], Awaitable[Any]]
+) -> dict[str, str]:
+    """`moves`, with the ids that lookups of new addresses find: an object may be known by what it was made of. What
+    can't be found is told later, where it is needed."""
+    gone = {record.kind for address, record in records.items() if address not in stack.resources}
+    asking = {
+        query
+        for address, resource in stack.resources.items()
+        if resource.kind.name in gone and address not in records
+        for query in queries(_told_apart(resource.spec)).values()
+    }
+    found: dict[str, str] = {}
+    for query in asking:
+        with contextlib.suppress(ApiError):
+            if isinstance(id := await find_id(await apis(query.platform), query, set()), str):
+                found[query.key] = id
+    return moves(stack, records, digest, found)
+
+
+def moves(
+    stack: Stack, records: Mapping[str, Record], digest: Digester, found_ids: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by the id that adopt
     gives, by identity or natural key, and, where the name was left to default or nothing tells objects of the kind
     apart, by all that else is recorded. What the stack says by name comes before what is told by a key, and that before
-    a mere likeness, whatever their order in the file."""
+    a mere likeness, whatever their order in the file. found_ids: of lookups, by `Query.key`."""
     gone = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
     if not gone:
         return {}
     found: dict[str, str] = {}
-    ids = {a: r.id for a, r in records.items()}
+    ids = {a: r.id for a, r in records.items()} | dict(found_ids or {})
     new = {a: r for a, r in stack.resources.items() if a not in records}
     known = _by_key(gone, {r.kind.name: r.kind for r in new.values()})
 
@@ -75,7 +100,7 @@ def _named(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
 
 def _same_object(resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys) -> str | None:
     """The one vanished address whose object has this spec's identity or natural key."""
-    kind, spec = resource.kind, resolve(resource.spec, ids)
+    kind, spec = resource.kind, resolve(_told_apart(resource.spec), ids)
     if spec.unresolved():
         return None
     key = ask_without([spec], lambda: kind.identity(spec) or kind.natural_key(spec), None)
@@ -86,7 +111,7 @@ def _like_object(
     resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys, digest: Digester
 ) -> str | None:
     """The one vanished address whose object has all values of this spec but a name that was taken from the key."""
-    kind, spec = resource.kind, resolve(resource.spec, ids)
+    kind, spec = resource.kind, resolve(_told_apart(resource.spec), ids)
     if spec.unresolved() or not resource.defaulted:
         return None
     secrets = secret_fields(type(spec), resource.secret_fields)
@@ -113,7 +138,7 @@ def unsure(
 
 def _likeness_of(resource: Resource, ids: Mapping[str, str], digest: Digester) -> Any:
     """What an object of which nothing else tells is recognised by; None where there is a key, or nothing is known."""
-    kind, spec = resource.kind, resolve(resource.spec, ids)
+    kind, spec = resource.kind, resolve(_told_apart(resource.spec), ids)
     if (
         spec.unresolved()
         or missing_fields(spec)
@@ -139,13 +164,25 @@ def _by_key(gone: Mapping[str, Record], wanted: Mapping[str, Kind[Any, Any]]) ->
             identity = None if marked(type(spec), Secret) else kind.identity(spec)
             keys = {record.id, identity, frozen(kind.natural_key(spec))}
             names = marked(type(spec), Named)
-            if identity is None and kind.natural_key(spec) is None:
-                keys.add(_whole_likeness(kind, record.values))
-            if names and all(record.values.get(name) == last_key(address) for name in names):
-                keys.add(frozen(_likeness(kind, record.values)))
+            for values in _with_and_without_what_was_found(type(spec), record.values):
+                if identity is None and kind.natural_key(spec) is None:
+                    keys.add(_whole_likeness(kind, values))
+                if names and all(values.get(name) == last_key(address) for name in names):
+                    keys.add(frozen(_likeness(kind, values)))
             for key in keys:
                 found.setdefault((kind.name, key), []).append(address)
     return found
+
+
+def _told_apart(spec: Spec) -> Spec:
+    """The spec without lookups whose result belongs to an object once it is made: they would find another one now."""
+    return without(spec, kept_lookups(spec))
+
+
+def _with_and_without_what_was_found(model: type[Spec], values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    kept = {name for name in marked(model, Found) if (found := mark(model, name, Found)) and found.keep}
+    rest = {name: value for name, value in values.items() if name not in kept}
+    return [values, rest] if len(rest) < len(values) else [values]
 
 
 def _likeness(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...]:

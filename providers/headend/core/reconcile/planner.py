@@ -20,13 +20,14 @@ from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, holding_on
-from headend.core.reconcile.moves import is_aside, moves, owner, unsure
+from headend.core.reconcile.moves import find_moves, is_aside, owner, unsure
 from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
+from headend.core.reconcile.resolve import kept_lookups
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
 from headend.core.wire import registry
@@ -61,14 +62,12 @@ class Planner:
 
     async def decided(self, resource: Resource, *, anew: bool = False) -> Decision:
         """The reviewed decision about a resource. Its errors go to `problems`."""
-        decision = decide(await self.reader.resource(resource, anew=anew))
-        if resource.address in self.forced:
-            decision = made_anew(decision)
+        decision = self._decide(resource, await self.reader.resource(resource, anew=anew))
+        if kept_lookups(resource.spec):
+            decision = self._decide(resource, await self.reader.with_kept(resource, decision))
         if decision.action is Action.REPLACE:
-            decision = self._again(resource, await self.reader.with_rivals(decision.situation))
-            # the old object may have used up the lookup's result
-            want, findings = await self.reader.look_up(resource, resource.spec)
-            decision = decision.with_want(want).but(*findings)
+            decision = self._decide(resource, await self.reader.with_rivals(decision.situation))
+            decision = decision.with_want(self.reader.filled(resource, resource.spec))
         api = await self.reader.apis(resource.kind.platform)
         decision = await review(
             decision, api, self.reader.holder(resource), related(resource, self.reader.stack.resources)
@@ -76,7 +75,7 @@ class Planner:
         self.problems += resource.with_places(errors(decision.findings))
         return decision
 
-    def _again(self, resource: Resource, situation: Situation) -> Decision:
+    def _decide(self, resource: Resource, situation: Situation) -> Decision:
         decision = decide(situation)
         return made_anew(decision) if resource.address in self.forced else decision
 
@@ -195,7 +194,7 @@ async def make_plan(
 
     refresh: also read objects of kinds that are `Unasked`."""
     recorded_now = state.records()
-    moved = {} if destroy else moves(stack, recorded_now, state.digest)
+    moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
     records = follow(recorded_now, moved)
     resources = {} if destroy else targeted(stack, targets)
     gone = [r for a, r in records.items() if a not in stack.resources or destroy]

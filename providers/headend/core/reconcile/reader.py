@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.model.capabilities import Nameless, OwnsParts, Unasked, takes_over
+from headend.core.model.capabilities import Nameless, Unasked, takes_over
 from headend.core.model.fields import Secret, Spec, marked
-from headend.core.model.findings import Problem
+from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find_id
 from headend.core.model.observed import Observed
@@ -18,14 +18,18 @@ from headend.core.model.record import Digester, Record, frozen, secret_fields
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.secrets import missing_secrets
 from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.moves import is_aside
 from headend.core.reconcile.resolve import (
     computed_ids,
     fill_lookups,
-    keep_creation_values,
+    is_claimed,
+    keep_names,
+    kept_lookups,
     queries,
     resolve,
     spec_to_read_by,
+    without,
     without_members_of_others,
 )
 from headend.core.reconcile.situation import Owner, Situation
@@ -74,12 +78,13 @@ class Reader:
 
     # --- one resource ---------------------------------------------------------------------------------------
     async def resource(self, resource: Resource, *, anew: bool = False) -> Situation:
-        """The situation of a resource. Read what it refers to first. Raises ApiError if a read fails.
+        """The situation of a resource, but for lookups whose result it keeps. Read what it refers to first. Raises
+        ApiError if a read fails.
         anew: ignore its record, because a new object is to replace the recorded one."""
         kind, known = resource.kind, self.records.get(resource.address)
         record = None if anew else known
-        want = keep_creation_values(resource.spec, resource.defaulted, record)
-        want, findings = await self.look_up(resource, want)
+        want = keep_names(resource.spec, resource.defaulted, record)
+        want, findings = await self.look_up(resource, without(want, kept_lookups(want)))
         base = Situation(
             resource.address,
             kind,
@@ -124,7 +129,31 @@ class Reader:
                 wrong.append(replace(found, message=f"{name}: {found.message}", source=source))
             else:
                 self.lookups[f"{resource.address}.{name}"] = found
-        return resolve(fill_lookups(spec, resource.address, self.lookups), self.ids), tuple(wrong)
+        return self.filled(resource, spec), tuple(wrong)
+
+    def filled(self, resource: Resource, spec: Spec) -> Spec:
+        """The resource's spec with what is known of its references and lookups."""
+        return resolve(fill_lookups(spec, resource.address, self.lookups), self.ids)
+
+    async def with_kept(self, resource: Resource, decision: Decision) -> Situation:
+        """The decision's situation with the lookups whose result an object keeps: what the live object holds, else what
+        is found for it. What one that was taken over doesn't show stays as it is."""
+        situation, asked, want = decision.situation, kept_lookups(resource.spec), decision.situation.want
+        assert want is not None
+        if decision.creates and decision.refused:
+            return situation
+        held: dict[str, str] = {}
+        if not decision.creates:
+            seen = {one.id: one for one in (*situation.alike, situation.live) if one}
+            last = situation.last
+            shown = {**(last.values if last else {}), **seen[str(decision.id)].values}
+            held = {name: id for name in asked if isinstance(id := shown.get(name), str)}
+            if last is None or last.computed.get("adopted"):
+                unseen = (warning(f"{n}: what it holds is not shown; it stays as it is") for n in asked.keys() - held)
+                situation, asked = replace(situation, findings=(*situation.findings, *unseen)), {}
+        self.lookups |= {f"{resource.address}.{name}": id for name, id in held.items()}
+        want, findings = await self.look_up(resource, want.model_copy(update={**asked, **held}))
+        return replace(situation, want=want, findings=(*situation.findings, *findings))
 
     def _others(self, address: str) -> Elsewhere:
         return (self.elsewhere or self.stack.elsewhere)(address)
@@ -226,7 +255,7 @@ class Reader:
             return False
         if resource is None:
             return Can.DELETE in kind.can and not record.retain
-        want = resolve(keep_creation_values(resource.spec, resource.defaulted, record), self.ids)
+        want = resolve(keep_names(resource.spec, resource.defaulted, record), self.ids)
         return not want.unresolved() and _key(kind, want) != _key(kind, record.spec(kind))
 
     # --- one record that the stack no longer names ----------------------------------------------------------
@@ -248,8 +277,7 @@ class Reader:
 
     async def _observe_surely(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
         """The object; None only after a fresh read of its id: an empty list proves nothing."""
-        seen = await self.observe(kind, id, spec)
-        if seen is not None or self.fresh:
+        if (seen := await self.observe(kind, id, spec)) is not None or self.fresh:
             return seen
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=True)
 
@@ -269,10 +297,3 @@ def _key(kind: Kind[Any, Any], spec: Spec) -> Any:
     """Identity and natural key of a spec. Identity is left out for specs with secrets: records don't hold those."""
     identity = None if marked(type(spec), Secret) else kind.identity(spec)
     return identity, frozen(kind.natural_key(spec))
-
-
-def is_claimed(stack: Stack, kind: Kind[Any, Any], record: Record) -> bool:
-    """Whether other resources now own all that the object owned, so that it must not be deleted.
-    The recorded id stands for the identity, which may be made of secrets that state doesn't hold."""
-    owned = tuple(kind.owns(record.spec(kind))) if isinstance(kind, OwnsParts) else ((kind.name, record.id),)
-    return bool(owned) and all(map(stack.elsewhere(record.address), owned))

@@ -1,15 +1,17 @@
-"""Prepares specs: resolves references and lookups, keeps creation-time values, leaves out members of others."""
+"""Prepares specs: resolves references and lookups, keeps names, leaves out members of others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from headend.core.model.capabilities import OwnsParts
 from headend.core.model.fields import Found, Immutable, Parts, Ref, Spec, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.record import Record
 from headend.core.model.references import Query, Reference, filled, pending
+from headend.core.model.stack import Stack
 
 
 def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
@@ -38,13 +40,23 @@ def fill_lookups(spec: Spec, address: str, found: Mapping[str, str]) -> Spec:
     return spec.model_copy(update=known) if known else spec
 
 
-def keep_creation_values(spec: Spec, defaulted: frozenset[str], last: Record | None) -> Spec:
-    """Keep creation-time values: names defaulted from the key, and lookups marked `keep`."""
-    if last is None:
+def kept_lookups(spec: Spec) -> dict[str, Query]:
+    """Of the lookups those whose result belongs to the object once it is made."""
+    return {n: query for n, query in queries(spec).items() if (found := mark(type(spec), n, Found)) and found.keep}
+
+
+def without(spec: Spec, names: Collection[str]) -> Spec:
+    """A copy in which these fields are not set."""
+    if not names:
         return spec
-    kept = {name for name in marked(type(spec), Found) if getattr(mark(type(spec), name, Found), "keep", False)}
-    names = {*defaulted, *(name for name in kept if isinstance(getattr(spec, name), Query))}
-    known = {name: value for name in names if isinstance(value := last.values.get(name), str)}
+    copy = spec.model_copy(update=dict.fromkeys(names))
+    copy.model_fields_set.difference_update(names)
+    return copy
+
+
+def keep_names(spec: Spec, defaulted: Collection[str], last: Record | None) -> Spec:
+    """A copy with the names that the object took from the key it had when it was made."""
+    known = {name: value for name in defaulted if last and isinstance(value := last.values.get(name), str)}
     return spec.model_copy(update=known) if known else spec
 
 
@@ -77,3 +89,10 @@ def without_members_of_others(last: Spec, elsewhere: Elsewhere, now: Spec | None
             gone = (item for item in items if rule.key(item) not in known)
             kept[name] = [item for item in gone if not elsewhere(rule.owned(last, item))]
     return last.model_copy(update=kept) if kept else last
+
+
+def is_claimed(stack: Stack, kind: Kind[Any, Any], record: Record) -> bool:
+    """Whether other resources now own all that the object owned, so that it must not be deleted.
+    The recorded id stands for the identity, which may be made of secrets that state doesn't hold."""
+    owned = tuple(kind.owns(record.spec(kind))) if isinstance(kind, OwnsParts) else ((kind.name, record.id),)
+    return bool(owned) and all(map(stack.elsewhere(record.address), owned))

@@ -15,7 +15,7 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Status
 from headend.core.model.record import Record
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.locate import Locator, Place
+from headend.core.reconcile.locate import Locator, Place, locator_of
 from headend.core.reconcile.on_air import Clock, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Cut
@@ -78,7 +78,7 @@ async def look(
 
     records: what state holds; without them objects are found by natural key. Raises InputError if no target matches.
     """
-    looker = _Looker(stack, Locator(stack, records, apis), apis, now())
+    looker = _Looker(stack, await locator_of(stack, records, apis), apis, now())
     resources = targeted(stack, targets)
     sights: dict[str, Sight] = {}
     for wave in waves(resources):
