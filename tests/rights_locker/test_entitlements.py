@@ -301,6 +301,8 @@ def test_a_kind_is_not_what_the_list_of_users_calls_it(locker: Any, name: str) -
     box = locker()
     op = box.api.table["users.list"]
     path = {"content_type": name, "content_id": "derby", "external_product_id": "default"}
-    with pytest.raises(InputError, match="content_type is one of asset, assets_offline, label, label_offline, offer"):
+    with pytest.raises(
+        InputError, match="content_type: must be one of asset, assets_offline, label, label_offline, offer"
+    ):
         asyncio.run(box.api.invoke(op, Request(path)))
     assert box.calls == []

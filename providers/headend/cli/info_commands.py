@@ -60,7 +60,7 @@ def simulate(
     from headend.simulator.control import Control
 
     clock = SimulatedClock()
-    simulator = Simulator(now=clock)
+    simulator = Simulator(now=clock, by_hand=True)
     base = f"http://127.0.0.1:{port}"
     for name, value in simulator.settings(base).items():
         echo_exact(f"export {name}={value}" + "\n")

@@ -62,7 +62,7 @@ def simulated(path: Path) -> Iterator[dict[str, Any]]:
     """The platforms in this process, their world kept beside the state. Gives Session's arguments."""
     from headend.simulator import Simulator  # heavy, and rarely wanted
 
-    simulator = Simulator()
+    simulator = Simulator(by_hand=True)
     file = path.with_suffix(".world.json")
     if file.exists():
         try:

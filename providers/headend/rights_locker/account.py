@@ -12,7 +12,8 @@ from headend.core.model.fields import Immutable
 _REFUSED = re.compile(r"[\s/&|\[\]\x00-\x1f\x7f]")
 
 
-def _account_id(value: str) -> str:
+def checked_account_id(value: str) -> str:
+    """The id as it is. Raises ValueError for one that can't stand in a path."""
     if value in {".", ".."} or _REFUSED.search(value):
         raise ValueError("may not contain / & | [ ] or blanks, nor be . or .. (R-5, R-6)")
     return value
@@ -26,6 +27,6 @@ AccountId = Annotated[
         description="The viewer, who exists by being referred to. May be personal data: a salted hash of the"
         " customer number is the better id. Without / & | [ ] and blanks, below 255 characters (R-6)",
     ),
-    AfterValidator(_account_id),
+    AfterValidator(checked_account_id),
     Immutable(),
 ]

@@ -13,7 +13,7 @@ from headend.core.model.errors import ForeignAnswer, InputError, NotFound
 from headend.core.wire.invoke import Request
 from headend.core.wire.operations import Operation, Table
 from headend.rights_locker.answers import is_own_404
-from headend.rights_locker.content import CONTENT_TYPES, USERS_OF
+from headend.rights_locker.content import check_content_type
 from headend.rights_locker.quiet import hide_queries
 from headend.rights_locker.settings import RightsLockerSettings
 from headend.rights_locker.signing import signature
@@ -77,7 +77,10 @@ class RightsLockerCalls:
         not an error (R-22)."""
         sent: dict[str, Any] = {"query": request.query, "json": request.body}
         if op.key == "users.list":
-            _check_content_type(request.path.get("content_type", ""))
+            try:
+                check_content_type(request.path.get("content_type", ""))
+            except ValueError as error:
+                raise InputError(f"{op.key}: content_type: {error}") from None
             answer = await self._send(op.key, request.path, accept=(404,), **sent)
             if answer.status != 404:
                 return answer
@@ -127,10 +130,3 @@ class RightsLockerCalls:
         pairs += [("api_key", self._settings.api_key or ""), ("expires", str(int(self._now()) + LIFETIME))]
         signed = signature(self._settings.api_secret or "", request.method, request.url.path, pairs, request.content)
         request.url = request.url.copy_with(params=[*pairs, ("signature", signed)])
-
-
-def _check_content_type(name: str) -> None:
-    """Raises InputError for what the one irregular list of names doesn't hold (R-25)."""
-    if name not in USERS_OF:
-        meant = f"; here {name} is called {CONTENT_TYPES[name]}" if name in CONTENT_TYPES else ""
-        raise InputError(f"users.list: content_type is one of {', '.join(USERS_OF)}{meant}")

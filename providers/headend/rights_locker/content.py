@@ -23,6 +23,13 @@ CONTENT_TYPES: Mapping[str, str] = {
 USERS_OF = (*CONTENT_TYPES.values(), "offer", "offer_offline")
 
 
+def check_content_type(name: str) -> None:
+    """Raises ValueError for what the one irregular list of names doesn't hold (R-25)."""
+    if name not in USERS_OF:
+        meant = f"; here {name} is called {CONTENT_TYPES[name]}" if name in CONTENT_TYPES else ""
+        raise ValueError(f"must be one of {', '.join(USERS_OF)}{meant}")
+
+
 class Item(Shape):
     """One entitlement on the wire. What is unset is left out, or null; unknown fields are left alone (R-26, R-50)."""
 

@@ -4,15 +4,66 @@ Key -> contract: limit.set E1 ... users.list E18. All rows stand in the seed doc
 live service, so every one can be overridden.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from headend.core.wire.operations import Operation, Table
+from headend.core.wire.parameters import Parameter, Span
+from headend.rights_locker.account import checked_account_id
+from headend.rights_locker.content import KINDS, USERS_OF, check_content_type
+from headend.rights_locker.times import utc
 
 _ACCOUNT = "/pcode/{pcode}/account_id/{account_id}"
 _CONTENT = "/providers/{pcode}/accounts/{account_id}/content"
 _USERS = "/providers/{pcode}/users/{content_type}/{content_id}/external_products/{external_product_id}"
+_BATCH = 100  # entitlements of one request (R-44)
+_TIME: dict[str, Any] = {"check": utc, "like": "2026-12-05T15:00:00Z"}
+_NAMES = Parameter("categories", needed=True, repeated=True, least=1, low=1)
+_ITEM = (
+    Parameter("content_id", needed=True, low=1),
+    Parameter("external_product_id", needed=True, low=1),
+    Parameter("publishing_rule_id", low=1),
+    Parameter("start_time", **_TIME),
+    Parameter("end_time", **_TIME),
+    Parameter("num_devices_to_bind", "integer", low=1),
+)
+_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    "limit.set": (Parameter("limit", "integer", low=1),),
+    **dict.fromkeys(("categories.replace", "categories.edit", "categories.delete"), (_NAMES,)),
+    "content.upsert": tuple(
+        Parameter(
+            kind,
+            "object",
+            repeated=True,
+            least=1,
+            most=_BATCH,
+            inner=_ITEM,
+            spans=(Span("start_time", "end_time", read=utc),),
+        )
+        for kind in KINDS
+    ),
+    "users.list": (
+        Parameter("content_type", choices=USERS_OF, check=check_content_type),
+        Parameter("last_shard", "integer", beside="last_id"),
+        Parameter("last_id", low=1, beside="last_shard"),
+    ),
+}
+"""What is documented of values, beside the account of each path (R-6, R-22, R-25, R-33, R-38, R-43 to R-49)."""
+
+
+def _valued(op: Operation) -> Operation:
+    """With its values. One kind of content goes in a request (R-44)."""
+    account = Parameter("account_id", low=1, high=254, check=checked_account_id)
+    parameters = (*([account] if "account_id" in op.names() else []), *_PARAMETERS.get(op.key, ()))
+    kinds = KINDS if op.key == "content.upsert" else ()
+    return replace(op, parameters=parameters, exactly_one=kinds, complete=True)
 
 
 def _limits(key: str, method: str, path: str, number: str, title: str, *, body: str = "none") -> Operation:
-    return Operation(key, method, path, number, title, mark="S", role="limits", body=body)
+    return _valued(Operation(key, method, path, number, title, mark="S", role="limits", body=body))
 
 
 def _grants(
@@ -26,7 +77,7 @@ def _grants(
     list_key: str | None = None,
     danger: str = "",
 ) -> Operation:
-    return Operation(key, method, path, number, title, "S", "entitlements", "", body, list_key, None, danger)
+    return _valued(Operation(key, method, path, number, title, "S", "entitlements", "", body, list_key, None, danger))
 
 
 def _item(kind: str) -> str:

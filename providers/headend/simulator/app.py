@@ -51,9 +51,10 @@ class Dropped(Exception):
 class Simulator:
     """All platforms behind one address, each under its name ("_" as "-").
 
-    switches: platform -> {switch: value}. latency: seconds before each answer. classes: instead of all platforms.
-    peak: the most requests that were in flight at once. observers: called with the journal entry of each handled
-    request, before its answer leaves (to keep the world in a file, or to stop a client right there).
+    switches: platform -> {switch: value}. by_hand: sets those for who calls by hand, too. latency: seconds before each
+    answer. classes: instead of all platforms. peak: the most requests that were in flight at once. observers: called
+    with the journal entry of each handled request, before its answer leaves (to keep the world in a file, or to stop a
+    client right there).
     """
 
     def __init__(
@@ -62,10 +63,14 @@ class Simulator:
         latency: float = 0.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         classes: Sequence[type[PlatformSim]] | None = None,
+        by_hand: bool = False,
     ) -> None:
         given = dict(switches or {})
         self.latency = latency
-        self.sims = {cls.name: cls(given.pop(cls.name, None), now=now) for cls in (classes or discover())}
+        self.sims = {
+            cls.name: cls({**(cls.by_hand if by_hand else {}), **given.pop(cls.name, {})}, now=now)
+            for cls in (classes or discover())
+        }
         if given:
             raise ValueError(f"switches for unknown platforms: {', '.join(sorted(given))}")
         self.journal: list[Entry] = []

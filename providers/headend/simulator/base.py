@@ -79,7 +79,8 @@ class PlatformSim:
     A part has methods marked with `handles`, tables (`table.Table`), and switches: name -> allowed values, the default
     first; a single value means that any other is allowed too.
     reads: keys of operations that change nothing although they aren't GET. secrets: names of keys, headers and
-    query parameters whose values the journal masks.
+    query parameters whose values the journal masks. by_hand: switches for who calls by hand: they let pass what headend
+    does only where it is told to.
     """
 
     name: ClassVar[str]
@@ -87,6 +88,7 @@ class PlatformSim:
     switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     reads: ClassVar[frozenset[str]] = frozenset()
     secrets: ClassVar[frozenset[str]] = frozenset()
+    by_hand: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Gathers the switches of all parts. An operation that the wire table lacks, or two methods for one, is a

@@ -24,6 +24,7 @@ class RightsLockerSim(PlatformSim):
     """
 
     name = "rights_locker"
+    by_hand: ClassVar[Mapping[str, Any]] = {"patch": "union", "wipe": "allowed"}
     table = TABLE
     secrets: ClassVar[frozenset[str]] = frozenset({"api_key", "signature", "expires"})
     switches: ClassVar[Mapping[str, tuple[Any, ...]]] = {

@@ -49,8 +49,8 @@ class Parameter:
     be a moment that exists. check: raises ValueError, whose text says what is wrong and doesn't show the value.
     repeated: there may be several, in JSON always as a list; least, most: how many. nullable: null is a value of it.
     words: of those that the API has in this place of a path, the ones that may be given. secret: its value is shown
-    nowhere. beside: a value without which this one is ignored. inner, exactly_one: rules of what is in an object;
-    nothing else may be in it. place: where it goes, if not where the others do (`Operation.place`).
+    nowhere. beside: a value without which this one is ignored. inner, exactly_one, spans: rules of what is in an
+    object; nothing else may be in it. place: where it goes, if not where the others do (`Operation.place`).
     """
 
     name: str
@@ -72,6 +72,7 @@ class Parameter:
     beside: str = ""
     inner: tuple[Parameter, ...] = ()
     exactly_one: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
     place: Place | None = None
 
     def errors(self, value: Any, *, is_text: bool = False) -> Iterator[str]:
@@ -113,6 +114,11 @@ class Parameter:
         value = self._typed(given, is_text)
         if value is None:
             return f"must be {_TYPES[self.type].one}"
+        if self.check is not None:
+            try:
+                self.check(value)
+            except ValueError as error:
+                return str(error)
         if self.choices and value not in self.choices:
             return f"must be one of {', '.join(self.choices)}"
         if not self._fits(value):
@@ -120,11 +126,6 @@ class Parameter:
             return f"must be {_span(*self._bounds())}{unit}"
         if (self.form and not re.fullmatch(self.form, given)) or (self.time and moment(given) is None):
             return f"must be like {self.like}"
-        if self.check is not None:
-            try:
-                self.check(value)
-            except ValueError as error:
-                return str(error)
         return None
 
     def _typed(self, value: Any, is_text: bool = False) -> Any:
@@ -150,9 +151,10 @@ class Parameter:
     def _within(self, item: Any) -> Iterator[str]:
         if isinstance(item, Mapping) and self.inner:
             known = {rule.name for rule in self.inner}
-            yield from (f"{self.name}: {name}: is not known there" for name in item if name not in known)
-            yield from (f"{self.name}: {error}" for error in find_errors(self.inner, item))
-            yield from (f"{self.name}: {error}" for error in check_exactly_one(self.exactly_one, item))
+            found = [f"{name}: is not known there" for name in item if name not in known]
+            found += [*find_errors(self.inner, item), *check_exactly_one(self.exactly_one, item)]
+            found = found or [error for span in self.spans for error in span.errors(item)]
+            yield from (f"{self.name}: {error}" for error in found)
 
 
 @dataclass(frozen=True, slots=True)
