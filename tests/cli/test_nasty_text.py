@@ -214,9 +214,10 @@ def test_doctor_and_the_overrides_it_writes(world: World) -> None:
 
 # --- terminals ---------------------------------------------------------------------------------------------------
 def test_a_terminal_gets_no_sequences_but_headend_s_own(day: World) -> None:
-    live(day)["title"] = "[red]Other[/red]"
-    for command in ("plan", "status", "apply"):
-        shown = on_terminal(day, command, "day.yaml", *(["--yes"] if command == "apply" else []))
-        assert command != "plan" or "[red]Other[/red]" in shown
-        for sequence in ("\x1b[2J", "\x1b]0;", "\u202e", "\u2066", "\x9b", "\u2028", f"\n{FORGED}"):
-            assert sequence not in shown
+    live(day)["title"] = f"[red]Other[/red]{NASTY}"
+    day.simulator.fail("action_configuration.update", status=400, body={"code": 3, "message": NASTY}, times=None)
+    shown = on_terminal(day, "apply", "day.yaml", "--yes")
+    assert "[red]Other[/red]" in shown
+    assert "1 failed" in shown
+    for sequence in ("\x1b[2J", "\x1b]0;", "\u202e", "\u2066", "\x9b", "\u2028", "\x07", f"\n{FORGED}"):
+        assert sequence not in shown

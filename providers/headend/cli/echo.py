@@ -27,13 +27,20 @@ def echo(line: str, *, err: bool = False) -> None:
 def echo_exact(text: str) -> None:
     """Prints text for programs (JSON, YAML, CSV), or lines whose parts are printable already.
 
-    What isn't printable stands in quoted text there, and becomes a JSON escape, which means the same.
+    What isn't printable, or not in stdout's encoding, stands in quoted text there, and becomes a JSON escape, which
+    means the same.
     """
-    print("\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")), end="", flush=True)
+    narrow = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+
+    def shown(piece: str) -> bool:
+        return piece.isprintable() and (piece.isascii() or not narrow)
+
+    lines = (line if shown(line) else "".join(c if shown(c) else _escape(c) for c in line) for line in text.split("\n"))
+    print("\n".join(lines), end="", flush=True)
 
 
-def _escaped(line: str) -> str:
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] if c > "\x7f" else f"\\u{ord(c):04x}" for c in line)
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"
 
 
 def make_output_last() -> None:
