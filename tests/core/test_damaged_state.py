@@ -178,16 +178,13 @@ def test_a_full_disk_leaves_no_half_made_file(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_file_that_is_taken_away_is_noticed(path: Path, replaced: bool) -> None:
     copy = path.read_bytes()
-    opened = open_state(path, "day")
-    state = opened.__enter__()
-    state.begin("c", "some.kind", "create")
-    path.unlink()
-    if replaced:
-        path.write_bytes(copy)
-    with pytest.raises(StateLost, match="was removed or replaced"):
-        state.put(Record("c", "some.kind", "id-c", {}))
-    with pytest.raises(StateLost):
-        opened.__exit__(None, None, None)
+    with open_state(path, "day") as state:
+        state.begin("c", "some.kind", "create")
+        path.unlink()
+        if replaced:
+            path.write_bytes(copy)
+        with pytest.raises(StateLost, match="was removed or replaced"):
+            state.put(Record("c", "some.kind", "id-c", {}))
 
 
 def test_a_file_that_may_only_be_read_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.echo import echo, echo_exact
+from headend.cli.faults import new_redactor
 from headend.cli.options import Flags, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
@@ -78,7 +79,7 @@ def api(
     What is on air is not looked at: mind what you stop.
     """
     known = named(platform)
-    redactor = Redactor()
+    redactor = new_redactor()
     connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
     table = known.table.overridden(connections.get(known.name, {}).get("operations", {}))
     if list_:

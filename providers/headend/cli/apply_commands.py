@@ -13,6 +13,7 @@ import typer
 
 from headend.cli import planfile
 from headend.cli.echo import echo
+from headend.cli.faults import new_redactor
 from headend.cli.options import (
     Deletions,
     File,
@@ -119,7 +120,7 @@ async def _run(
     document: dict[str, Any] | None = None,
 ) -> int:
     """Plans, shows, asks, applies; the exit code."""
-    redactor = Redactor()
+    redactor = new_redactor()
     with secrets_file(agreed.secrets_out, redactor) as sink:
         return await _carried_out(options, targets, agreed, redactor, sink, destroy, document)
 
@@ -164,6 +165,9 @@ async def _carried_out(
                     sink=sink or _nowhere,
                 ),
             )
+    if outcome.lost:
+        for line in (str(outcome.lost), *(f"in no state file: {line}" for line in outcome.written)):
+            echo(line, err=True)
     echo(_summary(outcome))
     return PartialError.exit_code if stale and outcome.exit_code == 0 else outcome.exit_code
 

@@ -13,11 +13,11 @@ import yaml
 
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.echo import echo, echo_exact
+from headend.cli.faults import new_redactor
 from headend.cli.options import Flags, Format, Simulated
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
 from headend.core.model.printable import printable
-from headend.core.wire.redaction import Redactor
 
 if TYPE_CHECKING:
     from headend.ateme.doctor import Finding
@@ -56,7 +56,7 @@ def doctor(
     if known.examine is None:
         raise InputError(f"{platform}: its operations are documented; `connections:` can override them all the same")
     examine = known.examine
-    redactor = Redactor()
+    redactor = new_redactor()
     connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
 
     async def run() -> list[Finding]:

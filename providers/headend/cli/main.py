@@ -11,6 +11,7 @@ from headend.cli import (
     api_commands,
     apply_commands,
     doctor_commands,
+    faults,
     info_commands,
     plan_commands,
     state_commands,
@@ -32,6 +33,7 @@ Exit codes:
 5 refused by a guard (plan: apply would refuse it)
 6 the live object moved since the plan
 7 applied in part
+8 a fault of headend itself: please report it (HEADEND_DEBUG=1 prints its trace)
 """
 # Whichever click typer brings along: the root of all that can be wrong with a command's words.
 _Usage: type[Exception] = typer.BadParameter.__bases__[0]
@@ -64,7 +66,7 @@ app.add_typer(state_commands.app, name="state")
 
 
 def main() -> None:
-    """Entry point: errors that headend knows are one line each and an exit code, never a traceback."""
+    """Entry point: errors are one line each and an exit code, never a traceback."""
     make_output_last()
     try:
         code = app(standalone_mode=False) or 0
@@ -82,6 +84,8 @@ def main() -> None:
     except typer.Abort:
         echo("stopped; nothing was changed", err=True)
         code = HeadendError.exit_code
+    except Exception as error:
+        code = faults.tell(error)
     raise SystemExit(code or int(output_lost()))
 
 

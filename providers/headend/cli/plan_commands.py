@@ -12,6 +12,7 @@ import typer
 
 from headend.cli import planfile
 from headend.cli.echo import echo
+from headend.cli.faults import new_redactor
 from headend.cli.options import (
     Deletions,
     File,
@@ -34,7 +35,6 @@ from headend.core.model.findings import counted, lines
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
-from headend.core.wire.redaction import Redactor
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 def validate(file: File, stack: StackName = None, var: Var = None) -> None:
     """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
-    loaded = load_stack(Flags(file, stack, tuple(var or ())), Redactor(), need_secrets=False)
+    loaded = load_stack(Flags(file, stack, tuple(var or ())), new_redactor(), need_secrets=False)
     for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
         echo(line)
     levels = Counter(problem.level.value for problem in loaded.remarks)
@@ -106,6 +106,6 @@ async def _planned(
     options: Flags, targets: list[str], consent: Consent | None = None, *, need_secrets: bool = True
 ) -> Plan:
     """The plan; with a consent, also what apply would refuse of it."""
-    async with opened(options, Redactor(), need_secrets=need_secrets) as (stack, state, session):
+    async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
         made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh)
         return judge(made, len(state.records()), consent) if consent else made

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headend.cli.faults import new_redactor
 from headend.cli.options import File, Flags, Format, Parallelism, Simulated, StackName, Target, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
@@ -17,7 +18,6 @@ from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.state import peek
 from headend.core.reconcile.status import Look, Sight, look
-from headend.core.wire.redaction import Redactor
 
 if TYPE_CHECKING:
     from headend.core.wire.session import Session
@@ -59,7 +59,7 @@ class _Looks:
 
     def __init__(self, options: Flags, targets: Sequence[str]) -> None:
         self.options, self.targets = options, targets
-        self.redactor = Redactor()
+        self.redactor = new_redactor()
         self.stack: Stack = load_stack(options, self.redactor, need_secrets=False)
         self.path = state_path(self.stack.name, options.simulator)
         self.known: Mapping[str, Record] = {}

@@ -13,12 +13,12 @@ import yaml
 from typer.core import TyperGroup
 
 from headend.cli.echo import echo, echo_exact
+from headend.cli.faults import new_redactor
 from headend.cli.options import File, Flags, Simulated, StackName, Var
 from headend.cli.run import glimpsed, load_stack, looking, state_path
 from headend.core.model.errors import ApiError, HeadendError, InputError
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
 from headend.core.reconcile.locate import Place, locate
-from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import platforms
 
 Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
@@ -86,7 +86,7 @@ async def _asked(
 
     Raises InputError for an address that is no such object, and ApiError where objects can't be found.
     """
-    redactor = Redactor()
+    redactor = new_redactor()
     stack = load_stack(options, redactor, need_secrets=False)
     fitting = [address for address, r in stack.resources.items() if r.kind.name == verb.kind]
     for address in addresses:

@@ -23,6 +23,8 @@
          ├─ PartlyDone                   some of a write is there, some isn't
          └─ Timeout                      an awaited state did not come
 
+Any other exception is a fault of headend itself: exit 8.
+
 Messages are for the person who must act. They carry no secret: what builds them redacts first. What they quote from
 outside forges no line, and does nothing to a terminal.
 """

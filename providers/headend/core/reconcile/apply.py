@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.capabilities import LetsGo
-from headend.core.model.errors import GuardError, HeadendError
+from headend.core.model.errors import GuardError, HeadendError, StateError, StateLost
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
@@ -47,18 +47,21 @@ class Event:
 
 @dataclass
 class Outcome:
-    """The result of a run. failed: address -> message. skipped: address -> why. interrupted: told to stop."""
+    """The result of a run. failed: address -> message. skipped: address -> why. interrupted: told to stop.
+    written: what was done, a line each. lost: why no state knows it, None if state does."""
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, HeadendError] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    written: list[str] = field(default_factory=list)
+    lost: StateLost | None = None
 
     @property
     def exit_code(self) -> int:
-        """0: all done. 7: done in part, or interrupted. Else the code of the first error (6 for stale steps)."""
-        if self.interrupted or (self.errors and self.done):
+        """0: all done. 7: done in part, interrupted, or lost. Else the code of the first error (6 for stale steps)."""
+        if self.interrupted or ((self.errors or self.lost) and self.done):
             return 7
         return next(iter(self.errors.values())).exit_code if self.errors else 0
 
@@ -94,6 +97,7 @@ class Run:
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began: dict[str, float] = {}
+        self.halt = ""  # why nothing more may begin, but for `stop`
 
     def say(self, step: Step, phase: str, message: str = "") -> None:
         began = self.began.setdefault(step.address, time.monotonic())
@@ -126,6 +130,10 @@ class Run:
             raise GuardError(f"{step.address}: {why}")
 
     def _fail(self, step: Step, error: HeadendError, reached: str = "") -> None:
+        if isinstance(error, StateError):
+            self.halt = "state can't be written"
+        if isinstance(error, StateLost):
+            self.outcome.lost = error
         why = f"{reached}{'; '.join(error.lines)}"
         self.outcome.failed[step.address] = why
         self.outcome.errors[step.address] = error
@@ -166,6 +174,7 @@ class Run:
             return
         writer = await self._writer(kind, step)
         made = await writer.carry_out(self._decision(step))
+        self.outcome.written.append(f"{step.address}: {step.action} of {kind.name} {made.id}")
         self.ids |= {step.address: made.id} | computed_ids(step.address, made.computed)
 
     async def _drop(self, kind: Kind[Any, Any], step: Step) -> None:
@@ -178,6 +187,7 @@ class Run:
             self.state.drop(address)
         else:
             await (await self._writer(kind, step)).remove(decision, address)
+            self.outcome.written.append(f"{step.address}: {step.action} of {kind.name} {record.id}")
         self.watch.forget(step.address)
 
     def _where(self, step: Step) -> tuple[str, Record | None]:
@@ -200,12 +210,12 @@ class Run:
     def halted(self) -> bool:
         """Whether the run must begin nothing more."""
         self.outcome.interrupted |= self.stop.is_set()
-        return self.stop.is_set()
+        return self.stop.is_set() or bool(self.halt)
 
     def skip(self, node: Node, why: str) -> None:
         address = node[0]
         if address not in self.outcome.failed and address not in self.outcome.skipped:
-            self.outcome.skipped[address] = "interrupted" if self.outcome.interrupted else why
+            self.outcome.skipped[address] = "interrupted" if self.outcome.interrupted else self.halt or why
             self.say(self.steps[address], "skipped", self.outcome.skipped[address])
 
 
@@ -255,4 +265,8 @@ async def apply(
             sorter.done(node)
     finally:  # a bug in one step must not leave the other steps' writes unrecorded
         await asyncio.gather(*tasks, return_exceptions=True)
+    try:
+        state.raise_if_lost()
+    except StateLost as error:
+        run.outcome.lost = error
     return run.outcome

@@ -19,6 +19,7 @@ from headend.core.model.errors import (
     NotFound,
     PartlyDone,
     StaleError,
+    StateError,
     Unavailable,
 )
 from headend.core.model.fields import Spec, WriteOnly, mark, marked
@@ -120,7 +121,8 @@ class Writer:
             spec = record.spec(kind, getattr(self.api, "seal", None))
             last = without_members_of_others(spec, self.elsewhere)
             await kind.delete(self.api, record.id, last, self.teller.waiting)
-        self.journal.drop(address or situation.address)
+        with _told(f"{record.kind} {record.id} is given up"):
+            self.journal.drop(address or situation.address)
 
     async def _create(self, decision: Decision) -> Observed:
         situation, kind = decision.situation, decision.kind
@@ -207,7 +209,18 @@ class Writer:
             raise
 
     def _record(self, decision: Decision, made: Observed, *, incomplete: bool) -> None:
-        self.journal.put(record_of(decision, made, self.journal, getattr(self.api, "seal", None), incomplete))
+        record = record_of(decision, made, self.journal, getattr(self.api, "seal", None), incomplete)
+        with _told(f"{record.kind} {record.id} was written"):
+            self.journal.put(record)
+
+
+@contextlib.contextmanager
+def _told(done: str) -> Iterator[None]:
+    """Adds to an error of the journal what it doesn't know now."""
+    try:
+        yield
+    except StateError as error:
+        raise type(error)(f"{done}, but not recorded: {error}") from None
 
 
 def record_of(decision: Decision, made: Observed, journal: Journal, seal: Any, incomplete: bool) -> Record:

@@ -51,7 +51,6 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
             if stack is not None:
                 _claim(database, stack)
             yield State(database)
-            database.raise_if_lost()
     finally:
         lock.release()
 

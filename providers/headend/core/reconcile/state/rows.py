@@ -25,11 +25,10 @@ def read_rows(path: Path, rows: Iterable[Row], read: Callable[[Row], T]) -> list
         try:
             found.append(read(row))
         except ValueError as error:
-            address = row[0] if isinstance(row[0], str) and row[0].isprintable() else ascii(row[0])
-            damaged.append(f"{path}: the row of {address} is damaged: {error}")
+            damaged.append(f"{path}: the row of {row[0]} is damaged: {error}")
     if damaged:
         remedy = "`headend state forget STACK ADDRESS` drops such a row; then `adopt` finds the object again"
-        raise StateError("\n".join([*damaged[: InputError.MOST_TOLD], remedy]))
+        raise StateError(*damaged[: InputError.MOST_TOLD], remedy)
     return found
 
 

@@ -52,6 +52,10 @@ class State:
         if not self._key:
             raise StateError(f"{database.path}: the key of its digests is gone; {RESTORE}")
 
+    def raise_if_lost(self) -> None:
+        """Raises StateLost where the file was removed or replaced."""
+        self._db.raise_if_lost()
+
     def digest(self, value: Any) -> Digest:
         """The keyed digest of a secret value. In one state file, equal values have equal digests."""
         text = json.dumps(value, sort_keys=True, default=str)
