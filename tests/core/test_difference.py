@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -33,6 +34,7 @@ from headend.core.reconcile.difference import Difference, differences, fingerpri
 class Step(BaseModel):
     length: int
     loud: bool | None = None
+    day: date | None = None
 
 
 def lower(value: Any) -> Any:
@@ -57,6 +59,7 @@ class Thing(Spec):
     members: Annotated[tuple[str, ...] | None, Parts(lower, lambda spec, item: ("member", item))] = None
     image: Annotated[File | None, WriteOnly("no answer has it")] = None
     poster: File | None = None
+    gate: Annotated[Id | None, Ref("fake.gate"), WriteOnly("no answer has it")] = None
 
 
 def digest(value: Any) -> Digest:
@@ -109,9 +112,9 @@ READ: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | 
         [("home", "h1", KNOWN_LATER, "you", False)],
     ),
     "a model equals its mapping": (
-        {"steps": ({"length": 1},)},
-        {"steps": [{"length": 1}]},
-        {"steps": [{"length": 1}]},
+        {"steps": ({"length": 1, "day": "2030-01-01"},)},
+        {"steps": [{"length": 1, "day": "2030-01-01"}]},
+        {"steps": [{"length": 1, "day": "2030-01-01"}]},
         [],
     ),
     "a mapping, deep down": (
@@ -124,6 +127,12 @@ READ: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any] | 
             ("table.c", None, 1, "you", False),
             ("table.d", 1, None, "you", False),
         ],
+    ),
+    "a list in another order": (
+        {"table": {"y": [1, 2]}},
+        {"table": {"y": [2, 1]}},
+        None,
+        [("table.y.0", 2, 1, "you", False), ("table.y.1", 1, 2, "you", False)],
     ),
     "a mapping that is none": ({"table": {"a": 1}}, {"table": None}, None, [("table", None, {"a": 1}, "you", False)]),
     "a mapping with all else": (
@@ -145,6 +154,12 @@ UNREAD: dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None, list[Any], 
     "used up, given now": ({"intent": "i"}, {}, [], {"intent": "it is used up"}),
     "used up, given up": ({}, {"intent": "i"}, [], {}),
     "used up, another": ({"intent": "j"}, {"intent": "i"}, [("intent", "i", "j", "you", False)], {}),
+    "a reference that is open": (
+        {"gate": Reference("fake.gates.a")},
+        {"gate": "g"},
+        [("gate", "g", KNOWN_LATER, "you", False)],
+        {},
+    ),
     "a trigger, the same": ({"again": "1"}, {"again": "1"}, [], {}),
     "a trigger, pulled": ({"again": "2"}, {"again": "1"}, [("again", "1", "2", "you", False)], {}),
     "a trigger, never applied": ({"again": "2"}, None, [], {}),
@@ -190,7 +205,13 @@ def test_nothing_can_be_read_of_a_blind_kind() -> None:
     assert told(diff({"size": 1}, {"size": 2}, {"size": 1}, blind="nobody shows it")) != []
 
 
-NOW = {"size": "can't be read now", "key": "can't be read now", "muted": "can't be read now", "mail": "not now"}
+NOW = {
+    "size": "can't be read now",
+    "key": "can't be read now",
+    "muted": "can't be read now",
+    "mail": "not now",
+    "home": "not now",
+}
 
 
 @pytest.mark.parametrize(
@@ -200,6 +221,8 @@ NOW = {"size": "can't be read now", "key": "can't be read now", "muted": "can't 
         ({"size": 2}, {"size": 1}, [("size", 1, 2, "you", False)]),
         ({}, {"size": 1}, [("size", 1, None, "you", False)]),
         ({"mail": "A"}, {"mail": "a"}, []),
+        ({"mail": "A"}, {"mail": "b"}, [("mail", "b", "A", "you", False)]),
+        ({"home": Reference("fake.homes.a")}, {"home": "h"}, [("home", "h", KNOWN_LATER, "you", False)]),
         ({"size": 1}, None, [("size", None, 1, "you", False)]),
         ({"key": "k"}, None, []),
         ({"muted": True}, None, []),
@@ -287,6 +310,17 @@ def test_a_secret_without_a_value(live: Any, last: str | None, drifts: bool) -> 
     found = differences(spec, Observed("7", {"mail": live, "size": 1}), record, digest=digest, hidden=("mail",))
     assert told(found) == ([("mail", HIDDEN, HIDDEN, "drift", True)] if drifts else [])
     assert found.unverifiable == {"mail": "secret `MAIL` is not set"}
+
+
+def test_other_fields_are_compared_although_a_secret_has_no_value() -> None:
+    mail, others = MissingSecret("MAIL", Problem("not set")), dict.fromkeys(_others())
+    spec = Thing.model_construct(
+        _fields_set={"mail", "size", "table"}, mail=mail, size=1, **others | {"table": {"a": 1}}
+    )
+    found = differences(
+        spec, Observed("7", {"mail": "new", "size": 2}), {"mail": digest("old")}, digest=digest, hidden=("mail",)
+    )
+    assert [change.field for change in found.changes] == ["size", "mail", "table"]
 
 
 def _others() -> Collection[str]:

@@ -89,7 +89,7 @@ def differences(
         if mark(model, name, Trigger) or (note and name not in observed.values):
             if last is not None and _given_anew(name, note, model, record, last):
                 before, after = last.get(name), spec.set_fields().get(name)
-                if name in file_fields(model) and not secret:
+                if name in file_fields(model):
                     before, after = describe_file(before), describe_file(after)
                 after = filled(after, lambda _: UNKNOWN)
                 changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
@@ -187,9 +187,7 @@ def _field(
         return []
     cause = "drift" if last is not None and last.get(name) == record.get(name) else "you"
     if isinstance(wanted_form, Mapping) and isinstance(live_form, Mapping):
-        return _nested(name, wanted_form, live_form, cause, secret) or [
-            Change((name,), shown(live, secret), shown(want, secret), cause, secret)
-        ]
+        return _nested(name, wanted_form, live_form, cause, secret)
     return [Change((name,), shown(live, secret), shown(want, secret), cause, secret)]
 
 
@@ -198,7 +196,7 @@ def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: 
     found = []
     keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
     want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))
-    deep = DeepDiff(live, want, view="tree", ignore_order=False, threshold_to_diff_deeper=0)  # however much differs
+    deep = DeepDiff(live, want, view="tree", threshold_to_diff_deeper=0)  # however much differs
     for entries in deep.values():
         for entry in entries:
             path = (name, *(str(part) for part in entry.path(output_format="list")))
