@@ -55,6 +55,7 @@ class PulumiStack:
     deployed: dict[str, str] = field(default_factory=dict)
     lose: Callable[[Record], bool] = lambda record: False
     started: Callable[[Forked], None] = lambda process: None  # told of each provider process
+    begins: Callable[[], None] = lambda: None  # told once the program has decided, and resources begin
     process: Forked | None = None
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
@@ -137,6 +138,7 @@ class Phase:
         project = Project(mine.name, mine.home, f"{mine.name}.yaml", mine.env, self._setting, self.preview)
         lines, resources = declare(project, wanted, mine.snapshot())
         self.said += lines
+        mine.begins()
         for one in resources:
             self._register(one, one.address in replace)
         gone = [r for address, r in self.stack.records.items() if address not in self.registered]
@@ -155,6 +157,7 @@ class Phase:
                 del self.stack.records[record.address]
 
     def destroy(self) -> None:
+        self.stack.begins()
         self._delete_all([*self.stack.records.values(), *self.stack.doomed])
 
     # --- one resource ----------------------------------------------------------------------------------------------

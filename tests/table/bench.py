@@ -66,7 +66,7 @@ class Side:
         """What `up` would do."""
         raise NotImplementedError
 
-    def destroy(self, wanted: Wanted) -> Ran:
+    def destroy(self, wanted: Wanted, kill: Kill | None = None) -> Ran:
         """Deletes all that the stack has."""
         raise NotImplementedError
 
@@ -132,8 +132,10 @@ class Embedded(Side):
         ]
         return self._ran(self._run(words), steps, ok=(0, 2))
 
-    def destroy(self, wanted: Wanted) -> Ran:
-        return self._ran(self._run(["destroy", str(self.file(wanted)), "--yes"]), [], ok=(0,))
+    def destroy(self, wanted: Wanted, kill: Kill | None = None) -> Ran:
+        with self.bench.killing(kill) as victim:
+            process = self._run(["destroy", str(self.file(wanted)), "--yes"], victim)
+        return self._ran(process, [], ok=(0,))
 
     def ids(self) -> dict[str, str]:
         listed = self._run(["state", "list", self.name]).printed().splitlines()
@@ -187,8 +189,13 @@ class Pulumi(Side):
     def refresh(self) -> Ran:
         return self.stack.refresh()
 
-    def destroy(self, wanted: Wanted) -> Ran:
-        return self.stack.destroy()
+    def destroy(self, wanted: Wanted, kill: Kill | None = None) -> Ran:
+        with self.bench.killing(kill) as victim:
+            self.stack.started = victim.append
+            try:
+                return self.stack.destroy()
+            finally:
+                self.stack.started = lambda process: None
 
     def ids(self) -> dict[str, str]:
         return self.stack.ids()
