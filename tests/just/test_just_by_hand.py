@@ -43,20 +43,67 @@ def test_the_reads_say_what_they_found(known: World) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["refid.count", "channel=email", "startDate=2", "endDate=1"], "startDate is after endDate"),
+        (["refid.count", "channel=email", "startDate=2", "endDate=1"], "endDate: must not lie before startDate"),
         (["refid.count", "channel=email", "startDate=1700000000000", "endDate=1"], "milliseconds"),
         (["refid.count", "channel=email", "startDate=2026-12-05T15:00:00", "endDate=1"], "with its zone"),
         (["refid.count", "channel=email", "startDate=1"], "missing: endDate"),
-        (["refid.count", "channel=push", "startDate=1", "endDate=2"], "channel is one of email, sms"),
+        (["refid.count", "channel=push", "startDate=1", "endDate=2"], "channel: must be one of sms, email"),
         (["refid.daily", "channel=sms", "start=2020-08-11", "end=2020-08-12 00:00:00"], "must be written as"),
         (["refid.daily", "channel=sms", "start=2020-02-31 00:00:00", "end=2020-08-12 00:00:00"], "must be written as"),
-        (["refid.daily", "channel=sms", "start=2020-11-29 00:27:52", "end=2020-08-11 20:38:49"], "is after end"),
+        (
+            ["refid.daily", "channel=sms", "start=2020-11-29 00:27:52", "end=2020-08-11 20:38:49"],
+            "end: must not lie before start",
+        ),
     ],
 )
 def test_a_window_that_is_none_is_refused_before_anything_is_asked(known: World, words: list[str], said: str) -> None:
     done = known("api", "just", *words)
     assert (done.code, said in done.err) == (3, True), done.err
     assert known.simulator.journal == []
+
+
+EMAIL, NUMBER = "email=ann@example.com", "number=4315550017"
+WRONG = [
+    (["profile.create", "birthDate=abc"], "birthDate: must be a whole number"),
+    (["profile.create", "birthDate=1700000000000"], "birthDate: these are milliseconds"),
+    (["profile.create", "ip=example.com"], "ip: must be an IPv4 or IPv6 address"),
+    (["profile.create", "name="], "name: must be 1.. characters"),
+    (["profile.create", "birth_date=5"], "birth_date: is not known; takes ip, name, gender, birthDate"),
+    (["email.subscribe", f"juid={JUID}"], "missing: email=ann@example.com"),
+    (["email.subscribe", f"juid={JUID}", "email=ann"], "email: must be like ann@example.com"),
+    (["email.subscribe", "juid=short", EMAIL], "juid: no juid: 8 to 64 letters"),
+    (["email.subscribe", f"juid={JUID}", EMAIL, "regUrl=here"], "regUrl: must be like https://"),
+    (["email.subscribe", f"juid={JUID}", EMAIL, NUMBER], "number: is not known"),
+    (["sms.subscribe", f"juid={JUID}", "number=+43 1 5550017"], "number: must be like 4315550017"),
+    (["email.unsubscribe", f"juid={JUID}"], "missing: email="),
+    (["sms.unsubscribe", NUMBER], "missing: juid="),
+    (["utm_metric.update", "channel=fax", 'data={"email":"a@b"}'], "channel: must be one of sms, email, push"),
+    (["utm_metric.update", "channel=push", 'data={"email":"a@b"}'], "is undocumented (J-32)"),
+    (["utm_metric.update", "channel=sms", 'data={"email":"a@b"}'], "channel sms is known by number"),
+    (["utm_metric.update", "channel=email", "data=derby"], "data: must be an object"),
+    (["utm_metric.update", "channel=email", 'data={"refid":"x"}'], "data: exactly one of email, number is needed"),
+    (["utm_metric.update", "channel=email", 'data={"email":"a@b","utmSource":"x"}'], "utmSource: is not known there"),
+    (["utm_metric.update", "channel=sms", 'data={"number":true}'], "data: number: must be digits"),
+    (["action.create", f"juid={JUID}", "tags=1,,2", "label=login"], "tags: must be like 1,2,3"),
+    (["action.create", f"juid={JUID}", "tags=1"], "missing: label="),
+    (["segment.list"], "missing: juid="),
+]
+
+
+@pytest.mark.contract("J-6", "J-20", "J-29", "J-32")
+@pytest.mark.parametrize(("words", "said"), WRONG)
+def test_a_call_that_can_not_succeed_is_not_sent(known: World, words: list[str], said: str) -> None:
+    done = known("api", "just", *words, "--dangerous", words[0])
+    assert (done.code, said in done.err) == (3, True), done.err
+    assert known.simulator.journal == []
+
+
+@pytest.mark.contract("J-28")
+@pytest.mark.parametrize("form", ["plain", "wrapped"])
+def test_marks_by_hand_leave_in_the_form_that_the_service_takes(known: World, form: str) -> None:
+    known.simulator.sims["just"].set_switch("utm_data", form)
+    asked(known, "utm_metric.update", "channel=sms", 'data={"number":4315550017,"refid":"x"}')
+    assert known.simulator.sims["just"].world["marks"] == {"sms/4315550017": {"refid": "x"}}
 
 
 def test_what_can_not_be_undone_must_be_named_twice(known: World) -> None:

@@ -12,12 +12,12 @@ from urllib.parse import quote, quote_plus
 
 from headend.core.model.printable import one_line
 from headend.core.wire.redaction import MASK
+from headend.just.checks import JUID
 from headend.just.wire import HARMLESS, READS
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer
 
-JUID: Final = re.compile(r"[0-9A-Za-z_-]{8,64}", re.ASCII)
 WHOLE_JUID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 """The form that the document shows: one cut short is told from it."""
 SHOWN = 200  # characters of an unexpected answer that an error quotes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,19 +99,20 @@ class Just(JustCalls):
 
     async def mark(self, channel: Channel, address: str, marks: Fields) -> None:
         """Overwrites the referral marks of an address (E6). No juid goes along: all who have it are meant (J-31)."""
-        plain = json.dumps(
-            {NORMAL[channel].field: NORMAL[channel].in_data(address), **marks},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        await self.mark_all(channel, {NORMAL[channel].field: NORMAL[channel].in_data(address), **marks})
+
+    async def mark_all(self, channel: Channel, data: Mapping[str, Any]) -> Answer:
+        """The marks of the address that is in the data, which leave plain, or in another pair of quotes (J-28)."""
+        plain, address = json.dumps(data, ensure_ascii=False, separators=(",", ":")), str(data[NORMAL[channel].field])
         async with self._turns(f"{channel} {NORMAL[channel].of(address)}"):
             for wrapped in (False, True) if self._wrapped is None else (self._wrapped,):
-                data = f'"{plain}"' if wrapped else plain
-                op, judged = await self._put("utm_metric.update", {"data": data}, {"channel": channel})
+                fields = {"data": f'"{plain}"' if wrapped else plain}
+                op, judged = await self._put("utm_metric.update", fields, {"channel": channel})
                 if judged.sort is not Sort.INPUT:
                     break
         self._value(op, judged, [address, NORMAL[channel].of(address)])
         self._wrapped = wrapped
+        return replace(judged.answer, body=judged.value)
 
     async def act(self, fields: Fields) -> None:
         """Counts one event (E7). The answer means that it is queued, not that it is processed (J-49)."""

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from headend.core.model.fields import Immutable, Ref, Same, Sealed, Secret
 from headend.core.model.references import Id
-from headend.just.answers import JUID
+from headend.just.checks import JUID
 
 Channel = Literal["email", "sms"]
 

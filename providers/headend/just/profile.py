@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -19,6 +18,7 @@ from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.just.api import Just
+from headend.just.checks import ip_address
 from headend.just.people import juid
 
 _UNREADABLE = "Just has no call that reads a profile"
@@ -30,10 +30,7 @@ _ABOUT = ("ip", "name", "gender", "birth_date")
 
 def _ip(value: str | None) -> str | None:
     if value is not None:
-        try:
-            ipaddress.ip_address(value)
-        except ValueError:
-            raise PydanticCustomError("ip_address", "must be an IPv4 or IPv6 address") from None
+        ip_address(value)
     return value
 
 

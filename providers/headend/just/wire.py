@@ -8,17 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from headend.core.wire.operations import Operation, Table
+from headend.core.wire.parameters import Parameter, Span
+from headend.just.checks import clock_time, epoch_seconds, ip_address, timestamp
+from headend.just.people import juid
 
 _V1 = "/api/user/v1"
 _SUBSCRIBES = "subscribes a real person, whatever they have decided meanwhile (J-41)"
+_JUID = Parameter("juid", needed=True, check=juid)
+_EMAIL: dict[str, Any] = {"form": r"[^@\s]+@[^@\s]+", "like": "ann@example.com", "secret": True}
+_NUMBER: dict[str, Any] = {"form": "[0-9]{7,15}", "like": "4315550017", "secret": True}
+_STAMPS = (
+    Parameter("regUrl", form=r"https?://[^\s/]\S*", like="https://example.com/news"),
+    *(Parameter(name, low=1) for name in ("refid", "refidm", "utmSource", "utmMedium", "utmCampaign")),
+)
+_MARKS = Parameter(
+    "data",
+    "object",
+    needed=True,
+    like='{"email":"ann@example.com","refid":"derby"}',
+    inner=(
+        Parameter("email", **_EMAIL),
+        Parameter("number", "digits", **_NUMBER),
+        *(Parameter(name, low=1) for name in ("refid", "refidm")),
+    ),
+    exactly_one=("email", "number"),
+    secret=True,
+)
+_CHANNEL = Parameter("channel", choices=("sms", "email"))
+_PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    "profile.create": (
+        Parameter("ip", check=ip_address, secret=True),
+        *(Parameter(name, low=1, secret=True) for name in ("name", "gender")),
+        Parameter("birthDate", "integer", check=timestamp, secret=True),
+    ),
+    "email.subscribe": (_JUID, Parameter("email", needed=True, **_EMAIL), *_STAMPS),
+    "sms.subscribe": (_JUID, Parameter("number", needed=True, **_NUMBER), *_STAMPS),
+    "email.unsubscribe": (_JUID, Parameter("email", needed=True, **_EMAIL)),
+    "sms.unsubscribe": (_JUID, Parameter("number", needed=True, **_NUMBER)),
+    "utm_metric.update": (Parameter("channel", choices=("sms", "email", "push")), _MARKS),
+    "action.create": (
+        _JUID,
+        Parameter("tags", needed=True, form="[^,]+(,[^,]+)*", like="1,2,3"),
+        Parameter("label", needed=True, low=1),
+        Parameter("article", low=1),
+    ),
+    "segment.list": (_JUID,),
+    "refid.count": (_CHANNEL, *(Parameter(n, needed=True, check=epoch_seconds) for n in ("startDate", "endDate"))),
+    "refid.daily": (_CHANNEL, *(Parameter(name, needed=True, check=clock_time) for name in ("start", "end"))),
+}
+"""What is documented of values (J-6, J-20, J-25, J-29, and the tables of the kinds). A number goes as digits alone."""
+_SPANS = {"refid.count": (Span("startDate", "endDate", read=epoch_seconds),), "refid.daily": (Span("start", "end"),)}
 
 
 def _call(key: str, method: str, path: str, number: str, title: str, body: str = "none", danger: str = "") -> Operation:
     role = path.strip("/").partition("/")[0]
-    return Operation(key, method, _V1 + path, number, title, mark="S", role=role, body=body, danger=danger)
+    op = Operation(key, method, _V1 + path, number, title, mark="S", role=role, body=body, danger=danger)
+    return replace(op, parameters=_PARAMETERS[key], spans=_SPANS.get(key, ()), complete=True)
 
 
 TABLE = Table(

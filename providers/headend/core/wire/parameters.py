@@ -31,6 +31,7 @@ _TYPES: Mapping[str, _Type] = {
     "int32": _Type((int,), "a whole number", "whole numbers", -(2**31), 2**31 - 1),
     "int64": _Type((str,), "a whole number as text", "whole numbers as text", -(2**63), 2**63 - 1),
     "number": _Type((int, float), "a number", "numbers"),
+    "digits": _Type((int, str), "digits", "digits"),
     "flag": _Type((bool,), "true or false", "flags"),
     "object": _Type((dict,), "an object", "objects"),
 }
@@ -124,7 +125,7 @@ class Parameter:
         if not self._fits(value):
             unit = " characters" if self.type == "text" else ""
             return f"must be {_span(*self._bounds())}{unit}"
-        if (self.form and not re.fullmatch(self.form, given)) or (self.time and moment(given) is None):
+        if (self.form and not re.fullmatch(self.form, str(given))) or (self.time and moment(given) is None):
             return f"must be like {self.like}"
         return None
 
