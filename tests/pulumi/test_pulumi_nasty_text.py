@@ -1,4 +1,4 @@
-"""What providers say, refuse and raise under Pulumi: text from outside begins no line, and does nothing to a terminal."""
+"""What providers say, refuse and raise: text from outside begins no line, and does nothing to a terminal."""
 
 from __future__ import annotations
 
