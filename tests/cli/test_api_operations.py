@@ -202,6 +202,11 @@ def test_no_answer_shows_a_secret_unless_it_goes_into_a_file(world: World) -> No
     refused = world("api", "ateme", "source_invitation.update", "token=very-secret-token")
     assert refused.code == 1
     assert "very-secret-token" not in refused.err
+    for given in (["new_password=canary-new", "old_password=canary-old"], ["--body", "passwords.json"]):
+        world.write("passwords.json", '{"new_password": "canary-new", "old_password": "canary-old"}')
+        world.simulator.fail("account.change_password", status=400, body={"code": 3, "message": "not canary-old!"})
+        told = world("api", "mycujoo", "account.change_password", *given).err
+        assert ("canary" in told, "not (secret)!" in told) == (False, True)
     assert mask_keys({"a": [{"password": "p", "url": "rtmp"}], "password": None}, {"password", "url"}) == {
         "a": [{"password": "(secret)", "url": "(secret)"}],
         "password": None,

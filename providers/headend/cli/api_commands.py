@@ -22,7 +22,7 @@ from headend.cli.typed_values import describe_values, fill_request, find_operati
 from headend.core.model.errors import GuardError, InputError
 from headend.core.wire.invoke import call_operation
 from headend.core.wire.operations import NO_BODY, Operation, Table
-from headend.core.wire.redaction import Redactor, mask_keys
+from headend.core.wire.redaction import Redactor, mask_keys, texts_under
 from headend.core.wire.registry import Platform, platforms
 
 if TYPE_CHECKING:
@@ -91,12 +91,9 @@ def api(
     if danger and key not in (dangerous or []):
         raise GuardError(f"{key} {danger}; --dangerous {key} insists")
     pairs = _pairs(values or [])
-    for name, value in pairs:
-        if name in known.hidden or ((rule := table[key].rule(name)) and rule.secret):
-            redactor.add(value)
     path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
     where = connected(connections, path, simulator, redactor)
-    answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where))
+    answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where, redactor))
     _show(known, table[key], answer, format, out, redactor)
     if more:
         echo("there are more pages: --all", err=True)
@@ -110,6 +107,7 @@ async def _called(
     environment: str | None,
     all_pages: bool,
     where: AbstractContextManager[Session],
+    redactor: Redactor,
 ) -> tuple[Answer, bool]:
     """The answer, and whether there are more pages of it."""
     with where as session:
@@ -120,6 +118,9 @@ async def _called(
             if scope and "environment_id" in op.names() and "environment_id" not in dict(pairs):
                 pairs = [*pairs, ("environment_id", scope)]
             request = fill_request(client.table, op, pairs, body, platform.filled)
+            hidden = platform.hidden | {rule.name for rule in op.parameters if rule.secret}
+            for text in texts_under({**request.path, **request.query, "": request.body}, hidden):
+                redactor.add(text)
             return await call_operation(platform, client, op, request, scope, all_pages=all_pages)
 
 

@@ -102,3 +102,15 @@ def mask_keys(value: Any, names: Collection[str]) -> Any:
             for key, inner in value.items()
         }
     return [mask_keys(inner, names) for inner in value] if isinstance(value, list) else value
+
+
+def texts_under(value: Any, names: Collection[str], *, under: bool = False) -> Iterator[str]:
+    """All texts and numbers that stand under one of these keys, at any depth. under: whether the value does."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts_under(inner, names, under=under or key in names)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_under(inner, names, under=under)
+    elif under and value is not None and not isinstance(value, bool):
+        yield str(value)
