@@ -397,7 +397,8 @@ def test_reports_of_costs_span_a_year_of_one_organisation_or_90_days_of_all() ->
     longer = year | {"time_to": "2024-01-02 00:00:00.00+00"}
     assert faults("cogs.create", **longer, organisation_id="o") == ["time_to: at most 365 days after time_from"]
     assert faults("cogs.create", time_from=day("03"), time_to=day("01")) == ["time_to: must not lie before time_from"]
-    assert "time zone" in faults("cogs.create", time_from=day("01"), time_to="2023-03-01")[0]
+    assert "time zone" in faults("cogs.create", time_from=day("01"), time_to="2023-03-01 00:00:00.00")[0]
+    assert faults("cogs.create", time_from="2023-03-01") == ["time_from: must be like 2023-01-01 00:00:00.00+00"]
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,11 @@ def test_a_word_of_the_api_is_an_id_where_it_is_documented_as_one() -> None:
 def test_a_body_that_is_no_object_is_left_to_the_platform() -> None:
     assert fill_request(TABLE, MAKE, [], [1]).body == [1]
     assert fill_request(TABLE, MAKE, [("name", "12")]).body == {"name": "12"}
+
+
+def test_an_id_is_text_or_a_whole_number_and_a_small_z_ends_a_time_too() -> None:
+    rule = Parameter("ref", "id")
+    assert [list(rule.errors(value)) for value in ("7", 7, "a-1")] == [[], [], []]
+    for wrong in (True, 1.5, None, {"id": 7}):
+        assert list(rule.errors(wrong)) == ["ref: must be an id"]
+    assert list(Parameter("at", like="12:00", time=True).errors("2035-07-14T15:00:00z")) == []

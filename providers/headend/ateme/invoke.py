@@ -48,14 +48,14 @@ async def invoke(api: Ateme, op: Operation, request: Request, scope: str | None)
     deployment is missing, and ApiError as `Ateme.call` does.
     """
     query, body, headers = dict(request.query), request.body, {}
-    if op.key.startswith("tf_") and "deployment_id" not in op.names():
+    if (rule := op.rule("deployment_id")) and rule.place == "header":
         deployment = query.pop("deployment_id", None)
         if isinstance(body, dict) and "deployment_id" in body:
             deployment = body["deployment_id"]
             body = {name: value for name, value in body.items() if name != "deployment_id"} or NO_BODY
         if deployment is not None:
             headers[DEPLOYMENT_HEADER] = str(deployment)
-        elif re.match(r"dep\b(?! or)", op.role):
+        elif rule.needed:
             raise InputError(f"{op.key}: missing: deployment_id=... (it goes as a header)")
     if scope is None and re.search(r"\bae\b", op.role):
         raise InputError(f"{op.key}: works in one environment; name it with --environment NAME")

@@ -27,6 +27,7 @@ class _Type(NamedTuple):
 
 _TYPES: Mapping[str, _Type] = {
     "text": _Type((str,), "text", "texts"),
+    "id": _Type((str, int), "an id", "ids"),  # text or a number: no document says which
     "integer": _Type((int,), "a whole number", "whole numbers"),
     "int32": _Type((int,), "a whole number", "whole numbers", -(2**31), 2**31 - 1),
     "int64": _Type((str,), "a whole number as text", "whole numbers as text", -(2**63), 2**63 - 1),
@@ -215,8 +216,8 @@ def check_exactly_one(names: tuple[str, ...], given: Mapping[str, Any]) -> Itera
 def moment(value: Any) -> datetime | None:
     """The time that a text says, None if it says none."""
     try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return datetime.fromisoformat(value.upper())
+    except (AttributeError, ValueError):
         return None
 
 
