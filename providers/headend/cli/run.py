@@ -109,6 +109,7 @@ async def opened(
         open_state(path, stack.name) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session,
     ):
+        state.need_key()
         used = stack.platforms()
         used |= {kinds()[e.kind].platform for e in state.records().values() if e.kind in kinds()}
         async with session:

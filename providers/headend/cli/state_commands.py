@@ -1,4 +1,4 @@
-"""state list, show, settle and forget: what headend's own file holds, and what of it only a person can know."""
+"""state list, show, settle, forget and rekey: what headend's own file holds, and what of it only a person can know."""
 
 from __future__ import annotations
 
@@ -69,6 +69,18 @@ def forget(
     with _existing(stack, simulator) as state:
         if not state.drop(address):
             raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
+
+
+@app.command()
+def rekey(stack: StackName, simulator: Simulated = False) -> None:
+    """Gives state another key for its digests of secrets: HEADEND_STATE_KEY, or a new one of headend's own.
+
+    Nothing is forgotten if the old key is still there. If it is lost, the next apply writes secrets again that can't be
+    read; those that only a replacement could change are taken to be as the stack has them.
+    """
+    with _existing(stack, simulator) as state:
+        forgotten = state.rekey()
+    echo(f"{stack} has another key" + (f"; secrets of {forgotten} objects are forgotten" if forgotten else ""))
 
 
 @contextmanager

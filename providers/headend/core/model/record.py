@@ -138,6 +138,11 @@ def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal |
     return spec.model_copy(update=known) if known else spec
 
 
+def forgotten(values: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets of which it isn't known any more what was last applied."""
+    return frozenset(name for name, kept in values.items() if kept == NO_DIGEST)
+
+
 def frozen(key: Any) -> Any:
     """A natural key, hashable, whatever values it is made of."""
     if isinstance(key, Mapping):

@@ -20,11 +20,12 @@ from headend.core.model.capabilities import (
     select_changes,
     why_unreadable,
 )
-from headend.core.model.fields import Impact, Interrupts, Parts, Spec, mark, marked
+from headend.core.model.fields import Immutable, Impact, Interrupts, Parts, Spec, mark, marked
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
+from headend.core.model.record import forgotten
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
@@ -32,6 +33,7 @@ from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.situation import Situation
 
 TAKE = "lifecycle.adopt: match takes it over"
+FORGOTTEN = "the key of the state was lost: taken to be as the stack has it"
 STAYS = "no call takes it away; it stays what it was"
 
 
@@ -53,7 +55,8 @@ def _known(s: Situation, live: Observed) -> Decision:
     found = compare(s, live, s.last.values)
     selection = select_changes(kind, live, s.want, found.changes)
     found = found.only(selection.changes)
-    noted = (*selection.noted, *found.lasting, *(marked(type(s.want), Parts) if found.regrouped else ()))
+    anew = s.want.set_fields().keys() & forgotten(s.last.values)
+    noted = (*selection.noted, *found.lasting, *(marked(type(s.want), Parts) if found.regrouped else ()), *anew)
     if found.replaces or (found.changes and Can.UPDATE not in kind.can):
         action, reason = Action.REPLACE, Reason.CHANGED
     elif found.changes:
@@ -218,17 +221,23 @@ def _removed(s: Situation) -> Decision:
 
 # --- what all have in common --------------------------------------------------------------------------------
 def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Difference:
-    """How a live object differs from the spec. last: what was last applied, None if unknown."""
+    """How a live object differs from the spec. last: what was last applied, None if unknown.
+
+    A forgotten secret that can't be read is taken to be another one, and written again, unless that would replace the
+    object."""
     assert s.want is not None
-    return differences(
+    model, fixed = type(s.want), Can.UPDATE not in s.kind.can
+    lost = [n for n in forgotten(last or {}) if n not in live.values and (fixed or mark(model, n, Immutable))]
+    found = differences(
         s.want,
         live,
         last,
         digest=s.digest,
         hidden=s.secrets,
-        ignore=s.life.ignore_changes,
+        ignore=(*s.life.ignore_changes, *lost),
         blind=why_unreadable(s.kind),
     )
+    return replace(found, unverifiable={**found.unverifiable, **dict.fromkeys(lost, FORGOTTEN)})
 
 
 def _step(

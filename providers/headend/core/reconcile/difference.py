@@ -23,7 +23,7 @@ from headend.core.model.fields import (
     marked,
 )
 from headend.core.model.observed import Change, Observed
-from headend.core.model.record import HIDDEN, UNKNOWN, Digest, Digester, compared_form, recorded
+from headend.core.model.record import HIDDEN, NO_DIGEST, UNKNOWN, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
 from headend.core.model.secrets import missing_fields
 from headend.core.model.uploads import describe_file, file_digest, file_fields
@@ -112,7 +112,8 @@ def _moved_on(
 ) -> list[Change]:
     """The change of a field whose wanted value isn't there: the live one isn't what was last applied."""
     live, then = observed.values.get(name), (last or {}).get(name)
-    if not isinstance(live, str) or not isinstance(then, Digest) or digest(compared_form(model, name, live)) == then:
+    known = isinstance(live, str) and isinstance(then, Digest) and then != NO_DIGEST
+    if not known or digest(compared_form(model, name, live)) == then:
         return []
     return [Change((name,), HIDDEN, HIDDEN, "drift", True)]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digester, recorded
+from headend.core.model.record import Digest, Digester, recorded
 from headend.core.model.stack import Stack
 from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.plan import Plan
@@ -36,4 +36,9 @@ def noted(values: Mapping[str, Any], decision: Decision, digest: Digester) -> di
     want = decision.situation.want
     now = recorded(want, decision.situation.secrets, digest) if want is not None else {}
     kept = {name: value for name, value in values.items() if name not in decision.noted}
-    return kept | {name: now[name] for name in decision.noted if name in now}
+    return kept | {name: _sealed_as(values.get(name), now[name]) for name in decision.noted if name in now}
+
+
+def _sealed_as(old: Any, new: Any) -> Any:
+    """The new value; what deletion needs stays as it was sent."""
+    return replace(new, sealed=old.sealed) if isinstance(old, Digest) and isinstance(new, Digest) else new

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import filelock
 
 from headend.core.model.errors import StateError, StateInUse
-from headend.core.model.record import Digest, Record
+from headend.core.model.record import Record
 from headend.core.reconcile.state.database import RESTORE, Database, told
-from headend.core.reconcile.state.rows import dump, read_mapping, split
+from headend.core.reconcile.state.digests import wipe
 from headend.core.reconcile.state.store import State
+from headend.core.reconcile.state.upgrade import FORMAT, part_secrets, upgrade
 
-FORMAT = 2
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE entries (
@@ -63,14 +61,14 @@ def peek(path: Path, stack: str) -> dict[str, Record] | None:
             return {}
         with told(path), contextlib.closing(_open(path, timeout=0)) as connection:
             database = Database(path, connection)
-            current = _format(database) == FORMAT
+            parted = _format(database) > 1
             _raise_if_not_of(database, stack)
-            if current:
+            if parted:
                 return State(database).records()
             with contextlib.closing(sqlite3.connect(":memory:")) as copy:
                 connection.backup(copy)
                 copied = Database(path, copy)
-                _upgrade(copied)
+                part_secrets(copied)
                 return State(copied).records()
     except StateInUse:
         return None
@@ -127,8 +125,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
                 connection.execute(f"PRAGMA {pragma}")
             database = Database(path, connection)
-            if _format(database) < FORMAT:
-                _upgrade(database)
+            upgrade(database, _format(database))
+            wipe(database)
         except BaseException:
             connection.close()
             raise
@@ -160,7 +158,6 @@ def _create(path: Path) -> None:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
-            connection.execute("INSERT INTO meta VALUES ('digest_key', ?)", (secrets.token_hex(32),))
         part.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -169,24 +166,3 @@ def _create(path: Path) -> None:
             os.close(folder)
     except OSError as error:
         raise StateError(f"{path} can't be made: {error.strerror or error}") from None
-
-
-def _upgrade(database: Database) -> None:
-    """Upgrades format 1, which kept digests among the values as `{"$digest": ..., "$sealed": ...}`. A row that it can't
-    read stays as it is, to be told when it is used."""
-    with database.transaction() as connection:
-        connection.execute("BEGIN")
-        connection.execute("ALTER TABLE entries ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'")
-        for address, text in connection.execute("SELECT address, spec FROM entries").fetchall():
-            with contextlib.suppress(ValueError):
-                values = {name: _from_format_1(value) for name, value in read_mapping("spec", text).items()}
-                plain, secrets = split(values)
-                known = (dump(plain), dump(secrets), address)
-                connection.execute("UPDATE entries SET spec = ?, secrets = ? WHERE address = ?", known)
-        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
-
-
-def _from_format_1(value: Any) -> Any:
-    if isinstance(value, dict) and "$digest" in value and value.keys() <= {"$digest", "$sealed"}:
-        return Digest(value["$digest"], value.get("$sealed"))
-    return value

@@ -41,7 +41,7 @@ def read_record(row: Row) -> Record:
         address,
         kind,
         id,
-        read_mapping("spec", spec) | _digests(secrets),
+        read_mapping("spec", spec) | read_digests(secrets),
         read_mapping("computed", computed),
         tuple(read_names(depends)),
         bool(_flag("incomplete", incomplete)),
@@ -69,7 +69,7 @@ def read_names(text: Any) -> list[str]:
     return names
 
 
-def _digests(text: Any) -> dict[str, Digest]:
+def read_digests(text: Any) -> dict[str, Digest]:
     found = {}
     for name, kept in read_mapping("secrets", text).items():
         texts = isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())

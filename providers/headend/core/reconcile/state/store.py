@@ -1,22 +1,20 @@
 """The embedded state store: identity, what was last applied, and intents. SQLite, O(1) per write.
 
-State holds no secret in clear. It stores a keyed digest, which shows whether the secret changed.
+State holds no secret in clear. A digest shows whether it changed, and the key of the digests lies elsewhere.
 If the file is lost, adoption finds the objects again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from headend.core.model.errors import StateError
 from headend.core.model.record import Digest, Record
-from headend.core.reconcile.state.database import RESTORE, Database
+from headend.core.reconcile.state.database import Database
+from headend.core.reconcile.state.digests import Digests, rekey
 from headend.core.reconcile.state.rows import (
     COLUMNS,
     dump,
@@ -43,23 +41,27 @@ class State:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._digests = Digests(database)
         self._dependents: dict[str, set[str]] | None = None
-        try:
-            (key,) = database.row("SELECT value FROM meta WHERE key = 'digest_key'") or ("",)
-            self._key = bytes.fromhex(key)
-        except (TypeError, ValueError):
-            self._key = b""
-        if not self._key:
-            raise StateError(f"{database.path}: the key of its digests is gone; {RESTORE}")
 
     def raise_if_lost(self) -> None:
         """Raises StateLost where the file was removed or replaced."""
         self._db.raise_if_lost()
 
     def digest(self, value: Any) -> Digest:
-        """The keyed digest of a secret value. In one state file, equal values have equal digests."""
-        text = json.dumps(value, sort_keys=True, default=str)
-        return Digest(hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest())
+        """The keyed digest of a secret value. In one state file, equal values have equal digests. Raises StateError
+        where the key can't be found."""
+        return self._digests.of(value)
+
+    def need_key(self) -> None:
+        """Raises StateError where the key of the digests can't be found; a state that has none yet gets one."""
+        _ = self._digests.chain
+
+    def rekey(self) -> int:
+        """Takes another key for the digests. Returns of how many objects they are forgotten, as the old one is lost."""
+        forgotten = rekey(self._db)
+        self._digests = Digests(self._db)
+        return forgotten
 
     def records(self) -> dict[str, Record]:
         """All records by address, in address order. Raises StateError, naming every row that is damaged."""
