@@ -177,4 +177,6 @@ class Kept:
         for file in self.place.home.glob("state.db*"):
             file.unlink()
         for name, content in self.files.items():
-            (self.place.home / name).write_bytes(content)
+            file = self.place.home / name
+            file.touch(0o600)  # else the key of the state is refused
+            file.write_bytes(content)
