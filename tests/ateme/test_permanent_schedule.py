@@ -134,6 +134,20 @@ def test_a_bitrate_above_the_agreements_never_costs_what_is_on_air(tmp_path: Pat
     assert ("A-982" in "".join(engine.step(fresh, AT).warnings)) is not fits
 
 
+@pytest.mark.contract("A-982")
+@pytest.mark.parametrize("made", [True, False], ids=["made", "raised"])
+def test_an_input_that_the_same_run_makes_or_raises_too_far_costs_nothing_either(tmp_path: Path, made: bool) -> None:
+    engine = agreed(Engine(tmp_path), bitrate=5)
+    thin = {"variant": "srt_pull", "host": "venue.example.com", "port": 5005, "bitrate": 100}
+    small, large = {**thin, "port": 5006}, {**thin, "port": 5006, "bitrate": 8000}
+    engine.done(wanted(inputs={"a": thin} if made else {"a": thin, "b": small}))
+    moved = {"input": "b", "output": "o"}
+    (problem,) = engine.problems(wanted(moved, inputs={"a": thin, "b": large}))
+    assert problem.startswith(f"{AT}: input: up to 8000 kbit/s, and the agreement of its output covers 5")
+    engine.done(wanted(moved, inputs={"a": thin, "b": small}), allowed=[AT])
+    assert engine.written()[-2:] == ["schedule.delete", "permanent_schedule.create"]
+
+
 @pytest.mark.contract("A-589", "A-54", "A-770")
 def test_it_is_known_by_its_output_after_a_lost_answer_and_for_adoption(engine: Engine) -> None:
     timed = {"t": {**ENDS, "start_time": "2026-12-05T13:00:00Z", "end_time": "2026-12-05T14:00:00Z"}}

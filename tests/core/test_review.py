@@ -72,7 +72,7 @@ def test_the_kind_is_asked_about_the_spec_and_the_step() -> None:
     told, refused, (asked,) = judged(decision(Action.UPDATE, want=Thing(size=2)), parent=parent, related={"up": parent})
     assert told == ["size 2 near up {'size': 5}", "warning: odd", "warning: live"]
     assert refused == []
-    assert asked == Proposal(Action.UPDATE, Thing(size=2), "7", (), parent)
+    assert asked == Proposal(Action.UPDATE, Thing(size=2), "7", (), parent, related={"up": parent})
 
 
 def test_of_what_is_not_written_only_errors_are_told() -> None:

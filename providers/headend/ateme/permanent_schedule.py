@@ -82,26 +82,27 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
         return [*found, *(await self._too_much(api, proposal) if proposal.creates else ())]
 
     async def _too_much(self, api: Ateme, proposal: Proposal[PermanentSchedule]) -> Sequence[Problem]:
-        """The doubt about an input whose bitrate exceeds the agreement's (A-982). Where it replaces what goes out, it
-        is an error: the old schedule must go before the new one can come, and the new one would be refused."""
-        spec = proposal.spec
-        if spec is None or not isinstance(spec.input, str) or not isinstance(spec.output, str):
+        """The doubt about an input whose bitrate exceeds the agreement's (A-982), be it as the stack wants it or as it
+        is. Where it replaces what goes out, it is an error: the old schedule must go before the new one can come, and
+        the new one would be refused."""
+        spec, wanted = proposal.spec, proposal.related
+        if spec is None or not (proposal.replaces or (isinstance(spec.input, str) and isinstance(spec.output, str))):
             return ()
         try:
             outputs = await api.listed("output.list", None, OutputRow)
-            inputs = await input_rows(api, str(spec.environment)) if isinstance(spec.environment, str) else []
+            inputs = await input_rows(api, spec.environment) if isinstance(spec.environment, str) else []
             agreements = await api.listed("agreement.list", None, AgreementRow)
         except ApiError as error:
             return (warning(f"input: its bitrate can't be checked: {error}", field="input"),)
-        agreement = _given(outputs, spec.output).get(AGREEMENT)
+        agreement = {**_wanted(wanted.get("output")), **_given(outputs, spec.output)}.get(AGREEMENT)
         bound = _given(agreements, str(agreement)).get("bitrate")
-        source = _given(inputs, spec.input)
+        source = {**_given(inputs, spec.input), **_wanted(wanted.get("input"))}
         rates = [rate for name in RATES if _is_number(rate := source.get(name))]
         if not _is_number(bound) or not rates or max(rates) <= bound * (1 if bound >= MEGABITS_BELOW else 1000):
             return ()
         level = Level.ERROR if proposal.replaces else Level.WARNING
         remedy = "lower it, or take an output with a larger agreement"
-        what = f"input: up to {max(rates)} kbit/s, and the agreement of output {spec.output} covers {bound} (A-982)"
+        what = f"input: up to {max(rates)} kbit/s, and the agreement of its output covers {bound} (A-982)"
         return (Problem(what, remedy=remedy, level=level, field="input"),)
 
     async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:
@@ -119,9 +120,14 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
         return await self.make(api, "permanent_schedule.create", spec, {"input_id": spec.input}, {"output_id": output})
 
 
-def _given(rows: Sequence[Row], id: str) -> Mapping[str, Any]:
+def _given(rows: Sequence[Row], id: object) -> Mapping[str, Any]:
     """What is said of the one with that id; nothing where none has it."""
     return next((row.given for row in rows if row.id == id), {})
+
+
+def _wanted(spec: Spec | None) -> Mapping[str, Any]:
+    """What the stack wants of an object that it holds."""
+    return spec.set_fields() if spec is not None else {}
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

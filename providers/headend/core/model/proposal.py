@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from headend.core.model.fields import Spec
@@ -35,6 +36,7 @@ class Proposal(Generic[S]):
     id: of the live object. changes: how the live object differs from the spec.
     parent: what the stack wants of the object that this one lives in; None where the stack doesn't hold it.
     last: what was last applied, without its secrets; set for a removal.
+    related: field -> what the stack wants of the one object that is named there; nothing for those it doesn't hold.
     """
 
     action: Action
@@ -43,6 +45,7 @@ class Proposal(Generic[S]):
     changes: tuple[Change, ...] = ()
     parent: Spec | None = None
     last: S | None = None
+    related: Mapping[str, Spec] = field(default_factory=dict)
 
     @property
     def resolved(self) -> bool:

@@ -28,7 +28,7 @@ async def review(
     if situation.want is not None:
         want, around = situation.want, related or {}
         found = ask_without((want, *around.values()), lambda: list(kind.check(want, around)), list[Problem]())
-        proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent)
+        proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent, related=around)
         found += await kind.review(api, proposal)
         # warnings about an object that is not written would only be noise
         decision = decision.but(*(errors(found) if decision.action is Action.NONE else found))
