@@ -9,7 +9,7 @@ table hang on it:
   the references; what that would replace is deleted first;
 - `--replace` asks for no diff;
 - a create that fails records nothing and ends the run; what was recorded before stays, also where the run is killed;
-- `protect` refuses replacements and deletions by what state holds; `retain` makes no request;
+- `protect` refuses deletions by what state holds, replacements by what the program says too; `retain` makes no request;
 - a program sees the outputs of its own stack, without ids, and without what is only still to be deleted;
 - `refresh` and `destroy` know no program: outputs of the last run, and the config of the last `up`.
 """
@@ -215,7 +215,7 @@ class Phase:
         self._keep(one, id, inputs, outputs)
 
     def _replace(self, one: Declared, old: Record, given: Mapping[str, Any], *, first: bool) -> None:
-        if old.protect:
+        if old.protect and one.resource.lifecycle.protect:
             raise Failed(f"{one.address}: unable to replace, as it is marked for protection")
         inputs = self._checked(one, given, {})
         if first:
@@ -263,7 +263,7 @@ class Phase:
 
     # --- deletions -------------------------------------------------------------------------------------------------
     def _delete_all(self, records: list[Record]) -> None:
-        if kept := [r.address for r in records if r.protect]:
+        if kept := [r.address for r in records if r.protect and r not in self.stack.doomed]:
             raise Failed(f"{', '.join(kept)}: cannot be deleted because it is protected")
         for record in reversed(records):
             self._note("delete", record.address, record.id)

@@ -30,14 +30,15 @@ class Box(Plain, Container):
 
 
 A = Action
-PROTECTED, CONTAINER = "set it to false and apply that first", "set lifecycle.protect: false to allow it"
+PROTECTED, CONTAINER = "set it to false", "set lifecycle.protect: false to allow it"
+FIRST = f"{PROTECTED} and apply that first"
 
 
 @pytest.mark.contract("A-410", "A-971")
 @pytest.mark.parametrize(
     ("kind", "action", "protect", "lift"),
     [
-        (Plain, A.DELETE, True, PROTECTED),
+        (Plain, A.DELETE, True, FIRST),
         (Plain, A.DELETE, None, None),
         (Plain, A.DELETE, False, None),
         (Plain, A.REPLACE, True, PROTECTED),
@@ -46,7 +47,7 @@ PROTECTED, CONTAINER = "set it to false and apply that first", "set lifecycle.pr
         (Plain, A.FORGET, True, None),
         (Plain, A.NONE, True, None),
         (Box, A.DELETE, None, None),
-        (Box, A.DELETE, True, PROTECTED),
+        (Box, A.DELETE, True, FIRST),
         (Box, A.REPLACE, None, CONTAINER),
         (Box, A.REPLACE, True, PROTECTED),
         (Box, A.REPLACE, False, None),

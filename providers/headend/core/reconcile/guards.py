@@ -31,7 +31,8 @@ def refusal(kind: Kind[Any, Any], action: Action, protect: bool | None) -> Refus
         return None
     if protect:
         why = f"{action} refused: lifecycle.protect is true"
-        return Refusal(Guard.PROTECT, why, "set it to false and apply that first")
+        first = " and apply that first" if action is Action.DELETE else ""  # then state alone knows
+        return Refusal(Guard.PROTECT, why, f"set it to false{first}")
     if action is Action.REPLACE and isinstance(kind, Container) and protect is not False:
         why = "replace refused: it destroys all that lives in the object"
         return Refusal(Guard.PROTECT, why, "set lifecycle.protect: false to allow it")
