@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from convergence.test_convergence import side_by_side
 from headend.core.model.errors import HeadendError
@@ -72,7 +74,8 @@ class Bench:
         file.write_text(json.dumps(side_by_side(self.lists, number)))
         stack = load(file)
         waits = "poll_interval" in platforms()[self.platform].settings.model_fields
-        with open_state(self.state_file) as state:
+        key = {"HEADEND_STATE_KEY": "ab" * 32}  # goes along with every copy of the state
+        with mock.patch.dict(os.environ, key), open_state(self.state_file) as state:
             async with Session(
                 {},
                 simulator.settings(),
