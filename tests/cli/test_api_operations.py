@@ -49,6 +49,7 @@ def test_the_values_of_the_operation_that_is_named_are_listed_with_it(world: Wor
         "  fields  body  list of objects, each with field*, bool_value, datetime_value, float_value, number_value,"
         " string_value, secret",
     ]
+    assert world("api", "mycujoo", "--list", "setup_intent.create").out.splitlines()[1:] == ["  takes no values"]
     assert world("api", "ateme", "--list", "mtr_report.create").out.splitlines()[-1] == (
         "  exactly one of hostname, mtr_host_id, mtr_host_group_id"
     )

@@ -165,6 +165,7 @@ def test_in_a_form_all_values_are_text_and_a_value_may_have_a_place_of_its_own()
         ([("gift", "yes")], None, "gift: must be an object"),
         ([("peices", "1")], None, "peices: is not known; takes shelf, pieces, express, card, gift, dry_run"),
         ([], [1], "the body must be an object"),
+        ([], {"shelf": "b"}, "shelf: goes into the path, not into the body"),
     ],
 )
 def test_where_the_table_is_complete_nothing_else_goes_through(

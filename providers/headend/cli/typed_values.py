@@ -35,6 +35,8 @@ def describe_values(op: Operation, filled: Collection[str] = frozenset()) -> Ite
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     for name, place, told in rows:
         yield f"{name.ljust(widths[0])}  {place.ljust(widths[1])}  {told}"
+    if op.complete and not rows:
+        yield "takes no values"
     if op.exactly_one:
         yield f"exactly one of {', '.join(op.exactly_one)}"
 
@@ -59,10 +61,12 @@ def fill_request(
     """
     request = _filled(table, op, given, body, filled)
     whole = {} if request.body is NO_BODY else request.body
-    if isinstance(whole, Mapping):
-        found = op.faults({**request.path, **request.query, **whole})
-    else:
+    if not isinstance(whole, Mapping):
         found = ["the body must be an object"] if op.complete else []
+    elif op.complete and (twice := [name for name in whole if name in op.names()]):
+        found = [f"{name}: goes into the path, not into the body" for name in twice]
+    else:
+        found = op.faults({**request.path, **request.query, **whole})
     if found:
         raise InputError([Problem(f"{op.key}: {error}") for error in found])
     return request

@@ -37,10 +37,11 @@ _MARKS = Parameter(
     exactly_one=("email", "number"),
     secret=True,
 )
+_ZONED, _CLOCK = "2026-12-05T15:00:00Z or 1796482800", '"2026-12-05 15:00:00"'
 _CHANNEL = Parameter("channel", choices=("sms", "email"))
 _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "profile.create": (
-        Parameter("ip", check=ip_address, secret=True),
+        Parameter("ip", check=ip_address, like="192.0.2.7", secret=True),
         *(Parameter(name, low=1, secret=True) for name in ("name", "gender")),
         Parameter("birthDate", "integer", check=timestamp, secret=True),
     ),
@@ -56,8 +57,14 @@ _PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("article", low=1),
     ),
     "segment.list": (_JUID,),
-    "refid.count": (_CHANNEL, *(Parameter(n, needed=True, check=epoch_seconds) for n in ("startDate", "endDate"))),
-    "refid.daily": (_CHANNEL, *(Parameter(name, needed=True, check=clock_time) for name in ("start", "end"))),
+    "refid.count": (
+        _CHANNEL,
+        *(Parameter(name, needed=True, check=epoch_seconds, like=_ZONED) for name in ("startDate", "endDate")),
+    ),
+    "refid.daily": (
+        _CHANNEL,
+        *(Parameter(name, needed=True, check=clock_time, like=_CLOCK) for name in ("start", "end")),
+    ),
 }
 """What is documented of values (J-6, J-20, J-25, J-29, and the tables of the kinds). A number goes as digits alone."""
 _SPANS = {"refid.count": (Span("startDate", "endDate", read=epoch_seconds),), "refid.daily": (Span("start", "end"),)}
