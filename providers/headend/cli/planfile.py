@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import headend
 from headend.core.model.errors import InputError, StaleError
@@ -18,29 +19,42 @@ def read(path: Path) -> dict[str, Any] | None:
     if path.suffix != ".json":
         return None
     try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        document: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a plan file: {error}") from None
-    if not _is_plan(document):
+    version = document.get("headend") if isinstance(document, dict) and document.get("format") == FORMAT else None
+    if not isinstance(version, str):
         raise InputError(f"{path}: not a plan file of this headend (format {FORMAT})")
-    return cast(dict[str, Any], document)
+    if version != headend.__version__:
+        raise StaleError(f"{path}: the plan was made by headend {version}; plan again")
+    if document.pop("checksum", None) != _checksum(document) or not _is_plan(document):
+        raise InputError(f"{path}: the plan file was changed or damaged since it was written; plan again")
+    return document
 
 
-def _is_plan(document: Any) -> bool:
-    types = {"headend": str, "stack": str, "file": str, "desired": str, "destroy": bool, "steps": list}
+def _is_plan(document: dict[str, Any]) -> bool:
+    """Whether it has what `apply` goes by, whoever wrote it."""
+    needed = {"stack": str, "file": str, "desired": str, "destroy": bool, "steps": list}
+    given = {"targets": list, "refresh": bool} | needed
     return (
-        isinstance(document, dict)
-        and document.get("format") == FORMAT
-        and all(isinstance(document.get(name), kind) for name, kind in types.items())
-        and all(isinstance(step, dict) and {"address", "action"} <= step.keys() for step in document["steps"])
+        needed.keys() <= document.keys()
+        and all(isinstance(document[name], kind) for name, kind in given.items() if name in document)
+        and all(isinstance(target, str) for target in document.get("targets", ()))
+        and all(isinstance(step, dict) and isinstance(step.get("address"), str) for step in document["steps"])
     )
+
+
+def _checksum(document: dict[str, Any]) -> str:
+    """Of all else in the file. It guards against slips, not against forgers."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None:
     """Writes the plan document, with the targets it was made for, and whether it was made with --refresh."""
     made_for = ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
+    document = json.loads(json.dumps(plan.document() | made_for, default=str))
     try:
-        path.write_text(json.dumps(plan.document() | made_for, indent=1))
+        path.write_text(json.dumps(document | {"checksum": _checksum(document)}, indent=1))
     except OSError as error:
         raise InputError(f"--out {path}: {error.strerror or type(error).__name__}") from None
 
@@ -48,17 +62,15 @@ def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None
 def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
     """The fresh plan's steps that stand in the file as they are now, and the addresses of all others.
 
-    Raises StaleError where nothing of the file can hold: another headend, or a stack that says something else now.
+    Raises StaleError where nothing of the file can hold, since the stack says something else now.
     """
-    if document["headend"] != headend.__version__:
-        raise StaleError(f"the plan was made by headend {document['headend']}; plan again")
     if document["desired"] != fresh.desired:
         raise StaleError("the stack, its variables or its secrets changed since the plan; plan again")
     if document.get("lookups", {}) != dict(fresh.lookups):
         raise StaleError("a lookup finds something else since the plan; plan again")
     if document["destroy"] != fresh.destroy:
         raise StaleError("the plan is for destroy; plan again")
-    known = {step["address"]: step for step in document["steps"] if step["action"] != "none"}
+    known = {step["address"]: step for step in document["steps"] if step.get("action") != "none"}
     writes = {
         step.address: _comparable(json.loads(json.dumps(step.document(), default=str))) for step in fresh.writes()
     }
