@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,16 @@ def test_a_look_without_secrets_calls_nothing_drifted_that_was_forgotten(day: Wo
         del day.env[name]
     ran = day("drift", "day.yaml", "--format", "json")
     assert ran.code == 0, ran.out or ran.err
+
+
+def test_nobody_else_may_read_a_simulated_world(world: World) -> None:
+    world.write("day.yaml", "headend: 1\nrights_locker: {stream_limits: {ann: {account_id: ann, limit: 3}}}\n")
+    before = os.umask(0)
+    try:
+        for _ in range(2):
+            assert world("apply", "day.yaml", "--simulator", "--yes").code == 0
+    finally:
+        os.umask(before)
+    modes = {f.name: stat.S_IMODE(f.stat().st_mode) for f in (world.home / ".headend").iterdir() if f.suffix != ".lock"}
+    assert modes.pop(".gitignore") == 0o666
+    assert modes == dict.fromkeys(("day.simulated.db", "day.simulated.db.key", "day.simulated.world.json"), 0o600)

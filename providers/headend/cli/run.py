@@ -75,6 +75,8 @@ def simulated(path: Path) -> Iterator[dict[str, Any]]:
     finally:
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        part.touch(0o600)  # a world holds secrets in the clear
         part.write_text(json.dumps(simulator.dump()))
         part.replace(file)
 
