@@ -75,10 +75,26 @@ def test_values_go_into_the_path_then_the_query_or_the_body() -> None:
         TABLE, PLACED, [("thing_id", "007"), ("ids", "a"), ("ids", "b"), ("n", "1"), ("tags", '["x"]')]
     )
     assert found == Request({"thing_id": "007"}, {"ids": ["a", "b"], "n": "1", "tags": ["x"]})
-    given = [("group", "g"), ("limit", "3"), ("name", "derby"), ("deep", '{"a": null}'), ("id", '"3"'), ("x", "NaN")]
+    given = [
+        ("group", "g"),
+        ("limit", "3"),
+        ("name", "derby"),
+        ("deep", '{"a": null}'),
+        ("id", '"3"'),
+        ("x", "NaN"),
+        ("y", "1e999"),
+    ]
     made = fill_request(TABLE, MADE, given, {"limit": 1, "kept": True})
     assert made.path == {"group": "g"}
-    assert made.body == {"limit": 3, "kept": True, "name": "derby", "deep": {"a": None}, "id": "3", "x": "NaN"}
+    assert made.body == {
+        "limit": 3,
+        "kept": True,
+        "name": "derby",
+        "deep": {"a": None},
+        "id": "3",
+        "x": "NaN",
+        "y": "1e999",
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,6 +121,13 @@ def test_an_id_that_is_a_word_of_the_api_is_refused() -> None:
 def test_an_unknown_operation_leads_to_those_that_may_be_meant() -> None:
     with pytest.raises(InputError, match=r"did you mean label\.list"):
         find_operation(ATEME, "label.lst")
+
+
+@pytest.mark.parametrize("text", ['{"data": {"a": NaN}}', '{"data": {"a": -1e999}}', "{", "[" * 200_000])
+def test_a_body_that_no_json_can_be_is_refused(world: World, text: str) -> None:
+    world.write("body.json", text)
+    refused = world("api", "mycujoo", "action_call.update", "id=c", "--body", "body.json")
+    assert (refused.code, "--body body.json: " in refused.err, world.simulator.journal) == (3, True, [])
 
 
 def test_missing_values_are_named_before_any_request(world: World) -> None:

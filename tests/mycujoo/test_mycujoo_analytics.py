@@ -7,6 +7,7 @@ import io
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from cli.conftest import world
@@ -15,6 +16,7 @@ from headend.core.wire.registry import platforms
 from headend.mycujoo.tabular import amount, rows
 from headend.mycujoo.wire import TABLE
 from headend.mycujoo.wire_parameters import PARAMETERS, SPANS
+from headend.simulator.base import CREDENTIALS
 
 __all__ = ["world"]
 
@@ -210,6 +212,10 @@ def test_what_is_ordered_by_several_columns_is_ordered_by_the_first_one_first(wo
     assert pairs == sorted(by_time, key=lambda pair: pair[0], reverse=True) != by_time
     ranked = table(world, "project.streams", *words, "order_by=title desc,total_plays")
     assert [row["title"] for row in ranked] == sorted((row["title"] for row in ranked), reverse=True)
+    for wrong in ("title,", "title down", "title desc asc", "users"):
+        asked = f"{world.url}/mycujoo/analytics/v1/consumption/projects/project-1/streams"
+        key = {"authorization": CREDENTIALS["mycujoo"]["HEADEND_MYCUJOO_API_KEY"]}
+        assert httpx.get(asked, params={"order_by": wrong}, headers=key, trust_env=False).status_code == 400
 
 
 @pytest.mark.contract("M-51", "M-52", "M-53", "M-248")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Collection
@@ -22,6 +21,7 @@ from headend.cli.typed_values import describe_values, fill_request, find_operati
 from headend.core.model.errors import GuardError, InputError
 from headend.core.wire.invoke import call_operation
 from headend.core.wire.operations import NO_BODY, Operation, Table
+from headend.core.wire.parameters import read_json
 from headend.core.wire.redaction import Redactor, mask_keys, texts_under
 from headend.core.wire.registry import Platform, platforms
 
@@ -166,7 +166,7 @@ def _body(source: str | None) -> Any:
     if source is None:
         return NO_BODY
     try:
-        return json.loads(sys.stdin.read() if source == "-" else Path(source).read_text())
+        return read_json(sys.stdin.read() if source == "-" else Path(source).read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"--body {source}: {error}") from None
 

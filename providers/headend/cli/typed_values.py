@@ -11,7 +11,7 @@ from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
 from headend.core.wire.invoke import Request
 from headend.core.wire.operations import NO_BODY, Operation, Table
-from headend.core.wire.parameters import Parameter
+from headend.core.wire.parameters import Parameter, read_json
 
 
 def find_operation(table: Table, key: str) -> Operation:
@@ -137,10 +137,7 @@ def _queried(text: str) -> Any:
 
 
 def _typed(text: str) -> Any:
-    def refuse(name: str) -> None:
-        raise ValueError(name)  # NaN and its like are no JSON
-
     try:
-        return json.loads(text, parse_constant=refuse)
+        return read_json(text)
     except ValueError:
         return text

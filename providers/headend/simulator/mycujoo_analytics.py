@@ -197,7 +197,7 @@ def _filtered(call: Call, rows: Iterable[Row], known: Sequence[str]) -> list[Row
 def _ordered(rows: list[Row], order: str, columns: Mapping[str, str]) -> list[Row]:
     """By the first column, then by the next; each may say ` desc` or ` asc` (M-246). columns: name -> key of a row."""
     for column in reversed(order.split(",")):
-        name, *way = column.split()
+        name, *way = column.split() or [""]
         if name not in columns or way not in ([], ["asc"], ["desc"]):
             raise refuse(400, f"order_by: {', '.join(columns)}, each with ` desc` or ` asc`, or neither")
         rows = sorted(rows, key=lambda row: row[columns[name]], reverse=way == ["desc"])

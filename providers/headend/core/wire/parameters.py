@@ -221,6 +221,21 @@ def moment(value: Any) -> datetime | None:
         return None
 
 
+def read_json(text: str) -> Any:
+    """What the text says. Raises ValueError for what no JSON can say: NaN, numbers without bounds, endless depth."""
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it nests too deep") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number
+
+
 def _span(low: float | None, high: float | None) -> str:
     """`1..9`, `1..`, `..9`; "" where it has no end at all."""
     ends = ["" if end is None else str(end) if isinstance(end, int) else f"{end:g}" for end in (low, high)]
@@ -237,7 +252,7 @@ def _parsed(type: str, text: str) -> Any:
         return float(text) if _FRACTION.fullmatch(text) else text
     if type == "object":
         try:
-            return json.loads(text)
+            return read_json(text)
         except ValueError:
             return text
     return text
