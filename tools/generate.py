@@ -9,6 +9,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from headend.core.model.capabilities import Container, Unadoptable, Unasked, imp
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup, lookups
+from headend.core.model.options import format_duration
 from headend.core.model.uploads import file_fields
 from headend.core.stackfile import json_schema
 from headend.core.stackfile.field_types import holds_mapping
-from headend.core.wire.registry import Env, Platform, kinds, platforms
+from headend.core.wire.registry import Env, Platform, Settings, kinds, platforms
 
 ROOT = Path(__file__).parents[1]
 ABILITIES = {
@@ -168,6 +170,8 @@ def row(*cells: str) -> str:
 
 
 def shown(default: Any) -> str:
+    if isinstance(default, timedelta):
+        default = format_duration(default)
     return "" if default is None else f"`{json.dumps(default)}`"
 
 
@@ -237,7 +241,8 @@ def settings(platform: Platform) -> Iterator[str]:
     model: type[BaseModel] = platform.settings
     groups = platform.settings.needs or ()
     needed = {name: "**one of both**" if len(group) == 2 else "**needed**" for group in groups for name in group}
-    for name, field in model.model_fields.items():
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] in Settings.model_fields)  # own ones first
+    for name, field in fields:
         variable = marks.mark(model, name, Env)
         secret = "; secret: never in a stack file" if marks.mark(model, name, marks.Secret) else ""
         default = "**needed**" if field.is_required() else shown(field.get_default(call_default_factory=True))

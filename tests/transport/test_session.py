@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -134,6 +135,24 @@ def test_secrets_are_redacted_from_the_moment_they_are_known() -> None:
     opened.check(["demo"])
     assert redactor.scrub("key canary-key") == "key (secret)"
     assert "canary" not in repr(opened) + repr(opened.settings("demo"))
+
+
+def test_rates_by_environment_stack_file_and_config() -> None:
+    async def rates(given: dict[str, dict[str, Any]], **env: str) -> list[tuple[float, float]]:
+        async with session(given, ENOUGH | env, extra={"other": {"patience": "1h"}}) as opened:
+            limits = [(await opened(name)).client.limit for name in ("demo", "other")]
+            return [(limit.pace.most, limit.patience) for limit in limits]
+
+    assert asyncio.run(rates({})) == [(math.inf, 900), (math.inf, 3600)]
+    assert asyncio.run(rates({"demo": {"max_rps": 20, "patience": "45s"}})) == [(20, 45), (math.inf, 3600)]
+    given = {"demo": {"max_rps": 20}, "other": {"max_rps": 5}}
+    assert asyncio.run(rates(given, HEADEND_MAX_RPS="7.5", HEADEND_PATIENCE="0s")) == [(7.5, 0), (7.5, 0)]
+
+
+@pytest.mark.parametrize("given", [{"max_rps": 0}, {"max_rps": "inf"}, {"patience": 900}])
+def test_rates_that_are_none(given: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"connections.demo.*it may come from HEADEND_"):
+        session({"demo": given}).settings("demo")
 
 
 def test_an_api_is_opened_once_shares_its_hosts_limit_and_is_closed() -> None:

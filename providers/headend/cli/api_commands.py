@@ -14,7 +14,7 @@ import typer
 
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
-from headend.cli.options import Flags, Simulated
+from headend.cli.options import Flags, MaxRps, Patience, Simulated, rates
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
 from headend.cli.typed_values import describe_values, fill_request, find_operation
@@ -71,6 +71,8 @@ def api(
     ] = None,
     stack_file: StackFile = None,
     simulator: Simulated = False,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
 ) -> None:
     """Calls any operation of a platform's API, with its login, its paging and its way to say what is wrong.
 
@@ -92,7 +94,7 @@ def api(
         raise GuardError(f"{key} {danger}; --dangerous {key} insists")
     pairs = _pairs(values or [])
     path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
-    where = connected(connections, path, simulator, redactor)
+    where = connected(connections, path, simulator, redactor, rates=rates(patience, max_rps))
     answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where, redactor))
     _show(known, table[key], answer, format, out, redactor)
     if more:

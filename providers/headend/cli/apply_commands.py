@@ -20,7 +20,9 @@ from headend.cli.options import (
     Flags,
     Format,
     Interruptions,
+    MaxRps,
     Parallelism,
+    Patience,
     Refresh,
     SecretsOut,
     Simulated,
@@ -28,6 +30,7 @@ from headend.cli.options import (
     Target,
     Var,
     Yes,
+    rates,
 )
 from headend.cli.progress import Progress, progress
 from headend.cli.render import show
@@ -58,6 +61,8 @@ def apply(
     var: Var = None,
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
     target: Target = None,
     refresh: Refresh = False,
     yes: Yes = False,
@@ -76,7 +81,7 @@ def apply(
             raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
         refresh = bool(document.get("refresh", False))
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out)
     raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
@@ -87,12 +92,14 @@ def destroy(
     var: Var = None,
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
     target: Target = None,
     yes: Yes = False,
     allow_interruption: Interruptions = None,
 ) -> None:
     """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
     agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or ())
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
 

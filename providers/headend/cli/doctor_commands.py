@@ -14,7 +14,7 @@ import yaml
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
-from headend.cli.options import Flags, Format, Simulated
+from headend.cli.options import Flags, Format, MaxRps, Patience, Simulated, rates
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
 from headend.core.model.printable import printable
@@ -46,6 +46,8 @@ def doctor(
     format: Annotated[Format, typer.Option("--format", help="How to print the findings.")] = Format.TEXT,
     stack_file: StackFile = None,
     simulator: Simulated = False,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
 ) -> None:
     """Tries what may safely be read, and tells which operations are not as headend assumes. Exit 2: some aren't.
 
@@ -61,7 +63,7 @@ def doctor(
 
     async def run() -> list[Finding]:
         path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
-        with connected(connections, path, simulator, redactor) as session:
+        with connected(connections, path, simulator, redactor, rates=rates(patience, max_rps)) as session:
             async with session:
                 session.check([known.name])
                 found: list[Finding] = await examine(await session(known.name))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
+from headend.core.model.options import parse_duration
 
 
 class Format(enum.StrEnum):
@@ -32,6 +34,30 @@ Simulated = Annotated[
     bool, typer.Option("--simulator", help="Against simulated platforms, their world kept beside the state.")
 ]
 Parallelism = Annotated[int, typer.Option(min=1, max=64, help="Steps, and requests per host, in flight.")]
+
+
+def _duration(given: str | None) -> str | None:
+    if given is not None:
+        try:
+            parse_duration(given)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    return given
+
+
+Patience = Annotated[
+    str | None,
+    typer.Option(
+        "--patience",
+        metavar="DURATION",
+        callback=_duration,
+        help="How long to wait out that a host gets too many requests (429), e.g. 1h30m.  [default: 15m]",
+    ),
+]
+MaxRps = Annotated[
+    float | None,
+    typer.Option("--max-rps", metavar="NUMBER", min=0.01, help="Requests a second, at most; for each host."),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ADDRESS", help="Only this, what lies in it, what it needs; may be repeated."),
@@ -60,6 +86,12 @@ SecretsOut = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
+def rates(patience: str | None, max_rps: float | None) -> dict[str, str]:
+    """The flags, as the environment variables that they stand before."""
+    given = {"HEADEND_PATIENCE": patience, "HEADEND_MAX_RPS": max_rps}
+    return {variable: str(value) for variable, value in given.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class Flags:
     """Flags that all commands with a stack file share."""
@@ -70,6 +102,7 @@ class Flags:
     simulator: bool = False
     parallelism: int = 16
     refresh: bool = False
+    rates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> dict[str, str]:

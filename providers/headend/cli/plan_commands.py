@@ -19,7 +19,9 @@ from headend.cli.options import (
     Flags,
     Format,
     Interruptions,
+    MaxRps,
     Parallelism,
+    Patience,
     Refresh,
     SecretsOut,
     Shown,
@@ -27,6 +29,7 @@ from headend.cli.options import (
     StackName,
     Target,
     Var,
+    rates,
 )
 from headend.cli.render import show
 from headend.cli.run import load_stack, opened
@@ -60,6 +63,8 @@ def plan(
     var: Var = None,
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
     target: Target = None,
     refresh: Refresh = False,
     allow_deletions: Deletions = False,
@@ -77,7 +82,7 @@ def plan(
     """
     if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
         raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     made = asyncio.run(_planned(options, target or [], consent))
     if out:
@@ -92,11 +97,13 @@ def drift(
     var: Var = None,
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
     target: Target = None,
     format: Shown = Format.TEXT,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
     made = asyncio.run(_planned(options, target or [], need_secrets=False))
     show(made.document(), format)
     raise typer.Exit(2 if made.writes() else 0)

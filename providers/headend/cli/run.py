@@ -88,6 +88,7 @@ def connected(
     simulator: bool,
     redactor: Redactor,
     parallelism: int = 16,
+    rates: Mapping[str, str] = {},
 ) -> Iterator[Session]:
     """A session by the environment and a stack's `connections:`, or with the simulated platforms beside `path`."""
     from headend.core.wire.session import Session  # loads httpx: only where requests may be made
@@ -97,6 +98,7 @@ def connected(
         if simulator:
             where = stacked.enter_context(simulated(path))
             connections = {}
+        where["env"] = {**where["env"], **rates}
         yield Session(connections, redactor=redactor, parallelism=parallelism, **where)
 
 
@@ -109,7 +111,7 @@ async def opened(
     path = state_path(stack.name, options.simulator)
     with (
         open_state(path, stack.name) as state,
-        connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session,
+        connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
     ):
         state.need_key()
         used = stack.platforms()
@@ -122,7 +124,7 @@ async def opened(
 @contextlib.asynccontextmanager
 async def looking(stack: Stack, path: Path, options: Flags, redactor: Redactor) -> AsyncIterator[Session]:
     """A session for who only reads. What is missing is named before anything is requested."""
-    with connected(stack.connections, path, options.simulator, redactor, options.parallelism) as session:
+    with connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session:
         async with session:
             session.check({r.kind.platform for r in stack.resources.values()})
             yield session

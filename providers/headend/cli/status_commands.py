@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.faults import new_redactor
-from headend.cli.options import File, Flags, Format, Parallelism, Simulated, StackName, Target, Var
+from headend.cli.options import (
+    File,
+    Flags,
+    Format,
+    MaxRps,
+    Parallelism,
+    Patience,
+    Simulated,
+    StackName,
+    Target,
+    Var,
+    rates,
+)
 from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
@@ -36,6 +48,8 @@ def status(
     var: Var = None,
     simulator: Simulated = False,
     parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
     target: Target = None,
     format: Annotated[Format, typer.Option("--format", help="How to print it; json with --watch: a line each.")] = (
         Format.TEXT
@@ -49,7 +63,7 @@ def status(
     differences are no alarm: `drift` tells them. Works while an apply runs; without the state's file, objects are
     found by their names. With --watch Ctrl-C ends it with 0.
     """
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism)
+    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
     looks = _Looks(options, target or ())
     raise typer.Exit(asyncio.run(looks.watch(format, interval) if watch else looks.once(format)))
 

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
-from headend.cli.options import File, Flags, Simulated, StackName, Var
+from headend.cli.options import File, Flags, MaxRps, Patience, Simulated, StackName, Var, rates
 from headend.cli.run import glimpsed, load_stack, looking, state_path
 from headend.core.model.errors import ApiError, HeadendError, InputError
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
@@ -55,9 +55,11 @@ def _command(verb: Verb) -> Any:
         stack: StackName = None,
         var: Var = None,
         simulator: Simulated = False,
+        patience: Patience = None,
+        max_rps: MaxRps = None,
     ) -> None:
         assert isinstance(verb, FileVerb)
-        options = Flags(file, stack, tuple(var or ()), simulator)
+        options = Flags(file, stack, tuple(var or ()), simulator, rates=rates(patience, max_rps))
         asked = asyncio.run(_asked(verb, verb.ask, options, addresses or ()))
         for address, answer in asked.items():
             echo(f"{address}: {_kept(out, address, answer) if isinstance(answer, Content) else answer}")
@@ -65,10 +67,16 @@ def _command(verb: Verb) -> Any:
             raise typer.Exit(HeadendError.exit_code)
 
     def fields(
-        file: File, address: Address, stack: StackName = None, var: Var = None, simulator: Simulated = False
+        file: File,
+        address: Address,
+        stack: StackName = None,
+        var: Var = None,
+        simulator: Simulated = False,
+        patience: Patience = None,
+        max_rps: MaxRps = None,
     ) -> None:
         assert isinstance(verb, FieldVerb)
-        options = Flags(file, stack, tuple(var or ()), simulator)
+        options = Flags(file, stack, tuple(var or ()), simulator, rates=rates(patience, max_rps))
         (answer,) = asyncio.run(_asked(verb, verb.ask, options, [address])).values()
         if isinstance(answer, HeadendError):
             raise answer

@@ -22,7 +22,7 @@ from headend.core.model.times import check_zone, stack_time, zone_of
 _DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 
 
-def _duration(given: Any) -> Any:
+def parse_duration(given: Any) -> Any:
     """`1h30m`, `30m`, `45s`."""
     if isinstance(given, timedelta):
         return given
@@ -41,7 +41,7 @@ def format_duration(span: timedelta) -> str:
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration, json_schema_input_type=str), PlainSerializer(format_duration)
+    timedelta, BeforeValidator(parse_duration, json_schema_input_type=str), PlainSerializer(format_duration)
 ]
 
 

@@ -8,15 +8,17 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 import headend
 from headend.core.model import kind as kind_module
 from headend.core.model.fields import Mark, Secret, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
+from headend.core.model.options import Duration
 from headend.core.model.verbs import Verb
 from headend.core.wire.operations import Operation, Table
 
@@ -29,13 +31,23 @@ class Env(Mark):
 
 
 class Settings(BaseModel):
-    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env.
+    """Connection settings of a platform. Fields marked Secret may not stand in a stack file; each carries Env. Those of
+    every platform stand here.
 
     needs: groups of fields, of each of which at least one must be given. None: every field without a default.
     """
 
     needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    max_rps: Annotated[
+        float | None,
+        Env("HEADEND_MAX_RPS"),
+        Field(gt=0, allow_inf_nan=False, description="requests a second, at most; else as many as the host takes"),
+    ] = None
+    patience: Annotated[
+        Duration, Env("HEADEND_PATIENCE"), Field(description="how long too many requests (429) are waited out")
+    ] = timedelta(minutes=15)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -55,7 +55,7 @@ class Session:
         self._transports = transports
         self._parallelism = parallelism
         self._also = also
-        self._limits: dict[str, Limit] = {}
+        self._limits: dict[object, Limit] = {}
         self._settings: dict[str, Settings] = {}
         self._apis: dict[str, Any] = {}
         self._looks_only = False
@@ -172,13 +172,14 @@ class Session:
         if platform not in self.clients:
             url: str = settings.url  # type: ignore[attr-defined]  # every platform's settings have one
             host = urlsplit(checked_url(url, platform)).netloc.lower()
+            rates = (settings.max_rps, settings.patience.total_seconds())
+            limit = Limit(self._parallelism, max_rps=rates[0], patience=rates[1])
             self.clients[platform] = Client(
                 url,
                 platform=platform,
                 transport=self._transports.get(platform),
                 redactor=self.redactor,
-                parallelism=self._parallelism,
-                limit=self._limits.setdefault(host, Limit(self._parallelism)),
+                limit=self._limits.setdefault((host, *rates), limit),
                 credentials=self._credentials(self._platforms[platform]),
             )
             self.clients[platform].reads.held = self._looks_only
