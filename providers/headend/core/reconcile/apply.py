@@ -212,6 +212,14 @@ class Run:
         self.outcome.interrupted |= self.stop.is_set()
         return self.stop.is_set() or bool(self.halt)
 
+    def finish(self) -> Outcome:
+        """What was done, and whether state could take all of it."""
+        try:
+            self.state.raise_if_lost()
+        except StateLost as error:
+            self.outcome.lost = error
+        return self.outcome
+
     def skip(self, node: Node, why: str) -> None:
         address = node[0]
         if address not in self.outcome.failed and address not in self.outcome.skipped:
@@ -265,8 +273,4 @@ async def apply(
             sorter.done(node)
     finally:  # a bug in one step must not leave the other steps' writes unrecorded
         await asyncio.gather(*tasks, return_exceptions=True)
-    try:
-        state.raise_if_lost()
-    except StateLost as error:
-        run.outcome.lost = error
-    return run.outcome
+    return run.finish()
