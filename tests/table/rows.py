@@ -4,6 +4,7 @@
 |---|---|---|---|
 | yes | yes | - | compare: nothing, update, replace |
 | yes | no, by a fresh read of the id and by natural key | - | create (vanished) |
+| yes | it is being deleted | - | wait until it is gone, then create (vanished) |
 | yes | another object has the natural key | no | refuse, name it, `adopt` takes it over |
 | no | one like it | its old address left the stack | move (no request) |
 | no | one like it | another resource has it | refuse |

@@ -11,10 +11,12 @@ from table.bench import ENGINES, Kill, open_bench
 from table.rows import FREE
 from table.samples import SAMPLES
 
+KINDS = pytest.mark.parametrize("kind", ["environment", "transcoder", "multi_viewer"])
+
 
 @pytest.mark.contract("A-726", "A-727")
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("kind", ["environment", "transcoder", "multi_viewer"])
+@KINDS
 def test_a_killed_destroy_is_gone_on_with(kind: str, engine: str, tmp_path: Path) -> None:
     sample = SAMPLES[kind]
     wanted = sample.one(FREE)
@@ -29,3 +31,22 @@ def test_a_killed_destroy_is_gone_on_with(kind: str, engine: str, tmp_path: Path
         told = Counter(entry.path for entry in bench.simulator.writes() if entry.key.endswith(".delete"))
         assert set(told.values()) == {1}
         assert bench.live(sample.table) == bench.live("ateme.environments") == {}
+
+
+@pytest.mark.contract("A-721", "A-726")
+@pytest.mark.parametrize("engine", ENGINES)
+@KINDS
+def test_what_is_wanted_and_being_deleted_is_made_again_once_it_is_gone(kind: str, engine: str, tmp_path: Path) -> None:
+    sample = SAMPLES[kind]
+    with open_bench(engine, tmp_path, {"ateme": {"polls": 6}}) as bench:
+        side = bench.side()
+        assert side.up(sample.one()).ok
+        old = bench.only(sample.table)
+        assert side.destroy(sample.one(), Kill(f"{kind}.delete")).killed
+        bench.simulator.reset_journal()
+        ran = side.up(sample.one())
+        assert ran.ok, ran.said
+        assert "is being deleted" in ran.said
+        assert [entry.key for entry in bench.simulator.writes() if entry.key.endswith(".delete")] == []
+        assert bench.only(sample.table) != old
+        side.settled(sample.one())

@@ -12,7 +12,7 @@ from headend.ateme.airtime import airtimes
 from headend.ateme.answers import desired_word, text_id
 from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
 from headend.ateme.fields import Extra, check_extra, one_of
-from headend.ateme.machines import remove
+from headend.ateme.machines import is_going, remove
 from headend.ateme.rows import EnvironmentRow
 from headend.ateme.running import restart_in_vain, running
 from headend.core.model.capabilities import Container, OnAir, Selection, SelectsChanges, note_down
@@ -224,5 +224,6 @@ def observed(row: EnvironmentRow, spec: Environment) -> Observed:
         computed={"environment_id": row.id, "status": word},
         unverifiable=unverifiable,
         incomplete=word == "creating",
+        leaving=is_going(row),
         warnings=warnings,
     )

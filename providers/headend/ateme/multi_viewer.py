@@ -8,7 +8,18 @@ from functools import partial
 from headend.ateme.airtime import airtimes, carried
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
+from headend.ateme.machines import (
+    PRESET,
+    UNSEEN,
+    explained,
+    gone,
+    is_going,
+    preset,
+    preset_doubts,
+    remove,
+    settled,
+    unstored,
+)
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
@@ -137,6 +148,7 @@ class MultiViewerKind(
             computed={"multi_viewer_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
+            leaving=is_going(row),
             warnings=(f"its status is {word}",) if word in FAILURES else (),
         )
 

@@ -11,7 +11,18 @@ from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import unlikely
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
-from headend.ateme.machines import PRESET, UNSEEN, explained, gone, preset, preset_doubts, remove, settled, unstored
+from headend.ateme.machines import (
+    PRESET,
+    UNSEEN,
+    explained,
+    gone,
+    is_going,
+    preset,
+    preset_doubts,
+    remove,
+    settled,
+    unstored,
+)
 from headend.ateme.rows import TranscoderRow
 from headend.ateme.running import RESTING, restart_in_vain, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
@@ -140,6 +151,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
             computed={"transcoder_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
+            leaving=is_going(row),
             warnings=(f"its status is {word}",) if word in FAILURES else (),
         )
 

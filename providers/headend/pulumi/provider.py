@@ -153,14 +153,16 @@ class KindProvider(ResourceProvider):
         return first
 
     def _vanished(self, decision: Decision, id: str, meta: Mapping[str, Any]) -> DiffResult:
-        """An object that is gone is made again: in place where its id is its own choice, else by a replacement, which
-        is Pulumi's only word for it."""
+        """An object that is gone, or being deleted, is made again: in place where its id is its own choice, else by a
+        replacement, which is Pulumi's only word for it."""
+        word = "being deleted" if decision.action is Action.REPLACE else "gone"
         if meta.get("protect"):
-            gone = f"{named(meta, self.kind, id)} is gone; `pulumi refresh` forgets it, the next up makes it"
-            raise told(NotFound(gone))
+            where = named(meta, self.kind, id)
+            once = "once it is gone, " if decision.action is Action.REPLACE else ""
+            raise told(NotFound(f"{where} is {word}; {once}`pulumi refresh` forgets it, the next up makes it"))
         self._work(meta).raise_if_refused(decision)
         dependents.note_vanished(str(meta.get("address")))
-        tell(meta, f"{id} is gone")
+        tell(meta, f"{id} is {word}")
         if decision.action is Action.ADOPT:
             tell(meta, f"takes over {decision.id}")
             situation = decision.situation

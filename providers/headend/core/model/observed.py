@@ -20,6 +20,7 @@ class Observed:
     incomplete: the object exists but creation has not run to its end; `complete` goes on.
     handed_out: name -> a secret that the platform made and shows this one time; from `create` only.
     warnings: sentences for the person who applies.
+    leaving: it is being deleted.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Observed:
     incomplete: bool = False
     warnings: tuple[str, ...] = ()
     handed_out: Mapping[str, str] = field(default_factory=dict, repr=False)
+    leaving: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def _known(s: Situation, live: Observed) -> Decision:
     """State has it, and it exists: compare, then do nothing, update or replace."""
     assert s.want is not None
     assert s.last is not None
+    if live.leaving:
+        return _leaving(s, live)
     kind = s.kind
     found = compare(s, live, s.last.values)
     selection = select_changes(kind, live, s.want, found.changes)
@@ -70,6 +72,12 @@ def _known(s: Situation, live: Observed) -> Decision:
     remarks = (*map(warning, selection.warnings), *(warning(f"{field}: {STAYS}") for field in found.lasting))
     decision = decision.but(*remarks, refused=Refusal(Guard.STACK, selection.refused) if selection.refused else None)
     return decision if action is not Action.REPLACE else _making_way(s, decision)
+
+
+def _leaving(s: Situation, live: Observed) -> Decision:
+    """Somebody, or a run that was killed, has told it to go: wait until it is gone, then make it again."""
+    decision = replace(_step(s, Action.REPLACE, Reason.VANISHED, live), impact=Impact.NONE)
+    return _making_way(s, decision.but(warning("is being deleted, and made again once it is gone")))
 
 
 def _vanished(s: Situation) -> Decision:
@@ -134,7 +142,7 @@ def _stack_alone_says(s: Situation) -> bool:
 
 def _candidates(s: Situation) -> list[Observed]:
     """Live objects that may be the wanted one, or that block its creation."""
-    found = [o for o in s.alike if o.id != s.replaced]
+    found = [o for o in s.alike if o.id != s.replaced and not o.leaving]
     if isinstance(s.kind, Nameless) and not s.recovering:
         return []
     if isinstance(s.kind, SharesKey) and s.life.adopt is not Adopt.MATCH and s.want is not None:

@@ -10,6 +10,7 @@ from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.circles import in_circles
+from headend.core.reconcile.decision import Reason
 from headend.core.reconcile.moves import is_aside, owner
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.wire import registry
@@ -68,7 +69,7 @@ class _Steps:
     def graph(self) -> Edges:
         """A replacement makes the new object first where its kind says so. Where that has no sound order, as when what
         it lives in is replaced too, the old object goes first."""
-        first = {a for a in self.replaced if self.stack.resources[a].kind.create_before_delete}
+        first = {a for a in self.replaced if self._may_be_first(a)}
         while True:
             edges = self.edges(first)
             stuck = in_circles(edges) & first
@@ -77,6 +78,11 @@ class _Steps:
             # what depends on an object that goes first is the cause; the others may keep their order
             caused = {a for a in stuck if any(n in self.replaced and n not in first for n in self.needed(a))}
             first -= caused or stuck
+
+    def _may_be_first(self, address: str) -> bool:
+        """Whether the new object may be made while the old one is there; not where that one is being deleted."""
+        leaving = self.steps[address].reason is Reason.VANISHED
+        return self.stack.resources[address].kind.create_before_delete and not leaving
 
     def waits_for(self, address: str) -> frozenset[str]:
         """What is made or changed before the object there, since that needs it."""

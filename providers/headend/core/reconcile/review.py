@@ -35,7 +35,8 @@ async def review(
     decision = await _review_loss(decision, api)
     removed = situation.last if situation.want is None else None
     protect = removed.protect if removed else situation.life.protect
-    no = guards.refusal(kind, decision.action, protect)
+    lost = decision.reason is Reason.VANISHED  # whatever protects it
+    no = None if lost else guards.refusal(kind, decision.action, protect)
     return replace(decision, refused=(*decision.refused, *((no,) if no else ())))
 
 
