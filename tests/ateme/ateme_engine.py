@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import InputError
+from headend.core.model.observed import Status
 from headend.core.reconcile.apply import Outcome, apply
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
+from headend.core.reconcile.status import Look, look
 from headend.core.stackfile import load
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import Session
@@ -68,6 +70,15 @@ class Engine:
                 return await make_plan(self._load(wanted), state, session, **more)
 
         return asyncio.run(run())
+
+    def look(self, wanted: Mapping[str, Any]) -> dict[str, Status]:
+        """What each object does, by its address."""
+
+        async def run() -> Look:
+            async with self._open() as (state, session):
+                return await look(self._load(wanted), state.records(), session, now=lambda: self.now)
+
+        return {sight.address: sight.status for sight in asyncio.run(run()).sights}
 
     def apply(self, wanted: Mapping[str, Any], allowed: list[str] | None = None, **more: Any) -> Outcome:
         """Plans and applies; `said` holds what was reported meanwhile. allowed: guards what is on air by the engine's

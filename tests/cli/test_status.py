@@ -158,10 +158,30 @@ def test_what_is_to_run_and_does_not_is_told_with_its_reason_and_exit_1(
     assert "1 not as the stack wants" in day("status", "day.yaml").out
 
 
-def test_what_runs_although_it_is_to_be_stopped_is_told_and_no_alarm(day: World) -> None:
+def test_what_runs_although_it_is_to_be_stopped_is_an_alarm_too(day: World) -> None:
     day.simulator.sims["ateme"].world["inputs"][id_of(day, "inputs.spare")]["status"] = "started"
-    spare = objects(day)["inputs.spare"]
-    assert (spare["status"], spare["reason"], spare["wrong"]) == ("started", "the stack wants it stopped", False)
+    spare = objects(day, code=1)["inputs.spare"]
+    assert (spare["status"], spare["reason"], spare["wrong"]) == ("started", "the stack wants it stopped", True)
+
+
+@pytest.mark.parametrize("word", ["failed", "deleting"])
+def test_what_is_broken_is_an_alarm_and_drift_though_no_write_mends_it(day: World, word: str) -> None:
+    row = day.simulator.sims["ateme"].world["transcoders"][id_of(day, "transcoders.sd")]
+    row |= {"status": word, "polls": 99}
+    assert objects(day, code=1)["transcoders.sd"]["reason"] == "the stack wants it started"
+    drift = day("drift", "day.yaml")
+    assert drift.code == 2
+    assert f"! {EU}.transcoders.sd: {word} (the stack wants it started)" in drift.out
+    assert drift.out.splitlines()[-1] == "day: 6 unchanged, 1 unverifiable, 1 wrong"
+    document = json.loads(day("drift", "day.yaml", "--format", "json").out)
+    told = {step["address"]: step["status"] for step in document["steps"] if "status" in step}
+    reason = "the stack wants it started"
+    assert told == {f"{EU}.transcoders.sd": {"status": word, "reason": reason, "wrong": True}}
+    assert day("plan", "day.yaml").code == 0, "there is nothing to apply"
+    assert day("plan", "day.yaml", "--out", "plan.json").code == 0
+    row["status"] = "running"
+    assert day("apply", "plan.json", "--yes").code == 0, "what it does is no part of what was approved"
+    assert day("drift", "day.yaml").code == 0
 
 
 def test_what_is_missing_or_was_never_made_is_an_alarm(day: World) -> None:

@@ -89,9 +89,14 @@ class AlertKind(Kind[Alert, Ateme]):
             return []
 
     async def status(self, api: Ateme, seen: Observed, spec: Alert, parent: Spec | None) -> Status:
-        """What it has to say comes first: whether it alerts right now (A-573)."""
+        """What it has to say comes first: whether it alerts right now (A-573). It is wrong where it is muted although
+        the stack wants it to watch, or the other way round (A-735), and where its status is none of the documented."""
         word = "alerting" if seen.computed.get("is_alerting") else seen.computed.get("status") or "unknown"
-        return Status(str(word), "muted" if seen.values.get("muted") else "")
+        live, wanted = seen.values.get("muted"), getattr(spec, "muted", None)
+        said = ["muted"] if live else []
+        if wrong := wanted is not None and "status" in seen.computed and live != wanted:
+            said.append(f"the stack wants it {'muted' if wanted else 'active'}")
+        return Status(str(word), "; ".join(said), wrong, "muted")
 
     # --- writing -----------------------------------------------------------------------------------------
     def body(self, spec: Alert) -> dict[str, Any]:
@@ -198,5 +203,5 @@ def observed(noun: str, target: str, row: AlertRow, spec: Alert) -> Observed:
     else:
         unverifiable["muted"] = f"the status is {row.status}" if row.status else UNSEEN
     unverifiable = dict.fromkeys((name for name in Alert.wire if name not in values), UNSEEN) | unverifiable
-    computed = {"alert_id": row.id, "status": row.status, "is_alerting": row.is_alerting}
+    computed = {"alert_id": row.id, **row.told, "is_alerting": row.is_alerting}
     return Observed(row.id, values, computed, unverifiable)

@@ -103,7 +103,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
             compared = not any(isinstance(m, WriteOnly | Ignored) for m in marks(model, field))
             if compared and field not in values:
                 unverifiable.setdefault(field, UNSEEN)
-        computed = {f"{self.noun}_id": row.id, "status": row.word}
+        computed = {f"{self.noun}_id": row.id, **row.told}
         return Observed(row.id, values, computed, unverifiable, warnings=self.warnings(row))
 
     def shows(self, row: E, spec: S, fields: Sequence[str]) -> bool:

@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field
 
 from headend.ateme.airtime import airtimes, sort
-from headend.ateme.api import FAILURES, Ateme, hint, resting
+from headend.ateme.api import Ateme, hint, resting
 from headend.ateme.fields import ENVIRONMENT, NOW, elsewhere, instant
 from headend.ateme.rows import EntryRow
+from headend.ateme.running import BROKEN
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
@@ -24,6 +25,7 @@ from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
+OFF = BROKEN | {"stopping", "stopped"}  # words of what doesn't go out although it should
 UNSEEN = "the answer does not show it"
 
 
@@ -134,12 +136,13 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
         return await airtimes(api, schedule=id, fresh=fresh)
 
     async def status(self, api: Ateme, seen: Observed, spec: S, parent: Spec | None) -> Status:
-        """The platform's word; by the clock where it has none."""
+        """The platform's word; by the clock where it has none. Which words there are, nobody says (A-585)."""
         word, now = seen.computed.get("status"), api.now()
         start, end = instant(seen.values.get("start_time")), instant(seen.values.get("end_time"))
         if word is None:
             word = "ended" if end and end <= now else "scheduled" if start and start > now else "running"
-        return Status(str(word), "; ".join(seen.warnings), wrong=word in FAILURES)
+        over = end is not None and end <= now  # whatever has become of it since, it is complete (A-748)
+        return Status(str(word), "; ".join(seen.warnings), wrong=str(word).lower() in OFF and not over)
 
     # --- writing -----------------------------------------------------------------------------------------
     async def make(

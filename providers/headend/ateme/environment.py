@@ -221,7 +221,7 @@ def observed(row: EnvironmentRow, spec: Environment) -> Observed:
     return Observed(
         id=row.id,
         values=values,
-        computed={"environment_id": row.id, "status": word},
+        computed={"environment_id": row.id, **row.told},
         unverifiable=unverifiable,
         incomplete=word == "creating",
         leaving=is_going(row),

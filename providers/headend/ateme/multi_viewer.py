@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from headend.ateme.airtime import airtimes, carried
@@ -22,6 +23,7 @@ from headend.ateme.machines import (
 )
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
+from headend.ateme.running import running
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
@@ -37,7 +39,7 @@ from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound,
 from headend.core.model.fields import Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
-from headend.core.model.observed import Airtime, Change, Observed
+from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
 
@@ -101,6 +103,14 @@ class MultiViewerKind(
         inputs = await carried(api, environment, {made} if made else unclaimed)
         return await airtimes(api, inputs=inputs, fresh=fresh)
 
+    async def status(self, api: Ateme, seen: Observed, spec: MultiViewer, parent: Spec | None) -> Status:
+        """It is there to run. Details that don't tell the status are those of one that runs once its result is
+        there."""
+        rests = not await api.is_running(str(seen.values["environment"]))
+        if "status" not in seen.computed and "resulting_input_id" in seen.computed:
+            seen = replace(seen, computed={**seen.computed, "status": "running"})
+        return running(seen, spec, parent, rests=rests)
+
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Observed | None:
         """None only if its result is gone, too: the path is assumed, and a wall made twice costs money (A-766)."""
@@ -145,7 +155,7 @@ class MultiViewerKind(
         return Observed(
             id=row.id,
             values=values,
-            computed={"multi_viewer_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            computed={"multi_viewer_id": row.id, **row.told} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
             leaving=is_going(row),

@@ -13,6 +13,7 @@ from headend.ateme.endpoint import EndpointKind
 from headend.ateme.endpoint_spec import Endpoint
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.rows import AgreementRow, InputRow, OutputRow
+from headend.ateme.running import BROKEN, PASSING
 from headend.core.model.errors import Forbidden, Refused
 from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Named, Same, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
@@ -294,7 +295,7 @@ class OutputKind(EndpointKind[Output, OutputRow]):
         except (Forbidden, Refused):
             return None
         word = next((row.word for row in states if row.id == id), None)
-        return word if desired_word(word) else None
+        return word if desired_word(word) or word in BROKEN | PASSING else None
 
     async def create(self, api: Ateme, spec: Output) -> Observed:
         """Checks the agreement first, since it is used up by a creation (A-461, A-741)."""

@@ -65,6 +65,12 @@ class Row(Marks):
     def _keep(cls, body: Any) -> Any:
         return {**body, "given": body} if isinstance(body, Mapping) else body
 
+    @property
+    def told(self) -> dict[str, str | None]:
+        """What the object does, for `computed`; nothing where the platform doesn't show that at all."""
+        shown = not self.given.keys().isdisjoint({"status", "state", "is_running", "is_started"})
+        return {"status": self.word} if shown or self.word else {}
+
     def in_environment(self, id: object) -> bool:
         """Whether it lies there, as far as it says (A-767)."""
         return self.environment_id in {None, id}

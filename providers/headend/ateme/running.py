@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES
 from headend.core.model.fields import Spec
 from headend.core.model.observed import Change, Observed, Status
 
 TRIGGER = "restart_trigger"
 RESTING = "its environment is not running"
+BROKEN = FAILURES | {"deleting", "deleted"}
+"""Words of what is wrong whatever is wanted of it."""
+PASSING = frozenset({"creating", "starting", "stopping", "upgrading"})
+"""Words of what is about to be something else (A-408, A-535)."""
 
 
-def running(seen: Observed, spec: Spec, parent: Spec | None) -> Status:
-    """The status of an object with a field `state`. One in an environment that rests does not run, whatever its own
-    record says (A-730): that is in order only where the stack wants it so."""
-    word, wanted, live = seen.computed.get("status"), getattr(spec, "state", None), seen.values.get("state")
-    said = list(seen.warnings)
-    if seen.unverifiable.get("state") == RESTING:
+def running(seen: Observed, spec: Spec, parent: Spec | None, *, rests: bool | None = None) -> Status:
+    """The status of an object that runs or rests by its field `state`; one without such a field is there to run.
+
+    rests: whether its environment does; None: as `seen` says of the state. One in an environment that rests does not
+    run, whatever its own record says (A-730): that is in order only where the stack wants it so. Where the platform
+    doesn't show at all what it does, nothing is wrong that anybody could see; an answer without a word is.
+    """
+    wanted, word = getattr(spec, "state", "started"), seen.computed.get("status")
+    said = [text for text in seen.warnings if text != f"its status is {word}"]
+    if seen.unverifiable.get("state") == RESTING if rests is None else rests:
         meant = getattr(parent, "state", None) == "stopped"
-        return Status("not running", "; ".join([RESTING, *said]), wrong=wanted == "started" and not meant)
+        return Status("not running", "; ".join([RESTING, *said]), wanted == "started" and not meant)
     if word is None:
-        return Status("unknown", "; ".join([seen.unverifiable.get("state", "the answer does not show it"), *said]))
-    if live != wanted:
+        silent = "status" not in seen.computed
+        reason = [seen.unverifiable.get("state", "the answer does not show it"), *said]
+        return Status("unknown", "; ".join(reason), wanted is not None and not silent)
+    differs = wanted is not None and desired_word(word) != wanted
+    if differs:
         said.append(f"the stack wants it {wanted}")
-    return Status(str(word), "; ".join(said), wrong=word in FAILURES or (wanted == "started" != live))
+    return Status(str(word), "; ".join(said), differs or word in BROKEN, "state")
 
 
 def restart_in_vain(live: Observed, spec: Spec, changes: Sequence[Change]) -> frozenset[str]:

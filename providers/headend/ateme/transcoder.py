@@ -148,7 +148,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
         return Observed(
             id=row.id,
             values=values,
-            computed={"transcoder_id": row.id, "status": word} | ({"resulting_input_id": made} if made else {}),
+            computed={"transcoder_id": row.id, **row.told} | ({"resulting_input_id": made} if made else {}),
             unverifiable=unverifiable,
             incomplete=word == "creating",
             leaving=is_going(row),

@@ -102,11 +102,12 @@ def drift(
     target: Target = None,
     format: Shown = Format.TEXT,
 ) -> None:
-    """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it."""
+    """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
+    stack wants."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
     made = asyncio.run(_planned(options, target or [], need_secrets=False))
     show(made.document(), format)
-    raise typer.Exit(2 if made.writes() else 0)
+    raise typer.Exit(2 if made.writes() or made.wrong else 0)
 
 
 async def _planned(

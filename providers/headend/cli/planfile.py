@@ -80,5 +80,5 @@ def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
 
 def _comparable(step: dict[str, Any] | None) -> dict[str, Any] | None:
     """Without what may differ between two readings of the same thing."""
-    differing = {"source", "warnings", "on_air", "refused", "refusals"}
+    differing = {"source", "status", "warnings", "on_air", "refused", "refusals"}
     return {k: v for k, v in step.items() if k not in differing} if step else None

@@ -44,8 +44,11 @@ def lines(document: dict[str, Any]) -> Iterator[Line]:
     for step in document["steps"]:
         if step["action"] != "none":
             yield from _write(step)
-        elif "unverifiable" in step:
-            yield f"? {step['address']}: can't be verified: {_reasons(step['unverifiable'])}", "dim"
+        else:
+            if "status" in step:
+                yield f"! {step['address']}: {_status(step)}", "bold red"
+            if "unverifiable" in step:
+                yield f"? {step['address']}: can't be verified: {_reasons(step['unverifiable'])}", "dim"
     for name, id in document.get("lookups", {}).items():
         if name.startswith("lookups."):
             yield f"= {name}: {id}", "dim"
@@ -62,6 +65,8 @@ def _write(step: Mapping[str, Any]) -> Iterator[Line]:
     for change in step.get("changes", ()):
         cause = "  (changed outside headend)" if change["cause"] == "drift" else ""
         yield f"    {change['path']}: {_value(change, 'before')} -> {_value(change, 'after')}{cause}", ""
+    if "status" in step:
+        yield f"    ! {_status(step)}", "bold red"
     yield from ((f"    ! {text}", "yellow") for text in step.get("warnings", ()))
     for cut in step.get("on_air", ()):
         name = cut["address"] or f"{cut['kind']} {cut['id']}"
@@ -75,6 +80,12 @@ def _write(step: Mapping[str, Any]) -> Iterator[Line]:
 def refusal_text(refusal: Mapping[str, str]) -> str:
     """Why, and what lifts it."""
     return "; ".join(refusal[name] for name in ("why", "lift") if name in refusal)
+
+
+def _status(step: Mapping[str, Any]) -> str:
+    """What the object does instead of what the stack wants."""
+    status = step["status"]
+    return f"{status['status']} ({status['reason']})" if status["reason"] else str(status["status"])
 
 
 def _reasons(fields: Mapping[str, str]) -> str:

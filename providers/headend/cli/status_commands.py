@@ -59,9 +59,9 @@ def status(
 ) -> None:
     """Shows what the stack's objects do now, what is on air and until when, and what comes next. Writes nothing.
 
-    Exit 0: all is as the stack wants it. 1: something that is to run doesn't, is missing, or can't be read. Other
-    differences are no alarm: `drift` tells them. Works while an apply runs; without the state's file, objects are
-    found by their names. With --watch Ctrl-C ends it with 0.
+    Exit 0: all is as the stack wants it. 1: something doesn't run as the stack wants, or runs although the stack wants
+    it stopped, is missing, or can't be read. Other differences are no alarm: `drift` tells them. Works while an apply
+    runs; without the state's file, objects are found by their names. With --watch Ctrl-C ends it with 0.
     """
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
     looks = _Looks(options, target or ())

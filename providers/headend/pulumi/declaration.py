@@ -65,6 +65,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "recovering": resource.address in prepared.recovered or None,
         "protect": life.protect,
         "retain": life.retain or None,
+        "holder": getattr(stack.holder(resource), "state", None),
         "ignore_changes": list(life.ignore_changes),
         "defaulted": sorted(resource.defaulted),
         "keeps": sorted(kept_lookups(resource.spec)),

@@ -27,8 +27,8 @@ from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names, kept_lookups
 from headend.core.wire.registry import kinds
 from headend.pulumi.props import digest
+from headend.pulumi.runtime import told_change
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
-from headend.pulumi.work import told_change
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ deletion tells whether what it is to delete has been made anew since, under anot
     address, journal, file     of the resource; the name of the run's journal; the stack file, from the project's folder
     adopt_id, recovering       what creation takes over, as the program decided; whether a killed run had made it
     protect, retain, ignore_changes, depends    from the stack file
+    holder                     the state that the stack wants of what the resource lives in, where it has that
     keeps                      fields with lookups whose result belongs to the object once it is made
     defaulted, hidden          fields that took the resource's key as their value; fields that are secret
     connections, options, allowed               of the run (see `headend.pulumi.settings`)
@@ -165,9 +166,8 @@ class KindProvider(ResourceProvider):
         tell(meta, f"{id} is {word}")
         if decision.action is Action.ADOPT:
             tell(meta, f"takes over {decision.id}")
-            situation = decision.situation
-            there = next(o for o in (*situation.alike, situation.live) if o and o.id == decision.id)
-            TO_ADOPT[situation.address] = there
+            assert decision.live is not None
+            TO_ADOPT[decision.situation.address] = decision.live
         want = decision.situation.want
         if decision.action is Action.CREATE and want and keeps_id(self.kind, want, id):
             return DiffResult(True, [], [], False)
@@ -196,9 +196,11 @@ class KindProvider(ResourceProvider):
         old, meta = inputs(props), props.get(META) or {}
         record = record_of(self.kind, id_, props)
         spec = record.spec(self.kind)
-        live = run(self._work(meta).observe(id_, spec))
+        work = self._work(meta)
+        live = run(work.observe(id_, spec))
         if live is None:
             return ReadResult(None, {})
+        run(work.warn_of_status(live, record))
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
         adopted = {"adopted": True} if record.computed.get("adopted") else {}

@@ -21,7 +21,7 @@ from headend.core.model.capabilities import owned_by
 from headend.core.model.errors import HeadendError
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind, Report
-from headend.core.model.observed import Observed
+from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.model.printable import printable
 from headend.core.wire.redaction import Redactor
@@ -145,6 +145,16 @@ def say(text: str) -> None:
 def tell(meta: Mapping[str, Any], text: str) -> None:
     """A line about the resource."""
     say(f"{meta.get('address')}: {text}")
+
+
+def told_change(change: Change) -> str | None:
+    """A line for a change that the engine's own display can't show, or not as what it is."""
+    path = ".".join(change.path)
+    if change.cause == "drift":
+        return f"{path} was changed outside headend: {change.before} -> {change.after}"
+    if change.secret:
+        return f"{path} changed (secret)"
+    return f"{path}: {change.before} -> {change.after}" if len(change.path) > 1 else None
 
 
 def named(meta: Mapping[str, Any], kind: Kind[Any, Any], id: str) -> str:

@@ -13,7 +13,7 @@ from headend.core.model.fields import Found, Impact, Spec, mark, marked
 from headend.core.model.findings import Problem, errors, remarks
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find_id
-from headend.core.model.observed import Change, Observed
+from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
@@ -22,12 +22,14 @@ from headend.core.model.stack import Adopt, Lifecycle, Stack
 from headend.core.reconcile.carry_out import Teller, Writer
 from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision
+from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.on_air import clock, imminent, in_maintenance, refusal
 from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.reader import Reader
 from headend.core.reconcile.resolve import without
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
+from headend.core.wire.registry import kinds
 from headend.pulumi import dependents, settings
 from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
@@ -43,8 +45,11 @@ from headend.pulumi.runtime import (
     session,
     tell,
     told,
+    told_change,
     turn,
 )
+
+NOT_AS_WANTED = "warning: it does not do what the stack wants"
 
 
 class Work:
@@ -102,7 +107,12 @@ class Work:
         if decision.action is Action.REPLACE:
             rivals = await self.reader.with_rivals(decision.situation)
             decision = replace(decided(rivals), situation=self._without_kept(rivals))
-        return await review(decision, await self.api())
+        return await review(decision, await self.api(), self._resting(self.meta.get("holder") == "stopped"))
+
+    def _resting(self, rests: bool) -> Spec | None:
+        """What the stack wants of what the object lives in, as far as that matters here: that it rests."""
+        name = self.kind.parent
+        return kinds()[name].model.model_construct(state="stopped") if name and rests else None
 
     def _without_kept(self, situation: Situation) -> Situation:
         """Without what the old object keeps: `check` finds another one for the new object."""
@@ -139,6 +149,16 @@ class Work:
         seen: Observed | None = await self.kind.observe(await self.api(), id, spec)
         return seen or await self.kind.observe(await self.api(), id, spec, fresh=True)
 
+    async def warn_of_status(self, seen: Observed, record: Record) -> None:
+        """Says what is wrong with what the object does. What rests with its environment is told of the environment,
+        where the stack has it: what is wanted of that by now, an object's own state doesn't tell."""
+        life, spec = self._situation(None, record).life, record.spec(self.kind)
+        parent = self._resting(self.meta.get("holder") is not None)
+        if Can.OBSERVE in self.kind.can:
+            status = await status_of(self.kind, await self.api(), seen, spec, life, parent)
+            if status.wrong:
+                self._tell(f"{NOT_AS_WANTED}: {status}")
+
     def _say_if_unread(self) -> None:
         """Says once in a process of a kind that nothing can be read back: the engine has no word for it."""
         if (why := why_unreadable(self.kind)) and self.kind.name not in UNREAD:
@@ -163,6 +183,8 @@ class Work:
                 yield text
         for problem in remarks(decision.findings):
             yield f"{problem.level}: {problem.text}"
+        if decision.status:
+            yield f"{NOT_AS_WANTED}: {decision.status}"
         if decision.action is not Action.NONE:
             yield from self.meta.get("remarks", ())
 
@@ -268,13 +290,3 @@ class Work:
 def keeps_id(kind: Kind[Any, Any], want: Spec, id: str) -> bool:
     """Whether an object that is made again has the id that it had: the stack's own choice, or the key itself."""
     return kind.identity(want) == id or kind.natural_key(want) == (id,)
-
-
-def told_change(change: Change) -> str | None:
-    """A line for a change that the engine's own display can't show, or not as what it is."""
-    path = ".".join(change.path)
-    if change.cause == "drift":
-        return f"{path} was changed outside headend: {change.before} -> {change.after}"
-    if change.secret:
-        return f"{path} changed (secret)"
-    return f"{path}: {change.before} -> {change.after}" if len(change.path) > 1 else None

@@ -117,7 +117,8 @@ class Kind(Generic[S, A]):
     async def status(self, api: A, seen: Observed, spec: S, parent: Spec | None) -> Status:
         """What the object that was just read does; reads are shared for the look, and nothing is written.
 
-        parent: what the stack wants of the object that this one lives in, None where the stack doesn't hold it. Here:
+        spec: without what `ignore_changes` leaves to others. parent: what the stack wants of the object that this one
+        lives in, None where the stack doesn't hold it. Whatever isn't as wanted is wrong, in either direction. Here:
         by the kinds' custom that `computed` holds the platform's word as `status`, and that a field `state` says
         whether the object is to run ("started").
         """
@@ -126,7 +127,7 @@ class Kind(Generic[S, A]):
         word = "unknown" if doubt else str(seen.computed.get("status") or "present")
         differs = wanted is not None and live is not None and wanted != live
         said = [*([doubt] if doubt else []), *seen.warnings, *([f"the stack wants it {wanted}"] if differs else [])]
-        return Status(word, "; ".join(said), wrong=differs and wanted == "started")
+        return Status(word, "; ".join(said), differs, "state")
 
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: A, spec: S) -> Observed:

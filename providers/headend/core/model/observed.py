@@ -48,12 +48,20 @@ class Status:
     """What a live object does now, for the person on call.
 
     word: the platform's own; "present" where it has none, "unknown" where it is in doubt. reason: why, as far as that
-    is known. wrong: it does not do what the stack wants of it.
+    is known. wrong: it does not do what the stack wants of it. field: of the spec, whose change mends that.
     """
 
     word: str
     reason: str = ""
     wrong: bool = False
+    field: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"status": self.word, "reason": self.reason, "wrong": self.wrong}
+
+    def __str__(self) -> str:
+        return f"{self.word} ({self.reason})" if self.reason else self.word
 
 
 @dataclass(frozen=True)

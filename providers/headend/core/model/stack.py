@@ -137,6 +137,13 @@ class Stack:
         """What resources other than this one own."""
         return lambda owned: self._owners.of(owned, address) is not None
 
+    def holder(self, resource: Resource) -> Spec | None:
+        """The spec of the object that the resource lives in; None if the stack doesn't have it."""
+        name = resource.kind.parent_field
+        value = getattr(resource.spec, name) if name else None
+        parent = self.resources.get(value.address) if isinstance(value, Reference) else None
+        return parent.spec if parent else None
+
     def platforms(self) -> set[str]:
         """The platforms that are asked for what stands in the stack."""
         found = {resource.kind.platform for resource in self.resources.values()}

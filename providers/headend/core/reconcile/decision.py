@@ -10,7 +10,7 @@ from typing import Any
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
-from headend.core.model.observed import Change
+from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Action
 from headend.core.reconcile.refusal import Refusal
 from headend.core.reconcile.situation import Situation
@@ -42,6 +42,7 @@ class Decision:
     refused: why a guard refuses it. after: addresses whose steps go first, because they free what this one needs.
     seen: keyed hash of the live object that the decision is based on.
     noted: fields of which nothing is sent, and whose new value state takes note of.
+    status: what the live object does, where that is not what the stack wants and no change mends it.
     """
 
     situation: Situation = field(repr=False)
@@ -56,6 +57,13 @@ class Decision:
     impact: Impact = Impact.NONE
     seen: str = ""
     noted: tuple[str, ...] = ()
+    status: Status | None = None
+
+    @property
+    def live(self) -> Observed | None:
+        """The live object that `id` names."""
+        seen = (self.situation.live, *self.situation.alike)
+        return next((one for one in seen if one is not None and one.id == self.id), None)
 
     @property
     def kind(self) -> Kind[Any, Any]:

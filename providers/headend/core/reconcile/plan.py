@@ -14,7 +14,7 @@ from typing import Any
 import headend
 from headend.core.model.fields import Impact
 from headend.core.model.findings import Source
-from headend.core.model.observed import Change
+from headend.core.model.observed import Change, Status
 from headend.core.model.proposal import Action
 from headend.core.model.record import Marker
 from headend.core.reconcile.decision import Decision, Reason
@@ -75,6 +75,11 @@ class Step:
         """Why guards refuse the step, in one line; None if none does."""
         return "; ".join(map(str, self.refusals)) or None
 
+    @property
+    def status(self) -> Status | None:
+        """What the object does, where that is not what the stack wants and the step doesn't mend it."""
+        return self.decision.status if self.decision else None
+
     def but(self, refusals: Iterable[Refusal]) -> Step:
         """The same step, refused for more reasons."""
         return replace(self, refusals=(*self.refusals, *refusals))
@@ -90,6 +95,7 @@ class Step:
             "id": self.id,
             "changes": [_change(change) for change in self.changes],
             "unverifiable": dict(self.unverifiable),
+            "status": self.status.document() if self.status else None,
             "warnings": list(self.warnings),
             "source": {"file": self.source.file, "line": self.source.line} if self.source else None,
             "seen": self.seen,
@@ -138,19 +144,26 @@ class Plan:
         steps = (f"{step.address}: {refusal}" for step in self.steps for refusal in step.refusals)
         return (*steps, *map(str, self.refusals))
 
+    @property
+    def wrong(self) -> int:
+        """How many objects don't do what the stack wants, and no step mends that."""
+        return sum(step.status is not None for step in self.steps if step.action is Action.NONE)
+
     def writes(self) -> tuple[Step, ...]:
         """Steps that change something, even if only headend's own state."""
         return tuple(step for step in self.steps if step.action is not Action.NONE)
 
     def summary(self) -> dict[str, int]:
-        """Counts by action. `unverifiable` counts objects that are otherwise unchanged; `refused` what guards refuse,
-        the plan as a whole included."""
-        unverifiable = sum(1 for s in self.steps if s.action is Action.NONE and s.unverifiable)
+        """Counts by action. `unverifiable` counts objects that are otherwise unchanged; `wrong`
+        those that don't do what the stack wants, `refused` what guards refuse, the plan as a whole included."""
+        idle = [step for step in self.steps if step.action is Action.NONE]
+        unverifiable = sum(1 for step in idle if step.unverifiable and not step.status)
         counts = Counter(step.action for step in self.steps)
         actions = [a for a in Action if a is not Action.NONE]
-        known = {"unchanged": counts[Action.NONE] - unverifiable, "unverifiable": unverifiable}
+        known = {"unchanged": len(idle) - unverifiable - self.wrong, "unverifiable": unverifiable}
         refused = sum(1 for s in self.steps if s.refusals) + len(self.refusals)
-        return {a.value: counts[a] for a in actions} | known | ({"refused": refused} if refused else {})
+        more = {name: count for name, count in (("wrong", self.wrong), ("refused", refused)) if count}
+        return {a.value: counts[a] for a in actions} | known | more
 
     def document(self) -> dict[str, Any]:
         """The plan document, JSON-serialisable, free of secrets."""

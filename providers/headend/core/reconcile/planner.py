@@ -54,8 +54,7 @@ class Planner:
         """The step of one resource. Plan what it refers to first. anew: see `Reader.resource`."""
         decision = await self.decided(resource, anew=anew)
         if decision.id and not decision.creates:
-            last = decision.situation.last
-            live = next((o for o in self._seen(decision) if o.id == decision.id), None)
+            last, live = decision.situation.last, decision.live
             self.reader.note(resource.address, decision.id, last.computed if last else {})
             self.reader.note(resource.address, decision.id, live.computed if live else {})
         return self._step(decision, resource)
@@ -70,7 +69,7 @@ class Planner:
             decision = decision.with_want(self.reader.filled(resource, resource.spec))
         api = await self.reader.apis(resource.kind.platform)
         decision = await review(
-            decision, api, self.reader.holder(resource), related(resource, self.reader.stack.resources)
+            decision, api, self.reader.stack.holder(resource), related(resource, self.reader.stack.resources)
         )
         self.problems += resource.with_places(errors(decision.findings))
         return decision
@@ -78,11 +77,6 @@ class Planner:
     def _decide(self, resource: Resource, situation: Situation) -> Decision:
         decision = decide(situation)
         return made_anew(decision) if resource.address in self.forced else decision
-
-    @staticmethod
-    def _seen(decision: Decision) -> Iterable[Any]:
-        situation = decision.situation
-        return (*((situation.live,) if situation.live else ()), *situation.alike)
 
     def _step(self, decision: Decision, resource: Resource) -> Step:
         situation = decision.situation

@@ -15,7 +15,7 @@ from headend.core.model.lookup import find_id
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
 from headend.core.model.record import Digester, Record, frozen, secret_fields
-from headend.core.model.references import Query, Reference, pending
+from headend.core.model.references import Query, pending
 from headend.core.model.secrets import missing_secrets
 from headend.core.model.stack import Adopt, Resource, Stack
 from headend.core.reconcile.decision import Decision
@@ -144,9 +144,8 @@ class Reader:
             return situation
         held: dict[str, str] = {}
         if not decision.creates:
-            seen = {one.id: one for one in (*situation.alike, situation.live) if one}
-            last = situation.last
-            shown = {**(last.values if last else {}), **seen[str(decision.id)].values}
+            live, last = decision.live, situation.last
+            shown = {**(last.values if last else {}), **(live.values if live else {})}
             held = {name: id for name in asked if isinstance(id := shown.get(name), str)}
             if last is None or last.computed.get("adopted"):
                 unseen = (warning(f"{n}: what it holds is not shown; it stays as it is") for n in asked.keys() - held)
@@ -284,13 +283,6 @@ class Reader:
     def note(self, address: str, id: str, computed: Mapping[str, Any]) -> None:
         """Notes the id and computed values that references to the resource resolve to."""
         self.ids |= {address: id, **computed_ids(address, computed)}
-
-    def holder(self, resource: Resource) -> Spec | None:
-        """The spec of the object that the resource lives in; None if the stack doesn't have it."""
-        name = resource.kind.parent_field
-        value = getattr(resource.spec, name) if name else None
-        parent = self.stack.resources.get(value.address) if isinstance(value, Reference) else None
-        return parent.spec if parent else None
 
 
 def _key(kind: Kind[Any, Any], spec: Spec) -> Any:

@@ -13,13 +13,14 @@ from headend.core.model.proposal import Action, Proposal
 from headend.core.model.secrets import ask_without
 from headend.core.reconcile import guards
 from headend.core.reconcile.decision import Decision, Reason
+from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.refusal import Guard, Refusal
 
 
 async def review(
     decision: Decision, api: Any, parent: Spec | None = None, related: Mapping[str, Spec] | None = None
 ) -> Decision:
-    """The decision with the kind's findings, and with the protection guard.
+    """The decision with the kind's findings, what is wrong with what the object does, and the protection guard.
 
     Errors in the spec are findings: the stack must be corrected first. Errors about the loss of an object refuse the
     step. parent: spec of the object that this one lives in. related: field -> spec of the object it refers to.
@@ -32,6 +33,11 @@ async def review(
         found += await kind.review(api, proposal)
         # warnings about an object that is not written would only be noise
         decision = decision.but(*(errors(found) if decision.action is Action.NONE else found))
+        if decision.live is not None and not decision.creates and Can.OBSERVE in kind.can:
+            status = await status_of(kind, api, decision.live, want, situation.life, parent)
+            if status.wrong and status.field not in {change.field for change in decision.changes}:
+                doubts = {name: why for name, why in decision.unverifiable.items() if name != status.field}
+                decision = replace(decision, status=status, unverifiable=doubts)
     decision = await _review_loss(decision, api)
     removed = situation.last if situation.want is None else None
     protect = removed.protect if removed else situation.life.protect

@@ -14,7 +14,8 @@ from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Status
 from headend.core.model.record import Record
-from headend.core.model.stack import Resource, Stack
+from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.locate import Locator, Place, locator_of
 from headend.core.reconcile.on_air import Clock, clock
 from headend.core.reconcile.order import targeted, waves
@@ -41,10 +42,10 @@ class Sight:
 
     def document(self) -> dict[str, Any]:
         """As JSON. All keys are always present."""
-        status = {"status": self.status.word, "reason": self.status.reason, "wrong": self.status.wrong}
         on_air = {"on_air": [cut.document() for cut in self.on_air]}
         coming = self.coming.document() if self.coming else None
-        return {"address": self.address, "kind": self.kind, "id": self.id} | status | on_air | {"next": coming}
+        head = {"address": self.address, "kind": self.kind, "id": self.id}
+        return head | self.status.document() | on_air | {"next": coming}
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ class _Looker:
 
         async def told() -> tuple[Status, Iterable[Airtime]]:
             api = await self.apis(kind.platform)
-            status = await kind.status(api, seen, place.spec, self._parent(kind, place.spec))
+            life = resource.lifecycle if (resource := self.stack.resources.get(address)) else Lifecycle()
+            status = await status_of(kind, api, seen, place.spec, life, self._parent(kind, place.spec))
             return status, await kind.on_air(api, id, place.spec) if isinstance(kind, OnAir) else ()
 
         found = await self._read(kind, told)
