@@ -309,6 +309,8 @@ def test_a_slip_in_json_is_told_with_its_line(refused: Any, file: str, text: str
     ("written", "said"),
     [
         ("{from_file: none.csv, key: a}", "`from_file`: none.csv: there is no such file (it is looked for in "),
+        ('{from_file: "nul\\0.csv", key: a}', "`from_file`: nul\0.csv: there is no such file"),
+        (f"{{from_file: {'n' * 300}.json, key: a}}", "can't be read: File name too long"),
         ("{from_file: ., key: a}", "`from_file`: .: is none of .csv, .json, .jsonl"),
         ("{from_file: sub.csv, key: a}", "`from_file`: sub.csv: is not a file"),
         ("{from_file: m.xlsx, key: a}", "`from_file`: m.xlsx: is none of .csv, .json, .jsonl"),

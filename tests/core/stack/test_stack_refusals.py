@@ -64,7 +64,11 @@ ENV = HEAD + "fake:\n  environments:\n    e:\n      inputs:\n        a: "
         ),
         (HEAD + "vars: {a: [1]}", "variable `a` is a list"),
         (HEAD + "stack: [1]", "`stack` is a name"),
-        (HEAD + "extends: none.yaml", "there is no file"),
+        (HEAD + "extends: none.yaml", "there is no such file"),
+        (HEAD + 'extends: "nul\\0.yaml"', "`extends: nul\0.yaml`: there is no such file"),
+        (HEAD + f"extends: [{'n' * 300}]", "can't be read: File name too long"),
+        (HEAD + f"extends: {'x/' * 3000}y", "can't be read: File name too long"),
+        (HEAD + "extends: .", "is not a file"),
         (HEAD + "extends: test.yaml", "goes in a circle"),
         ("headend: 2", "a format of stack files"),
         ("fake: {}", "`headend` is missing"),
@@ -150,6 +154,19 @@ def test_a_yaml_bomb_is_refused_cheaply(refused):
 def test_a_huge_file_is_refused(refused):
     (problem,) = refused("#" * (4 * 1024 * 1024 + 1))
     assert "larger than 4 MiB" in problem
+
+
+@pytest.mark.parametrize("name", ["nul\0.yaml", "n" * 300, "\ud800", "."])
+def test_what_can_be_no_file_is_named(tmp_path, name):
+    with pytest.raises(InputError, match="can't read"):
+        load(tmp_path / name, kinds={}, secret=lambda name: None)
+
+
+def test_a_link_that_leads_to_itself_is_no_file(tmp_path):
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "s.yaml").write_text(HEAD + "extends: loop.yaml")
+    with pytest.raises(InputError, match=r"`extends: loop\.yaml`: there is no such file"):
+        load(tmp_path / "s.yaml", kinds={}, secret=lambda name: None)
 
 
 def test_a_missing_file_is_named(tmp_path):

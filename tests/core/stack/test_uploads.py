@@ -53,6 +53,8 @@ def test_a_path_is_seen_from_the_file_that_gives_it(read: Any, picture: Path) ->
     [
         ("gone.png", "4:30: fake.rules.r: `picture`: gone.png: there is no such file (it is looked for in "),
         ("art", "`picture`: art: is not a file"),
+        ('"nul\\0.png"', "`picture`: nul\0.png: there is no such file"),
+        ("n" * 300, "can't be read: File name too long"),
         ("7", "`picture`: must be the path of a file"),
         ("{secret: A}", "a secret can't stand here"),
         ("art/big.iso", "`picture`: art/big.iso: has more than 32 MiB"),

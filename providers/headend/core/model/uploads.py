@@ -62,10 +62,13 @@ def open_file(path: str, folder: Path) -> File:
 
 def check_file(place: Path) -> Path:
     """The place, if there is a file of a size that can be meant. Raises ValueError saying why not."""
-    if not place.is_file():
-        raise ValueError("there is no such file" if not place.exists() else "is not a file")
-    if place.stat().st_size > MOST:
-        raise ValueError(f"has more than {MOST // 1024 // 1024} MiB")
+    try:
+        if not place.is_file():
+            raise ValueError("there is no such file" if not place.exists() else "is not a file")
+        if place.stat().st_size > MOST:
+            raise ValueError(f"has more than {MOST // 1024 // 1024} MiB")
+    except OSError as error:
+        raise ValueError(f"can't be read: {error.strerror}") from None
     return place
 
 

@@ -211,11 +211,11 @@ def read(path: Path, problems: Problems, *, quiet: bool = False) -> Node | None:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
         text = data.decode("utf-8-sig")
-    except OSError as error:
-        problems.add(f"can't read {file}: {error.strerror or type(error).__name__}")
-        return None
     except UnicodeDecodeError as error:
         problems.add("not UTF-8 text", Source(file, data[: error.start].count(b"\n") + 1))
+        return None
+    except (OSError, ValueError) as error:  # ValueError: no file can have such a name
+        problems.add(f"can't read {file}: {getattr(error, 'strerror', None) or error}")
         return None
     if len(data) > MAX_BYTES:
         problems.add(f"larger than {MAX_BYTES // 1024 // 1024} MiB", Source(file, 1), remedy="split it")

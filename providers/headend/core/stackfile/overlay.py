@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headend.core.model.findings import Problems
 from headend.core.model.suggest import suggest
+from headend.core.model.uploads import check_file
 from headend.core.stackfile.nodes import KeyValue, Node, read
 
 MAX_FILES = 50
@@ -37,14 +38,22 @@ def _read(path: Path, problems: Problems, above: tuple[Path, ...], count: Iterat
         target = path.parent / str(name.value)
         if not isinstance(name.value, str):
             problems.add("`extends` takes a file name, or a list of them", name.source)
+        elif why := _why_none(target):
+            problems.add(f"`extends: {name.value}`: {why}", name.source, remedy=f"it is looked for as {target}")
         elif target.resolve() in chain:
             problems.add(f"`extends: {name.value}` goes in a circle", name.source)
-        elif not target.is_file():
-            problems.add(f"`extends`: there is no file {target}", name.source)
         elif below := _read(target, problems, chain, count):
             base = merge(base, below, problems) if base else below
     own = Node({key: entry for key, entry in node.mapping.items() if key != "extends"}, node.source)
     return merge(base, own, problems) if base else own
+
+
+def _why_none(target: Path) -> str | None:
+    try:
+        check_file(target)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def merge(base: Node, over: Node, problems: Problems, path: tuple[str, ...] = ()) -> Node:

@@ -36,10 +36,7 @@ class Table:
         }
         if place.suffix.lower() not in readers:
             raise ValueError(f"is none of {', '.join(readers)}")
-        try:
-            self.file, self.place = str(place), check_file(place)
-        except OSError as error:
-            raise ValueError(f"can't be read: {error.strerror}") from None
+        self.file, self.place = str(place), check_file(place)
         self.typed = place.suffix.lower() != ".csv"
         self.columns: dict[str, None] = {}
         self.problems = problems
