@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Collection
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ import typer
 
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
+from headend.cli.files import check_out, write_out
 from headend.cli.options import Flags, MaxRps, Patience, Simulated, rates
 from headend.cli.run import connected, load_stack, state_path
 from headend.cli.tables import Shape, shown
@@ -92,6 +92,8 @@ def api(
     key, danger = operation, find_operation(table, operation).danger
     if danger and key not in (dangerous or []):
         raise GuardError(f"{key} {danger}; --dangerous {key} insists")
+    if out is not None:
+        check_out(out)
     pairs = _pairs(values or [])
     path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
     where = connected(connections, path, simulator, redactor, rates=rates(patience, max_rps))
@@ -178,8 +180,7 @@ def _show(
 ) -> None:
     """The answer on stdout, without secrets; or as it came in a file that only its owner may read."""
     if out is not None:
-        with os.fdopen(os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(answer.content)
+        write_out(out, answer.content, 0o600)
         echo(f"{out}: {len(answer.content)} bytes", err=True)
     elif answer.body is None:
         echo(f"{op.key}: answered {answer.status}, without a body", err=True)

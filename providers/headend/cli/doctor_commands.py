@@ -14,6 +14,7 @@ import yaml
 from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
+from headend.cli.files import check_out, write_out
 from headend.cli.options import Flags, Format, MaxRps, Patience, Simulated, rates
 from headend.cli.run import connected, load_stack, state_path
 from headend.core.model.errors import InputError
@@ -57,6 +58,8 @@ def doctor(
     known = named(platform)
     if known.examine is None:
         raise InputError(f"{platform}: its operations are documented; `connections:` can override them all the same")
+    if out is not None:
+        check_out(out)
     examine = known.examine
     redactor = new_redactor()
     connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
@@ -77,7 +80,7 @@ def doctor(
         _print(findings)
     if out is not None:
         rows = [finding for finding in findings if finding.override or finding.verdict == "otherwise"]
-        out.write_text(stub(known.name, out.name, rows))
+        write_out(out, stub(known.name, out.name, rows).encode())
     raise typer.Exit(CHANGES if otherwise else 0)
 
 

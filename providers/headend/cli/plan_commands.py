@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 from headend.cli import planfile
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
+from headend.cli.files import check_out
 from headend.cli.options import (
     Deletions,
     File,
@@ -80,8 +80,8 @@ def plan(
     Give the consent that apply is to get: `--allow-interruption`, `--allow-deletions` and `--secrets-out`, where
     nothing is written.
     """
-    if out and (out.suffix != ".json" or not os.access(out.parent, os.W_OK)):
-        raise InputError(f"--out {out}: expected a name that ends in .json, in a folder that can be written to")
+    if out:
+        check_out(out, ".json")
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     made = asyncio.run(_planned(options, target or [], consent))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import headend
+from headend.cli.files import write_out
 from headend.core.model.errors import InputError, StaleError
 from headend.core.reconcile.plan import FORMAT, Plan
 
@@ -53,10 +54,7 @@ def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None
     """Writes the plan document, with the targets it was made for, and whether it was made with --refresh."""
     made_for = ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
     document = json.loads(json.dumps(plan.document() | made_for, default=str))
-    try:
-        path.write_text(json.dumps(document | {"checksum": _checksum(document)}, indent=1))
-    except OSError as error:
-        raise InputError(f"--out {path}: {error.strerror or type(error).__name__}") from None
+    write_out(path, json.dumps(document | {"checksum": _checksum(document)}, indent=1).encode())
 
 
 def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:

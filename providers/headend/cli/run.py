@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from headend.cli.echo import echo
 from headend.cli.options import Flags
-from headend.core.model.errors import StateError
+from headend.core.model.errors import InputError, StateError
 from headend.core.model.record import Record, secret_fields
 from headend.core.model.stack import Stack
 from headend.core.reconcile.state import State, open_state, peek
@@ -54,6 +54,8 @@ def state_path(stack: str, simulator: bool) -> Path:
     """HEADEND_STATE, else .headend/<stack>.db beside where headend runs; a simulated world has a state of its own."""
     given = os.environ.get("HEADEND_STATE")
     path = Path(given) if given else Path(".headend") / f"{stack}.db"
+    if not path.name:
+        raise InputError(f"HEADEND_STATE={given} names no file")
     return path.with_suffix(f".simulated{path.suffix}") if simulator else path
 
 
@@ -64,21 +66,28 @@ def simulated(path: Path) -> Iterator[dict[str, Any]]:
 
     simulator = Simulator(by_hand=True)
     file = path.with_suffix(".world.json")
-    if file.exists():
-        try:
+    try:
+        if file.exists():
             simulator.load(json.loads(file.read_text()))
-        except ValueError:
-            raise StateError(f"{file} is not a simulated world; delete it to begin anew") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise StateError(f"{file} is not a simulated world; delete it to begin anew") from None
     try:
         transports = dict.fromkeys(simulator.sims, simulator.transport())
         yield {"env": simulator.settings(), "transports": transports, "extra": {"ateme": {"poll_interval": 0}}}
     finally:
+        _keep_world(file, json.dumps(simulator.dump()))
+
+
+def _keep_world(file: Path, text: str) -> None:
+    try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         part.unlink(missing_ok=True)
         part.touch(0o600)  # a world holds secrets in the clear
-        part.write_text(json.dumps(simulator.dump()))
+        part.write_text(text)
         part.replace(file)
+    except OSError as error:
+        raise StateError(f"{file}: {error.strerror or error}; what happened in the simulated world is lost") from None
 
 
 @contextlib.contextmanager

@@ -1,0 +1,29 @@
+"""Files that a command writes for a person."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from headend.core.model.errors import HeadendError, InputError
+
+
+def check_out(path: Path, suffix: str = "") -> None:
+    """Raises InputError for what can't be written to: ask before anything is requested."""
+    try:
+        fits = path.suffix.endswith(suffix) and path.parent.is_dir() and not path.is_dir()
+        fits = fits and os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError:
+        fits = False
+    if not fits:
+        named = f"a name that ends in {suffix}" if suffix else "the name of a file"
+        raise InputError(f"--out {path}: expected {named}, in a folder that can be written to")
+
+
+def write_out(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Raises HeadendError where the disk is full, or the like."""
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise HeadendError(f"--out {path}: {error.strerror or error}; the file can't be used") from None
