@@ -123,6 +123,29 @@ def test_without_any_hint_of_the_server_relatives_tell_where_writes_went(applied
     assert "override" not in found["output.delete"]
 
 
+EVENT = "{input: stadium, start_time: 2035-12-01T15:00:00Z, end_time: 2035-12-01T17:00:00Z}"
+
+
+@pytest.mark.contract("A-263", "A-618")
+def test_an_event_needs_no_picture_so_a_404_to_one_proves_nothing(applied: World) -> None:
+    applied.write("match.yaml", f"{STACK}      events:\n        plain: {EVENT}\n        shown: {EVENT}\n")
+    assert applied("apply", "match.yaml", "--yes").code == 0
+    ran = applied("doctor", "ateme")
+    assert ran.code == 0
+    assert "not tried  event.image  GET /api/events/{event_id}/image: no event with a picture is known" in ran.out
+    ateme = applied.simulator.sims["ateme"]
+    [*_, shown] = ateme.world["events"].values()
+    shown["image"] = {"name": "derby.png", "content": "iVBORw=="}
+    assert findings(applied)["event.image"]["verdict"] == "works", "the one that says it has one is asked"
+    ateme.serve({"event.image": {"path": "/api/events/{event_id}/poster"}})
+    found = findings(applied)["event.image"]
+    assert found["verdict"] == "otherwise", "it says that it has one"
+    shown["image"] = None
+    ateme.serve({key: {"path": op.path.replace("events", "event")} for key, op in TABLE.items() if key[:6] == "event."})
+    moved = findings(applied)["event.image"]
+    assert (moved["verdict"], moved["override"]) == ("not tried", {"path": "/api/event/{event_id}/image"})
+
+
 @pytest.mark.contract("A-47")
 def test_an_answer_of_another_shape_is_never_an_empty_list(applied: World) -> None:
     applied.simulator.fail("output.list", status=200, body="<html>welcome</html>", times=9)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from headend.ateme import reads
@@ -58,11 +58,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Values for one call: its path, the environment whose token it goes with, its headers."""
+    """Values for one call: its path, the environment whose token it goes with, its headers. row: of the object in the
+    path."""
 
     path: Mapping[str, str]
     scope: str | None
     headers: Mapping[str, str]
+    row: Object = field(default_factory=dict)
 
 
 async def examine(api: Ateme) -> list[Finding]:
@@ -149,6 +151,8 @@ class _Doctor:
                 self.keep(op, other)
                 empty = reads.is_list(op) and not rows(op, other.body)
                 return Finding(op, Verdict.OTHERWISE, how, {"path": path}, "tried: an empty list" if empty else "tried")
+        if why := reads.why_missing(op, asked.row, answer):
+            return Finding(op, Verdict.UNTRIED, why)
         return Finding(op, Verdict.OTHERWISE, how)
 
     async def ask(self, op: Operation, asked: _Asked) -> tuple[str, Answer | None]:
@@ -188,29 +192,31 @@ class _Doctor:
     def values(self, op: Operation) -> _Asked | str:
         """What to fill in, or why that can't be."""
         path: dict[str, str] = {}
+        row: Object = {}
         scope = None if op.key.startswith("environment.") else self.environment
         for place in op.names():
             found = self.samples.get(place)
             if not found:
                 source = reads.PLACES.get(place, ("",))[0]
                 return f"no {place} is known" + (f": {source} shows none" if source else "")
-            path[place], row = found[0]
+            path[place], row = next((one for one in found if reads.has(op, one[1])), found[0])
             if place != "environment_id" and scope is not None:
                 scope = text_id(row.get("environment_id")) or scope
         if " ae" in f" {op.role}" and self.environment is None:
             return self.why_outside
         if not op.role.startswith("dep"):
-            return _Asked(path, scope, {})
+            return _Asked(path, scope, {}, row)
         deployments = self.samples.get("deployment_id")
         if not deployments:
             return "no deployment_id is known: tf_deployment.list shows none"
-        return _Asked(path, scope, {DEPLOYMENT_HEADER: deployments[0][0]})
+        return _Asked(path, scope, {DEPLOYMENT_HEADER: deployments[0][0]}, row)
 
     # --- what isn't read -----------------------------------------------------------------------------------
     async def look_at_the_rest(self) -> None:
         """By OPTIONS where the server answers that; else by what became of each row's relatives."""
         rest = [op for op in self.api.table.values() if op.key not in self.findings]
-        rest += [f.op for f in self.findings.values() if f.verdict is Verdict.OTHERWISE and f.override is None]
+        open = [f for f in self.findings.values() if f.override is None]
+        rest += [f.op for f in open if f.verdict is Verdict.OTHERWISE or f.op.key in reads.OPTIONAL]
         telling = await self.options_tell()
         self.note(await asyncio.gather(*(self.look_at(op, telling) for op in rest)))
 

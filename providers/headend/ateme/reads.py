@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.answers import Object, is_listing, item, rows, text_id
 from headend.ateme.rows import Marks
 from headend.core.model.errors import DecodeError
 from headend.core.wire.decode import decode
 from headend.core.wire.operations import Operation
+
+if TYPE_CHECKING:
+    from headend.core.wire.client import Answer
 
 SIDE_EFFECTS: Mapping[str, str] = {
     "environment.get": "its first answer for a new environment moves this login there (A-15, A-802)",
@@ -45,6 +48,13 @@ PLACES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Place in a path -> (the list that knows values for it, what the value may be called there)."""
 
+OPTIONAL: Mapping[str, tuple[str, str]] = {
+    "event.image": ("image", "no event with a picture is known; none needs one (A-618)"),
+    "input.zixi_config": ("zixi", "no input with such a configuration is known; only Zixi has one (A-163)"),
+    "tf_job.esam_report": ("esam", "no job with such a report is known (A-344)"),
+}
+"""What an object need not have -> (a word in the name of what says that it has it, why a 404 proves nothing)."""
+
 _OTHER_LISTS = {
     *("environment.list_running", "environment.dropdown", "environment.zixi_configs", "organisation.manageable"),
     *("organisation.guest_of", "input.dropdown", "input.alerts", "output.alerts", "output.states", "output.list_all"),
@@ -60,6 +70,18 @@ def untried(op: Operation) -> str:
     if op.method != "GET":
         return "it writes"
     return SIDE_EFFECTS.get(op.key, "")
+
+
+def has(op: Operation, row: Object) -> bool:
+    """Whether an object says that it has what the operation reads of it."""
+    word = OPTIONAL[op.key][0] if op.key in OPTIONAL else ""
+    return any(word in name and value for name, value in row.items())
+
+
+def why_missing(op: Operation, row: Object, answer: Answer) -> str:
+    """Why there may be nothing to read of an object although the path is right; "" if there is no such doubt."""
+    nothing = answer.status == 404 or (answer.status < 300 and answer.body is None)
+    return OPTIONAL[op.key][1] if op.key in OPTIONAL and nothing and not has(op, row) else ""
 
 
 def is_list(op: Operation) -> bool:
