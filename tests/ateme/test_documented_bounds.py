@@ -87,6 +87,23 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("A-656", "tf_deployment.create", {"name": "über"}, "name: must be like stadium-uplink"),
     ("A-679", "tf_job.create", {"deployment_id": "d", "name": "n"}, "missing: configuration=..."),
     ("A-688", "org_user.permission", {"user_id": "u", "permission_type": "viewer"}, "must be one of admin, operator"),
+    ("A-501", "output.update.udp_rist", {"fec": 0, "rows_d": 5}, "rows_d and columns_l: only with fec 1 or 2"),
+    *(
+        (rule, "transcoder.update", {"transcoder_id": "t", **given}, words)
+        for rule, given, words in (
+            ("A-511", {"video_codec": "HEVC", "mpeg4_avc_encoder_profile": "Main"}, "only with video_codec MPEG-4"),
+            ("A-514", {"audio_codec": "MPEG AAC", "audio_bitrate": "96Kbps"}, "audio_bitrate: with MPEG AAC one of"),
+            ("A-980", {"video_frame_type": "Progressive", "video_frame_rate": "60"}, "video_frame_rate: 60 with a"),
+            ("A-523", {"extra_video_tracks": [{**TRACKS[0], "video_track_number": 1}] * 2}, "may stand once"),
+            ("A-527", {"video_bitrate": 100, "extra_video_tracks": TRACKS}, "bitrates may not increase"),
+        )
+    ),
+    ("A-517", "transcoder.update_audio", {"transcoder_id": "t", "audio_pid_overrides": [5, 5]}, "only 0 may stand"),
+    ("A-553", "multi_viewer.create", VIEWER | {"video_pid": 200}, "pmt_pid and video_pid are both 200"),
+    ("A-553", "multi_viewer.update", {"multi_viewer_id": "m", "pmt_pid": 99, "video_pid": 99}, "are both 99"),
+    ("A-564", "alert.update", {"query_param": "gt", "query_value": [1, 2]}, "query_value: gt takes 1 value"),
+    ("A-564", "alert.update", {"alert_on_query": "is_connected", "query_value": [2]}, "is_connected is 0..1"),
+    ("A-594", "event_subscription.create", {"timed_by_event_owner": False}, "end_time: needed where timed_by_event"),
     ("A-692", "organisation.update", {"currency": "chf"}, "currency: must be one of usd, gbp, eur"),
 ]
 
@@ -122,6 +139,9 @@ def test_what_the_document_allows_goes_through() -> None:
         ("multi_viewer.create", VIEWER | {"transcoded_audio_pid": 0, "tile_inputs": {"1": "in-1"}}),
         ("alert.create", ALERT | {"alert_after_time": None}),
         ("alert.update", {"query_param": "no_value", "query_value": []}),
+        ("transcoder.update", {"transcoder_id": "t", "audio_bitrate": "96Kbps", "video_frame_rate": "60"}),
+        ("multi_viewer.update", {"multi_viewer_id": "m", "video_pid": 200}),
+        ("event_subscription.create", {"timed_by_event_owner": True}),
         *(("schedule.create", SPAN | more) for more in ({}, {"start_time": "NOW", "input_id": 7, "output_id": "o"})),
         ("event.create", EVENT | {"label_ids": [7, "l-2"]}),
         ("organisation.create", {"name": "ab"}),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
+from headend.ateme.wire_together import PIDS, check_pids
 from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, WriteOnly
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
-PIDS = ("pmt_pid", "video_pid", "transcoded_audio_pid", "passthrough_audio_pid")
 SETTINGS = (
     *("max_allowed_bitrate_kbps", "encoder_uhd_tech_type_id", "is_interlaced", "encoder_gop_size_id"),
     *("encoder_frame_rate_id", "encoder_gop_size_mode_id", "program_number", *PIDS),
@@ -125,8 +124,7 @@ class MultiViewer(Spec):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """No PID stands twice, those included that weren't given (A-553)."""
-        for one, other in itertools.combinations(PIDS, 2):
-            if getattr(self, one) == getattr(self, other) != 0:
-                raise ValueError(f"{one} and {other} are both {getattr(self, one)}: each PID may stand once")
+        for fault in check_pids(self.set_fields()):
+            raise ValueError(fault)
         check_extra(self.extra, set(WIRE))
         return self

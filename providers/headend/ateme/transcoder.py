@@ -26,6 +26,7 @@ from headend.ateme.machines import (
 from headend.ateme.rows import TranscoderRow
 from headend.ateme.running import RESTING, restart_in_vain, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
+from headend.ateme.wire_together import check_frame_rate
 from headend.core.model.capabilities import OnAir, Selection, SelectsChanges, SharesKey, note_down
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
@@ -255,12 +256,12 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
 
 def _too_fast(api: Ateme, spec: Transcoder) -> list[Problem]:
     """The document caps the rate at 50 whenever a frame type is named, Progressive too (A-980)."""
-    if api.settings.validation == "off" or not spec.video_frame_type or float(spec.video_frame_rate) <= 50:
+    if api.settings.validation == "off":
         return []
     level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
     remedy = "take video_frame_type out, or name a lower rate"
-    what = f"video_frame_rate: {spec.video_frame_rate} with a video_frame_type; at most 50 (A-980)"
-    return [Problem(what, remedy=remedy, level=level, field="video_frame_rate")]
+    found = check_frame_rate(spec.set_fields())
+    return [Problem(what, remedy=remedy, level=level, field="video_frame_rate") for what in found]
 
 
 def _asked_for(live: Any, wanted: Sequence[Mapping[str, Any]]) -> Any:

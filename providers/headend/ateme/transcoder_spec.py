@@ -10,18 +10,11 @@ from typing_extensions import TypedDict
 
 from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, Likely, check_extra
 from headend.ateme.machines import ONCE, PRESET
+from headend.ateme.wire_together import check_service
 from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
-SAMPLE_RATES = {
-    "MPEG AAC": [f"{n} kHz" for n in (8, 11.025, 12, 16, 22.05, 24, 32, 44.1, 48, 64, 88.2, 96)],
-    "MPEG Layer2": [f"{n} kHz" for n in (32, 44.1, 48)],
-}
-AUDIO_BITRATES = {
-    "MPEG AAC": [f"{n}Kbps" for n in (64, 128, 192, 256)],
-    "MPEG Layer2": [f"{n}Kbps" for n in (64, 96, 128, 160, 192, 224, 256, 320, 384)],
-}
 SETTINGS = (
     *("video_codec", "video_frame_size", "video_frame_rate", "video_bitrate", "video_gop", "video_frame_type"),
     *("mpeg4_avc_encoder_profile", "audio_codec", "audio_sample_rate", "audio_bitrate"),
@@ -173,21 +166,9 @@ class Transcoder(Spec):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """What one field says about another (A-818..820)."""
-        if self.mpeg4_avc_encoder_profile is not None and self.video_codec != "MPEG-4":
-            raise ValueError("mpeg4_avc_encoder_profile: only with video_codec MPEG-4")
-        for name, known in (("audio_sample_rate", SAMPLE_RATES), ("audio_bitrate", AUDIO_BITRATES)):
-            if getattr(self, name) not in known[self.audio_codec]:
-                raise ValueError(f"{name}: with {self.audio_codec} one of {', '.join(known[self.audio_codec])}")
-        numbers = [track["video_track_number"] for track in self.extra_video_tracks]
-        if len(set(numbers)) < len(numbers):
-            raise ValueError("extra_video_tracks: each video_track_number may stand once")
+        for fault in check_service(self.set_fields()):
+            raise ValueError(fault)
         if any("video_bitrate" not in track for track in self.extra_video_tracks):
             raise ValueError("extra_video_tracks: each track needs a video_bitrate")
-        rates = [self.video_bitrate, *(track["video_bitrate"] for track in self.extra_video_tracks)]
-        if rates != sorted(rates, reverse=True):
-            raise ValueError(f"extra_video_tracks: bitrates may not increase from track to track: {rates}")
-        used = [pid for pid in self.audio_pid_overrides or () if pid != 0]
-        if len(set(used)) < len(used):
-            raise ValueError("audio_pid_overrides: only 0 may stand more than once")
         check_extra(self.extra, set(WIRE))
         return self

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
 from headend.ateme.wire_parameters import EXACTLY_ONE, PARAMETERS, SPANS
+from headend.ateme.wire_together import TOGETHER
 from headend.core.wire.operations import Operation, Table
 
 _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS]
@@ -19,9 +20,8 @@ _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_servic
 
 def _with_values(op: Operation) -> Operation:
     key = op.key
-    return replace(
-        op, parameters=PARAMETERS.get(key, ()), exactly_one=EXACTLY_ONE.get(key, ()), spans=SPANS.get(key, ())
-    )
+    one_of, spans, together = EXACTLY_ONE.get(key, ()), SPANS.get(key, ()), TOGETHER.get(key, ())
+    return replace(op, parameters=PARAMETERS.get(key, ()), exactly_one=one_of, spans=spans, together=together)
 
 
 TABLE = Table([_with_values(op) for op in _ROWS])

@@ -6,7 +6,7 @@ Providers and simulator share these tables and nothing else. A row can be overri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -27,9 +27,10 @@ class Operation:
     mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
-    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. parameters, exactly_one, spans:
-    what is documented of its values, one by one and together; `faults` checks values. complete: the parameters are all
-    that it takes. keys: headend's word -> the name on the wire, of what a body holds and the document names nowhere.
+    to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. parameters, exactly_one, spans,
+    together: what is documented of its values, one by one and together; `faults` checks values. complete: the
+    parameters are all that it takes. keys: headend's word -> the name on the wire, of what a body holds and the
+    document names nowhere.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     exactly_one: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    together: tuple[Callable[[Mapping[str, Any]], Iterable[str]], ...] = ()
     complete: bool = False
     keys: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -75,7 +77,8 @@ class Operation:
             found += [f"{name}: is not known; {told}" for name in given if name not in {*known, *self.names()}]
         found += find_errors(self.parameters, given, lambda rule: self.place(rule) != "body" or self.body != "json")
         found += check_exactly_one(self.exactly_one, given)
-        return list(dict.fromkeys(found or (error for span in self.spans for error in span.errors(given))))
+        checks = (*(span.errors for span in self.spans), *self.together)
+        return list(dict.fromkeys(found or (error for check in checks for error in check(given))))
 
     def url(self, values: Mapping[str, str]) -> str:
         """The path with every value percent-encoded as one segment.
