@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import virtual_time
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
 from headend.ateme.rows import EnvironmentRow, OrganisationRow
@@ -126,6 +127,45 @@ def test_a_restart_is_asked_for_once_and_awaited(opened: Any, environment: Any, 
             assert [entry.key for entry in simulator.writes()] == calls
 
     asyncio.run(run())
+
+
+def waited_out(simulator: Any, busy: str) -> None:
+    answered = [entry.status for entry in simulator.journal if entry.key == busy]
+    assert answered[:6] == [429] * 6
+    assert 200 <= answered[6] < 300
+
+
+@pytest.mark.contract("A-54")
+@pytest.mark.parametrize("scope_mode", ["token", "session"])
+@pytest.mark.parametrize("busy", ["session.login", "user.me", "session.switch_managing", "session.switch_organisation"])
+def test_too_many_requests_at_a_login_are_waited_out(opened: Any, busy: str, scope_mode: str) -> None:
+    async def run() -> None:
+        async with opened(scope_mode=scope_mode, organisation="org-2", guest_of="org-3") as (api, simulator):
+            simulator.fail(busy, status=429, times=6)
+            await api.listed("organisation.list", None, OrganisationRow)
+            waited_out(simulator, busy)
+
+    virtual_time.run(run())
+
+
+@pytest.mark.contract("A-54")
+@pytest.mark.parametrize("scope_mode", ["token", "session"])
+@pytest.mark.parametrize("busy", ["session.switch_environment", "environment.soft_restart"])
+def test_too_many_requests_are_waited_out_where_nothing_else_is_repeated(
+    opened: Any, environment: Any, busy: str, scope_mode: str
+) -> None:
+    async def run() -> None:
+        async with opened(scope_mode=scope_mode) as (api, simulator):
+            id = await environment(api)
+            api.tokens.drop(id)
+            simulator.fail(busy, status=429, times=6)
+            await InputKind().create(api, listener(id))
+            fields: dict[str, Any] = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
+            spec = Environment(name="matchday-eu", **fields, restart_trigger="2")
+            await EnvironmentKind().update(api, id, spec, [Change(("restart_trigger",), "1", "2")])
+            waited_out(simulator, busy)
+
+    virtual_time.run(run())
 
 
 @pytest.mark.contract("A-54", "A-742")
