@@ -52,6 +52,22 @@ def test_twice_asked_to_stop(world: World, tmp_path: Path, number: signal.Signal
     assert {name: len(ids) for name, ids in world.alive().items() if ids} == {"environments": 1, "inputs": 1}
 
 
+def test_a_host_that_gets_too_many_requests_is_not_waited_for_once_asked_to_stop(world: World) -> None:
+    world.write("day.yaml", STACK)
+    world.simulator.fail("environment.get", status=429, headers={"Retry-After": "600"}, times=None)
+    process = world.start("apply", "day.yaml", "--yes")
+    assert process.stderr is not None
+    assert any("gets too many requests (429): waiting 600 s" in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 7, err
+    assert "Traceback" not in err
+    assert "0 done, 1 failed, 1 skipped; interrupted" in out
+    world.simulator.faults.clear()
+    assert world("apply", "day.yaml", "--yes").code == 0
+    assert {name: len(ids) for name, ids in world.alive().items() if ids} == {"environments": 1, "inputs": 1}
+
+
 def test_stopped_before_anything_was_written(world: World) -> None:
     world.write("day.yaml", STACK)
     process = world.start("apply", "day.yaml", "--yes")

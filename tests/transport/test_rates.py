@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -87,7 +88,7 @@ class Server:
         return httpx.Response(429, headers=later)
 
 
-def played(server: Server, requests: int, **kw: float) -> float:
+def played(server: Server, requests: int, **kw: Any) -> float:
     """Seconds that so many creations took, each of them asked for at once."""
     transport = httpx.MockTransport(server)
 
@@ -144,6 +145,40 @@ def test_a_host_that_refuses_everything_is_asked_until_patience_ends() -> None:
     with pytest.raises(Unavailable, match="answered 429"):
         played(server, 40, patience=60.0)
     assert server.refused < 40
+
+
+def test_nobody_is_waited_for_once_that_is_stopped() -> None:
+    server, limit = Server(Bucket(1 / 3600, 3), tells=True), Limit(16)
+
+    async def go() -> list[object]:
+        async with Client(
+            "https://api.example", platform="demo", transport=httpx.MockTransport(server), limit=limit
+        ) as client:
+            asyncio.get_running_loop().call_later(100, limit.stop_waiting)
+            limit.patience = 7200
+            calls = (client.send(CREATE) for _ in range(40))
+            ended: list[object] = list(await asyncio.gather(*calls, return_exceptions=True))
+            assert asyncio.get_running_loop().time() - began < 101
+            return ended
+
+    async def timed() -> list[object]:
+        nonlocal began
+        began = asyncio.get_running_loop().time()
+        return await go()
+
+    began = 0.0
+    ended = virtual_time.run(timed())
+    assert sum(isinstance(one, Unavailable) and one.status == 429 for one in ended) == 37
+    assert server.done == 3
+
+
+def test_a_long_pause_is_told() -> None:
+    told: list[float] = []
+    played(Server(Bucket(1 / 60, 2), tells=True), 3, tell=told.append)
+    assert told == [pytest.approx(60, abs=1)]
+    told.clear()
+    played(Server(Bucket(20, 2), tells=True), 30, tell=told.append)
+    assert told == []
 
 
 def test_a_pause_longer_than_patience_is_not_waited_for() -> None:

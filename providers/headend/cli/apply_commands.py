@@ -167,7 +167,7 @@ async def _carried_out(
                     session,
                     parallelism=options.parallelism,
                     on_event=told.event,
-                    stop=stop_on_interrupt(told.note),
+                    stop=stop_on_interrupt(told.note, session.stop_waiting),
                     allowed=agreed.interruptions,
                     sink=sink or _nowhere,
                 ),

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def connected(
             where = stacked.enter_context(simulated(path))
             connections = {}
         where["env"] = {**where["env"], **rates}
-        yield Session(connections, redactor=redactor, parallelism=parallelism, **where)
+        yield Session(connections, redactor=redactor, parallelism=parallelism, tell=partial(echo, err=True), **where)
 
 
 @contextlib.asynccontextmanager
@@ -147,7 +148,7 @@ def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:
     return records
 
 
-def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
+def stop_on_interrupt(tell: Callable[[str], None], then: Callable[[], None] = lambda: None) -> asyncio.Event:
     """Set by the first Ctrl-C (or SIGTERM, SIGHUP), which `tell` confirms; another one is told that it is
     being done."""
     stop = asyncio.Event()
@@ -159,6 +160,7 @@ def stop_on_interrupt(tell: Callable[[str], None]) -> asyncio.Event:
         else:
             stop.set()
             tell("stopping: nothing new begins; what is in flight is finished and recorded")
+            then()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal or the SSH session closed
         loop.add_signal_handler(number, ask)

@@ -142,7 +142,7 @@ def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> S
     here, at once for all, rather than in a provider at the first resource."""
     used = stack.platforms() | {kinds()[record.kind].platform for record in records.values()}
     extra = {name: settings_of(platforms()[name], project.config) for name in used}
-    session = Session(stack.connections, project.env, redactor=Redactor(), extra=extra, also=_config_command)
+    session = Session(stack.connections, project.env, redactor=Redactor(), extra=extra, also=_config_command, tell=say)
     session.check(used)
     return session
 

@@ -104,7 +104,7 @@ def session(connections: Connections) -> Session:
     key = json.dumps(connections, sort_keys=True)
     with _lock:
         if key not in _sessions:
-            _sessions[key] = Session(connections, os.environ, redactor=Redactor(), extra=_config)
+            _sessions[key] = Session(connections, os.environ, redactor=Redactor(), extra=_config, tell=say)
             atexit.register(_close, _sessions[key])
         return _sessions[key]
 

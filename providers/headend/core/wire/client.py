@@ -20,7 +20,7 @@ from headend.core.model import errors
 from headend.core.model.errors import ApiError
 from headend.core.model.printable import one_line
 from headend.core.wire.answers import Answer, decode_answer, error_message, never_left
-from headend.core.wire.limit import LONGEST_WAIT, Limit, retry_after, wait_before
+from headend.core.wire.limit import LONGEST_WAIT, Limit, Stopped, retry_after, wait_before
 from headend.core.wire.operations import NO_BODY, Operation
 from headend.core.wire.reads import Reads
 from headend.core.wire.redaction import Redactor
@@ -169,6 +169,9 @@ class Client:
         while True:
             try:
                 answer = await self._once(call, refused)
+            except Stopped:
+                text = "the host gets too many requests (429), and was not waited for any longer"
+                raise self._error(errors.Unavailable, call, text, status=REFUSED) from None
             except httpx.RequestError as error:
                 failed += 1
                 if not self._goes_on(call, error, last=failed >= self._attempts):

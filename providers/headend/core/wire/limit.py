@@ -15,6 +15,11 @@ from headend.core.wire.pace import Pace
 
 LONGEST_WAIT = 60.0  # s; a server in trouble that asks for more is reported instead of waited for
 PATIENCE = 15 * 60.0  # s; how long 429 is waited out
+_TOLD = 5.0  # s; pauses from this length on are told
+
+
+class Stopped(Exception):
+    """The host refuses everything, and nobody is to wait for it any more."""
 
 
 class Limit:
@@ -33,8 +38,10 @@ class Limit:
         max_rps: float | None = None,
         patience: float = PATIENCE,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        tell: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """most: slots. max_rps: requests a second at most. patience: seconds for which 429 is waited out."""
+        """most: slots. max_rps: requests a second at most. patience: seconds for which 429 is waited out. tell: takes
+        the seconds of each longer pause."""
         if most < 1:
             raise ValueError("parallelism must be at least 1")
         self.most = most
@@ -42,7 +49,7 @@ class Limit:
         self.busy = 0
         self.pace = Pace(max_rps)
         self.patience = patience
-        self._sleep = sleep
+        self._sleep, self._tell = sleep, tell
         self._slept = 0.0  # what a test's sleep saved: time is what was slept, too
         self._timer: asyncio.Task[None] | None = None
         self._waiting: deque[asyncio.Future[float]] = deque()
@@ -51,7 +58,8 @@ class Limit:
         return asyncio.get_running_loop().time() + self._slept
 
     async def enter(self, *, again: bool = False) -> float:
-        """The moment at which the request leaves. again: it was refused, and goes before those that never left."""
+        """The moment at which the request leaves. again: it was refused, and goes before those that never left.
+        Raises Stopped."""
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         if again:
             self._waiting.appendleft(turn)
@@ -81,6 +89,9 @@ class Limit:
         """The host said that it is too much; it did nothing. asked: seconds for which it asks to wait."""
         if self.pace.refuse(self.now(), left, asked):
             self.pressed()
+            pause = self.pace.resumes - self.now()
+            if pause >= _TOLD and self.is_waited_out(left):
+                self._tell(pause)
         self._wake()
 
     def is_waited_out(self, since: float) -> bool:
@@ -90,11 +101,21 @@ class Limit:
             since = min(since, self.pace.refused_since)
         return max(self.now(), self.pace.resumes) - since <= self.patience
 
+    def stop_waiting(self) -> None:
+        """From now on what a host refuses, or would have to wait for while it does, has failed."""
+        self.patience = -1.0
+        self._wake()
+
     def pressed(self) -> None:
         """The host is in trouble."""
         self.allowed = max(1.0, self.allowed / 2)
 
     def _wake(self) -> None:
+        if self.patience < 0 and self.pace.refused_since is not None:
+            for turn in self._waiting:
+                if not turn.done():
+                    turn.set_exception(Stopped())
+            self._waiting.clear()
         while self._waiting and self.busy < int(self.allowed):
             if self._waiting[0].done():
                 self._waiting.popleft()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, get_origin
 from urllib.parse import urlsplit
 
@@ -37,11 +38,13 @@ class Session:
         extra: Mapping[str, Mapping[str, Any]] = {},
         platforms: Mapping[str, Platform] | None = None,
         also: Also | None = None,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         """stack_connections, extra: platform -> {setting: value}, from the stack file's `connections:` and from
         Pulumi's config. The environment comes first, then the stack file, then extra. transports: platform -> what
         stands in for the network. parallelism: requests in flight per host. platforms: other than the registered ones.
         also: one more way to give a setting, for errors: of (platform, setting, whether it is secret).
+        tell: takes a line about a host that is waited for.
 
         No request is made and no connection opened. Raises InputError for an unknown platform or setting, and for a
         secret in the stack file.
@@ -55,6 +58,7 @@ class Session:
         self._transports = transports
         self._parallelism = parallelism
         self._also = also
+        self._tell = tell
         self._limits: dict[object, Limit] = {}
         self._settings: dict[str, Settings] = {}
         self._apis: dict[str, Any] = {}
@@ -77,6 +81,11 @@ class Session:
             client.reads.held = False
             client.reads.drop()
             client.reads.held = True
+
+    def stop_waiting(self) -> None:
+        """No host that gets too many requests is waited for any longer."""
+        for limit in self._limits.values():
+            limit.stop_waiting()
 
     async def aclose(self) -> None:
         """Closes every API and connection, all of them even if one fails; may be called twice."""
@@ -168,12 +177,15 @@ class Session:
         fields = [f for f in self._given(platform) if f in needed or mark(platform.settings, f, Secret)]
         return [variable for field in fields if (variable := variable_of(platform.settings, field))]
 
+    def _told(self, host: str, seconds: float) -> None:
+        self._tell(f"{host} gets too many requests (429): waiting {seconds:.0f} s")
+
     def _client(self, platform: str, settings: Settings) -> Client:
         if platform not in self.clients:
             url: str = settings.url  # type: ignore[attr-defined]  # every platform's settings have one
             host = urlsplit(checked_url(url, platform)).netloc.lower()
             rates = (settings.max_rps, settings.patience.total_seconds())
-            limit = Limit(self._parallelism, max_rps=rates[0], patience=rates[1])
+            limit = Limit(self._parallelism, max_rps=rates[0], patience=rates[1], tell=partial(self._told, host))
             self.clients[platform] = Client(
                 url,
                 platform=platform,
