@@ -19,7 +19,7 @@ _TOLD = 5.0  # s; pauses from this length on are told
 
 
 class Stopped(Exception):
-    """The host refuses everything, and nobody is to wait for it any more."""
+    """The host refuses everything, and is not waited for any longer."""
 
 
 class Limit:
@@ -69,7 +69,7 @@ class Limit:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the slot was handed over in the same moment
+            if turn.done() and not turn.cancelled() and not turn.exception():  # the slot came in the same moment
                 self.leave(turn.result())
             raise
 
@@ -111,11 +111,6 @@ class Limit:
         self.allowed = max(1.0, self.allowed / 2)
 
     def _wake(self) -> None:
-        if self.patience < 0 and self.pace.refused_since is not None:
-            for turn in self._waiting:
-                if not turn.done():
-                    turn.set_exception(Stopped())
-            self._waiting.clear()
         while self._waiting and self.busy < int(self.allowed):
             if self._waiting[0].done():
                 self._waiting.popleft()
@@ -123,13 +118,24 @@ class Limit:
             now = self.now()
             delay = self.pace.delay(now)
             if delay > 0:
-                if delay < math.inf and self._timer is None:
+                if delay < math.inf and self._is_given_up(now):
+                    self._stop_all()
+                elif delay < math.inf and self._timer is None:
                     self._timer = asyncio.ensure_future(self._wake_after(delay))
                 return
             turn = self._waiting.popleft()
             self.busy += 1
             self.pace.leave(now)
             turn.set_result(now)
+
+    def _is_given_up(self, now: float) -> bool:
+        return self.pace.refused_since is not None and not self.is_waited_out(now)
+
+    def _stop_all(self) -> None:
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(Stopped())
+        self._waiting.clear()
 
     async def _wake_after(self, seconds: float) -> None:
         began = self.now()
