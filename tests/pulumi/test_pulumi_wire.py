@@ -174,6 +174,25 @@ def test_credentials_may_come_from_the_stacks_config_and_what_is_missing_is_one_
     assert "Traceback" not in said
 
 
+def test_how_long_a_busy_platform_is_waited_for_may_stand_in_the_stacks_config() -> None:
+    simulator = Simulator()
+    goal = {"action_id": "act-1", "group_id": "derby", "title": "Goal"}
+    busy: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "0"}, "times": 3}
+    with serve(simulator) as url:
+        env = simulator.settings(url)
+        simulator.fail("mycujoo:*", **busy)
+        with (
+            provider(env, {"headend:mycujoo_patience": "0s"}) as engine,
+            pytest.raises(grpc.RpcError, match="answered 429"),
+        ):
+            engine.create("mycujoo.action_configuration", goal)
+        simulator.faults.clear()
+        simulator.fail("mycujoo:*", **busy)
+        with provider(env, {"headend:mycujoo_max_rps": 100}) as engine:
+            id, _ = engine.create("mycujoo.action_configuration", goal)
+    assert list(simulator.sims["mycujoo"].world["configurations"]) == [id]
+
+
 def test_writes_that_must_take_turns_do_so_in_one_process_of_four_threads() -> None:
     simulator = Simulator(latency=0.02)
     seen: list[str] = []
