@@ -50,7 +50,8 @@ class Declared:
 def declare(project: Project, stack: Stack, snapshot: Snapshot) -> tuple[tuple[str, ...], Iterator[Declared]]:
     """What the program says, and the stack's resources, each after those that it refers to. Raises what it refuses."""
     prepared, handover = asyncio.run(prepare_run(project, stack, read_records(snapshot)))
-    resources = (stack.resources[address] for wave in waves(stack.resources) for address in wave)
+    order = waves(stack.resources, prepared.order.after)
+    resources = (stack.resources[address] for wave in order for address in wave)
     return prepared.lines, (_declared(stack, resource, prepared, handover) for resource in resources)
 
 

@@ -19,7 +19,7 @@ from kills.pulumi_runs import DeadlySimulator, Kept, Place
 from table.referring import INPUT, referring
 
 THOROUGH = bool(os.environ.get("HEADEND_THOROUGH"))
-SAMPLE = 4
+SAMPLE = 3
 ACCOUNT = {"email": "ada@example.com"}
 
 

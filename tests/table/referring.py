@@ -21,6 +21,10 @@ ALL = {f"{collection}.{key}" for collection, entries in CHILDREN.items() for key
 MADE_ANEW: dict[str, tuple[dict[str, Any], set[str]]] = {
     "output": (OUTPUT, {"outputs.cdn", "event_subscriptions.cdn"}),
     "input": (INPUT, {"inputs.stadium", "transcoders.hd", "events.final", "event_subscriptions.cdn"}),
+    "input, of which an event lets go": (
+        INPUT | {"events.final": {"input": "spare"}},
+        {"inputs.stadium", "transcoders.hd"},
+    ),
     "environment": (REGION, {"", *ALL}),
 }
 """What is changed -> (the changes, what is made anew then)."""

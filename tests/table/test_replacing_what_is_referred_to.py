@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from table.bench import ENGINES, Bench, Kill
+from table.bench import Bench
 from table.referring import INPUT, MADE_ANEW, made_anew, referring
 
 PULUMI = pytest.mark.parametrize("engine", ["pulumi"])
 WALL = "ateme.multi_viewers"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.contract("A-739")
-def test_what_refers_to_it_goes_first_or_lets_go(bench: Bench) -> None:
-    side, (changes, anew) = bench.side(), MADE_ANEW["input"]
+@pytest.mark.parametrize(
+    ("what", "engine"), [("input", "embedded"), ("input", "pulumi"), ("input, of which an event lets go", "pulumi")]
+)
+def test_what_refers_to_it_goes_first_or_lets_go(bench: Bench, what: str) -> None:
+    side, (changes, anew) = bench.side(), MADE_ANEW[what]
     side.done(referring())
     before = side.ids()
     side.done(referring(**changes))
@@ -24,17 +26,6 @@ def test_what_refers_to_it_goes_first_or_lets_go(bench: Bench) -> None:
     assert [shown[n]["input_id"] for n in "12"] == [side.ids()[f"{stack}.{key}"] for key in ("stadium", "spare")]
     assert side.destroy(referring(**changes)).ok
     assert bench.live("ateme.inputs") == {}
-
-
-@PULUMI
-@pytest.mark.contract("A-739")
-def test_a_run_that_is_killed_in_between_is_gone_on_with(bench: Bench) -> None:
-    side, (changes, anew) = bench.side(), MADE_ANEW["input"]
-    side.done(referring())
-    before = side.ids()
-    side.killed(referring(**changes), Kill("input.delete"))
-    side.done(referring(**changes))
-    assert made_anew(before, side.ids()) == anew
 
 
 @PULUMI

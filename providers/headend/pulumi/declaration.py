@@ -62,6 +62,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "losses": handover.losses or None,
         "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
         "adopt_id": prepared.adopt.get(resource.address),
+        "freed": prepared.order.freed.get(resource.address),
         "recovering": resource.address in prepared.recovered or None,
         "protect": life.protect,
         "retain": life.retain or None,

@@ -26,6 +26,7 @@ from headend.core.reconcile.planner import Planner, follow, kept_names, taken_ov
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names, kept_lookups
 from headend.core.wire.registry import kinds
+from headend.pulumi.order import Order, find_order
 from headend.pulumi.props import digest
 from headend.pulumi.runtime import told_change
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
@@ -44,7 +45,7 @@ class Consent:
 class Prepared:
     """moved: new address -> old. adopt: address -> id that creation takes over. lookups: `<address>.<field>`, or
     `lookups.<name>` -> the id that was found. lines: what a person should know. losses: how many objects go.
-    recovered: those of `adopt` that a killed run had made."""
+    recovered: those of `adopt` that a killed run had made. order: what goes before what, besides references."""
 
     moved: Mapping[str, str] = field(default_factory=dict)
     adopt: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Prepared:
     lines: tuple[str, ...] = ()
     losses: int = 0
     recovered: frozenset[str] = frozenset()
+    order: Order = field(default_factory=Order)
 
 
 async def prepare(
@@ -88,6 +90,7 @@ async def prepare(
     lookups, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)
     reader.lookups |= lookups
     steps = await _new(planner, stack, known, unfinished)
+    order = find_order(stack, known, lambda r: reader.filled(r, keep_names(r.spec, r.defaulted, known.get(r.address))))
     gone = [record for address, record in known.items() if address not in stack.resources]
     removals = await together(planner.removal(record) for record in gone)
     if planner.problems:
@@ -100,7 +103,7 @@ async def prepare(
         for s in (*steps, *removals)
         if (why := refusal(s.address, s.impact, s.on_air, consent.interruptions, INTERRUPTION))
     ]
-    refused = list(_refused(steps, removals)) + ([] if dry_run else air)
+    refused = [*_refused(steps, removals), *order.refused, *([] if dry_run else air)]
     losses = sum(step.action is Action.DELETE for step in removals)
     if many := guards.mass_deletion(losses, len(records), consent.deletions, f"{DELETIONS}=1"):
         refused.append(str(many))
@@ -109,7 +112,7 @@ async def prepare(
     adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}
     recovered = frozenset(s.address for s in steps if s.reason is Reason.RECOVERED)
     lines = (*_told_moves(stack, known, moved), *_told(steps), *_told(removals), *(f"warning: {why}" for why in air))
-    return Prepared(moved, adopt, reader.lookups, lines, losses, recovered)
+    return Prepared(moved, adopt, reader.lookups, lines, losses, recovered, order)
 
 
 def _is_left(record: Record) -> bool:

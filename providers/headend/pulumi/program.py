@@ -62,7 +62,7 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
     for line in prepared.lines:
         say(line)
     made: dict[str, DynamicResource] = {}
-    for address in (a for wave in waves(stack.resources) for a in wave):
+    for address in (a for wave in waves(stack.resources, prepared.order.after) for a in wave):
         made[address] = _declared(stack, stack.resources[address], prepared, handover, made)
     for address, resource in made.items():
         pulumi.export(address, resource.id)
@@ -161,9 +161,10 @@ def _declared(
     )
     props = {name: pulumi.Output.secret(value) if name in hidden else value for name, value in given.items()}
     life, old = resource.lifecycle, prepared.moved.get(resource.address)
+    first = resource.references() | prepared.order.after.get(resource.address, set())
     options = pulumi.ResourceOptions(
         protect=bool(life.protect),
-        depends_on=[made[address] for address in sorted(resource.references()) if address in made],
+        depends_on=[made[address] for address in sorted(first) if address in made],
         delete_before_replace=None if resource.kind.create_before_delete else True,  # None: the diff decides
         ignore_changes=list(life.ignore_changes),
         retain_on_delete=life.retain,

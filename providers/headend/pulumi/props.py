@@ -79,7 +79,7 @@ def outputs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str,
     """The outputs of a resource that was just written."""
     plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
     lasting = {
-        name: value for name, value in meta.items() if name not in {"adopt_id", "recovering"}
+        name: value for name, value in meta.items() if name not in {"adopt_id", "freed", "recovering"}
     }  # that was for this one creation
     return plain | {"computed": dict(made.computed), "live_id": made.id, META: lasting} | unseen(kind, spec, made)
 

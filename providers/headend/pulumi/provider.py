@@ -12,6 +12,7 @@ deletion tells whether what it is to delete has been made anew since, under anot
 
     address, journal, file     of the resource; the name of the run's journal; the stack file, from the project's folder
     adopt_id, recovering       what creation takes over, as the program decided; whether a killed run had made it
+    freed                      ids of objects that have given up by then the name that it takes
     protect, retain, ignore_changes, depends    from the stack file
     holder                     the state that the stack wants of what the resource lives in, where it has that
     keeps                      fields with lookups whose result belongs to the object once it is made

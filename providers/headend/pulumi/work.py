@@ -106,6 +106,8 @@ class Work:
         decision = decided(situation)
         if decision.action is Action.REPLACE:
             rivals = await self.reader.with_rivals(decision.situation)
+            freed = self.meta.get("freed", ())
+            rivals = replace(rivals, alike=tuple(one for one in rivals.alike if one.id not in freed))
             decision = replace(decided(rivals), situation=self._without_kept(rivals))
         return await review(decision, await self.api(), self._resting(self.meta.get("holder") == "stopped"))
 

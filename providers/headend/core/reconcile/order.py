@@ -26,9 +26,13 @@ def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
     return {a: r for a, r in stack.resources.items() if a in chosen}
 
 
-def waves(resources: Mapping[str, Resource]) -> list[tuple[str, ...]]:
-    """Addresses in waves: each wave refers only to earlier ones. Raises InputError on a cycle."""
-    graph = {a: {r for r in resource.references() if r in resources} for a, resource in resources.items()}
+def waves(
+    resources: Mapping[str, Resource], after: Mapping[str, Collection[str]] | None = None
+) -> list[tuple[str, ...]]:
+    """Addresses in waves: each wave refers only to earlier ones. after: address -> others that go before it, too.
+    Raises InputError on a cycle."""
+    more = after or {}
+    graph = {a: {r for r in (*one.references(), *more.get(a, ())) if r in resources} for a, one in resources.items()}
     sorter = graphlib.TopologicalSorter(graph)
     try:
         sorter.prepare()
