@@ -7,7 +7,8 @@ import importlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,11 @@ from typing import Any
 from unittest import mock
 
 from convergence.test_convergence import side_by_side
+from headend.core.model.capabilities import Nameless, Unadoptable
 from headend.core.model.errors import HeadendError
+from headend.core.model.kind import Can
+from headend.core.model.record import Record
+from headend.core.model.stack import Stack
 from headend.core.reconcile import guards
 from headend.core.reconcile.apply import Outcome, apply
 from headend.core.reconcile.lifecycle import remember
@@ -58,6 +63,13 @@ class Bench:
         self.lists = importlib.import_module(f"convergence.{platform}")
         self.simulator = Simulator()
         self.folder, self.state_file = folder, folder / "state.db"
+        self.lost: Mapping[str, Record] = {}
+
+    def lose_state(self) -> None:
+        """From now on nothing is known of what was made, and the stack takes over what it finds."""
+        with open_state(self.state_file) as state:
+            self.lost = state.records()
+        self.state_file.unlink()
 
     def plan(self, number: int, *, destroy: bool = False) -> Plan:
         return run(self._work(number, destroy=destroy, writes=False))[0]
@@ -71,8 +83,13 @@ class Bench:
     async def _work(self, number: int, *, destroy: bool, writes: bool) -> tuple[Plan, Outcome | None]:
         simulator = self.simulator
         file = self.folder / "stack.yaml"
-        file.write_text(json.dumps(side_by_side(self.lists, number)))
+        tree = side_by_side(self.lists, number)
+        file.write_text(json.dumps(tree))
         stack = load(file)
+        if self.lost:
+            _adopt(tree, stack, self.lost)
+            file.write_text(json.dumps(tree))
+            stack = load(file)
         waits = "poll_interval" in platforms()[self.platform].settings.model_fields
         key = {"HEADEND_STATE_KEY": "ab" * 32}  # goes along with every copy of the state
         with mock.patch.dict(os.environ, key), open_state(self.state_file) as state:
@@ -96,6 +113,18 @@ class Bench:
     def moment(self, number: int) -> Moment:
         state = self.state_file.read_bytes() if self.state_file.exists() else b""
         return Moment(self.platform, number, self.simulator.dump(), state)
+
+
+def _adopt(tree: dict[str, Any], stack: Stack, lost: Mapping[str, Record]) -> None:
+    """Says of each resource that it is taken over: by its natural key, or by its id where that tells it from others."""
+    kinds = Counter(resource.kind.name for resource in stack.resources.values())
+    for address, resource in stack.resources.items():
+        kind, entry = resource.kind, tree
+        for part in address.split("."):
+            entry = entry[part]
+        if Can.OBSERVE in kind.can and not isinstance(kind, Unadoptable):
+            alone = kinds[kind.name] == 1 and not isinstance(kind, Nameless)
+            entry.setdefault("lifecycle", {})["adopt"] = "match" if alone else {"id": lost[address].id}
 
 
 @functools.cache

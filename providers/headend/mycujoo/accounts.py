@@ -69,7 +69,7 @@ class Accounts:
         key = ("account", email.lower())
         if fresh:
             self._reads.drop(*key)
-        return await self._reads.get(key, lambda: self._emails.get(email))
+        return await self._reads.get(key, lambda: self._emails.get(email), none_is_proof=False)
 
     async def known(self, email: str, *, fresh: bool = False) -> Account | None:
         """An account that has been there. The platform may be slow to find it by its address (M-125), so that None is

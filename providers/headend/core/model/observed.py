@@ -8,6 +8,11 @@ from datetime import datetime
 from typing import Any
 
 
+class Undecoded(str):
+    """A reason of `Observed.unverifiable`: the answer's value has another type than the field, so that the answer isn't
+    to be trusted. Nothing is written for its sake, also where the object is taken over."""
+
+
 @dataclass(frozen=True)
 class Observed:
     """A live object as read.

@@ -22,7 +22,7 @@ from headend.core.model.fields import (
     mark,
     marked,
 )
-from headend.core.model.observed import Change, Observed
+from headend.core.model.observed import Change, Observed, Undecoded
 from headend.core.model.record import HIDDEN, NO_DIGEST, UNKNOWN, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
 from headend.core.model.secrets import missing_fields
@@ -97,7 +97,8 @@ def differences(
                 unverifiable.setdefault(name, note.reason)
             continue
         if name in observed.unverifiable:
-            changes += _unseen(spec, name, last, record, secret)
+            if last is not None or not isinstance(observed.unverifiable[name], Undecoded):
+                changes += _unseen(spec, name, last, record, secret)
             continue
         changes += _field(spec, name, observed, last, record, secret)
     lasting = [c.field for c in changes if len(c.path) == 1 and c.after is None and is_lasting(model, c.field)]

@@ -33,6 +33,7 @@ from headend.core.reconcile.resolve import (
     without_members_of_others,
 )
 from headend.core.reconcile.situation import Owner, Situation
+from headend.core.wire.reads import find_surely
 
 Apis = Callable[[str], Awaitable[Any]]
 """Returns the API client of a platform, which is opened once."""
@@ -190,7 +191,7 @@ class Reader:
         base = replace(base, named=named, findings=(*base.findings, *findings))
         if named is not None:
             assert base.want is not None
-            live = await self.observe(kind, named, base.want, insist=True)
+            live = await self._observe_surely(kind, named, base.want, insist=True)
             ours = {named: owner} if (owner := self._owner(kind, named)) else {}
             return replace(base, live=live, ours=ours)
         return await self._whole(self._with_alike(base, await self._find(base)))
@@ -230,7 +231,8 @@ class Reader:
         if identity is not None and base.recovering:
             seen = await self.observe(kind, identity, want, insist=True)
             return (seen,) if seen else ()
-        return tuple(await kind.find(await self.apis(kind.platform), want))
+        api = await self.apis(kind.platform)
+        return tuple(await kind.find(api, want) if self.looking else await find_surely(lambda: kind.find(api, want)))
 
     def _key_is_known(self, kind: Kind[Any, Any], want: Spec) -> bool:
         key, where = kind.natural_key(want), getattr(want, kind.parent_field) if kind.parent_field else None
@@ -274,9 +276,11 @@ class Reader:
             return Observed(id, unverifiable={"existence": f"only `drift` and --refresh ask, {kind.unasked}"})
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=self.fresh)
 
-    async def _observe_surely(self, kind: Kind[Any, Any], id: str, spec: Spec) -> Observed | None:
+    async def _observe_surely(
+        self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False
+    ) -> Observed | None:
         """The object; None only after a fresh read of its id: an empty list proves nothing."""
-        if (seen := await self.observe(kind, id, spec)) is not None or self.fresh:
+        if (seen := await self.observe(kind, id, spec, insist=insist)) is not None or self.fresh:
             return seen
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=True)
 

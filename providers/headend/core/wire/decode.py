@@ -32,6 +32,7 @@ from typing_extensions import is_typeddict
 
 from headend.core.model.errors import DecodeError
 from headend.core.model.fields import Immutable, Spec, mark
+from headend.core.model.observed import Undecoded
 
 
 class Shape(BaseModel):
@@ -159,12 +160,13 @@ def readable(
             continue
         value = row[key]
         if value is None and mark(spec, field, Immutable) is not None:
-            wrong[field] = f"the answer's {key}: expected a value, got null"
+            wrong[field] = Undecoded(f"the answer's {key}: expected a value, got null")
             continue
         try:
             values[field] = _loose(spec, field).validate_python(value)
         except _ValidationError as error:
-            wrong[field] = f"the answer's {key}: {_told(error.errors(include_url=False)[0], in_rows=False)}"
+            told = _told(error.errors(include_url=False)[0], in_rows=False)
+            wrong[field] = Undecoded(f"the answer's {key}: {told}")
     return values, wrong
 
 

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass
+class _Look:
+    """again: what came back empty is read once more. empty: something came back empty."""
+
+    again: bool = False
+    empty: bool = False
+
+
+_look: ContextVar[_Look | None] = ContextVar("_look", default=None)
+
+
+async def find_surely(find: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]:
+    """What `find` finds. It has found nothing only after the lists that came back empty were read once more: one empty
+    answer proves nothing, and what is made for its sake is there twice."""
+    look = _Look()
+    token = _look.set(look)
+    try:
+        found = await find()
+        if found or not look.empty:
+            return found
+        look.again = True
+        return await find()
+    finally:
+        _look.reset(token)
 
 
 class Reads:
@@ -14,19 +42,32 @@ class Reads:
 
     def __init__(self) -> None:
         self._tasks: dict[Hashable, asyncio.Future[Any]] = {}
+        self._second: dict[Hashable, asyncio.Future[Any]] = {}  # of what came back empty
         self.held = False  # `drop` forgets nothing: for who writes nothing, and so never has to read twice
 
-    async def get(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    async def get(self, key: Hashable, read: Callable[[], Awaitable[T]], *, none_is_proof: bool = True) -> T:
         """The value of `read()`, called once for all that ask with the same key. A failed read isn't kept.
 
-        The read goes on when one of the askers is cancelled: the others still wait for it.
+        The read goes on when one of the askers is cancelled: the others still wait for it. none_is_proof: None is the
+        platform's own word that there is no such object; else it counts as an empty list (`find_surely`).
         """
-        task = self._tasks.get(key)
+        value = await self._shared(self._tasks, key, read)
+        look = _look.get()
+        if look and (value in ([], {}) or (value is None and not none_is_proof)):
+            look.empty = True
+            return await self._shared(self._second, key, read) if look.again else value
+        return value
+
+    async def _shared(
+        self, tasks: dict[Hashable, asyncio.Future[Any]], key: Hashable, read: Callable[[], Awaitable[T]]
+    ) -> T:
+        task = tasks.get(key)
         if task is None:
             task = asyncio.ensure_future(read())
-            self._tasks[key] = task
-            task.add_done_callback(lambda done: self._settle(key, done))
-        return await asyncio.shield(task)
+            tasks[key] = task
+            task.add_done_callback(lambda done: _settle(tasks, key, done))
+        value: T = await asyncio.shield(task)
+        return value
 
     def drop(self, *prefix: Any) -> None:
         """Forgets every key that starts with prefix (a key that is no tuple counts as a tuple of one); all for ().
@@ -35,12 +76,14 @@ class Reads:
         """
         if self.held:
             return
-        for key in list(self._tasks):
-            parts = key if isinstance(key, tuple) else (key,)
-            if parts[: len(prefix)] == prefix:
-                del self._tasks[key]
+        for tasks in (self._tasks, self._second):
+            for key in list(tasks):
+                parts = key if isinstance(key, tuple) else (key,)
+                if parts[: len(prefix)] == prefix:
+                    del tasks[key]
 
-    def _settle(self, key: Hashable, done: asyncio.Future[Any]) -> None:
-        failed = done.cancelled() or done.exception() is not None
-        if failed and self._tasks.get(key) is done:
-            del self._tasks[key]
+
+def _settle(tasks: dict[Hashable, asyncio.Future[Any]], key: Hashable, done: asyncio.Future[Any]) -> None:
+    failed = done.cancelled() or done.exception() is not None
+    if failed and tasks.get(key) is done:
+        del tasks[key]
