@@ -23,7 +23,7 @@ from headend.core.model.fields import (
     WriteOnly,
 )
 from headend.core.model.findings import Problem
-from headend.core.model.observed import Observed
+from headend.core.model.observed import Observed, Undecoded
 from headend.core.model.record import NO_DIGEST, Digest
 from headend.core.model.references import Id, Reference
 from headend.core.model.secrets import MissingSecret
@@ -237,6 +237,13 @@ def test_fields_that_cannot_be_read_now(
     found = diff(want, {"size": 9, "key": "z", "muted": False}, last, unverifiable=NOW)
     assert told(found) == changes
     assert found.unverifiable == {name: why for name, why in NOW.items() if name in want}
+
+
+def test_what_is_garbled_is_not_written_over_when_it_is_taken_over() -> None:
+    garbled = {"size": Undecoded("expected a whole number")}
+    assert told(diff({"size": 1}, {}, None, unverifiable=garbled)) == []
+    assert told(diff({"size": 1}, {}, {"size": 1}, unverifiable=garbled)) == []
+    assert told(diff({"size": 2}, {}, {"size": 1}, unverifiable=garbled)) == [("size", 1, 2, "you", False)]
 
 
 def test_what_stays_is_no_change() -> None:
