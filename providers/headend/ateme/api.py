@@ -67,7 +67,10 @@ class Ateme:
 
         options: as of `Client.send`. A 401 is answered by one new token and one repetition, whatever the verb (A-17).
         """
-        return await self.send(self.table[key], scope=scope, path=path, json=body, **options)
+        op = self.table[key]
+        return await self.send(
+            op, scope=scope, path=path, json=op.named(body) if isinstance(body, dict) else body, **options
+        )
 
     async def send(
         self, op: Operation, *, scope: str | None, headers: Mapping[str, str] = {}, **options: Any

@@ -216,13 +216,13 @@ class MultiViewerKind(
     ) -> None:
         """Sends tiles once it runs, under the names that the wire table gives what the document names nowhere (A-978).
         Where the details don't tell whether it runs, its refusal does."""
-        keys = api.table["multi_viewer.tiles"].keys
-        sent = {number: {keys.get(word, word): value for word, value in said.items()} for number, said in tiles.items()}
+        op = api.table["multi_viewer.tiles"]
+        sent = {number: op.named(said) for number, said in tiles.items()}
         environment, path = str(spec.environment), {"multi_viewer_id": id}
         async for _ in api.polls(api.settings.multi_viewer_timeout, f"tiles of multi-viewer {id}"):
             row = await self._running(api, id, spec, report)
             try:
-                await api.call("multi_viewer.tiles", scope=environment, path=path, body={keys["tiles"]: sent})
+                await api.call("multi_viewer.tiles", scope=environment, path=path, body={"tiles": sent})
                 break
             except Conflict:
                 if GUESSED not in row.given:

@@ -8,6 +8,7 @@ the active environment and the taker organisation that decide; "" where the docu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from headend.ateme import wire_accounts, wire_office, wire_services, wire_signal, wire_timing
@@ -18,10 +19,29 @@ from headend.core.wire.operations import Operation, Table
 _ROWS = [*wire_accounts.ROWS, *wire_signal.ROWS, *wire_timing.ROWS, *wire_services.ROWS, *wire_office.ROWS]
 
 
+_OPEN: Mapping[str, tuple[str, ...]] = {
+    "schedule.create": ("input_id", "output_id"),
+    "permanent_schedule.create": ("input_id",),
+    "event_subscription.create": ("output_id",),
+    "event_subscription.update": ("output_id",),
+    "recording_schedule.create": ("input_id",),
+    "transcoder.create": ("input_id",),
+    "transcoder.update": ("input_id",),
+}
+"""What source and destination are called in a body, the document says nowhere: `source_id` and `destination_id` are
+as likely (A-579, A-580). The connection's `operations` can say so under `keys`."""
+
+
 def _with_values(op: Operation) -> Operation:
-    key = op.key
-    one_of, spans, together = EXACTLY_ONE.get(key, ()), SPANS.get(key, ()), TOGETHER.get(key, ())
-    return replace(op, parameters=PARAMETERS.get(key, ()), exactly_one=one_of, spans=spans, together=together)
+    key, names = op.key, _OPEN.get(op.key, ())
+    return replace(
+        op,
+        parameters=PARAMETERS.get(key, ()),
+        exactly_one=EXACTLY_ONE.get(key, ()),
+        spans=SPANS.get(key, ()),
+        together=TOGETHER.get(key, ()),
+        keys={**op.keys, **dict(zip(names, names, strict=True))},
+    )
 
 
 TABLE = Table([_with_values(op) for op in _ROWS])

@@ -131,12 +131,14 @@ class Ateme(PlatformSim):
 
     # --- bodies --------------------------------------------------------------------------------------
     def body(self, call: Call, rules: Mapping[str, Rule], *, partial: bool = False) -> Row:
-        """The body, checked. 400 with the errors by field."""
+        """The body by headend's words, checked. 400 with the errors by field."""
         if not isinstance(call.body, dict):
             raise Refusal(400, {"message": "the body must be a JSON object", "errors": {}})
-        errors = check(call.body, rules, partial=partial, strict=self.switch("unknown_keys") == "refused")
-        self.refuse(errors)
-        return dict(call.body)
+        words = {name: word for word, name in call.op.keys.items()}
+        given = {words.get(name, name if name not in call.op.keys else f"{name} "): v for name, v in call.body.items()}
+        errors = check(given, rules, partial=partial, strict=self.switch("unknown_keys") == "refused")
+        self.refuse(call.op.named(errors))
+        return given
 
     def refuse(self, errors: Mapping[str, str]) -> None:
         """400 if there is any error."""

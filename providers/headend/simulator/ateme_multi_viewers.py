@@ -125,9 +125,8 @@ class MultiViewers(Machines):
     async def switch_tiles(self, call: Call) -> Reply:
         """Only the tiles that are named; what is no tile or no input is dropped without a word (A-223, A-838)."""
         row = self._running_viewer(call, "admin")
-        keys = call.op.keys
-        for number, said in self.body(call, {keys["tiles"]: Rule(dict, required=True)})[keys["tiles"]].items():
-            if isinstance(said, dict) and set(said) <= {"input_id", keys["title"]}:
+        for number, said in self.body(call, {"tiles": Rule(dict, required=True)})["tiles"].items():
+            if isinstance(said, dict) and set(said) <= {"input_id", call.op.keys["title"]}:
                 self._put_into_tile(row, number, said)
         return self.multi_viewers.answer(self, call, row)
 

@@ -80,6 +80,10 @@ class Operation:
         checks = (*(span.errors for span in self.spans), *self.together)
         return list(dict.fromkeys(found or (error for check in checks for error in check(given))))
 
+    def named(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body in headend's words, by the names on the wire."""
+        return {self.keys.get(word, word): value for word, value in body.items()}
+
     def url(self, values: Mapping[str, str]) -> str:
         """The path with every value percent-encoded as one segment.
 
@@ -121,16 +125,20 @@ class Table(dict[str, Operation]):
             if table[key].mark == "D" and not insists:
                 raise InputError(f"operations.{key}: documented as it is; override_documented: true insists")
             if "keys" in changes:
-                changes["keys"] = _renamed(table[key], changes["keys"])
+                changes |= _renamed(table[key], changes["keys"])
             table[key] = replace(table[key], **changes)
         return Table(table)
 
 
-def _renamed(op: Operation, given: Any) -> Mapping[str, str]:
-    """The row's keys with those that are called otherwise."""
+def _renamed(op: Operation, given: Any) -> Mapping[str, Any]:
+    """The row's keys with those that are called otherwise, and what is documented of their values by the new names."""
     known = ", ".join(sorted(op.keys)) or "none"
     if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given.values()):
         raise InputError(f"operations.{op.key}.keys: must be a mapping of words to names; words: {known}")
     if unknown := sorted(given.keys() - op.keys.keys()):
         raise InputError(f"operations.{op.key}.keys: unknown word {unknown[0]!r}; known: {known}")
-    return {**op.keys, **given}
+    keys = {**op.keys, **given}
+    if len(set(keys.values())) < len(keys):
+        raise InputError(f"operations.{op.key}.keys: two words have one name")
+    names = {op.keys[word]: name for word, name in keys.items()}
+    return {"keys": keys, "parameters": tuple(replace(p, name=names.get(p.name, p.name)) for p in op.parameters)}
