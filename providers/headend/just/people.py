@@ -49,7 +49,8 @@ NORMAL: Final[dict[Channel, Addresses]] = {
 
 
 def hashed(*key: str) -> str:
-    """What stands for a key with an address in it where ids are shown: 16 hex digits (J-38)."""
+    """What stands for a key with an address in it where texts are compared: 16 hex digits (J-38). It is kept nowhere:
+    whoever tries all numbers finds the one."""
     return hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
 
 

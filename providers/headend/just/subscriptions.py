@@ -7,7 +7,15 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
-from headend.core.model.capabilities import CreatedOnce, MakesClaims, Selection, SelectsChanges, Unadoptable, Unreadable
+from headend.core.model.capabilities import (
+    CreatedOnce,
+    KnownBySecrets,
+    MakesClaims,
+    Selection,
+    SelectsChanges,
+    Unadoptable,
+    Unreadable,
+)
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
@@ -70,7 +78,14 @@ _REPLACED = (
 
 
 class Subscription(
-    Kind[S, Just], Unreadable, Unadoptable, MakesClaims[S], CreatedOnce[S], SelectsChanges[S], Generic[S]
+    Kind[S, Just],
+    Unreadable,
+    Unadoptable,
+    KnownBySecrets,
+    MakesClaims[S],
+    CreatedOnce[S],
+    SelectsChanges[S],
+    Generic[S],
 ):
     """What both channels have in common.
 
@@ -116,12 +131,11 @@ class Subscription(
         return found
 
     async def create(self, api: Just, spec: S) -> Observed:
-        address, id = self.address(spec), self.identity(spec)
+        address = self.address(spec)
         assert address is not None
-        assert id is not None
         stamps = {wire: str(getattr(spec, name)) for name, wire in _STAMPS.items() if getattr(spec, name) is not None}
         await api.subscribe(self.channel, str(spec.juid), address, marks(spec) | stamps)
-        return Observed(id, computed={"readable": False})
+        return Observed(self.new_id(self.channel, str(spec.juid)), computed={"readable": False})
 
     async def update(self, api: Just, id: str, spec: S, changes: Sequence[Change]) -> None:
         """Only marks can change in place: one request with those that are set (J-42)."""
@@ -148,7 +162,7 @@ class EmailSubscription(Subscription[EmailSubscriptionSpec]):
     name = "just.email_subscription"
     collection = "email_subscriptions"
     model = EmailSubscriptionSpec
-    key = ("juid", "email")
+    key = known_by = ("juid", "email")
     channel = "email"
 
 
@@ -163,5 +177,5 @@ class SmsSubscription(Subscription[SmsSubscriptionSpec]):
     name = "just.sms_subscription"
     collection = "sms_subscriptions"
     model = SmsSubscriptionSpec
-    key = ("juid", "number")
+    key = known_by = ("juid", "number")
     channel = "sms"

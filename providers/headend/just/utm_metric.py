@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from headend.core.model.capabilities import MakesClaims, Selection, SelectsChanges, Unadoptable, Unreadable
+from headend.core.model.capabilities import (
+    KnownBySecrets,
+    MakesClaims,
+    Selection,
+    SelectsChanges,
+    Unadoptable,
+    Unreadable,
+)
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
@@ -52,7 +59,12 @@ class UtmMetricSpec(Spec):
 
 
 class UtmMetric(
-    Kind[UtmMetricSpec, Just], Unreadable, Unadoptable, MakesClaims[UtmMetricSpec], SelectsChanges[UtmMetricSpec]
+    Kind[UtmMetricSpec, Just],
+    Unreadable,
+    Unadoptable,
+    KnownBySecrets,
+    MakesClaims[UtmMetricSpec],
+    SelectsChanges[UtmMetricSpec],
 ):
     """Referral marks of an address, set over whatever was there. Write-only, and never taken off again.
 
@@ -63,6 +75,7 @@ class UtmMetric(
     collection = "utm_metrics"
     model = UtmMetricSpec
     can = Can.CREATE | Can.UPDATE
+    known_by = ("channel", "email", "number")
     create_before_delete = True
     unreadable = "Just has no call that reads marks"
     unadoptable = "leave it out: creating it overwrites what is there"
@@ -91,10 +104,8 @@ class UtmMetric(
         return [warning("overwrites marks that can't be seen (J-47)")] if proposal.creates else ()
 
     async def create(self, api: Just, spec: UtmMetricSpec) -> Observed:
-        id = self.identity(spec)
-        assert id is not None
         await self._send(api, spec)
-        return Observed(id, computed={"readable": False})
+        return Observed(self.new_id("utm", spec.channel), computed={"readable": False})
 
     async def update(self, api: Just, id: str, spec: UtmMetricSpec, changes: Sequence[Change]) -> None:
         await self._send(api, spec)

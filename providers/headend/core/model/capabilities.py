@@ -5,6 +5,7 @@ Each says when its members are called. The functions at the end give an answer f
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,18 @@ class Unadoptable:
     """The object can't be looked for. The stack file is checked for it: `lifecycle.adopt` is an error."""
 
     unadoptable: ClassVar[str]  # what to do instead
+
+
+class KnownBySecrets:
+    """Only secrets tell its objects apart. State knows them by the digests of those, for an id that is made of a phone
+    number gives the number away. So `create` makes up an id, which nothing is asked for by.
+    """
+
+    known_by: ClassVar[tuple[str, ...]]  # fields, secret ones among them
+
+    @staticmethod
+    def new_id(*words: str) -> str:
+        return ":".join((*words, secrets.token_hex(8)))
 
 
 class Nameless:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from headend.core.model.capabilities import KnownBySecrets
 from headend.core.model.errors import CredentialsError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
 from headend.core.model.kind import Kind
@@ -141,6 +142,14 @@ def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal |
 def forgotten(values: Mapping[str, Any]) -> frozenset[str]:
     """The secrets of which it isn't known any more what was last applied."""
     return frozenset(name for name, kept in values.items() if kept == NO_DIGEST)
+
+
+def secret_key(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """What an object of a kind that is known by secrets is recorded by; None where that was forgotten."""
+    if not isinstance(kind, KnownBySecrets):
+        return None
+    found = tuple(values.get(name) for name in kind.known_by)
+    return None if NO_DIGEST in found else (kind.name, *found)
 
 
 def frozen(key: Any) -> Any:

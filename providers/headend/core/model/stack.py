@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.address import dependents
-from headend.core.model.capabilities import owned_by
+from headend.core.model.capabilities import KnownBySecrets, owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
 from headend.core.model.options import Options
 from headend.core.model.owners import Elsewhere, Owned, Owners
+from headend.core.model.record import Digester, recorded, secret_fields, secret_key
 from headend.core.model.references import Query, Reference
 from headend.core.model.secrets import ask_without
 
@@ -143,6 +144,21 @@ class Stack:
         value = getattr(resource.spec, name) if name else None
         parent = self.resources.get(value.address) if isinstance(value, Reference) else None
         return parent.spec if parent else None
+
+    def secret_keys(self, digest: Digester) -> Mapping[Any, Collection[str]]:
+        """What state knows them by -> addresses, of resources that are known by secrets."""
+        if digest not in self._secret_keys:
+            found: dict[Any, list[str]] = {}
+            for address, resource in self.resources.items():
+                if isinstance(resource.kind, KnownBySecrets) and not resource.spec.unresolved():
+                    values = recorded(resource.spec, secret_fields(type(resource.spec), resource.secret_fields), digest)
+                    found.setdefault(secret_key(resource.kind, values), []).append(address)
+            self._secret_keys[digest] = found
+        return self._secret_keys[digest]
+
+    @functools.cached_property
+    def _secret_keys(self) -> dict[Digester, Mapping[Any, Collection[str]]]:
+        return {}
 
     def platforms(self) -> set[str]:
         """The platforms that are asked for what stands in the stack."""

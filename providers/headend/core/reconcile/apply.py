@@ -183,7 +183,7 @@ class Run:
         if record is None:
             return
         decision = self._decision(step)
-        if address != step.address and is_claimed(self.stack, kind, record):
+        if address != step.address and is_claimed(self.stack, kind, record, self.state.digest):
             self.state.drop(address)
         else:
             await (await self._writer(kind, step)).remove(decision, address)

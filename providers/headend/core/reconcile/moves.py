@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from headend.core.model.address import last_key, outer
-from headend.core.model.capabilities import CreatedOnce
+from headend.core.model.capabilities import CreatedOnce, KnownBySecrets
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Found, Ignored, Named, Secret, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.lookup import find_id
-from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields
+from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields, secret_key
 from headend.core.model.secrets import ask_without, missing_fields
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.resolve import kept_lookups, queries, resolve, without
@@ -63,7 +63,7 @@ def moves(
     def told(resource: Resource) -> Iterator[str | None]:
         yield from _named(resource, found)
         yield _only(resource.kind, resource.lifecycle.adopt_id, gone, known)
-        yield _same_object(resource, ids, gone, known)
+        yield _same_object(resource, ids, gone, known, digest)
 
     def guessed(resource: Resource) -> Iterator[str | None]:
         yield from told(resource)
@@ -98,11 +98,16 @@ def _named(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
         yield found[above] + resource.address[len(above) :]
 
 
-def _same_object(resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys) -> str | None:
+def _same_object(
+    resource: Resource, ids: Mapping[str, str], gone: Mapping[str, Record], known: Keys, digest: Digester
+) -> str | None:
     """The one vanished address whose object has this spec's identity or natural key."""
     kind, spec = resource.kind, resolve(_told_apart(resource.spec), ids)
     if spec.unresolved():
         return None
+    if isinstance(kind, KnownBySecrets):
+        secrets = secret_fields(type(spec), resource.secret_fields)
+        return _only(kind, secret_key(kind, recorded(spec, secrets, digest)), gone, known)
     key = ask_without([spec], lambda: kind.identity(spec) or kind.natural_key(spec), None)
     return _only(kind, key, gone, known)
 
@@ -162,7 +167,7 @@ def _by_key(gone: Mapping[str, Record], wanted: Mapping[str, Kind[Any, Any]]) ->
         if kind := wanted.get(record.kind):
             spec: Spec = record.spec(kind)
             identity = None if marked(type(spec), Secret) else kind.identity(spec)
-            keys = {record.id, identity, frozen(kind.natural_key(spec))}
+            keys = {record.id, identity, frozen(kind.natural_key(spec)), secret_key(kind, record.values)}
             names = marked(type(spec), Named)
             for values in _with_and_without_what_was_found(type(spec), record.values):
                 if identity is None and kind.natural_key(spec) is None:

@@ -264,7 +264,8 @@ class Reader:
         """The situation of an object that leaves the stack."""
         last = without_members_of_others(record.spec(kind), self._others(record.address))
         live = await self._observe_surely(kind, record.id, last)
-        claimed = record.address not in self.stack.resources and is_claimed(self.stack, kind, record)
+        gone = record.address not in self.stack.resources
+        claimed = gone and is_claimed(self.stack, kind, record, self.digest)
         return Situation(record.address, kind, self.digest, last=record, live=live, claimed=claimed)
 
     # --- live objects ---------------------------------------------------------------------------------------

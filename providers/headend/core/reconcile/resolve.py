@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headend.core.model.capabilities import OwnsParts
+from headend.core.model.capabilities import KnownBySecrets, OwnsParts
 from headend.core.model.fields import Found, Immutable, Parts, Ref, Spec, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.owners import Elsewhere, nowhere
-from headend.core.model.record import Record
+from headend.core.model.record import Digester, Record, secret_key
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Stack
 
@@ -91,8 +91,11 @@ def without_members_of_others(last: Spec, elsewhere: Elsewhere, now: Spec | None
     return last.model_copy(update=kept) if kept else last
 
 
-def is_claimed(stack: Stack, kind: Kind[Any, Any], record: Record) -> bool:
+def is_claimed(stack: Stack, kind: Kind[Any, Any], record: Record, digest: Digester) -> bool:
     """Whether other resources now own all that the object owned, so that it must not be deleted.
-    The recorded id stands for the identity, which may be made of secrets that state doesn't hold."""
+    The recorded id stands for the identity; where that is made of secrets, their digests do."""
+    if isinstance(kind, KnownBySecrets):
+        key = secret_key(kind, record.values)
+        return key is not None and any(a != record.address for a in stack.secret_keys(digest).get(key, ()))
     owned = tuple(kind.owns(record.spec(kind))) if isinstance(kind, OwnsParts) else ((kind.name, record.id),)
     return bool(owned) and all(map(stack.elsewhere(record.address), owned))

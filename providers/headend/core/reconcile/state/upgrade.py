@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from typing import Any
 
+from headend.core.model.capabilities import KnownBySecrets
 from headend.core.model.errors import StateError
 from headend.core.model.record import Digest
 from headend.core.reconcile.state.database import RESTORE, Database
 from headend.core.reconcile.state.digests import carry_over, has_digests, mark_for_wiping
 from headend.core.reconcile.state.key import Keys
 from headend.core.reconcile.state.rows import dump, read_mapping, split
+from headend.core.wire.registry import kinds
 
 FORMAT = 3
 
@@ -54,8 +57,18 @@ def _part_key(database: Database) -> None:
         if new is not None:
             carry_over(connection, [old], new)
         connection.execute("DELETE FROM meta WHERE key = 'digest_key'")
+        _make_up_ids(connection)
         mark_for_wiping(connection)
         connection.execute("UPDATE meta SET value = '3' WHERE key = 'format'")
+
+
+def _make_up_ids(connection: sqlite3.Connection) -> None:
+    """Ids that were made of what is secret, a phone number for one, give it away."""
+    for address, name, id in connection.execute("SELECT address, kind, id FROM entries").fetchall():
+        if isinstance(kind := kinds().get(name), KnownBySecrets):
+            new = kind.new_id(*id.split(":")[:-1])
+            aside = address.replace(f"/{id}", f"/{new}")
+            connection.execute("UPDATE entries SET address = ?, id = ? WHERE address = ?", (aside, new, address))
 
 
 def _from_format_1(value: Any) -> Any:
