@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +93,12 @@ def test_ids_of_earlier_states_that_were_made_of_an_address_are_made_up(tmp_path
     assert [record.address for record in aside] == [f"just.sms_subscriptions.a/{record.id}" for record in aside]
     assert len(aside) == 1
     assert all(made_of.encode() not in file.read_bytes() for file in tmp_path.glob("s.db*"))
+
+
+def test_ids_that_state_shares_with_pulumi_stay(tmp_path: Path) -> None:
+    path, id = tmp_path / "s.db", f"sms:{JUID}:{hashed(JUID, 'sms', NUMBER)}"
+    write_old(path, 2, ids={"just.sms_subscriptions.a": id})
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE entries SET secrets = '{}'")
+    with open_state(path) as state:
+        assert state.records()["just.sms_subscriptions.a"].id == id

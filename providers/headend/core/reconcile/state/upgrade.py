@@ -63,8 +63,10 @@ def _part_key(database: Database) -> None:
 
 
 def _make_up_ids(connection: sqlite3.Connection) -> None:
-    """Ids that were made of what is secret, a phone number for one, give it away."""
-    for address, name, id in connection.execute("SELECT address, kind, id FROM entries").fetchall():
+    """Ids that were made of what is secret, a phone number for one, give it away. Pulumi's journal has no secrets, and
+    shares its ids with Pulumi's state."""
+    rows = connection.execute("SELECT address, kind, id FROM entries WHERE secrets <> '{}'").fetchall()
+    for address, name, id in rows:
         if isinstance(kind := kinds().get(name), KnownBySecrets):
             new = kind.new_id(*id.split(":")[:-1])
             aside = address.replace(f"/{id}", f"/{new}")
