@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from headend.simulator.app import Entry
-from table.bench import ENGINES, Bench, Side
+from table.bench import ENGINES, Bench, Kill, Side
+from table.samples import SAMPLES
 
 BOTH = pytest.mark.parametrize("engine", ENGINES)
 CARD = {"headend": 1, "mycujoo": {"payment_methods": {"visa": {"setup_intent_id": {"secret": "INTENT"}}}}}
@@ -119,3 +120,12 @@ def test_a_juid_of_another_form_is_kept_where_a_profile_goes_by_it(bench: Bench)
     bench.simulator.fail("profile.create", status=200, body=b"known-juid-0001")
     assert side.up(DESK).ok
     assert side.ids() == {"just.profiles.desk": "known-juid-0001"}
+
+
+@pytest.mark.parametrize("engine", ["pulumi"])
+def test_one_that_is_alike_is_not_kept_from_being_made_by_what_a_killed_run_made(bench: Bench) -> None:
+    sample, side = SAMPLES["transcoder"], bench.side()
+    wanted = sample.stack(it=sample.fields(audio_track_pid_list=[101]), too=sample.fields())
+    side.killed(wanted, Kill("transcoder.update_audio"))
+    side.done(wanted)
+    assert len(bench.live(sample.table)) == 2

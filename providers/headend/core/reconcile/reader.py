@@ -74,8 +74,10 @@ class Reader:
 
     @functools.cached_property
     def owned(self) -> Mapping[tuple[str, str], str]:
-        """(kind, id) -> its address in state."""
-        return {(record.kind, record.id): address for address, record in self.records.items()}
+        """(kind, id) -> its address in state, or that at which a killed run made it."""
+        resources = self.stack.resources
+        made = {(resources[a].kind.name, id): a for a, id in self.made.items() if a in resources}
+        return {(record.kind, record.id): address for address, record in self.records.items()} | made
 
     # --- one resource ---------------------------------------------------------------------------------------
     async def resource(self, resource: Resource, *, anew: bool = False) -> Situation:
@@ -245,7 +247,9 @@ class Reader:
 
     def _owner(self, kind: Kind[Any, Any], id: str) -> Owner | None:
         address = self.owned.get((kind.name, id))
-        return Owner(address, self._leaves(kind, address)) if address is not None else None
+        if address is None:
+            return None
+        return Owner(address, self.made.get(address) != id and self._leaves(kind, address))
 
     def _leaves(self, kind: Kind[Any, Any], address: str) -> bool:
         """Whether this plan deletes the object there, or gives it another natural key."""
