@@ -28,6 +28,7 @@ from headend.core.reconcile.apply import apply
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load
+from headend.core.wire.client import Client
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import Session
 from headend.mycujoo.wire import TABLE
@@ -35,6 +36,7 @@ from headend.simulator import Simulator
 
 LATENCY = 0.02  # s
 GROUPS, EACH, INPUTS = 10, 100, 500
+CALLS = 1000
 ROWS = 100_000
 VIEWERS = """headend: 1
 rights_locker:
@@ -143,6 +145,30 @@ async def over_http(env: dict[str, str], file: Path, state: State) -> None:
     tell("1,000 bare GETs, 16 in flight", reads, GROUPS * EACH / 16 * LATENCY, "their latency alone")
 
 
+async def at_a_busy_host() -> None:
+    """Calls of a host that takes 100 a second, 100 at once, and answers 429 to the others."""
+    tokens, seen, refused = 100.0, time.perf_counter(), 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal tokens, seen, refused
+        now = time.perf_counter()
+        tokens, seen = min(100.0, tokens + (now - seen) * 100), now
+        await asyncio.sleep(LATENCY)
+        if tokens < 1:
+            refused += 1
+            return httpx.Response(429)
+        tokens -= 1
+        return httpx.Response(200)
+
+    async def calls() -> None:
+        transport = httpx.MockTransport(answer)
+        async with Client("https://busy.example", platform="mycujoo", transport=transport) as client:
+            await asyncio.gather(*(client.send(TABLE["account.list"]) for _ in range(CALLS)))
+
+    tell(f"{CALLS:,} calls, 100 a second taken", await timed(calls), (CALLS - 100) / 100, "the least time")
+    print(f"{'':34} {refused / CALLS:7.1%} refused", flush=True)
+
+
 def at_home(file: Path) -> None:
     """Loading and start-up: no network."""
     text = file.read_text()
@@ -182,6 +208,7 @@ def main() -> None:
         file = Path(folder) / "season.yaml"
         file.write_text(yaml.safe_dump(json.loads(json.dumps(season()))))
         at_home(file)
+        asyncio.run(at_a_busy_host())
         with open_state(Path(folder) / "state.db") as state:
             asyncio.run(over_http(env, file, state))
 
