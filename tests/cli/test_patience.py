@@ -44,9 +44,9 @@ def limits() -> Iterator[mock.Mock]:
 def test_a_commands_flags_go_before_the_environment(world: World, limits: mock.Mock, words: tuple[str, ...]) -> None:
     world.write("day.yaml", DAY)
     world(*words, HEADEND_MAX_RPS="500")
-    assert limits.mock_calls[-1] == mock.call(16, max_rps=500, patience=900)
+    assert limits.mock_calls[-1] == mock.call(16, max_rps=500, patience=900, tell=mock.ANY)
     world(*words, "--max-rps", "400", "--patience", "1h", HEADEND_MAX_RPS="500")
-    assert limits.mock_calls[-1] == mock.call(16, max_rps=400, patience=3600)
+    assert limits.mock_calls[-1] == mock.call(16, max_rps=400, patience=3600, tell=mock.ANY)
 
 
 def test_every_command_that_can_be_simulated_has_both() -> None:
