@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from headend.simulator import Simulator
 from transport.test_rates import Bucket
 from virtual_time import run
 
-GROUPS, EACH = 10, 20
+GROUPS, EACH = 10, 100 if os.environ.get("HEADEND_THOROUGH") else 20
+MOST_REFUSED = 20  # 2 % of 1,000 objects. To find the rate costs as much with fewer
 
 
 class Busy(httpx.AsyncBaseTransport):
@@ -62,5 +64,5 @@ def test_hundreds_of_objects_at_a_host_that_takes_twenty_a_second(tmp_path: Path
     seconds = run(work())
     made = Counter(entry.key for entry in simulator.journal)
     assert made["action_configuration.create"] == GROUPS * EACH
-    assert gate.refused < 0.04 * gate.passed
+    assert gate.refused < MOST_REFUSED
     assert seconds < 1.1 * gate.gate.ideal(gate.passed)
