@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from headend.core.model.capabilities import KnownBySecrets
-from headend.core.model.errors import CredentialsError
+from headend.core.model.errors import CredentialsError, StateError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
 from headend.core.model.kind import Kind
 from headend.core.model.seal import Seal
@@ -75,9 +75,15 @@ class Record:
 
     def spec(self, kind: Kind[Any, Any], seal: Seal | None = None) -> Any:
         """The last applied spec: enough to read or delete the object. Secrets are None unless the engine keeps them
-        or `seal` opens them. Raises CredentialsError where the seal is another one."""
-        model = kind.spec_type(self.values.get("variant"))
-        values = {name: _revived(model, name, self.values.get(name), seal) for name in model.model_fields}
+        or `seal` opens them. Raises CredentialsError where the seal is another one, StateError for values that the kind
+        can't have."""
+        try:
+            model = kind.spec_type(self.values.get("variant"))
+            values = {name: _revived(model, name, self.values.get(name), seal) for name in model.model_fields}
+        except (KeyError, TypeError, _Damaged) as error:
+            what = error if isinstance(error, _Damaged) else "no variant of the kind"
+            why = f"what state holds of {self.address} is damaged: {what}"
+            raise StateError(f"{why}; {FORGET}") from None
         return model.model_construct(_fields_set={n for n, v in values.items() if v is not None}, **values)
 
 
@@ -90,8 +96,19 @@ def _revived(model: type[Spec], name: str, kept: Any, seal: Seal | None) -> Any:
         return None
     try:
         return field_adapter(model, name).validate_python(kept)
-    except ValidationError:
-        return kept
+    except ValidationError as error:
+        wrong = _OF_TYPE if isinstance(kept, str) else (*_OF_TYPE, "literal_error", "value_error")
+        if any(problem["type"].endswith(wrong) for problem in error.errors(include_url=False)):
+            raise _Damaged(f"{name} can't be {type(kept).__name__}") from None
+        return kept  # an earlier version allowed it
+
+
+class _Damaged(Exception):
+    """Its text says what can't be."""
+
+
+_OF_TYPE = ("_type", "_parsing", "int_from_float", "missing")
+FORGET = "put back a copy of the state, or `headend state forget STACK ADDRESS` and let `adopt` find the object again"
 
 
 @functools.cache

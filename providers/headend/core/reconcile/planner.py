@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from headend.core.model.address import within
 from headend.core.model.capabilities import handed_out_by_create
-from headend.core.model.errors import InputError
+from headend.core.model.errors import InputError, StateError
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem, errors, note, remarks
 from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digester, Record, recorded, secret_fields
+from headend.core.model.record import FORGET, Digester, Record, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.decide import decide, made_anew
@@ -98,9 +98,7 @@ class Planner:
 
     async def removal(self, record: Record) -> Step:
         """The step of an object that the stack no longer names."""
-        kind = registry.kinds().get(record.kind)
-        if kind is None:
-            raise InputError(f"{record.address}: this headend does not know the kind {record.kind}")
+        kind = registry.kinds()[record.kind]
         decision = decide(await self.reader.record(kind, record))
         return step_of(await review(decision, await self.reader.apis(kind.platform)))
 
@@ -188,6 +186,7 @@ async def make_plan(
 
     refresh: also read objects of kinds that are `Unasked`."""
     recorded_now = state.records()
+    _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
     records = follow(recorded_now, moved)
     resources = {} if destroy else targeted(stack, targets)
@@ -214,6 +213,16 @@ async def make_plan(
         stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups
     )
     return _refuse_circles(plan, stack, records)
+
+
+def _raise_if_of_other_kinds(stack: Stack, records: Mapping[str, Record]) -> None:
+    """A later headend may have kinds that this one can't plan for."""
+    known = registry.kinds()
+    for address, record in records.items():
+        wanted = stack.resources[address].kind.name if address in stack.resources else record.kind
+        if record.kind not in known or record.kind != wanted:
+            why = f"{address}: state has it as {record.kind}, which this headend does not know there"
+            raise StateError(f"{why}; take the version that wrote it, or {FORGET}")
 
 
 async def _ordered(

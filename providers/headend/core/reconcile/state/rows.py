@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from headend.core.model.errors import InputError, StateError
-from headend.core.model.record import Digest, Record
+from headend.core.model.record import FORGET, Digest, Record
 
 COLUMNS = "address, kind, id, spec, computed, depends, incomplete, protect, retain, secrets"
 
@@ -27,8 +27,7 @@ def read_rows(path: Path, rows: Iterable[Row], read: Callable[[Row], T]) -> list
         except ValueError as error:
             damaged.append(f"{path}: the row of {row[0]} is damaged: {error}")
     if damaged:
-        remedy = "`headend state forget STACK ADDRESS` drops such a row; then `adopt` finds the object again"
-        raise StateError(*damaged[: InputError.MOST_TOLD], remedy)
+        raise StateError(*damaged[: InputError.MOST_TOLD], FORGET)
     return found
 
 
