@@ -123,9 +123,10 @@ def test_a_juid_of_another_form_is_kept_where_a_profile_goes_by_it(bench: Bench)
 
 
 @pytest.mark.parametrize("engine", ["pulumi"])
-def test_one_that_is_alike_is_not_kept_from_being_made_by_what_a_killed_run_made(bench: Bench) -> None:
+@pytest.mark.parametrize("key", ["transcoder.create", "transcoder.update_audio"])
+def test_one_that_is_alike_is_not_kept_from_being_made_by_what_a_killed_run_made(bench: Bench, key: str) -> None:
     sample, side = SAMPLES["transcoder"], bench.side()
     wanted = sample.stack(it=sample.fields(audio_track_pid_list=[101]), too=sample.fields())
-    side.killed(wanted, Kill("transcoder.update_audio"))
+    side.killed(wanted, Kill(key))
     side.done(wanted)
     assert len(bench.live(sample.table)) == 2

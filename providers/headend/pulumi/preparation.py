@@ -82,7 +82,7 @@ async def prepare(
         digest,
         intents=unfinished.keys(),
         planned={a for a, record in known.items() if a in stack.resources or _is_left(record)},
-        made={address: id for address, id in unfinished.items() if id},
+        made={address: id for address, id in unfinished.items() if id and address in stack.resources},
         unsure=unsure(stack, records, digest, moved),
         settle=f"HEADEND_STATE=.headend/{journal}.pulumi.db headend state settle",
     )
@@ -140,10 +140,14 @@ async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfi
         planner.reader.note(address, record.id, record.computed)
     steps: list[Step] = []
     for wave in waves(stack.resources):
-        wanted = [a for a in wave if a not in known or a in unfinished]
-        steps += await together(planner.resource(stack.resources[a], anew=a in known) for a in wanted)
+        begun = [a for a in wave if a in unfinished]  # what is theirs is no other's
+        steps += await together(planner.resource(stack.resources[a], anew=a in known) for a in begun)
+        planner.reader.made |= {s.address: s.id for s in steps if s.reason is Reason.RECOVERED and s.id}
+        new = [a for a in wave if a not in known and a not in unfinished]
+        steps += await together(planner.resource(stack.resources[a]) for a in new)
         for address in wave:
-            if address not in wanted and kept_lookups(stack.resources[address].spec).keys() - known[address].values:
+            lookups = kept_lookups(stack.resources[address].spec).keys()
+            if address not in (*begun, *new) and lookups - known[address].values:
                 await planner.decided(stack.resources[address])  # for what it finds: its provider can't tell
     return steps
 

@@ -47,7 +47,7 @@ class Reader:
     ids: resolves references; grows.
     planned: addresses that this plan covers; None: all. refresh: also read objects of kinds that are `Unasked`.
     elsewhere: address -> what other resources own; by default, by the stack.
-    made: address -> id of what a killed run is known to have made there.
+    made: address of the stack -> id of what a killed run is known to have made there; grows.
     unsure: address -> vanished ones that it may be by another key (`moves.unsure`).
     settle: the command that drops an intent once a person has looked.
     fresh: ignore what this run has read before; set just before a write.
@@ -66,7 +66,7 @@ class Reader:
     fresh: bool = False
     settle: str = "headend state settle"
     elsewhere: Callable[[str], Elsewhere] | None = None
-    made: Mapping[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
     unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, str] = field(default_factory=dict)
@@ -74,10 +74,8 @@ class Reader:
 
     @functools.cached_property
     def owned(self) -> Mapping[tuple[str, str], str]:
-        """(kind, id) -> its address in state, or that at which a killed run made it."""
-        resources = self.stack.resources
-        made = {(resources[a].kind.name, id): a for a, id in self.made.items() if a in resources}
-        return {(record.kind, record.id): address for address, record in self.records.items()} | made
+        """(kind, id) -> its address in state."""
+        return {(record.kind, record.id): address for address, record in self.records.items()}
 
     # --- one resource ---------------------------------------------------------------------------------------
     async def resource(self, resource: Resource, *, anew: bool = False) -> Situation:
@@ -247,9 +245,10 @@ class Reader:
 
     def _owner(self, kind: Kind[Any, Any], id: str) -> Owner | None:
         address = self.owned.get((kind.name, id))
-        if address is None:
-            return None
-        return Owner(address, self.made.get(address) != id and self._leaves(kind, address))
+        for maker, made in self.made.items():
+            if made == id and self.stack.resources[maker].kind is kind:
+                return Owner(maker, leaves=False)
+        return Owner(address, self._leaves(kind, address)) if address is not None else None
 
     def _leaves(self, kind: Kind[Any, Any], address: str) -> bool:
         """Whether this plan deletes the object there, or gives it another natural key."""
