@@ -143,6 +143,12 @@ def test_what_can_be_no_file_is_told(tmp_path: Path, name: str) -> None:
     assert "folder.db" in line or "can't be a state file" in line
 
 
+def test_a_lock_that_can_be_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "s.db.lock").mkdir()
+    with pytest.raises(StateError, match="can't be a state file: Is a directory"), open_state(tmp_path / "s.db"):
+        pass
+
+
 def test_the_log_of_a_state_that_is_gone_is_not_taken_for_a_new_one(path: Path) -> None:
     with open_state(path, "day") as state:
         state.put(ONE)

@@ -33,7 +33,7 @@ def journal_name(stack: str, folder: Path, env: Mapping[str, str]) -> str:
 
 def _read(file: Path, *keys: str) -> str:
     """The text below these keys of a YAML or JSON file; "" where it isn't there."""
-    with contextlib.suppress(OSError, yaml.YAMLError):
+    with contextlib.suppress(OSError, ValueError, RecursionError, yaml.YAMLError):
         value = yaml.safe_load(file.read_text())
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
