@@ -13,6 +13,7 @@ from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import LISTENER, Engine, stack
 from headend.ateme.alert import AlertKind
 from headend.ateme.alert_spec import Alert
+from headend.ateme.listing import Listing
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Ref, mark
 from headend.core.model.proposal import Action
@@ -136,7 +137,7 @@ def test_where_the_platform_says_nothing_of_it_the_stack_is_sent(
                 calls.append(more["path"]["action"])
 
             async def listed(key: str, scope: Any, shape: Any, **more: Any) -> Any:
-                return [decode(shape, "", {"alert_id": "alert-1", "alert_method_id": "m", **LOW})]
+                return Listing([decode(shape, "", {"alert_id": "alert-1", "alert_method_id": "m", **LOW})])
 
             api.call, api.listed = call, listed
             spec = Alert(environment="e", input="i", alert_method="m", **LOW, **written)

@@ -13,6 +13,7 @@ from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.test_plan_time import SRT_OUT
 from headend.ateme.environment import Environment, EnvironmentKind
 from headend.ateme.input import InputKind, SrtPush
+from headend.ateme.listing import Listing
 from headend.ateme.rows import EntryRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.ateme.transcoder import TranscoderKind
@@ -38,8 +39,8 @@ def schedule(start: str, end: str = "2026-12-05T13:00:00Z") -> Schedule:
 def test_now_equals_any_stored_start() -> None:
     spec = schedule("NOW")
     assert ScheduleKind().observed(decode(EntryRow, "", ROW), spec, NOON).values["start_time"] == "NOW"
-    assert ScheduleKind().matches(decode(EntryRow, "", ROW), spec)
-    assert not ScheduleKind().matches(decode(EntryRow, "", {**ROW, "end_time": "2026-12-05T13:00:01Z"}), spec)
+    rows = Listing(decode(EntryRow, "", {**ROW, "end_time": end}) for end in (ROW["end_time"], "2026-12-05T13:00:01Z"))
+    assert rows.alike(**ScheduleKind().shown_by(spec)) == rows[:1]
 
 
 @pytest.mark.contract("A-979")

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from headend.ateme.api import Ateme
+from headend.ateme.listing import Listing
 from headend.ateme.rows import EntryRow, EventRow, Row, TranscoderRow
-from headend.ateme.viewers import input_rows, viewer_inputs
+from headend.ateme.viewers import input_rows
 from headend.core.model.errors import Forbidden, NotFound, Refused
 from headend.core.model.observed import Airtime
 
@@ -33,12 +34,19 @@ async def airtimes(
     times nobody knows is always on air. An event counts by itself, for nobody sees what guests take of it.
     """
     entries = await api.listed("schedule.list", None, EntryRow, fresh=fresh)
-    subscribed = any(sort(row) == SORTS[2] for row in entries)
+    subscribed = True in entries.places("is_event_subscription")
     asked = subscribed or environment is not None or event is not None or bool(inputs)
-    events = await known_events(api, fresh=fresh) if asked else {}
+    events = await known_events(api, fresh=fresh) if asked else Listing[EventRow]()
+    ids = [] if event is None else [event]
     found = []
-    for row in entries:
-        of = events.get(row.event_id or "")
+    near: dict[str, Collection[str | None]] = {
+        "id": [] if schedule is None else [schedule],
+        "event_id": ids,
+        "input": [*inputs, None] if inputs else [],
+        "output": outputs,
+    }
+    for row in entries if environment is not None else entries.having(**near):
+        of = events.row(row.event_id) if row.event_id else None
         source = row.input or (of.input if of else None)
         carried = (
             (schedule is not None and row.id == schedule)
@@ -50,20 +58,19 @@ async def airtimes(
         )
         if carried:
             found += [Airtime(sort(row), row.id, start, end) for start, end in _spans(row, of)]
-    for id, one in events.items():
-        if id == event or _lies_in(one, environment) or one.input in inputs:
-            found.append(Airtime("ateme.event", id, *one.span))
+    for one in events if environment is not None else events.having(id=ids, input=inputs):
+        if one.id == event or _lies_in(one, environment) or one.input in inputs:
+            found.append(Airtime("ateme.event", one.id, *one.span))
     return found
 
 
-async def known_events(api: Ateme, *, fresh: bool = False) -> dict[str, EventRow]:
-    """The managing organisation's active events by id; those of its hosts are listed nowhere (A-259). None at all
+async def known_events(api: Ateme, *, fresh: bool = False) -> Listing[EventRow]:
+    """The managing organisation's active events; those of its hosts are listed nowhere (A-259). None at all
     where the login may not read them, or the platform hasn't the call."""
     try:
-        rows = await api.listed("event.list", None, EventRow, fresh=fresh)
+        return await api.listed("event.list", None, EventRow, fresh=fresh)
     except (Forbidden, NotFound, Refused):
-        return {}
-    return {row.id: row for row in rows}
+        return Listing()
 
 
 def sort(row: EntryRow) -> str:
@@ -86,25 +93,24 @@ def _lies_in(row: Row, environment: str | None) -> bool:
     return environment is not None and row.in_environment(environment)
 
 
-async def made_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str]:
-    """{transcoder: the input that it makes} (A-427, A-536). Only members see which those are."""
-    return {
-        row.associated_transcoder_id: row.id
-        for row in await input_rows(api, environment, fresh=fresh)
-        if row.is_transcoded_input and row.associated_transcoder_id is not None
-    }
+async def made_input(api: Ateme, environment: str, transcoder: str, *, fresh: bool = False) -> str | None:
+    """The input that the transcoder makes, as far as it is shown."""
+    found = (await input_rows(api, environment, fresh=fresh)).having(maker=[transcoder])
+    return found[0].id if found else None
 
 
 async def carried(api: Ateme, environment: str, inputs: Collection[str], *, fresh: bool = False) -> set[str]:
     """The inputs and what transcoders and multi-viewers make of them, of that again, and so on, whoever set them up.
     A transcoder that doesn't say what its source is may have any, and a multi-viewer, whose tiles nobody can read,
     may show any of its environment."""
-    found = set(inputs)
-    made = await made_inputs(api, environment, fresh=fresh)
-    sources: dict[str, str | None] = dict.fromkeys(await viewer_inputs(api, environment))
-    for row in await api.listed("transcoder.list", environment, TranscoderRow, fresh=fresh) if made else ():
-        if row.id in made:
-            sources[made[row.id]] = row.input
-    while more := {result for result, source in sources.items() if source in {None, *found}} - found:
-        found |= more
+    rows = await input_rows(api, environment, fresh=fresh)
+    found = {*inputs, *(row.id for row in rows.within(environment, of_viewer=[True]))}
+    if all(maker is None for maker in rows.places("maker")):
+        return found
+    transcoders = await api.listed("transcoder.list", environment, TranscoderRow, fresh=fresh)
+    more: Collection[str | None] = [None, *found]
+    while more:
+        made = rows.having(maker=[row.id for row in transcoders.having(input=more)])
+        more = {row.id for row in made} - found
+        found |= {row.id for row in made}
     return found

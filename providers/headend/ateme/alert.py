@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,8 @@ from headend.ateme.alert_spec import Alert
 from headend.ateme.answers import item, read_rows
 from headend.ateme.api import Ateme, hint, resting
 from headend.ateme.fields import elsewhere
-from headend.ateme.rows import AlertRow, InputRow, OutputRow, Row, id_names
+from headend.ateme.listing import Listing
+from headend.ateme.rows import AlertRow, InputRow, OutputRow, comparison, id_names
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
@@ -54,39 +55,41 @@ class AlertKind(Kind[Alert, Ateme]):
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: Alert, *, fresh: bool = False) -> Observed | None:
         try:
-            found = await self._all(api, spec, fresh=fresh)
+            found = await self._rows(api, spec, fresh=fresh, id=[id])
         except ApiError:
             if await api.status(str(spec.environment)) == "deleted":
                 return None  # all that lived in it went with it
             raise
-        return next((live for live, _ in found if live.id == id), None)
+        return next((observed(*one, spec) for one in found), None)
 
     async def find(self, api: Ateme, spec: Alert) -> list[Observed]:
         wanted = [getattr(spec, name) or None for name in self.key]
-        found = [live for live, _ in await self._all(api, spec)]
+        found = [observed(*one, spec) for one in await self._rows(api, spec, compared=[comparison(spec)])]
         return [live for live in found if [live.values.get(name) or None for name in self.key] == wanted]
 
-    async def _all(self, api: Ateme, spec: Alert, *, fresh: bool = False) -> list[tuple[Observed, AlertRow]]:
-        """The alerts of the target; of both, where an alert moves from an input to an output (A-829)."""
+    async def _rows(
+        self, api: Ateme, spec: Alert, *, fresh: bool = False, **wanted: Iterable[Hashable]
+    ) -> list[tuple[str, str, AlertRow]]:
+        """(noun, target, alert) of the target's; of both, where an alert moves from an input to an output (A-829)."""
         found = []
         for noun in ("input", "output"):
             target = getattr(spec, noun)
             if isinstance(target, str):
                 listed = await self._of(api, noun, target, str(spec.environment), fresh=fresh)
-                found += [(observed(noun, target, row, spec), row) for row in listed]
+                found += [(noun, target, row) for row in listed.having(**wanted)]
         return found
 
-    async def _of(self, api: Ateme, noun: str, target: str, environment: str, *, fresh: bool) -> list[AlertRow]:
+    async def _of(self, api: Ateme, noun: str, target: str, environment: str, *, fresh: bool) -> Listing[AlertRow]:
         """The alerts of an input or output; none for one that is gone. A 404 alone doesn't prove that: the path is
         assumed, so the list of inputs or outputs decides (A-766)."""
         try:
             return await api.listed(f"{noun}.alerts", environment, AlertRow, path={f"{noun}_id": target}, fresh=fresh)
         except NotFound as error:
             scope, shape = (environment, InputRow) if noun == "input" else (None, OutputRow)
-            listed: Sequence[Row] = await api.listed(f"{noun}.list", scope, shape, fresh=fresh)
-            if any(row.id == target for row in listed):
+            listed: Listing[Any] = await api.listed(f"{noun}.list", scope, shape, fresh=fresh)
+            if listed.row(target):
                 raise hint(error, f"but {noun} {target} exists") from None
-            return []
+            return Listing()
 
     async def status(self, api: Ateme, seen: Observed, spec: Alert, parent: Spec | None) -> Status:
         """What it has to say comes first: whether it alerts right now (A-573). It is wrong where it is muted although
@@ -126,7 +129,7 @@ class AlertKind(Kind[Alert, Ateme]):
             return
         environment = str(spec.environment)
         await api.require_running(environment)
-        live = next((row for seen, row in await self._all(api, spec, fresh=True) if seen.id == id), None)
+        live = next((row for _, _, row in await self._rows(api, spec, fresh=True, id=[id])), None)
         if live is None:
             raise NotFound(f"ateme: alert {id} does not exist", status=404)
         kept = None if "alert_after_time" in names else kept_time(live)

@@ -19,6 +19,7 @@ from headend.ateme.answers import (
     text_id,
     token_in,
 )
+from headend.ateme.listing import Listing
 from headend.ateme.rows import EnvironmentRow, Row, id_names
 from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
@@ -101,15 +102,15 @@ class Ateme:
     # --- reading ------------------------------------------------------------------------------------------
     async def listed(
         self, key: str, scope: str | None, shape: type[R], *, path: Mapping[str, str] = {}, fresh: bool = False
-    ) -> list[R]:
+    ) -> Listing[R]:
         """The rows of a list operation that aren't deleted, shared for the run. path: of what the list hangs on."""
         name = ("ateme", key, scope, *path.values())
         if fresh:
             self.client.reads.drop(*name)
 
-        async def read() -> list[R]:
+        async def read() -> Listing[R]:
             found = read_rows(self.table[key], (await self.call(key, scope=scope, path=path)).body, shape)
-            return [row for row in found if not row.gone]
+            return Listing(row for row in found if not row.gone)
 
         return await self.client.reads.get(name, read)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
@@ -56,10 +56,10 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
         return running(seen, spec, parent)
 
     # --- reading -----------------------------------------------------------------------------------------
-    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False) -> list[E]:
-        """The live objects of the spec's environment; rows that name another one are left out (A-767)."""
+    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False, **wanted: Iterable[Hashable]) -> list[E]:
+        """Live objects of the spec's environment; rows that name another one are left out (A-767)."""
         found = await api.listed(f"{self.noun}.list", self.list_scope(spec), self.shape, fresh=fresh)
-        return [row for row in found if row.in_environment(spec.environment)]
+        return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> E | None:
         if fresh:
@@ -73,7 +73,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
             if row is not None:
                 return row
         # A 404 of an assumed item path proves nothing yet: the list decides (A-46).
-        return next((row for row in await self.rows(api, spec, fresh=fresh) if row.id == id), None)
+        return next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
 
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         try:
@@ -156,7 +156,7 @@ class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
         """Whether the row has the spec's natural key."""
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        same = [row for row in await self.rows(api, spec, fresh=True) if row.variant in {None, spec.variant}]
+        same = await self.rows(api, spec, fresh=True, variant=[None, spec.variant])
         return [await self.observed(api, row, spec) for row in same if self.matches(row, spec)]
 
     # --- writing -----------------------------------------------------------------------------------------

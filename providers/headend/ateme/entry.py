@@ -57,8 +57,8 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
     ends: ClassVar[tuple[Literal["input", "output"], ...]] = ("input", "output")  # that the spec names
 
     @abstractmethod
-    def matches(self, row: EntryRow, spec: S) -> bool:
-        """Whether a row of this sort has the spec's natural key."""
+    def shown_by(self, spec: S) -> dict[str, Any]:
+        """The spec's natural key as rows show it: attribute -> value."""
 
     @abstractmethod
     def seen(self, row: EntryRow, spec: S, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -107,8 +107,7 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
         if fresh:
             row = await api.single("schedule.get", str(spec.environment), path, EntryRow, doubtful=True)
         if row is None:
-            rows = await api.listed("schedule.list", None, EntryRow, fresh=fresh)
-            row = next((r for r in rows if r.id == id), None)
+            row = (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
         return await self.missing(api, id, spec) if row is None else self.observed(row, spec, api.now())
 
     async def missing(self, api: Ateme, id: str, spec: S) -> Observed | None:
@@ -118,9 +117,8 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
         return None
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        rows = await api.listed("schedule.list", None, EntryRow, fresh=True)
-        same = [row for row in rows if sort(row) == self.name and self.matches(row, spec)]
-        return [self.observed(row, spec, api.now()) for row in same]
+        rows = (await api.listed("schedule.list", None, EntryRow, fresh=True)).alike(**self.shown_by(spec))
+        return [self.observed(row, spec, api.now()) for row in rows if sort(row) == self.name]
 
     def observed(self, row: EntryRow, spec: S, now: datetime) -> Observed:
         values: dict[str, Any] = {"environment": row.environment_id or spec.environment}
@@ -177,7 +175,7 @@ class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
         async def gone() -> bool:
-            return all(row.id != id for row in await api.listed("schedule.list", None, EntryRow, fresh=True))
+            return (await api.listed("schedule.list", None, EntryRow, fresh=True)).row(id) is None
 
         await remove(api, "schedule.delete", str(last.environment), {"schedule_id": id}, gone)
 

@@ -130,16 +130,16 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: Event, *, fresh: bool = False) -> Observed | None:
         """From the list of active events: one that is missing there and has ended is complete (A-259, A-748)."""
-        for row in await api.listed("event.list", None, EventRow, fresh=fresh):
-            if row.id == id:
-                return observed(row, spec)
+        row = (await api.listed("event.list", None, EventRow, fresh=fresh)).row(id)
+        if row is not None:
+            return observed(row, spec)
         if self._is_over(api, spec):
             return Observed(id=id, values=spec.set_fields(), computed={"event_id": id})
         return None
 
     async def find(self, api: Ateme, spec: Event) -> list[Observed]:
         rows = await api.listed("event.list", None, EventRow, fresh=True)
-        return [observed(row, spec) for row in rows if row.name == spec.name]
+        return [observed(row, spec) for row in rows.having(name=[spec.name])]
 
     async def on_air(self, api: Ateme, id: str, spec: Event, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, event=id, fresh=fresh)
@@ -204,7 +204,7 @@ class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
 
     async def delete(self, api: Ateme, id: str, last: Event, report: Report) -> None:
         async def gone() -> bool:
-            return all(row.id != id for row in await api.listed("event.list", None, EventRow, fresh=True))
+            return (await api.listed("event.list", None, EventRow, fresh=True)).row(id) is None
 
         await remove(api, "event.delete", str(last.environment), {"event_id": id}, gone)
 

@@ -85,8 +85,8 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     key = ("event", "output")
     ends = ("output",)
 
-    def matches(self, row: EntryRow, spec: EventSubscription) -> bool:
-        return row.event_id == spec.event and row.output == spec.output
+    def shown_by(self, spec: EventSubscription) -> dict[str, Any]:
+        return {"event_id": spec.event, "output": spec.output}
 
     def seen(self, row: EntryRow, spec: EventSubscription, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
@@ -112,7 +112,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
         """Its own, or the event's where that is listed."""
         if not spec.timed_by_event_owner:
             return instant(spec.end_time)
-        event = (await known_events(api)).get(str(spec.event))
+        event = (await known_events(api)).row(str(spec.event))
         return event.span[1] if event else None
 
     # --- reading -----------------------------------------------------------------------------------------
@@ -121,8 +121,8 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
         found = await super().observe(api, id, spec, fresh=fresh)
         if found is None or not spec.timed_by_event_owner:
             return found
-        row = next((row for row in await api.listed("schedule.list", None, EntryRow) if row.id == id), None)
-        event = (await known_events(api)).get(str(spec.event)) if row and row.start_time else None
+        row = (await api.listed("schedule.list", None, EntryRow)).row(id)
+        event = (await known_events(api)).row(str(spec.event)) if row and row.start_time else None
         if row is None or event is None:
             return found
         both = zip(TIMES, row.span, event.span, strict=True)
@@ -136,7 +136,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     async def missing(self, api: Ateme, id: str, spec: EventSubscription) -> Observed | None:
         """Where its times are the event's, and that isn't listed either, nobody can tell whether it is over or was
         taken away: it is not made again."""
-        if not spec.timed_by_event_owner or str(spec.event) in await known_events(api):
+        if not spec.timed_by_event_owner or (await known_events(api)).row(str(spec.event)):
             return await super().missing(api, id, spec)
         why = "neither it nor its event is listed: it is over, or was taken away"
         values = {name: value for name, value in spec.set_fields().items() if name != "event"}

@@ -38,7 +38,8 @@ async def review_group(api: Ateme, proposal: Proposal[Any], fitting: Collection[
     except ApiError as error:
         return [warning(f"{FIELD} can't be checked: {error}")]
     # one that isn't listed is left to the server
-    return _unfit(next((row.group_type for row in groups if row.id == group), None), fitting)
+    row = groups.row(group)
+    return _unfit(row.group_type if row else None, fitting)
 
 
 def raise_if_leaving(changes: Sequence[Change], what: str) -> None:
@@ -56,8 +57,7 @@ async def join(api: Ateme, noun: str, environment: str, id: str, group: object) 
 
 async def joined(api: Ateme, environment: str, made: str | None) -> dict[str, Any]:
     """The field's value of what makes that input; nothing where no row shows one."""
-    rows = await input_rows(api, environment) if made is not None else []
-    row = next((row for row in rows if row.id == made), None)
+    row = (await input_rows(api, environment)).row(made) if made is not None else None
     return {FIELD: row.dashboard_group_id} if row is not None and "dashboard_group_id" in row.given else {}
 
 

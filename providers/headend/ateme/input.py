@@ -7,13 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from headend.ateme.airtime import made_inputs
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import EndpointKind
 from headend.ateme.endpoint_spec import Endpoint
 from headend.ateme.fields import Likely, empty_is_none
 from headend.ateme.rows import InputRow
-from headend.ateme.viewers import resulting_input, viewer_inputs
+from headend.ateme.viewers import input_rows, resulting_input, viewer_inputs
 from headend.core.model.capabilities import TakesOver
 from headend.core.model.errors import Refused
 from headend.core.model.fields import (
@@ -296,6 +295,7 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
         environment = str(last.environment)
         if last.variant == "local_ts" or id in await viewer_inputs(api, environment):
             return
-        if id in (await made_inputs(api, environment)).values():
+        row = (await input_rows(api, environment)).row(id)
+        if row is not None and row.maker is not None:
             return
         await super().delete(api, id, last, report)

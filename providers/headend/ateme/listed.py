@@ -40,7 +40,8 @@ class ListedKind(Kind[S, Ateme]):
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         rows = await api.listed(f"{self.noun}.list", None, self.shape, fresh=fresh)
-        return next((self.observed(row) for row in rows if row.id == id), None)
+        row = rows.row(id)
+        return None if row is None else self.observed(row)
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
         rows = await api.listed(f"{self.noun}.list", None, self.shape)

@@ -291,10 +291,10 @@ class OutputKind(EndpointKind[Output, OutputRow]):
         if not await api.is_running(environment):
             return None
         try:
-            states = await api.listed("output.states", environment, OutputRow)
+            row = (await api.listed("output.states", environment, OutputRow)).row(id)
         except (Forbidden, Refused):
             return None
-        word = next((row.word for row in states if row.id == id), None)
+        word = row.word if row else None
         return word if desired_word(word) or word in BROKEN | PASSING else None
 
     async def create(self, api: Ateme, spec: Output) -> Observed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self, TypeGuard
 
@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, Extra, check_extra
-from headend.ateme.rows import AgreementRow, EntryRow, OutputRow, Row
+from headend.ateme.listing import Listing
+from headend.ateme.rows import AgreementRow, EntryRow, OutputRow
 from headend.ateme.viewers import input_rows
 from headend.core.model.errors import ApiError, Refused
 from headend.core.model.fields import Immutable, Ref, Spec
@@ -60,8 +61,8 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     key = ("output",)
     can = Can.ALL & ~Can.UPDATE
 
-    def matches(self, row: EntryRow, spec: PermanentSchedule) -> bool:
-        return row.output == spec.output
+    def shown_by(self, spec: PermanentSchedule) -> dict[str, Any]:
+        return {"output": spec.output}
 
     def seen(self, row: EntryRow, spec: PermanentSchedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         return {}, ()
@@ -90,7 +91,7 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
             return ()
         try:
             outputs = await api.listed("output.list", None, OutputRow)
-            inputs = await input_rows(api, spec.environment) if isinstance(spec.environment, str) else []
+            inputs = await input_rows(api, spec.environment) if isinstance(spec.environment, str) else Listing()
             agreements = await api.listed("agreement.list", None, AgreementRow)
         except ApiError as error:
             return (warning(f"input: its bitrate can't be checked: {error}", field="input"),)
@@ -107,10 +108,8 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
 
     async def _is_bare(self, api: Ateme, output: str, *, fresh: bool) -> bool:
         """Whether the output is known to have no agreement; one that isn't listed is left to the server."""
-        for row in await api.listed("output.list", None, OutputRow, fresh=fresh):
-            if row.id == output:
-                return AGREEMENT in row.given and not row.given[AGREEMENT]
-        return False
+        row = (await api.listed("output.list", None, OutputRow, fresh=fresh)).row(output)
+        return row is not None and AGREEMENT in row.given and not row.given[AGREEMENT]
 
     async def create(self, api: Ateme, spec: PermanentSchedule) -> Observed:
         """Looks at the output's agreement right before the call (A-751)."""
@@ -120,9 +119,10 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
         return await self.make(api, "permanent_schedule.create", spec, {"input_id": spec.input}, {"output_id": output})
 
 
-def _given(rows: Sequence[Row], id: object) -> Mapping[str, Any]:
+def _given(rows: Listing[Any], id: Hashable) -> Mapping[str, Any]:
     """What is said of the one with that id; nothing where none has it."""
-    return next((row.given for row in rows if row.id == id), {})
+    row = rows.row(id)
+    return row.given if row else {}
 
 
 def _wanted(spec: Spec | None) -> Mapping[str, Any]:

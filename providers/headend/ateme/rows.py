@@ -6,7 +6,7 @@ for the state that is no text is one that isn't shown. The fields of specs are l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -122,6 +122,16 @@ class InputRow(EndpointRow):
     is_transcoded_input: bool | None = None
     input_stopped: bool | None = None
 
+    @property
+    def maker(self) -> str | None:
+        """The transcoder that makes it (A-427, A-536). Only members see which that is."""
+        return self.associated_transcoder_id if self.is_transcoded_input else None
+
+    @property
+    def of_viewer(self) -> bool:
+        """Whether a multi-viewer makes it (A-557)."""
+        return self.multi_viewer_id is not None or self.variant == "local_ts"
+
 
 class OutputRow(EndpointRow):
     id: OpaqueId = named("output_id", "id")
@@ -159,8 +169,16 @@ class TimedRow(SourcedRow):
     end_time: Moment = None
 
     @property
+    def start(self) -> datetime | None:
+        return instant(self.start_time)
+
+    @property
+    def end(self) -> datetime | None:
+        return instant(self.end_time)
+
+    @property
     def span(self) -> tuple[datetime | None, datetime | None]:
-        return instant(self.start_time), instant(self.end_time)
+        return self.start, self.end
 
 
 class EventRow(TimedRow):
@@ -192,6 +210,16 @@ class AlertRow(Row):
     query_value: list[int | float] | None = None
     query_time_range: str | None = None
     is_alerting: Flag = None
+
+    @property
+    def compared(self) -> Hashable:
+        return comparison(self)
+
+
+def comparison(alert: Any) -> Hashable:
+    """What an alert, live or wanted, compares: with its target all that tells it from others."""
+    numbers = tuple(alert.query_value or ())
+    return alert.alert_on_query or None, alert.query_param or None, numbers, alert.query_time_range or None
 
 
 class AgreementRow(Row):

@@ -79,11 +79,11 @@ class ScheduleKind(EntryKind[Schedule]):
     async def end(self, api: Ateme, spec: Schedule) -> datetime | None:
         return instant(spec.end_time)
 
-    def matches(self, row: EntryRow, spec: Schedule) -> bool:
+    def shown_by(self, spec: Schedule) -> dict[str, Any]:
         """NOW was turned into a time by the server, so there the end decides (A-746)."""
-        name = "end_time" if spec.start_time == NOW else "start_time"
-        ends = row.input == spec.input and row.output == spec.output
-        return ends and instant(getattr(row, name)) == instant(getattr(spec, name))
+        now = spec.start_time == NOW
+        time = {"end": instant(spec.end_time)} if now else {"start": instant(spec.start_time)}
+        return {"input": spec.input, "output": spec.output, **time}
 
     def seen(self, row: EntryRow, spec: Schedule, now: datetime) -> tuple[dict[str, Any], tuple[str, ...]]:
         values = {name: time for name in TIMES if (time := getattr(row, name)) is not None}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from headend.ateme.airtime import airtimes, carried, made_inputs
+from headend.ateme.airtime import airtimes, carried, made_input
 from headend.ateme.answers import desired_word
 from headend.ateme.api import FAILURES, Ateme, hint, resting
 from headend.ateme.fields import unlikely
@@ -77,7 +77,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
     async def on_air(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Sequence[Airtime]:
         """What goes out through the input that it makes, and through what others make of that."""
         environment = str(spec.environment)
-        made = (await made_inputs(api, environment, fresh=fresh)).get(id)
+        made = await made_input(api, environment, id, fresh=fresh)
         if made is None:
             return ()
         inputs = await carried(api, environment, {made})
@@ -87,23 +87,25 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
         return running(seen, spec, parent)
 
     # --- reading -----------------------------------------------------------------------------------------
-    async def rows(self, api: Ateme, spec: Transcoder, *, fresh: bool = False) -> list[TranscoderRow]:
-        """The live transcoders of the spec's environment."""
+    async def rows(
+        self, api: Ateme, spec: Transcoder, *, fresh: bool = False, **wanted: Iterable[Hashable]
+    ) -> list[TranscoderRow]:
+        """Live transcoders of the spec's environment."""
         found = await api.listed("transcoder.list", str(spec.environment), TranscoderRow, fresh=fresh)
-        return [row for row in found if row.in_environment(spec.environment)]
+        return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> TranscoderRow | None:
         """From the shared list where that holds the settings; by itself where it doesn't, or when fresh. What a 404
         of the assumed item path means, the list decides."""
         if not fresh:
-            row = next((row for row in await self.rows(api, spec) if row.id == id), None)
+            row = next(iter(await self.rows(api, spec, id=[id])), None)
             if row is None or "video_codec" in row.given:
                 return row
         path = {"transcoder_id": id}
         row = await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True)
         if row is not None:
             return row
-        return next((row for row in await self.rows(api, spec, fresh=fresh) if row.id == id), None)
+        return next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
 
     async def observe(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Observed | None:
         try:
@@ -117,11 +119,10 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
     async def find(self, api: Ateme, spec: Transcoder) -> list[Observed]:
         """Those of the same source; there may be several, of which creation takes only one just like the spec."""
         found = []
-        for row in await self.rows(api, spec, fresh=True):
-            if row.input == spec.input:
-                whole = row if "video_codec" in row.given else await self.row(api, row.id, spec, fresh=True)
-                if whole is not None:
-                    found.append(await self.observed(api, whole, spec))
+        for row in await self.rows(api, spec, fresh=True, input=[spec.input]):
+            whole = row if "video_codec" in row.given else await self.row(api, row.id, spec, fresh=True)
+            if whole is not None:
+                found.append(await self.observed(api, whole, spec))
         return found
 
     async def observed(self, api: Ateme, row: TranscoderRow, spec: Transcoder, *, fresh: bool = False) -> Observed:
@@ -138,7 +139,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
             values["state"] = state
         else:
             unverifiable["state"] = f"its status is {word}" if word else UNSEEN
-        made = (await made_inputs(api, environment, fresh=fresh)).get(row.id)
+        made = await made_input(api, environment, row.id, fresh=fresh)
         values |= await joined(api, environment, made)
         if spec.create_from_image is not None:
             unverifiable["create_from_image"] = "it mattered at creation only, and is never read back (A-771)"
@@ -212,7 +213,7 @@ class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcod
             if differs and spec.state == "stopped":
                 await self._run(api, id, spec, report, "stop")
             if spec.dashboard_group is not None:
-                made = (await made_inputs(api, environment, fresh=True)).get(id)
+                made = await made_input(api, environment, id, fresh=True)
                 await join_by_result(api, environment, made, spec.dashboard_group, f"transcoder {id}")
         self.forget(api)
         seen = await self.observe(api, id, spec, fresh=True)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from headend.ateme.api import Ateme
+from headend.ateme.listing import Listing
 from headend.ateme.multi_viewer_spec import SETTINGS
 from headend.ateme.rows import InputRow, ViewerRow
 from headend.core.model.errors import ApiError
 
 
-async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> list[InputRow]:
+async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> Listing[InputRow]:
     """The live inputs of an environment. None of one that is proven gone: all that lived in it went with it."""
     try:
         return await api.listed("input.list", environment, InputRow, fresh=fresh)
     except ApiError:
         if await api.status(environment) == "deleted":
-            return []
+            return Listing()
         raise
 
 
 async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str | None]:
     """{Local-TS input of the environment: the multi-viewer that makes it; None where its row doesn't say} (A-557)."""
-    return {
-        row.id: row.multi_viewer_id
-        for row in await input_rows(api, environment, fresh=fresh)
-        if row.in_environment(environment) and (row.multi_viewer_id is not None or row.variant == "local_ts")
-    }
+    rows = await input_rows(api, environment, fresh=fresh)
+    return {row.id: row.multi_viewer_id for row in rows.within(environment, of_viewer=[True])}
 
 
 async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> ViewerRow | None:
@@ -42,8 +40,7 @@ async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False)
 
 async def resulting_input(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> str | None:
     """The Local-TS input that the multi-viewer makes: the input says whose it is, or the multi-viewer what it makes."""
-    for made, maker in (await viewer_inputs(api, environment, fresh=fresh)).items():
-        if maker == id:
-            return made
+    for made in (await input_rows(api, environment, fresh=fresh)).within(environment, multi_viewer_id=[id]):
+        return made.id
     row = await details(api, environment, id, fresh=fresh)
     return row.made if row else None
