@@ -125,7 +125,7 @@ def told(shown: Look) -> dict[str, tuple[str, str, bool]]:
         pytest.param(
             "stopped",
             thing({"status": "up"}, values={"state": "started"}),
-            ("up", "the stack wants it stopped", False),
+            ("up", "the stack wants it stopped", True),
             id="runs for nothing",
         ),
         pytest.param(
