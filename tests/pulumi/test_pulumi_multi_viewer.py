@@ -14,7 +14,7 @@ from convergence.ateme import ENVIRONMENT, VIEWER
 from headend.core.model.errors import InputError
 from headend.core.stackfile import load
 from headend.simulator import Simulator
-from pulumi_wire import provider
+from pulumi_wire import UNKNOWN, provider
 
 TILES = {"tile_inputs": {"1": "stadium", "2": "stadium"}, "tile_titles": {"1": "Stadium"}}
 TABLES = ("environments", "inputs", "outputs", "multi_viewers", "schedules")
@@ -87,3 +87,18 @@ def test_two_walls_that_are_just_alike_are_two_and_one_left_by_a_crash_is_gone_o
         assert engine.up(stack(file, twin={**VIEWER, **TILES})) == {"same": 7}
         with pytest.raises(InputError, match="nothing tells objects of this kind apart"):
             engine.up(stack(file, twin={**VIEWER, **TILES}, third={**VIEWER, **TILES, "lifecycle": {"adopt": "match"}}))
+
+
+@pytest.mark.contract("A-739")
+def test_destroy_of_a_target_may_ask_about_a_wall_without_a_program(tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "day.yaml"
+    env = {"HEADEND_ATEME_POLL_INTERVAL": "0", "HEADEND_ALLOW_INTERRUPTION": "ateme.environments.eu"}
+    with serve(simulator) as url:
+        with provider(simulator.settings(url) | env) as engine:
+            engine.up(stack(file))
+            wall = engine.state["ateme.environments.eu.multi_viewers.wall"]
+        simulator.reset_journal()
+        with provider(simulator.settings(url) | env) as engine:
+            found = engine.diff(wall.kind, wall.id, wall.outputs, wall.inputs | {"tile_inputs": UNKNOWN})
+            assert list(found.replaces) == ["tile_inputs"]
+            assert simulator.journal == []
