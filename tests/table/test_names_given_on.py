@@ -40,3 +40,11 @@ def test_a_name_is_given_on(kind: str, engine: str, bench: Bench) -> None:
     assert same("b")
     assert len(bench.live(sample.table)) == 2
     assert written[-1].startswith(f"{kind}.create"), "after the name was given up"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_names_that_change_places_are_refused_before_anything_is_done(bench: Bench) -> None:
+    sample, side = SAMPLES["label"], bench.side()
+    one, other = (sample.fields(text=text) for text in ("North", "South"))
+    assert side.up(sample.stack(a=one, b=other)).ok
+    side.refused(sample.stack(a=other, b=one), "it takes the name of", "give one of them another name first")
