@@ -69,7 +69,7 @@ def test_too_many_requests_are_waited_out_as_long_as_patience_lasts(just: Callab
     box.sim.fail(key, status=429, times=99)
     with pytest.raises((Refused, Unavailable), match="answered 429"):
         asyncio.run(CALLS[key](box.api))
-    assert 850 < sum(box.waits) < 900
+    assert 850 < sum(box.waits[1:]) <= 900  # the first one is the pace's, before any refusal
 
 
 @pytest.mark.contract("J-13", "J-15", "J-18", "J-53")
