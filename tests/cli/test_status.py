@@ -164,7 +164,7 @@ def test_what_runs_although_it_is_to_be_stopped_is_an_alarm_too(day: World) -> N
     assert (spare["status"], spare["reason"], spare["wrong"]) == ("started", "the stack wants it stopped", True)
 
 
-@pytest.mark.parametrize("word", ["failed", "deleting"])
+@pytest.mark.parametrize("word", ["failed", "upgrading"])
 def test_what_is_broken_is_an_alarm_and_drift_though_no_write_mends_it(day: World, word: str) -> None:
     row = day.simulator.sims["ateme"].world["transcoders"][id_of(day, "transcoders.sd")]
     row |= {"status": word, "polls": 99}
