@@ -75,7 +75,6 @@ def without_status(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "status"}
 
 
-@pytest.mark.contract("A-955")
 def test_where_the_platform_never_shows_what_an_object_does_nothing_is_wrong(tmp_path: Path) -> None:
     engine, stack, address = Engine(tmp_path), wanted(True, "inputs"), f"{E1}.inputs.i"
     engine.done(stack)
