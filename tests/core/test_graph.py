@@ -31,6 +31,7 @@ class Thing:
     first: bool = False
     after: tuple[str, ...] = ()
     kind: str = "ateme.input"
+    reason: Reason = Reason.CHANGED
 
 
 VIEWER = "ateme.multi_viewer"
@@ -53,7 +54,7 @@ class Scene:
             if thing.action not in {CREATE, ADOPT}:
                 records[address] = Record(address, thing.kind, address, {}, depends=thing.had)
             decision = cast(Any, SimpleNamespace(after=thing.after)) if thing.after else None
-            steps.append(Step(address, thing.kind, thing.action, Reason.CHANGED, decision=decision))
+            steps.append(Step(address, thing.kind, thing.action, thing.reason, decision=decision))
         return Plan("day", "", "", tuple(steps)), Stack("day", "", resources), records
 
 
@@ -76,11 +77,14 @@ SCENES = {
         {"put b": "", "put c": "put b"},
     ),
     "deleted before what it needs": Scene(
-        {"a": Thing(DELETE), "b": Thing(DELETE, had=("a",)), "c": Thing(FORGET, had=("a", "b"))},
+        {"x": Thing(NONE), "a": Thing(DELETE), "b": Thing(DELETE, had=("x", "a")), "c": Thing(FORGET, had=("a", "b"))},
         {"drop a": "drop b, drop c", "drop b": "drop c", "drop c": ""},
     ),
     "the old one goes first": Scene({"a": Thing(REPLACE)}, {"drop a": "", "put a": "drop a"}),
     "the new one is made first": Scene({"a": Thing(REPLACE, first=True)}, {"drop a": "put a", "put a": ""}),
+    "the new one isn't made before the old one is gone that is being deleted": Scene(
+        {"a": Thing(REPLACE, first=True, reason=Reason.VANISHED)}, {"drop a": "", "put a": "drop a"}
+    ),
     "what depends on it changes over in between": Scene(
         {"a": Thing(REPLACE, first=True), "b": Thing(UPDATE, **ON_A)},
         {"drop a": "put a, put b", "put a": "", "put b": "put a"},
@@ -130,6 +134,22 @@ SCENES = {
             "put c": "",
         },
     ),
+    "made first, although what needs it goes first": Scene(
+        {
+            "x": Thing(NONE),
+            "a": Thing(REPLACE),
+            "c": Thing(REPLACE, ("a",), ("x",), first=True),
+            "b": Thing(REPLACE, ("c",), ("a",), first=True),
+        },
+        {
+            "drop a": "drop b",
+            "put a": "drop a",
+            "drop b": "",
+            "put b": "drop b, put c",
+            "drop c": "put c",
+            "put c": "put a",
+        },
+    ),
     "made first, and what needs it goes first": Scene(
         {"a": Thing(REPLACE, first=True), "b": Thing(REPLACE, **ON_A)},
         {"drop a": "drop b, put a", "drop b": "put a", "put a": "", "put b": "drop b, put a"},
@@ -162,7 +182,7 @@ SCENES = {
         {"drop a": "", "put a": "drop a", "put b": "drop a"},
     ),
     "what was set aside goes last": Scene(
-        {"a": Thing(CREATE), "a/7": Thing(DELETE), "b": Thing(UPDATE, ("a",), ("a",))},
+        {"x": Thing(NONE), "a": Thing(CREATE), "a/7": Thing(DELETE), "b": Thing(UPDATE, ("a",), ("x", "a"))},
         {"put a": "", "drop a/7": "put a, put b", "put b": "put a"},
     ),
     "what was set aside, and what depended on it goes": Scene(

@@ -93,15 +93,14 @@ class _Steps:
 
     def needed(self, address: str) -> Collection[str]:
         """What the object there refers to now."""
-        record = self.records.get(address)
-        return record.depends if record else ()
+        return self.records[address].depends
 
     def edges(self, first: Collection[str]) -> Edges:
         """The graph, if these replacements make the new object first."""
         edges: Edges = {n: set() for n in [*((a, "put") for a in self.puts), *((a, "drop") for a in self.drops)]}
         for address in self.puts:
             resource = self.stack.resources[address]
-            edges[address, "put"] |= {(r, "put") for r in resource.references() if r in self.puts}
+            edges[address, "put"] = {(r, "put") for r in resource.references() if r in self.puts}
             edges[address, "put"] |= set(_frees(self.steps[address], edges))
             if address in first:
                 edges[address, "drop"].add((address, "put"))
