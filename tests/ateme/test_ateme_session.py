@@ -9,7 +9,8 @@ import pytest
 
 import virtual_time
 from headend.ateme.environment import Environment, EnvironmentKind
-from headend.ateme.input import InputKind, SrtPush
+from headend.ateme.input import InputKind
+from headend.ateme.input_spec import SrtPush
 from headend.ateme.rows import EnvironmentRow, OrganisationRow
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Forbidden

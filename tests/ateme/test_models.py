@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from ateme.ateme_specs import GOOD, PASSWORD, build
 from headend.ateme.fields import instant, milliseconds
 from headend.ateme.input import InputKind
-from headend.ateme.output import OutputKind, remote_latency
+from headend.ateme.output import OutputKind
+from headend.ateme.output_spec import remote_latency
 from headend.ateme.schedule import Schedule
 from headend.core.model.fields import Interrupts, Secret, mark, marked
 from headend.core.model.findings import Level

@@ -12,7 +12,8 @@ import pytest
 from ateme.ateme_engine import E1, LISTENER, Engine, stack
 from ateme.test_plan_time import SRT_OUT
 from headend.ateme.environment import Environment, EnvironmentKind
-from headend.ateme.input import InputKind, SrtPush
+from headend.ateme.input import InputKind
+from headend.ateme.input_spec import SrtPush
 from headend.ateme.listing import Listing
 from headend.ateme.rows import EntryRow
 from headend.ateme.schedule import Schedule, ScheduleKind

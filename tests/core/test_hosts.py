@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from headend.ateme import input as inputs
-from headend.ateme import output as outputs
+from headend.ateme import input_spec as inputs
+from headend.ateme import output_spec as outputs
 from headend.core.model.errors import InputError
 from headend.core.model.hosts import Host, check_host
 from headend.core.stackfile import load

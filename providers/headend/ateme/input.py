@@ -3,184 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any, ClassVar
 
 from headend.ateme.api import Ateme
 from headend.ateme.endpoint import EndpointKind
-from headend.ateme.endpoint_spec import Endpoint
-from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.input_spec import Input, LocalTs, SrtInput, SrtPull, SrtPush, UdpRist, ZixiPull, ZixiPush
 from headend.ateme.rows import InputRow
 from headend.ateme.viewers import input_rows, resulting_input, viewer_inputs
 from headend.core.model.capabilities import TakesOver
 from headend.core.model.errors import Refused
 from headend.core.model.fields import (
-    Credential,
-    Ignored,
-    Immutable,
-    Impact,
-    Interrupts,
-    Named,
-    Ref,
-    Same,
     Spec,
-    WriteOnly,
 )
 from headend.core.model.findings import Problem, warning
-from headend.core.model.hosts import Host
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed
-from headend.core.model.references import Id
-
-DESCRIBED = frozenset({"user_description", "max_allowed_bitrate_kbps"})
-HIDDEN = WriteOnly("secrets are never read back")
-
-
-class Input(Endpoint):
-    """Fields of every input."""
-
-    max_allowed_bitrate_kbps: Annotated[
-        int | None, Likely(1), Field(description="kbit/s; above it the platform stops the input (A-415)")
-    ] = None
-    start_after_bitrate_stop: Annotated[
-        bool,
-        Ignored(),
-        Field(description="start it again when the bitrate limit has stopped it; never on the wire (A-420, A-732)"),
-    ] = False
-
-    not_sent: ClassVar[frozenset[str]] = Endpoint.not_sent | {"start_after_bitrate_stop", "multi_viewer"}
-    documented: ClassVar[frozenset[str]] = DESCRIBED
-
-
-class SourceInput(Input):
-    """Fields of every input that is created as one."""
-
-    stream_name: Annotated[
-        str,
-        Named(),
-        Immutable(),
-        Field(min_length=1, max_length=128, description="the broadcaster's own stream id, 1..128 characters (A-413)"),
-    ]
-
-
-class ZixiPull(SourceInput):
-    """The environment fetches the stream from a Zixi host. Its update never carries the stream id (A-434)."""
-
-    variant: Annotated[Literal["zixi_pull"], Immutable()]
-    pull_port: Annotated[int, Likely(1, 65535), Interrupts(), Field(description="port on the remote side (A-429)")]
-    pull_host: Annotated[Host, Interrupts(), Field(description="remote host name or IP (A-431)")]
-    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-430)")] = 6000
-    pull_stream_id: Annotated[
-        str | None, Likely(high=100), Interrupts(), Field(description="stream id on the remote side (A-432)")
-    ] = None
-    password: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-433)")] = None
-
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"pull_port", "latency"}
-
-
-class ZixiPush(SourceInput):
-    """The environment waits for a Zixi sender. Every update stops the input; headend starts it again (A-438)."""
-
-    variant: Annotated[Literal["zixi_push"], Immutable()]
-    user_description: Annotated[
-        str | None,
-        Same(empty_is_none),
-        Interrupts(Impact.INTERRUPTS),
-        Field(max_length=255, description="up to 255 characters (A-414)"),
-    ] = None
-    max_allowed_bitrate_kbps: Annotated[
-        int | None, Likely(1), Interrupts(Impact.INTERRUPTS), Field(description="kbit/s (A-415)")
-    ] = None
-    port: Annotated[
-        int, Interrupts(Impact.INTERRUPTS), Field(description="one of the environment's input ports (A-435)")
-    ]
-    latency: Annotated[
-        int, Interrupts(Impact.INTERRUPTS), Field(ge=-1, le=600000, description="ms, -1..600000 (A-436)")
-    ] = 6000
-    password: Annotated[
-        str | None, Credential(), HIDDEN, Interrupts(Impact.INTERRUPTS), Field(description="(A-437)")
-    ] = None
-
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency"}
-    sent_id_on_update: ClassVar[bool] = True
-
-
-class SrtInput(SourceInput):
-    """Fields of both SRT variants."""
-
-    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-439, A-445)")] = 6000
-    password: Annotated[
-        str | None,
-        Credential(),
-        HIDDEN,
-        Likely(10, 80),
-        Interrupts(),
-        Field(description="passphrase, likely 10..80 characters (A-443, A-448)"),
-    ] = None
-    encryption_type: Annotated[
-        int | None,
-        Likely(0, 3),
-        Interrupts(),
-        Field(description="0 none, 1 AES-128, 2 AES-192, 3 AES-256 (A-444, A-449)"),
-    ] = None
-
-    sent_id_on_update: ClassVar[bool] = True
-
-
-class SrtPull(SrtInput):
-    """SRT caller: the environment calls the broadcaster's listener."""
-
-    variant: Annotated[Literal["srt_pull"], Immutable()]
-    host: Annotated[Host, Interrupts(), Field(description="host name or IP of the listener (A-441)")]
-    port: Annotated[int, Likely(1025, 65535), Interrupts(), Field(description="port of the listener (A-442)")]
-    bitrate: Annotated[int | None, Likely(1), Interrupts(), Field(description="kbit/s (A-440)")] = None
-
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency", "bitrate"}
-
-
-class SrtPush(SrtInput):
-    """SRT listener: the broadcaster calls. Its maximum bitrate is `max_allowed_bitrate_kbps`, no own field (A-446)."""
-
-    variant: Annotated[Literal["srt_push"], Immutable()]
-    port: Annotated[
-        int, Likely(1, 65535), Interrupts(), Field(description="one of the environment's input ports (A-447)")
-    ]
-
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency"}
-
-
-class UdpRist(SourceInput):
-    """RIST over UDP."""
-
-    variant: Annotated[Literal["udp_rist"], Immutable()]
-    port: Annotated[int, Interrupts(), Field(ge=1, le=65535, description="1..65535 (A-450)")]
-    max_latency: Annotated[int, Likely(0, 3600000), Interrupts(), Field(description="ms (A-451)")] = 1000
-    max_bitrate: Annotated[int, Interrupts(), Field(gt=0, description="kbit/s (A-452)")] = 8000
-    rist_remote_port: Annotated[
-        int | None,
-        Interrupts(),
-        Field(ge=1, le=65535, description="1..65535; null: the sender's outbound port + 1 (A-453)"),
-    ] = None
-
-    documented: ClassVar[frozenset[str]] = DESCRIBED | {"port"}
-    absent_means_null: ClassVar[frozenset[str]] = frozenset({"rist_remote_port"})
-    clearable: ClassVar[frozenset[str] | None] = frozenset({*(Input.clearable or ()), "rist_remote_port"})
-    sent_id_on_update: ClassVar[bool] = True
-
-
-class LocalTs(Input):
-    """What a multi-viewer puts out. It is found, not created, and goes with its multi-viewer (A-457)."""
-
-    variant: Annotated[Literal["local_ts"], Immutable()]
-    multi_viewer: Annotated[
-        Id, Ref("ateme.multi_viewer"), Immutable(), Field(description="the multi-viewer that makes it (A-454)")
-    ]
-    max_allowed_bitrate_kbps: Annotated[
-        int | None,
-        Likely(500, 30000),
-        Field(description="kbit/s; the range is that of the multi-viewer; set it here or there (A-456, A-989)"),
-    ] = None
 
 
 class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):

@@ -9,7 +9,7 @@ from typing import Any
 
 from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme
-from headend.ateme.input import Input
+from headend.ateme.input_spec import Input
 from headend.ateme.running import RESTING
 from headend.ateme.transcoder_spec import Transcoder
 from headend.core.model.errors import DecodeError, NotFound, Refused
