@@ -48,6 +48,7 @@ class KnownBySecrets:
 
     @staticmethod
     def new_id(*words: str) -> str:
+        """An id that tells nothing but these words. Called by `create`."""
         return ":".join((*words, secrets.token_hex(8)))
 
 
