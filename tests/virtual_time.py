@@ -28,7 +28,7 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # 
         return ready
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._clock = _Selector()
         self._began = time.monotonic()
@@ -40,7 +40,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, in such time; `time.monotonic` tells it too."""
-    loop = _Loop()
+    loop = Loop()
     try:
         with mock.patch("time.monotonic", loop.time):
             return loop.run_until_complete(work)

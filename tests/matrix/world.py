@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from unittest import mock
 
 from convergence.test_convergence import side_by_side
 from headend.core.model.capabilities import Nameless, Unadoptable
-from headend.core.model.errors import HeadendError
 from headend.core.model.kind import Can
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
@@ -87,7 +86,7 @@ class Bench:
         file.write_text(json.dumps(tree))
         stack = load(file)
         if self.lost:
-            _adopt(tree, stack, self.lost)
+            adopt_all(tree, stack, self.lost)
             file.write_text(json.dumps(tree))
             stack = load(file)
         waits = "poll_interval" in platforms()[self.platform].settings.model_fields
@@ -115,7 +114,7 @@ class Bench:
         return Moment(self.platform, number, self.simulator.dump(), state)
 
 
-def _adopt(tree: dict[str, Any], stack: Stack, lost: Mapping[str, Record]) -> None:
+def adopt_all(tree: dict[str, Any], stack: Stack, lost: Mapping[str, Any]) -> None:
     """Says of each resource that it is taken over: by its natural key, or by its id where that tells it from others."""
     kinds = Counter(resource.kind.name for resource in stack.resources.values())
     for address, resource in stack.resources.items():
@@ -147,14 +146,13 @@ def converged(platform: str, number: int = 0) -> Moment:
 
 
 @functools.cache
-def read_by_plan(platform: str) -> tuple[str, ...]:
-    """Operations that a plan of one of each calls, or one that must find what it has lost from state."""
-    found: dict[str, None] = {}
-    known = converged(platform)
-    for moment in (known, Moment(platform, 0, known.worlds, b"")):
-        with moment.bench() as bench:
-            with suppress(HeadendError):
-                bench.plan(0)
-            sim = bench.simulator.sims[platform]
-            found |= {e.key: None for e in bench.simulator.journal if e.key and not sim.is_write(sim.table[e.key])}
-    return tuple(sorted(found))
+def reads(platform: str, *, known: bool) -> tuple[str, ...]:
+    """The operations that only read, of a plan of one of each; of an apply, where state doesn't know any of it."""
+    with converged(platform).bench() as bench:
+        if known:
+            bench.plan(0)
+        else:
+            bench.lose_state()
+            bench.apply(0)
+        sim = bench.simulator.sims[platform]
+        return tuple(sorted({e.key for e in bench.simulator.journal if e.key and not sim.is_write(sim.table[e.key])}))

@@ -227,7 +227,7 @@ def test_the_one_that_was_asked_for_counts_and_another_is_an_error(locker: Any) 
 def test_an_item_without_its_ids_is_an_error(locker: Any, item: Any) -> None:
     box = locker()
     box.sim.fail("content.get", status=200, body={"account_id": "v1", "content": {"labels": [item]}})
-    with pytest.raises(DecodeError, match="rights_locker: labels: the answer can't be used: row 1: "):
+    with pytest.raises(DecodeError, match=r"rights_locker: content\.get: labels: the answer can't be used: row 1: "):
         asyncio.run(KIND.observe(box.api, ID, spec()))
 
 

@@ -84,6 +84,11 @@ def outputs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str,
     return plain | {"computed": dict(made.computed), "live_id": made.id, META: lasting} | unseen(kind, spec, made)
 
 
+def remembered(computed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a look that doesn't show it can't take away: a mark of headend's own, and ids, which others refer to."""
+    return {name: value for name, value in computed.items() if name == "adopted" or name.endswith("_id")}
+
+
 def unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
     """What can't be read back, told as such: in the outputs, for a plan has no other place for it here."""
     live = live if Can.OBSERVE in kind.can else replace(live, values={})

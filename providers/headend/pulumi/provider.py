@@ -52,7 +52,18 @@ from headend.core.model.record import keep_spelling, recorded
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import dependents, settings
-from headend.pulumi.props import META, NOT_OURS, digest, handed_out, inputs, is_unknown, outputs, record_of, unseen
+from headend.pulumi.props import (
+    META,
+    NOT_OURS,
+    digest,
+    handed_out,
+    inputs,
+    is_unknown,
+    outputs,
+    record_of,
+    remembered,
+    unseen,
+)
 from headend.pulumi.runtime import (
     TO_ADOPT,
     configure,
@@ -198,14 +209,13 @@ class KindProvider(ResourceProvider):
         record = record_of(self.kind, id_, props)
         spec = record.spec(self.kind)
         work = self._work(meta)
-        live = run(work.observe(id_, spec))
+        live = run(work.observe(record))
         if live is None:
             return ReadResult(None, {})
         run(work.warn_of_status(live, record))
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        adopted = {"adopted": True} if record.computed.get("adopted") else {}
-        outs = now | {"computed": {**live.computed, **adopted}, "live_id": id_, META: meta}
+        outs = now | {"computed": {**remembered(record.computed), **live.computed}, "live_id": id_, META: meta}
         outs |= handed_out(props) | unseen(self.kind, spec, live)
         return ReadResult(id_, outs, now | {META: meta})
 

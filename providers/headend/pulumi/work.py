@@ -143,13 +143,14 @@ class Work:
             recovering=bool(meta.get("recovering")),
         )
 
-    async def observe(self, id: str, spec: Spec) -> Observed | None:
+    async def observe(self, record: Record) -> Observed | None:
         """The object, asked for even where reading tells only that it is there: that is for refresh to find out."""
         self._say_if_unread()
         if Can.OBSERVE not in self.kind.can:
-            return Observed(id)
-        seen: Observed | None = await self.kind.observe(await self.api(), id, spec)
-        return seen or await self.kind.observe(await self.api(), id, spec, fresh=True)
+            return Observed(record.id, computed=record.computed)
+        api, spec = await self.api(), record.spec(self.kind)
+        seen: Observed | None = await self.kind.observe(api, record.id, spec)
+        return seen or await self.kind.observe(api, record.id, spec, fresh=True)
 
     async def warn_of_status(self, seen: Observed, record: Record) -> None:
         """Says what is wrong with what the object does. What rests with its environment is told of the environment,

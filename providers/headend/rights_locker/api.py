@@ -124,9 +124,10 @@ class RightsLocker(RightsLockerCalls):
         was, one item costs less than reading all again for each of many."""
         if not fresh and account_id not in self._written:
             return (await self.content(account_id)).rows.get(grant)
+        op = f"{grant.kind}.get"
         async with self._account(account_id):
-            answer = await self._ask(f"{grant.kind}.get", _place(account_id, grant))
-        return None if answer is None else only(account_id, answer.body, grant)
+            answer = await self._ask(op, _place(account_id, grant))
+        return None if answer is None else only(op, account_id, answer.body, grant)
 
     async def grant(self, account_id: str, items: Iterable[tuple[Grant, Mapping[str, Any]]]) -> None:
         """Writes entitlements in full, a hundred of one kind a request (E9, R-43, R-44)."""
@@ -154,7 +155,7 @@ class RightsLocker(RightsLockerCalls):
     async def _read_content(self, account_id: str) -> Content:
         async with self._account(account_id):
             answer = await self._ask("content.get", {"account_id": account_id})
-            found = Content() if answer is None else content(account_id, answer.body)
+            found = Content() if answer is None else content("content.get", account_id, answer.body)
             self._written.discard(account_id)
             return found
 

@@ -65,29 +65,29 @@ class Content:
     others: tuple[str, ...] = ()
 
 
-def content(account_id: str, body: Any, kinds: Iterable[str] = KINDS) -> Content:
-    """What an envelope holds; missing and null kinds are empty (R-26).
+def content(op: str, account_id: str, body: Any, kinds: Iterable[str] = KINDS) -> Content:
+    """What an envelope holds that the operation answered; missing and null kinds are empty (R-26).
 
     Raises DecodeError for any other shape, or another account: it must not look like an account that has nothing.
     """
-    envelope = decode(Envelope, "rights_locker", body)
+    envelope = decode(Envelope, f"rights_locker: {op}", body)
     if envelope.account_id != account_id:
-        raise DecodeError("rights_locker: the answer is about another account than was asked for", status=200)
+        raise DecodeError(f"rights_locker: {op}: the answer is about another account than was asked for", status=200)
     found = envelope.content
     rows: dict[Grant, Item] = {}
     for kind in kinds:
         if found.get(kind) is not None:
-            for item in decode_rows(Item, f"rights_locker: {kind}", found[kind]):
+            for item in decode_rows(Item, f"rights_locker: {op}: {kind}", found[kind]):
                 rows[Grant(kind, item.content_id, item.external_product_id)] = item
     return Content(rows, tuple(sorted(kind for kind, items in found.items() if kind not in KINDS and items)))
 
 
-def only(account_id: str, body: Any, grant: Grant) -> Item | None:
+def only(op: str, account_id: str, body: Any, grant: Grant) -> Item | None:
     """The entitlement that was asked for, of the answer about one. Raises DecodeError where another one came (R-27)."""
-    rows = content(account_id, body, [grant.kind]).rows
+    rows = content(op, account_id, body, [grant.kind]).rows
     if rows and grant not in rows:
         other = ", ".join(one.content_id for one in rows)
-        raise DecodeError(f"rights_locker: asked for {shown(grant)}, and {other} was answered", status=200)
+        raise DecodeError(f"rights_locker: {op}: asked for {shown(grant)}, and {other} was answered", status=200)
     return rows.get(grant)
 
 

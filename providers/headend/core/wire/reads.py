@@ -53,7 +53,7 @@ class Reads:
         """
         value = await self._shared(self._tasks, key, read)
         look = _look.get()
-        if look and (value in ([], {}) or (value is None and not none_is_proof)):
+        if look and (value in ([], {}, frozenset()) or (value is None and not none_is_proof)):
             look.empty = True
             return await self._shared(self._second, key, read) if look.again else value
         return value
