@@ -107,6 +107,7 @@ def test_files_that_are_no_text(world: World, tmp_path: Path) -> None:
         (("--max-rps", "0"), "--max-rps"),
         (("--max-rps", "nan"), "--max-rps"),
         (("--patience", "15"), "'--patience': must be a duration such as 30m"),
+        (("--patience", "9999999h"), "'--patience': must be a duration such as 30m"),
         (("--stack", "../other"), "--stack"),
         (("--out", "no/such/folder/plan.json"), "no/such/folder"),
     ],

@@ -116,14 +116,18 @@ def test_a_wrong_time_is_told_at_its_own_place(tmp_path: Path, start: str, zone:
     assert f"`start_time`: {said}" in str(problem)
 
 
-def test_a_zone_that_is_none_is_told_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("zone", "says"),
+    [("Europe/Lodon", "must be the name of a time zone, such as Europe/London"), ("[Europe/London]", "must be")],
+)
+def test_a_zone_that_is_none_is_told_once(tmp_path: Path, zone: str, says: str) -> None:
     file = tmp_path / "day.yaml"
-    file.write_text(LINES.replace("{OPTIONS}", "{time_zone: Europe/Lodon}").replace("START", "2035-07-14T15:00:00"))
+    file.write_text(LINES.replace("{OPTIONS}", f"{{time_zone: {zone}}}").replace("START", "2035-07-14T15:00:00"))
     with pytest.raises(InputError) as caught:
         load(file)
     (problem,) = map(str, caught.value.problems)
     assert "day.yaml:2:22: " in problem
-    assert "`time_zone`: must be the name of a time zone, such as Europe/London" in problem
+    assert f"`time_zone`: {says}" in problem
 
 
 def test_rows_of_files_spans_of_maintenance_and_values_are_local_too(tmp_path: Path) -> None:

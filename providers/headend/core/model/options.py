@@ -19,7 +19,8 @@ from pydantic import (
 
 from headend.core.model.times import check_zone, stack_time, zone_of
 
-_DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+# Six digits are a century of hours: more than that, and no clock could be set forward by it.
+_DURATION = re.compile(r"(?=.)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 
 
 def parse_duration(given: Any) -> Any:

@@ -167,7 +167,8 @@ def _settings(
         return connections, Options()
     entry = entries["options"]
     if (zone := options.get("time_zone")) is not None:
-        values.time_zone = zone if zone in available_timezones() else "UTC"  # what is none is told once
+        known = isinstance(zone, str) and zone in available_timezones()
+        values.time_zone = zone if known else "UTC"  # what is none is told once
     given = Input(entry.node.mapping or {}, entry.source, "options", values=options, time_zone=values.time_zone)
     return connections, make(Options, given, values.problems) or Options()
 
