@@ -21,7 +21,11 @@ ROOT = Path(__file__).parent.parent
 COPY = ROOT / ".mutate"
 REASONS = ROOT / "tools" / "survivors.yaml"
 MODULES = ("decide", "difference", "graph", "guards", "on_air", "review", "state/*")
-TESTS = ("tests/core", "tests/table", "tests/cli/test_on_air_guard.py", "tests/cli/test_refusals.py")
+TESTS = (  # of these modules by themselves: what only a whole run would notice, a person would look for long
+    *(f"tests/core/test_{name}.py" for name in ("decide", "difference", "graph", "order_of_steps", "guards")),
+    *(f"tests/core/test_{name}.py" for name in ("watch", "on_air_rules", "review", "damaged_state")),
+    *(f"tests/core/test_state_{name}.py" for name in ("store", "file", "key", "upgrade")),
+)
 CONFIG = """\
 [mutmut]
 source_paths = src
@@ -32,8 +36,6 @@ also_copy =
     docs
 pytest_add_cli_args_test_selection =
 {tests}
-    -k
-    not pulumi and not test_house and not random_edits
     -p
     no:cacheprovider
 """
