@@ -25,6 +25,7 @@ TESTS = (  # of these modules by themselves: what only a whole run would notice,
     *(f"tests/core/test_{name}.py" for name in ("decide", "difference", "graph", "order_of_steps", "guards")),
     *(f"tests/core/test_{name}.py" for name in ("watch", "on_air_rules", "review", "damaged_state")),
     *(f"tests/core/test_state_{name}.py" for name in ("store", "file", "key", "upgrade")),
+    "tests/just/test_just_known_by_secrets.py",
 )
 CONFIG = """\
 [mutmut]

@@ -74,8 +74,9 @@ def test_a_damaged_row_is_named(path: Path, column: str, damage: object) -> None
     assert first.startswith(f"{path}: the row of a is damaged: ")
     assert "headend state forget" in remedy
     with open_state(path, "day") as state:
-        with pytest.raises(StateError):
+        with pytest.raises(StateError) as one:
             state.record("a")
+        assert str(one.value).startswith(f"{path}: the row of a is damaged: ")
         assert state.record("b") is not None
 
 
@@ -83,7 +84,7 @@ def test_a_damaged_row_is_named(path: Path, column: str, damage: object) -> None
 def test_a_damaged_intent_is_named(path: Path, value: object) -> None:
     change(path, "INSERT INTO intents VALUES ('a', ?, 'create', '2026')", value if value != 7 else b"7")
     with open_state(path, "day") as state:
-        with pytest.raises(StateError, match="the row of a is damaged"):
+        with pytest.raises(StateError, match=f"{path}: the row of a is damaged"):
             state.intents()
         assert state.drop("a")
         assert state.intents() == {}

@@ -107,6 +107,19 @@ def test_what_was_set_aside_is_renamed_with_what_it_depends_on(state: State) -> 
     assert state.records()["a/7"].depends == ("y",)
 
 
+def test_nothing_is_set_aside_where_nothing_is(state: State) -> None:
+    assert state.set_aside("never") == "never/"
+    assert state.records() == {}
+
+
+def test_an_address_can_move_again_and_again(state: State) -> None:
+    state.put(thing("a"))
+    state.put(thing("x", "a"))
+    for old, new in (("a", "b"), ("b", "c"), ("c", "d")):
+        state.move(old, new)
+    assert state.records() == {"d": replace(thing("a"), address="d"), "x": thing("x", "d")}
+
+
 names = st.sampled_from("abcde")
 RECORDS = st.dictionaries(names, st.lists(names, max_size=3), min_size=1, max_size=5)
 MOVES = st.lists(st.tuples(names, st.sampled_from("vwxyz")), max_size=4)

@@ -142,3 +142,17 @@ def test_a_damaged_row_stays_to_be_told_and_the_others_are_brought_up_to_date(tm
         record = state.record("a")
         assert record is not None
         assert record.values["number"] == state.digest(NUMBER)
+
+
+def test_a_damaged_row_of_the_first_format_stays_to_be_told_too(tmp_path: Path) -> None:
+    path = tmp_path / "day.db"
+    write_old(path, 1)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        row = database.execute("SELECT * FROM entries").fetchone()
+        database.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ("0", *row[1:3], "{", *row[4:]))
+    with open_state(path) as state:
+        with pytest.raises(StateError, match=r"row of 0 is damaged: `spec` is no JSON"):
+            state.records()
+        record = state.record("a")
+        assert record is not None
+        assert record.values["number"] == state.digest(NUMBER)
