@@ -150,7 +150,8 @@ async def _carried_out(
         made = guards.judge(made, len(state.records()), consent)
         show(made.document(), Format.TEXT)
         for address in _left_in_doubt(stack, state, destroy):
-            echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays", err=True)
+            found = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name} {address}`"
+            echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays: {found}", err=True)
         guards.raise_if_refused(made)
         if not made.writes() or not _agreed(agreed.yes):
             remember(made, stack, state)  # an apply does it itself
