@@ -166,7 +166,7 @@ def test_a_creation_in_doubt_is_listed_and_settled(known: World) -> None:
     held = known("apply", "people.yaml", "--yes")
     assert (held.code, "headend state settle people just.profiles.ann" in held.err) == (5, True)
     left = known("destroy", "people.yaml", "--yes")
-    assert "just.profiles.ann: nobody knows whether an earlier run made it; if it did, it stays: `apply` finds it" in left.err
+    assert "just.profiles.ann: nobody knows whether an earlier run made it; if it did, it stays: `apply`" in left.err
     assert "or look, and say `headend state settle people just.profiles.ann`" in left.err
     assert known("state", "settle", "people", "just.profiles.bob").code == 3
     assert known("state", "settle", "people", "just.profiles.ann").code == 0
