@@ -24,6 +24,12 @@ def lower(escaped: str) -> str:
     return "%".join([parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])])
 
 
+def go_json(text: str) -> str:
+    """JSON as Go writes it, where nobody asks it not to."""
+    written = json.dumps(text, ensure_ascii=False)
+    return written.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
 FORMS = {
     "as it is": lambda s: s,
     "in a query": quote_plus,
@@ -35,6 +41,8 @@ FORMS = {
     "in JSON, letters kept": lambda s: json.dumps(s, ensure_ascii=False)[1:-1],
     "in JSON in JSON": lambda s: json.dumps(json.dumps(s))[3:-3],
     "in JSON with escaped slashes": lambda s: json.dumps(s)[1:-1].replace("/", "\\/"),
+    "in JSON of Go": lambda s: go_json(s)[1:-1],
+    "in JSON in JSON of Go": lambda s: go_json(go_json(s))[3:-3],
     "in HTML": html.escape,
     "in HTML, quotes kept": lambda s: html.escape(s, quote=False),
     "in HTML, quotes by number": lambda s: html.escape(s).replace("&#x27;", "&#39;"),

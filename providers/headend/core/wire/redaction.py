@@ -15,6 +15,7 @@ from pydantic import BaseModel
 MASK: Final = "(secret)"
 _PREFIX = 3  # no form of a value is shorter
 _ESCAPE = re.compile("%[0-9A-F]{2}")
+_HTML_IN_JSON = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})  # as Go's servers write JSON
 _SHORTEST = 4  # shorter values occur in ordinary words, and replacing them would only garble messages
 
 
@@ -62,10 +63,11 @@ def _forms(value: str) -> Iterator[str]:
         yield quoted
         yield _ESCAPE.sub(lambda escape: escape[0].lower(), quoted)
     for ascii_only in (True, False):
-        once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
-        for escaped in (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]):  # a JSON text in a JSON text
-            yield escaped
-            yield escaped.replace("/", "\\/")
+        plain = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        for once in (plain, plain.translate(_HTML_IN_JSON)):
+            for escaped in (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]):  # a JSON text in a JSON text
+                yield escaped
+                yield escaped.replace("/", "\\/")
     yield html.escape(value)
     yield html.escape(value).replace("&#x27;", "&#39;")
     yield html.escape(value, quote=False)
