@@ -332,6 +332,7 @@ WRONG = [
     ("payment_method.list", ["page_size=1"], "page_size: is not known; takes no values"),
     ("usage.list", ["aggregate=yes"], "aggregate: must be true or false"),
     ("invoice.list", ["start_time=yesterday"], "start_time: must be like"),
+    ("invoice.list", ["start_time=9999-12-31T23:59:59-05:00"], "start_time: must be like"),
     ("action_configuration.list", [], "missing: group_id="),
     ("action_configuration.list", ["group_id="], "group_id: must be 1.. characters"),
     ("action_configuration.create", ["group_id=g", "title=t"], "missing: action_id="),

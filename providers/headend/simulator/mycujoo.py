@@ -212,11 +212,11 @@ def instant(call: Call, name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(given)
-    except ValueError:
+        if moment.tzinfo is None:
+            raise refuse(400, f"{name}: a time says its offset")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise refuse(400, f"{name}: not a time") from None
-    if moment.tzinfo is None:
-        raise refuse(400, f"{name}: a time says its offset")
-    return moment.astimezone(UTC)
 
 
 def within(text: str, start: datetime | None, end: datetime | None) -> bool:

@@ -216,9 +216,11 @@ def check_exactly_one(names: tuple[str, ...], given: Mapping[str, Any]) -> Itera
 def moment(value: Any) -> datetime | None:
     """The time that a text says, None if it says none."""
     try:
-        return datetime.fromisoformat(value.upper())
-    except (AttributeError, ValueError):
+        found = datetime.fromisoformat(value.upper())
+        found.utctimetuple()  # which fails where it lies beyond the years that a calendar has
+    except (AttributeError, ValueError, OverflowError):
         return None
+    return found
 
 
 def read_json(text: str) -> Any:
