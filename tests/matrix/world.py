@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib
 import json
@@ -82,7 +83,7 @@ class Bench:
     async def _work(self, number: int, *, destroy: bool, writes: bool) -> tuple[Plan, Outcome | None]:
         simulator = self.simulator
         file = self.folder / "stack.yaml"
-        tree = side_by_side(self.lists, number)
+        tree = copy.deepcopy(side_by_side(self.lists, number))  # `_adopt` writes into it
         file.write_text(json.dumps(tree))
         stack = load(file)
         if self.lost:

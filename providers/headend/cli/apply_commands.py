@@ -42,6 +42,7 @@ from headend.core.reconcile import guards
 from headend.core.reconcile.apply import Outcome, Sink
 from headend.core.reconcile.apply import apply as carry_out
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State
 from headend.core.wire.redaction import Redactor
@@ -149,7 +150,8 @@ async def _carried_out(
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, len(state.records()), consent)
         show(made.document(), Format.TEXT)
-        for address in _left_in_doubt(stack, state, destroy):
+        doubtful = _left_in_doubt(stack, state, made)
+        for address in doubtful:
             found = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name} {address}`"
             echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays: {found}", err=True)
         guards.raise_if_refused(made)
@@ -157,7 +159,7 @@ async def _carried_out(
             remember(made, stack, state)  # an apply does it itself
             if made.writes():
                 return HeadendError.exit_code
-            return StaleError.exit_code if stale else 0
+            return StaleError.exit_code if stale else PartialError.exit_code if destroy and doubtful else 0
         with progress() as told:
             outcome = await _watched(
                 told,
@@ -177,13 +179,14 @@ async def _carried_out(
         for line in (str(outcome.lost), *(f"in no state file: {line}" for line in outcome.written)):
             echo(line, err=True)
     echo(_summary(outcome))
-    return PartialError.exit_code if stale and outcome.exit_code == 0 else outcome.exit_code
+    in_part = stale or (destroy and doubtful)
+    return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
 
 
-def _left_in_doubt(stack: desired.Stack, state: State, destroy: bool) -> list[str]:
+def _left_in_doubt(stack: desired.Stack, state: State, plan: Plan) -> list[str]:
     """Addresses whose creation had an unknown outcome, and which this run won't look after."""
-    doubtful = state.intents().keys() - state.records().keys()
-    return sorted(address for address in doubtful if destroy or address not in stack.resources)
+    doubtful = state.intents().keys() - state.records().keys() - {step.address for step in plan.steps}
+    return sorted(address for address in doubtful if plan.destroy or address not in stack.resources)
 
 
 async def _watched(told: Progress, work: Any) -> Outcome:

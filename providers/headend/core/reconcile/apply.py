@@ -88,7 +88,7 @@ class Run:
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
-        records = state.records()
+        records = _last_known(plan) | state.records()
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
         self.edges: Edges = graph(plan, stack, records)
@@ -274,3 +274,9 @@ async def apply(
     finally:  # a bug in one step must not leave the other steps' writes unrecorded
         await asyncio.gather(*tasks, return_exceptions=True)
     return run.finish()
+
+
+def _last_known(plan: Plan) -> dict[str, Record]:
+    """Of what is deleted: what a killed run made isn't in state, but was found (`unrecorded`)."""
+    known = ((step.address, step.decision.situation.last) for step in plan.steps if step.decision)
+    return {address: last for address, last in known if last is not None}

@@ -30,6 +30,7 @@ from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
+from headend.core.reconcile.unrecorded import find_unrecorded
 from headend.core.wire import registry
 
 
@@ -189,6 +190,8 @@ async def make_plan(
     _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
     records = follow(recorded_now, moved)
+    if destroy and state.intents().keys() - records.keys():
+        records |= await find_unrecorded(Reader(stack, records, apis, state.digest, state.intents()))
     resources = {} if destroy else targeted(stack, targets)
     gone = [r for a, r in records.items() if a not in stack.resources or destroy]
     gone = [r for r in gone if not targets or any(within(owner(r.address), t) for t in targets)]
