@@ -88,7 +88,8 @@ class Run:
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
-        records = _last_known(plan) | state.records()
+        _record_found(plan, state)
+        records = state.records()
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
         self.edges: Edges = graph(plan, stack, records)
@@ -276,7 +277,10 @@ async def apply(
     return run.finish()
 
 
-def _last_known(plan: Plan) -> dict[str, Record]:
-    """Of what is deleted: what a killed run made isn't in state, but was found (`unrecorded`)."""
-    known = ((step.address, step.decision.situation.last) for step in plan.steps if step.decision)
-    return {address: last for address, last in known if last is not None}
+def _record_found(plan: Plan, state: State) -> None:
+    """What a killed run made, and this one has found only to delete it (`unrecorded`): a run can be killed again."""
+    known = state.records()
+    for step in plan.steps:
+        last = step.decision.situation.last if step.decision else None
+        if plan.destroy and step.action is Action.DELETE and last and step.address not in known:
+            state.put(last)
