@@ -64,3 +64,10 @@ def test_a_long_list_is_cut(world: World) -> None:
     ran = world("validate", "day.yaml", PASS="long-enough").out.splitlines()
     assert len(ran) == 52
     assert ran[-2:] == ["and 12 more findings", "day: 64 resources, 62 warnings"]
+
+
+def test_a_short_secret_garbles_no_words_and_is_not_told_by_them(world: World) -> None:
+    world.write("day.yaml", STACK)
+    shown = world("validate", "day.yaml", PASS="ab").out
+    assert "password is probably limited to 10..80 characters" in shown
+    assert "(secret)" not in shown

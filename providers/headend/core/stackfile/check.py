@@ -17,7 +17,7 @@ from headend.core.stackfile.missing import validate_without
 from headend.core.stackfile.nodes import KeyValue
 from headend.core.stackfile.unknown import explain_unknown
 from headend.core.stackfile.values import Plain
-from headend.core.wire.redaction import MASK, find_texts
+from headend.core.wire.redaction import Redactor, find_texts
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,11 +90,11 @@ def in_clear(model: type[BaseModel], given: Input) -> list[Problem]:
 
 
 def scrub(text: str, hidden: Iterable[str]) -> str:
-    """The text with every hidden value replaced, the longest first."""
-    for value in sorted(set(hidden), key=len, reverse=True):
-        if value:
-            text = text.replace(value, MASK)
-    return text
+    """The text without the hidden values."""
+    redactor = Redactor()
+    for value in hidden:
+        redactor.add(value)
+    return redactor.scrub(text)
 
 
 def make(model: type[M], given: Input, problems: Problems) -> M | None:
