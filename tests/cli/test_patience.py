@@ -68,4 +68,4 @@ def test_too_many_requests_are_waited_out_for_as_long_as_patience_lasts(world: W
     world.simulator.fail("ateme:*", status=429, headers={"Retry-After": "0"}, times=3)
     ended = world("plan", "day.yaml", "--patience", "0s")
     assert ended.code == 1
-    assert "answered 429" in ended.err
+    assert "answered 429, too many requests (HEADEND_PATIENCE: how long to wait, HEADEND_MAX_RPS: how fast" in ended.err

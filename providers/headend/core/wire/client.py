@@ -261,6 +261,8 @@ class Client:
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
         asked = retry_after(answer.headers) or 0.0
         later = f" (it asks to wait {asked:.0f} s)" if asked > LONGEST_WAIT else ""
+        if status == REFUSED:
+            later += ", too many requests (HEADEND_PATIENCE: how long to wait, HEADEND_MAX_RPS: how fast to call)"
         text = f"answered {status}{later}" + (f": {said}" if said else "")
         if error is errors.Forbidden and self._credentials:
             text += f" (look at {', '.join(self._credentials)})"
