@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -112,13 +113,19 @@ def test_losses_are_deletions_and_replacements() -> None:
 
 
 def test_each_step_is_judged_by_what_was_agreed_to() -> None:
-    cut = step("cut", A.UPDATE, on_air=(CUT,), impact=Impact.INTERRUPTS)
+    cut = step("cut", A.UPDATE, on_air=(CUT, replace(CUT, address=None)), impact=Impact.INTERRUPTS)
     gate = step("gate", A.CREATE, hands_out=("token", "pin"))
     judged = judge(plan(cut, gate), 9, Consent())
     first, second = (step.refusals for step in judged.steps)
-    assert [(no.guard, no.why) for no in first] == [
-        (Guard.ON_AIR, "would interrupt what is on air: fake.schedules.match without end")
+    assert [(no.guard, no.why, no.lift) for no in first] == [
+        (
+            Guard.ON_AIR,
+            "would interrupt what is on air: fake.schedules.match without end; fake.schedule s without end",
+            "--allow-interruption fake.things.cut lets it",
+        )
     ]
+    (gone,) = judge(plan(step("cut", A.DELETE, on_air=(CUT,), impact=Impact.DESTROYS)), 9, Consent()).steps[0].refusals
+    assert gone.why.startswith("would destroy what is on air: ")
     assert [(no.guard, no.why, no.lift) for no in second] == [
         (
             Guard.SECRETS,

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 import pytest
 
+from headend.core.model.capabilities import Container
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, note, warning
 from headend.core.model.kind import Can, Kind
+from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Action, Proposal
 from headend.core.model.record import Digest, Record
 from headend.core.model.secrets import MissingSecret
@@ -45,11 +47,29 @@ class Plain(Kind[Thing, Any]):
         return [warning("live")] if proposal.spec.size > 1 else []
 
 
+class Running(Plain):
+    """What it does is wrong unless its size is 1; `asked` keeps what was asked."""
+
+    asked: ClassVar[list[Any]] = []
+
+    async def status(self, api: Any, seen: Observed, spec: Thing, parent: Spec | None) -> Status:
+        self.asked.append((api, seen, spec, parent))
+        return Status("failed", wrong=seen.values.get("size") != 1, field="word")
+
+
+class Silent(Running):
+    can = Can.ALL & ~Can.OBSERVE
+
+
 class Kept(Plain):
     can = Can.ALL & ~Can.DELETE
 
 
-for kind in (Plain, Kept):
+class Place(Plain, Container):
+    pass
+
+
+for kind in (Plain, Kept, Running, Silent, Place):
     kind.name = "fake.thing"
 RECORD = Record("fake.things.it", "fake.thing", "7", {"size": 3})
 
@@ -143,3 +163,53 @@ def test_protection_is_that_of_the_record_where_the_stack_names_it_no_more() -> 
     assert refusals(Action.REPLACE, last=RECORD, life=guarded) != []
     assert refusals(Action.REPLACE, last=protected, life=free) == []
     assert refusals(Action.UPDATE, last=RECORD, life=guarded) == []
+
+
+LIVE = Observed("7", {"size": 2})
+UNSEEN = {"word": "no answer shows it", "size": "nor this"}
+
+
+def reviewed(given: Decision, api: Any, parent: Spec | None = None) -> Decision:
+    return asyncio.run(review(given, api, parent))
+
+
+def test_what_does_not_run_as_wanted_is_told_instead_of_the_doubt_about_it() -> None:
+    Running.asked.clear()
+    api: list[Any] = []
+    given = decision(Action.NONE, Running, Reason.UNCHANGED, live=LIVE, life=Lifecycle(ignore_changes=("size",)))
+    found = reviewed(replace(given, unverifiable=UNSEEN), api, parent := Thing(size=7))
+    assert found.status == Status("failed", wrong=True, field="word")
+    assert found.unverifiable == {"size": "nor this"}
+    ((asked, seen, spec, around),) = Running.asked
+    assert (asked is api, seen, around is parent) == (True, LIVE, True)
+    assert spec.set_fields() == {}  # what is left to others is not wanted
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        decision(Action.NONE, Running, live=Observed("7", {"size": 1})),  # it runs
+        decision(Action.NONE, Silent, live=LIVE),  # nobody can know
+        decision(Action.REPLACE, Running, live=LIVE),  # it goes
+        decision(Action.CREATE, Running),
+        replace(
+            decision(Action.UPDATE, Running, live=LIVE), changes=(Change(("word",), "a", "b"),)
+        ),  # the step mends it
+    ],
+)
+def test_what_is_as_wanted_or_will_be_has_no_status(given: Decision) -> None:
+    found = reviewed(replace(given, unverifiable=UNSEEN), [])
+    assert (found.status, found.unverifiable) == (None, UNSEEN)
+
+
+def test_what_has_vanished_is_not_protected_and_a_container_is() -> None:
+    guarded = Lifecycle(protect=True)
+    refused = [
+        [no.guard for no in reviewed(decision(Action.REPLACE, kind, reason, life=life), []).refused]
+        for kind, reason, life in (
+            (Plain, Reason.CHANGED, guarded),
+            (Plain, Reason.VANISHED, guarded),
+            (Place, Reason.CHANGED, Lifecycle()),
+        )
+    ]
+    assert refused == [[Guard.PROTECT], [], [Guard.PROTECT]]
