@@ -22,10 +22,10 @@ from headend.core.model.fields import Immutable, Impact, Interrupts, Lasting, Ow
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digest, Record
+from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle
-from headend.core.reconcile.decide import decide, made_anew
+from headend.core.reconcile.decide import FORGOTTEN, decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.refusal import Guard
 from headend.core.reconcile.situation import Owner, Situation
@@ -174,6 +174,7 @@ GONE = (G.EXISTS, "7 is gone, and another object has its natural key (8)", "life
 NEW, VANISHED = Expected(A.CREATE, R.NEW), Expected(A.CREATE, R.VANISHED)
 FOUND, RECOVERED = Expected(A.ADOPT, R.FOUND, "8"), Expected(A.ADOPT, R.RECOVERED, "8")
 REPLACED = Expected(A.REPLACE, R.CHANGED, "7", changes=("key",))
+LEFT = Expected(A.REPLACE, R.VANISHED, "7", told=("is being deleted, and made again once it is gone",))
 B = Thing(key="b")
 LARGE = Thing(key="a", size=6)
 
@@ -258,6 +259,16 @@ KNOWN = {
     "a change that is left alone": (
         known(want=Thing(key="a", size=2), life=Lifecycle(ignore_changes=("size",))),
         Expected(A.NONE, R.UNCHANGED, "7"),
+    ),
+    "it is being deleted": (known(live=replace(live(), leaving=True)), LEFT),
+    "a container is being deleted": (known(Box, live=replace(live(), leaving=True)), LEFT),
+    "it is being deleted, and another has its key": (
+        known(live=replace(live(), leaving=True), alike=(ALIKE,)),
+        replace(LEFT, refused=(EXISTS_8,)),
+    ),
+    "it is being deleted, and so is another like it": (
+        known(live=replace(live(), leaving=True), alike=(replace(ALIKE, leaving=True),)),
+        LEFT,
     ),
     "replaced, another is in the way": (
         known(want=B, alike=(ALIKE,)),
@@ -449,6 +460,27 @@ def test_secrets_are_hidden_and_compared_by_the_digest_of_the_run() -> None:
     kept = record(values=THING | {"note": digest("new")})
     (change,) = decide(known(want=Thing(key="a", note="new"), last=kept, secrets=frozenset({"note"}))).changes
     assert change.cause == "drift"
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost", "seen", "doubtful"),
+    [
+        (Plain, "key", {}, True),  # it can't change in place
+        (Plain, "note", {}, False),  # it is written again
+        (Fixed, "note", {}, True),  # as nothing can be changed in place
+        (Plain, "key", {"key": "a"}, False),  # it can be read
+    ],
+)
+def test_a_secret_that_was_forgotten_is_taken_as_the_stack_has_it(
+    kind: type[Plain], lost: str, seen: dict[str, Any], doubtful: bool
+) -> None:
+    values = {name: value for name, value in THING.items() if name != lost}
+    want, last = Thing(key="a", note="n"), record(values=values | {lost: NO_DIGEST})
+    unseen = {lost: "no answer shows it"} if not seen else {}
+    there = Observed("7", values | {"note": "n"} | seen if lost == "key" else values, unverifiable=unseen)
+    found = decide(known(kind, want=want, last=last, live=there, secrets=frozenset({lost})))
+    assert (found.unverifiable.get(lost) == FORGOTTEN) is doubtful
+    assert found.action is not Action.REPLACE
 
 
 def test_what_nobody_can_read_back_is_said_of_every_field() -> None:
