@@ -291,6 +291,15 @@ def test_another_key_forgets_nothing_where_the_old_one_is_there(path: Path, monk
     assert not any(key.encode() in path.read_bytes() for key in old)
 
 
+def test_what_was_forgotten_stays_so_under_another_key(path: Path) -> None:
+    note(path)
+    with open_state(path) as state:
+        state.put(Record("lost", "some.kind", "2", {"number": NO_DIGEST}))
+    assert rekey(path) == 0
+    with open_state(path) as state:
+        assert state.records()["lost"].values == {"number": NO_DIGEST}
+
+
 def test_another_key_forgets_what_only_the_lost_one_could_compare(path: Path) -> None:
     note(path)
     with open_state(path) as state:
