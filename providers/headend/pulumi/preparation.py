@@ -95,7 +95,7 @@ async def prepare(
     removals = await together(planner.removal(record) for record in gone)
     if planner.problems:
         raise InputError(planner.problems)
-    watch = Watch(stack, known | taken_over(steps, digest), apis)
+    watch = Watch(stack, known | taken_over(steps), apis)
     steps = await watched(watch, steps)
     removals = await watched(watch, removals)
     air = [

@@ -93,7 +93,7 @@ class Run:
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
         self.edges: Edges = graph(plan, stack, records)
-        self.watch = Watch(stack, records | taken_over(plan.steps, state.digest), apis, now)
+        self.watch = Watch(stack, records | taken_over(plan.steps), apis, now)
         self.allowed = allowed
         self.slots = asyncio.Semaphore(parallelism)
         self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)

@@ -152,14 +152,13 @@ async def together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
         raise
 
 
-def taken_over(steps: Iterable[Step], digest: Digester) -> dict[str, Record]:
+def taken_over(steps: Iterable[Step]) -> dict[str, Record]:
     """What state will hold of objects that the steps take over: they are on air like any other."""
     found = {}
     for step in steps:
         situation = step.decision.situation if step.decision else None
         if step.action is Action.ADOPT and step.id and situation and situation.want is not None:
-            values = recorded(situation.want, situation.secrets, digest)
-            found[step.address] = Record(step.address, step.kind, step.id, values, {}, situation.depends)
+            found[step.address] = situation.record_of(step.id)
     return found
 
 
@@ -210,7 +209,7 @@ async def make_plan(
     ordered = await _ordered(planner, resources, records, removals)
     if planner.problems:
         raise InputError(planner.problems)
-    watch = Watch(stack, records | taken_over(ordered, state.digest), apis, now)
+    watch = Watch(stack, records | taken_over(ordered), apis, now)
     ordered, removals = await watched(watch, ordered), await watched(watch, removals)
     plan = Plan(
         stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups

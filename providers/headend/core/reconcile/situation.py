@@ -13,7 +13,7 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Observed
-from headend.core.model.record import Digester, Record
+from headend.core.model.record import Digester, Record, recorded
 from headend.core.model.stack import Lifecycle
 
 
@@ -67,3 +67,12 @@ class Situation:
     def resolved(self) -> bool:
         """Whether there is a spec, and nothing in it waits for another resource or a lookup."""
         return self.want is not None and not self.want.unresolved()
+
+    def record_of(self, id: str) -> Record:
+        """What state will hold of the live object with that id, once it is taken over."""
+        assert self.want is not None
+        values = recorded(self.want, self.secrets, self.digest)
+        life = self.life
+        return Record(
+            self.address, self.kind.name, id, values, {}, self.depends, protect=life.protect, retain=life.retain
+        )

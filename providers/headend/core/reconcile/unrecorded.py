@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from headend.core.model.findings import errors
 from headend.core.model.proposal import Action
-from headend.core.model.record import Record, recorded
+from headend.core.model.record import Record
 from headend.core.reconcile.decide import decide
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.reader import Reader
@@ -23,13 +22,8 @@ async def find_unrecorded(reader: Reader) -> Mapping[str, Record]:
         for address in wave:
             if address not in reader.intents or address in reader.records:
                 continue
-            resource = reader.stack.resources[address]
-            situation = await reader.resource(resource)
-            decision = decide(situation)
-            if decision.action is Action.ADOPT and decision.id and situation.want and not errors(decision.findings):
-                values = recorded(situation.want, situation.secrets, reader.digest)
-                life = resource.lifecycle
-                record = Record(address, resource.kind.name, decision.id, values, {}, situation.depends)
-                found[address] = replace(record, protect=life.protect, retain=life.retain)
+            decision = decide(await reader.resource(reader.stack.resources[address]))
+            if decision.action is Action.ADOPT and decision.id and not errors(decision.findings):
+                found[address] = decision.situation.record_of(decision.id)
                 reader.note(address, decision.id, {})
     return found
