@@ -17,6 +17,7 @@ from headend.core.reconcile.state import State, is_there, open_state
 
 app = typer.Typer(no_args_is_help=True, help="What headend's own state file holds.")
 StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_default=False)]
+Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
 
 
 @app.command("list")
@@ -32,14 +33,14 @@ def list_(stack: StackName, simulator: Simulated = False) -> None:
 @app.command()
 def show(
     stack: StackName,
-    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    address: Address,
     simulator: Simulated = False,
 ) -> None:
     """One object as state knows it; secrets are digests."""
     with _existing(stack, simulator) as state:
         entry = state.record(address)
     if entry is None:
-        raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
+        raise _unknown(stack, address)
     shown = {"id": entry.id, "kind": entry.kind, "spec": entry.values, "computed": entry.computed}
     echo_exact(
         json.dumps(shown | {"depends": entry.depends}, indent=1, default=lambda kept: {"$digest": kept.text}) + "\n"
@@ -49,7 +50,7 @@ def show(
 @app.command()
 def settle(
     stack: StackName,
-    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    address: Address,
     simulator: Simulated = False,
 ) -> None:
     """Forgets that a write's outcome is unknown, once you have looked: the next apply makes the object anew."""
@@ -62,13 +63,13 @@ def settle(
 @app.command()
 def forget(
     stack: StackName,
-    address: Annotated[str, typer.Argument(help="Address of the object.", show_default=False)],
+    address: Address,
     simulator: Simulated = False,
 ) -> None:
     """Drops an object, or the damaged row of one, from state. The object itself stays; `adopt` takes it over again."""
     with _existing(stack, simulator) as state:
         if not state.drop(address):
-            raise InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
+            raise _unknown(stack, address)
 
 
 @app.command()
@@ -90,3 +91,7 @@ def _existing(stack: str, simulator: bool) -> Iterator[State]:
         raise InputError(f"there is no state file {path}; HEADEND_STATE names another")
     with open_state(path, stack) as state:
         yield state
+
+
+def _unknown(stack: str, address: str) -> InputError:
+    return InputError(f"{address} is not in the state of {stack}; `headend state list {stack}` shows what is")
