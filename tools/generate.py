@@ -19,12 +19,12 @@ from headend.core.model import fields as marks
 from headend.core.model.capabilities import Container, Unadoptable, Unasked, impact_of_delete
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
-from headend.core.model.lookup import Lookup, lookups
+from headend.core.model.lookup import Lookup
 from headend.core.model.options import format_duration
 from headend.core.model.uploads import file_fields
 from headend.core.stackfile import json_schema
 from headend.core.stackfile.field_types import holds_mapping
-from headend.core.wire.registry import Env, Platform, Settings, kinds, platforms
+from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
 
 ROOT = Path(__file__).parents[1]
 ABILITIES = {
@@ -50,7 +50,7 @@ def page(platform: Platform) -> str:
         "Made by `make generate` from the code. Numbers in brackets are rules of the platform's contract.",
         "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
         *(part for kind in mine for part in about(kind)),
-        *(part for name, one in sorted(lookups.items()) if one.platform == platform.name for part in found_by(one)),
+        *(part for name, one in lookups().items() if one.platform == platform.name for part in found_by(one)),
         *left_out(platform),
         "## Connection",
         (platform.settings.__doc__ or "").strip(),
@@ -95,7 +95,7 @@ def plain(text: str | None) -> str:
 
 def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     """What holds for the object as a whole."""
-    place = f"{kinds()[kind.parent].collection}.NAME." if kind.parent in kinds() else ""
+    place = f"{kinds()[kind.parent].collection}.NAME." if kind.parent else ""
     yield f"In a stack: `{kind.platform}.{place}{kind.collection}.NAME`"
     for ability, (able, unable) in ABILITIES.items():
         only = "can be asked for, whether it exists and nothing more: `headend drift` and `--refresh` do, plans don't"
@@ -106,7 +106,7 @@ def facts(kind: Kind[Any, Any]) -> Iterator[str]:
     if keys:
         how = "Found, and adopted," if Can.OBSERVE in kind.can and not isinstance(kind, Unadoptable) else "Known"
         yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
-    if kind.name in lookups:
+    if kind.name in lookups():
         anchor = f"{kind.name.replace('.', '')}-the-lookup"
         yield f"Adopted by its id, or by `lifecycle: {{adopt: {{lookup: ...}}}}` of [these fields](#{anchor})."
     if kind.one_at_a_time_per:

@@ -60,7 +60,7 @@ LIST = SimpleNamespace(SETUP={}, WORLD=lambda sim: None, CASES={NAME: [{}, {"nam
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    kinds()
+    list(kinds())  # imports every platform
     known = dict(kinds_module.kinds)
 
     class HostGroupKind(ListedKind[HostGroup]):

@@ -195,7 +195,7 @@ class _Looker:
         )
 
     def _group(self, address: str, kind: Kind[Any, Any], spec: Spec) -> str:
-        if any(other.parent == kind.name for other in registry.kinds().values()):
+        if any(other.parent == kind.name for other in registry.kinds_of([kind.platform]).values()):
             return address
         place, id = self.locator.holder(kind, spec)
         if place or id:

@@ -13,7 +13,6 @@ from headend.core.model.capabilities import Unadoptable
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems
 from headend.core.model.kind import Can
-from headend.core.model.lookup import lookups
 from headend.core.model.references import Query
 from headend.core.model.stack import Adopt, Lifecycle
 from headend.core.model.suggest import suggest
@@ -23,6 +22,7 @@ from headend.core.stackfile.lookups import read_lookup
 from headend.core.stackfile.nodes import KeyValue
 from headend.core.stackfile.references import Names
 from headend.core.stackfile.values import Values
+from headend.core.wire.registry import lookups
 
 
 class AdoptId(Spec):
@@ -106,7 +106,7 @@ class LifecycleReader:
     def _adopt_query(self, draft: Draft, adopt: KeyValue) -> Query | None:
         kind, node = draft.kind.name, adopt.node
         fields = node.sole("lookup")
-        if kind in lookups and fields:
+        if kind in lookups() and fields:
             return read_lookup(kind, "lifecycle.adopt", fields, self.values, draft.address)
         message = f"`adopt`: a {kind} can't be looked up"
         self.problems.add(message, node.source, draft.address, "`match`, or {id: ...}")

@@ -52,21 +52,22 @@ def load(
     need_secrets: bool = True,
 ) -> Stack:
     """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
-    `secret_finder()` (environment, then HEADEND_SECRETS_FILE). kinds: all registered ones by default.
+    `secret_finder()` (environment, then HEADEND_SECRETS_FILE). kinds: by default those of the platforms in the file.
     ways: how else variables are given, and what errors advise. need_secrets: False for who writes nothing: a secret
     without a value is a warning then, and `MissingSecret` the value of its field.
 
     Raises InputError with every problem found, in file order. Makes no request.
     """
-    path, kinds = Path(path), registry.kinds() if kinds is None else kinds
-    problems = Problems()
+    path, problems = Path(path), Problems()
     root, entries = _read_root(path, problems)
+    kinds = registry.kinds_of(entries) if kinds is None else kinds
     values = Values(secret or secret_finder(), problems, ways, need_secrets=need_secrets)
     values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
     name = _stack_name(path, entries, stack_name, values)
     values.names["stack.name"] = Node(name, root.source, name)
-    _check_keys(entries, kinds, root.source, problems)
-    connections, options = _settings(entries, kinds, values)
+    platforms = {*registry.platforms(), *(kind.platform for kind in kinds.values())}
+    _check_keys(entries, platforms, root.source, problems)
+    connections, options = _settings(entries, platforms, values)
     wanted = read_named_lookups(entries, values)
     rows = RowReader(values)
     finder = DraftFinder(kinds, rows, problems)
@@ -100,7 +101,7 @@ def load_settings(path: str | Path, *, ways: Ways = COMMAND_LINE) -> tuple[Optio
     values.declare(entries["vars"].node if "vars" in entries else None, {})
     values.names["stack.name"] = Node(path.stem, root.source, path.stem)
     values.problems = problems
-    connections, options = _settings(entries, registry.kinds(), values)
+    connections, options = _settings(entries, set(registry.platforms()), values)
     if problems:
         raise InputError(problems)
     return options, connections
@@ -141,9 +142,8 @@ def _stack_name(path: Path, entries: Mapping[str, KeyValue], given: str | None, 
     return path.stem
 
 
-def _check_keys(entries: Mapping[str, KeyValue], kinds: Kinds, start: Source, problems: Problems) -> None:
+def _check_keys(entries: Mapping[str, KeyValue], platforms: set[str], start: Source, problems: Problems) -> None:
     """The keys of the file itself."""
-    platforms = {kind.platform for kind in kinds.values()}
     known = {*GENERAL, *platforms}
     for key, entry in entries.items():
         if key not in known:
@@ -158,10 +158,10 @@ def _check_keys(entries: Mapping[str, KeyValue], kinds: Kinds, start: Source, pr
 
 
 def _settings(
-    entries: Mapping[str, KeyValue], kinds: Kinds, values: Values
+    entries: Mapping[str, KeyValue], platforms: set[str], values: Values
 ) -> tuple[dict[str, dict[str, Any]], Options]:
     """`connections:` and `options:`."""
-    connections = _connections(entries, {kind.platform for kind in kinds.values()}, values)
+    connections = _connections(entries, platforms, values)
     options = _plain_mapping("options", entries, values)
     if not options:
         return connections, Options()

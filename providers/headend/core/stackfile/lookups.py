@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headend.core.model.lookup import lookups
 from headend.core.model.references import Query, query
 from headend.core.model.stack import Wanted
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.values import NAME, Plain, Values
+from headend.core.wire.registry import lookups
 
 
 def read_lookup(lookup: str, name: str, node: Node, values: Values, address: str) -> Query:
@@ -19,7 +19,7 @@ def read_lookup(lookup: str, name: str, node: Node, values: Values, address: str
 
 
 def _read_match(lookup: str, name: str, node: Node, values: Values, address: str) -> dict[str, Any]:
-    known, entries = lookups[lookup], node.mapping or {}
+    known, entries = lookups()[lookup], node.mapping or {}
     plain = values.plain(node, secrets=False) if entries else Plain({})
     match: dict[str, Any] = {}
     for key, entry in entries.items():
@@ -58,9 +58,9 @@ def _read_named(name: str, entry: KeyValue, values: Values) -> Query | None:
     elif len(inner) != 1:
         what, source = "a lookup is one kind of thing and its fields", entry.node.source
         hint = "e.g. {straas.video: {title: Final}}"
-    elif lookup not in lookups:
-        what, hint = f"nothing is known that finds `{lookup}`", suggest(lookup, lookups) or ""
-    elif lookups[lookup].used_up_when_found:
+    elif lookup not in lookups():
+        what, hint = f"nothing is known that finds `{lookup}`", suggest(lookup, lookups()) or ""
+    elif lookups()[lookup].used_up_when_found:
         what, hint = f"who finds a {lookup} uses it up", "write the lookup into the field that takes it"
     else:
         return read_lookup(lookup, lookup, inner[lookup].node, values, address)

@@ -15,7 +15,6 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from headend.core.model.fields import Found, Ref, marked
 from headend.core.model.kind import Kind
-from headend.core.model.lookup import lookups
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
 from headend.core.model.uploads import File, file_fields
@@ -159,7 +158,7 @@ def _definitions(kinds: Mapping[str, Kind[Any, Any]]) -> dict[str, Any]:
 def _findable() -> dict[str, Any]:
     """What is not used up by finding it, and the fields that it is found by."""
     found = {}
-    for name, lookup in sorted(lookups.items()):
+    for name, lookup in registry.lookups().items():
         fields = {
             field: {"description": what, **(_any(_WORD, _LOOKUP) if field in lookup.through else _WORD)}
             for field, what in lookup.fields.items()

@@ -1,4 +1,4 @@
-"""Finds the platforms and their kinds: every subpackage of headend that defines PLATFORM is one."""
+"""Finds the platforms and what they register, and imports no platform before it is asked for."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 import headend
 from headend.core.model import kind as kind_module
+from headend.core.model import lookup as lookup_module
 from headend.core.model.fields import Mark, Secret, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
+from headend.core.model.lookup import Lookup
 from headend.core.model.options import Duration
 from headend.core.model.verbs import Verb
 from headend.core.wire.operations import Operation, Table
@@ -113,21 +115,84 @@ def variable_of(settings: type[Settings], name: str) -> str:
     return found.variable if found else ""
 
 
+class _Platforms(Mapping[str, Platform]):
+    """Every subpackage of headend that has a PLATFORM, by its name."""
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        packages = (info.name for info in pkgutil.iter_modules(headend.__path__) if info.ispkg)
+        return tuple(name for name in packages if name not in {"core", "cli", "pulumi", "simulator"})
+
+    def __getitem__(self, name: str) -> Platform:
+        if name not in self._names:
+            raise KeyError(name)
+        return _imported(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @functools.cache
-def platforms() -> Mapping[str, Platform]:
-    """All platforms by name, with every module of theirs imported, so that their kinds are registered."""
-    found: dict[str, Platform] = {}
-    for info in pkgutil.iter_modules(headend.__path__):
-        if not info.ispkg or info.name in {"core", "cli", "pulumi", "simulator"}:
-            continue
-        package = importlib.import_module(f"headend.{info.name}")
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"headend.{info.name}.{module.name}")
-        found[package.PLATFORM.name] = package.PLATFORM
+def _imported(name: str) -> Platform:
+    package = importlib.import_module(f"headend.{name}")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"headend.{name}.{module.name}")
+    found: Platform = package.PLATFORM
     return found
 
 
+T = TypeVar("T")
+
+
+class _Registered(Mapping[str, T]):
+    """What platforms have registered, by names that begin with the platform's. Who goes through it imports them all."""
+
+    def __init__(self, registered: Mapping[str, T]) -> None:
+        self._registered = registered
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._registered:
+            platforms().get(name.partition(".")[0])
+        return self._registered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        list(platforms().values())
+        return iter(sorted(self._registered))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_platforms = _Platforms()
+_kinds = _Registered(kind_module.kinds)
+_lookups = _Registered(lookup_module.lookups)
+
+
+def platforms() -> Mapping[str, Platform]:
+    """All platforms by name. One is imported, with every module that it has, when it is first asked for; its name is
+    known before."""
+    return _platforms
+
+
 def kinds() -> Mapping[str, Kind[Any, Any]]:
-    """All kinds by name, e.g. "ateme.input"."""
-    platforms()
-    return dict(sorted(kind_module.kinds.items()))
+    """All kinds by name, e.g. "ateme.input"; its platform is imported when a kind is first asked for."""
+    return _kinds
+
+
+def lookups() -> Mapping[str, Lookup[Any]]:
+    """All lookups, like `kinds`."""
+    return _lookups
+
+
+def kinds_of(names: Iterable[str]) -> dict[str, Kind[Any, Any]]:
+    """The kinds of the platforms among the names. No other platform is imported."""
+    wanted = set(names)
+    for name in wanted & platforms().keys():
+        platforms().get(name)
+    return {name: kind for name, kind in sorted(kind_module.kinds.items()) if kind.platform in wanted}
