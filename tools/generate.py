@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from headend.cli.commands import COMMANDS, AllCommands, summary
 from headend.core.model import fields as marks
 from headend.core.model.capabilities import Container, Unadoptable, Unasked, impact_of_delete
 from headend.core.model.fields import Spec
@@ -35,11 +36,34 @@ ABILITIES = {
 HEAD = "| Field | Type | Default | What it is | To know |\n|---|---|---|---|---|"
 SETTINGS_HEAD = "| Setting | Variable | Default | What it is |\n|---|---|---|---|"
 
+SUMMARIES = '''\
+"""Made by `make generate` from the commands: what the help of headend itself says of them."""
+# ruff: noqa: E501
+
+SUMMARIES = {{
+{}}}
+VERBS = {{  # the platform that each is of
+{}}}
+'''
+
 
 def files() -> dict[str, str]:
     """Path below the repository -> text, of every generated file."""
     pages = {f"docs/kinds/{name}.md": page(platform) for name, platform in platforms().items()}
-    return {"stacks/headend.schema.json": json.dumps(json_schema(), indent=1) + "\n"} | pages
+    schema = json.dumps(json_schema(), indent=1) + "\n"
+    return {"stacks/headend.schema.json": schema, "providers/headend/cli/summaries.py": summaries()} | pages
+
+
+def summaries() -> str:
+    """What the help of headend itself says of its commands, none of which it loads."""
+    own = AllCommands(name="headend").commands
+    verbs = [(verb, platform.name) for platform in platforms().values() for verb in platform.verbs]
+    texts = {name: summary(own[name].help) for name in COMMANDS} | {v.name: summary(v.help) for v, _ in verbs}
+    return SUMMARIES.format(_rows(texts), _rows({verb.name: platform for verb, platform in verbs}))
+
+
+def _rows(texts: Mapping[str, str]) -> str:
+    return "".join(f"    {json.dumps(name)}: {json.dumps(text)},\n" for name, text in texts.items())
 
 
 def page(platform: Platform) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -126,27 +124,6 @@ def test_help_needs_no_file_and_no_settings(world: World, words: list[str]) -> N
     assert ran.code == (0 if len(words) > 1 or (words and words[0].startswith("-")) else 3)
     assert ran.out.strip()
     assert ran.err == ""
-
-
-def test_light_commands_load_nothing_heavy(world: World) -> None:
-    world.write("overlay.yaml", CONFIGURATIONS.format(delay=1))
-    look = (
-        "import sys; from headend.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit as ended: assert not ended.code\n"
-        "heavy = {'pulumi', 'uvicorn', 'starlette', 'httpx', 'aiohttp', 'cryptography', 'headend.simulator'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    for words in (["kinds"], ["validate", "overlay.yaml"], ["--version"]):
-        ran = subprocess.run(
-            [sys.executable, "-c", look, *words],
-            cwd=world.home,
-            env=world.env,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert ran.stdout.splitlines()[-1] == "[]"
 
 
 def test_simulate_prints_the_settings_that_lead_to_it(world: World) -> None:

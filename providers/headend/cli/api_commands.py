@@ -14,8 +14,9 @@ import typer
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, write_out
+from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Patience, Simulated, rates
-from headend.cli.run import connected, load_stack, state_path
+from headend.cli.run import connected, state_path
 from headend.cli.tables import Shape, shown
 from headend.cli.typed_values import describe_values, fill_request, find_operation
 from headend.core.model.errors import GuardError, InputError
@@ -35,11 +36,6 @@ StackFile = Annotated[
     Path | None, typer.Option("--stack-file", metavar="FILE", help="Take this stack's `connections:`, too.")
 ]
 Named = Annotated[str, typer.Argument(metavar="PLATFORM", help="As in stack files, e.g. ateme.", show_default=False)]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command()(api)
 
 
 def api(

@@ -50,12 +50,6 @@ from headend.core.wire.redaction import Redactor
 Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command()(apply)
-    app.command()(destroy)
-
-
 def apply(
     file: Stack,
     stack: StackName = None,

@@ -15,8 +15,9 @@ from headend.cli.api_commands import SIMULATED, Named, StackFile, named
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, write_out
+from headend.cli.loading import load_stack
 from headend.cli.options import Flags, Format, MaxRps, Patience, Simulated, rates
-from headend.cli.run import connected, load_stack, state_path
+from headend.cli.run import connected, state_path
 from headend.core.model.errors import InputError
 from headend.core.model.printable import printable
 
@@ -32,11 +33,6 @@ connections:
   {platform}:
     operations:{none}
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command()(doctor)
 
 
 def doctor(

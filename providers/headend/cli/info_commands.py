@@ -9,15 +9,7 @@ import typer
 
 from headend.cli.echo import echo, echo_exact
 from headend.core.model.errors import InputError
-from headend.core.wire.registry import kinds as known_kinds
-from headend.core.wire.registry import platforms
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command()(kinds)
-    app.command()(schema)
-    app.command()(simulate)
+from headend.core.wire.registry import kinds_of, platforms
 
 
 def kinds(
@@ -29,9 +21,8 @@ def kinds(
     for platform in wanted or ():
         if platform not in platforms():
             raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
-    for name, kind in known_kinds().items():
-        if not wanted or kind.platform in wanted:
-            echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
+    for name, kind in kinds_of(wanted or platforms()).items():
+        echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
 
 
 def schema() -> None:

@@ -7,23 +7,15 @@ from typing import Annotated
 import typer
 
 import headend
-from headend.cli import (
-    api_commands,
-    apply_commands,
-    doctor_commands,
-    faults,
-    info_commands,
-    plan_commands,
-    state_commands,
-    status_commands,
-)
+from headend.cli.commands import AllCommands, new_app
 from headend.cli.echo import echo, make_output_last, output_lost
-from headend.cli.verb_commands import WithVerbs
 from headend.core.model.errors import HeadendError, InputError
 from headend.core.model.printable import one_line
 
-HELP = """Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
+HELP = """\
+Headend as code: streaming set-ups as YAML, compared with the live platforms and applied.
 
+\b
 Exit codes:
 0 done or nothing to do
 1 failure
@@ -33,12 +25,13 @@ Exit codes:
 5 refused by a guard (plan: apply would refuse it)
 6 the live object moved since the plan
 7 applied in part
-8 a fault of headend itself: please report it (HEADEND_DEBUG=1 prints its trace)
+8 a fault of headend itself: please report it
+  (HEADEND_DEBUG=1 prints its trace)
 """
 # Whichever click typer brings along: the root of all that can be wrong with a command's words.
 _Usage: type[Exception] = typer.BadParameter.__bases__[0]
 
-app = typer.Typer(cls=WithVerbs, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
+app = new_app(cls=AllCommands, help=HELP)
 
 
 def _version(wanted: bool) -> None:
@@ -56,15 +49,6 @@ def root(
     """Carries the flags that stand before a command."""
 
 
-plan_commands.register(app)
-apply_commands.register(app)
-status_commands.register(app)
-info_commands.register(app)
-api_commands.register(app)
-doctor_commands.register(app)
-app.add_typer(state_commands.app, name="state")
-
-
 def main() -> None:
     """Entry point: errors are one line each and an exit code, never a traceback."""
     make_output_last()
@@ -78,13 +62,14 @@ def main() -> None:
         code = error.exit_code
     except _Usage as error:
         said = error.format_message()  # type: ignore[attr-defined]  # as all of click's
-        if said:  # else no command was named, and the help is printed already
-            echo(f"headend: {one_line(said)}", err=True)
+        echo(f"headend: {one_line(said)}", err=True)
         code = InputError.exit_code  # click's own 2 would say that there are changes
     except typer.Abort:
         echo("stopped; nothing was changed", err=True)
         code = HeadendError.exit_code
     except Exception as error:
+        from headend.cli import faults
+
         code = faults.tell(error)
     raise SystemExit(code or int(output_lost()))
 

@@ -1,16 +1,14 @@
-"""validate, plan and drift: commands that change nothing."""
+"""plan and drift: commands that change nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from headend.cli import planfile
-from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out
 from headend.cli.options import (
@@ -32,29 +30,11 @@ from headend.cli.options import (
     rates,
 )
 from headend.cli.render import show
-from headend.cli.run import load_stack, opened
-from headend.core.model.errors import GuardError, InputError
-from headend.core.model.findings import counted, lines
+from headend.cli.run import opened
+from headend.core.model.errors import GuardError
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands, in the order of a day's work."""
-    app.command()(validate)
-    app.command()(plan)
-    app.command()(drift)
-
-
-def validate(file: File, stack: StackName = None, var: Var = None) -> None:
-    """Checks a stack file without a single request. Warnings are shown, and exit 0 like none."""
-    loaded = load_stack(Flags(file, stack, tuple(var or ())), new_redactor(), need_secrets=False)
-    for line in lines(loaded.remarks, "finding", InputError.MOST_TOLD):
-        echo(line)
-    levels = Counter(problem.level.value for problem in loaded.remarks)
-    found = ", ".join(counted(number, level) for level, number in levels.items()) or "no problems"
-    echo(f"{loaded.name}: {len(loaded.resources)} resources, {found}")
 
 
 def plan(

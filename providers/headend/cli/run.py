@@ -13,42 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headend.cli.echo import echo
+from headend.cli.loading import load_stack
 from headend.cli.options import Flags
 from headend.core.model.errors import InputError, StateError
-from headend.core.model.record import Record, secret_fields
+from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.state import State, open_state, peek
-from headend.core.stackfile import load, secret_finder
-from headend.core.wire.redaction import Redactor, find_texts
+from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
 
 if TYPE_CHECKING:
     from headend.core.wire.session import Session
-
-
-def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True) -> Stack:
-    """The stack, with every secret it uses known to the redactor. Raises InputError.
-    need_secrets: False for commands that write nothing."""
-    find_secret = secret_finder()
-
-    def secret(name: str) -> str | None:
-        value = find_secret(name)
-        if value:
-            redactor.add(value)
-        return value
-
-    stack = load(
-        options.file,
-        stack_name=options.stack,
-        variables=options.variables,
-        secret=secret,
-        need_secrets=need_secrets,
-    )
-    for resource in stack.resources.values():  # a secret may also stand in the file as it is
-        for name in secret_fields(type(resource.spec), resource.secret_fields):
-            for text in find_texts(getattr(resource.spec, name, None)):
-                redactor.add(text)
-    return stack
 
 
 def state_path(stack: str, simulator: bool) -> Path:

@@ -9,18 +9,19 @@ from typing import Annotated
 
 import typer
 
+from headend.cli.commands import Group, new_app
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
 from headend.cli.run import state_path
 from headend.core.model.errors import InputError
 from headend.core.reconcile.state import State, is_there, open_state
 
-app = typer.Typer(no_args_is_help=True, help="What headend's own state file holds.")
+state = new_app(cls=Group, add_completion=False, help="What headend's own state file holds.")
 StackName = Annotated[str, typer.Argument(help="Name of the stack.", show_default=False)]
 Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
 
 
-@app.command("list")
+@state.command("list")
 def list_(stack: StackName, simulator: Simulated = False) -> None:
     """Every object in state: address, kind, remote id; then writes of which nobody knows whether they were done."""
     with _existing(stack, simulator) as state:
@@ -30,7 +31,7 @@ def list_(stack: StackName, simulator: Simulated = False) -> None:
             echo(f"{entry.address}  {entry.kind}  {entry.id}{'  (incomplete)' if entry.incomplete else ''}")
 
 
-@app.command()
+@state.command()
 def show(
     stack: StackName,
     address: Address,
@@ -47,7 +48,7 @@ def show(
     )
 
 
-@app.command()
+@state.command()
 def settle(
     stack: StackName,
     address: Address,
@@ -60,7 +61,7 @@ def settle(
         state.settle(address)
 
 
-@app.command()
+@state.command()
 def forget(
     stack: StackName,
     address: Address,
@@ -72,7 +73,7 @@ def forget(
             raise _unknown(stack, address)
 
 
-@app.command()
+@state.command()
 def rekey(stack: StackName, simulator: Simulated = False) -> None:
     """Gives state another key for its digests of secrets: HEADEND_STATE_KEY, or a new one of headend's own.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headend.cli.faults import new_redactor
+from headend.cli.loading import load_stack
 from headend.cli.options import (
     File,
     Flags,
@@ -23,7 +24,7 @@ from headend.cli.options import (
     Var,
     rates,
 )
-from headend.cli.run import glimpsed, load_stack, looking, state_path, stop_on_interrupt
+from headend.cli.run import glimpsed, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
 from headend.core.model.record import Record
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
     from headend.core.wire.session import Session
 
 NOT_AS_WANTED = 1  # exit code
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command()(status)
 
 
 def status(

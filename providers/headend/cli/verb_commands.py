@@ -1,21 +1,22 @@
-"""Commands that platforms bring along. They are looked for only where no other command has that name."""
+"""Commands that platforms bring along."""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
-from typer.core import TyperGroup
 
+from headend.cli.commands import as_command
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
+from headend.cli.loading import load_stack
 from headend.cli.options import File, Flags, MaxRps, Patience, Simulated, StackName, Var, rates
-from headend.cli.run import glimpsed, load_stack, looking, state_path
+from headend.cli.run import glimpsed, looking, state_path
 from headend.core.model.errors import ApiError, HeadendError, InputError
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
 from headend.core.reconcile.locate import Place, locate
@@ -29,20 +30,9 @@ Addresses = Annotated[
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for the files; made if need be.")]
 
 
-class WithVerbs(TyperGroup):
-    """The command's own words, then those of the platforms."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *verbs()]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own = super().get_command(ctx, cmd_name)
-        return own or (_command(verbs()[cmd_name]) if cmd_name in verbs() else None)
-
-
-def verbs() -> Mapping[str, Verb]:
-    """Every platform's, by name."""
-    return {verb.name: verb for platform in platforms().values() for verb in platform.verbs}
+def verb_command(platform: str, name: str) -> Any:
+    """A platform's verb, as click takes it."""
+    return _command(next(verb for verb in platforms()[platform].verbs if verb.name == name))
 
 
 def _command(verb: Verb) -> Any:
@@ -82,9 +72,7 @@ def _command(verb: Verb) -> Any:
             raise answer
         echo_exact(yaml.safe_dump(dict(answer), default_flow_style=None, sort_keys=False))
 
-    app = typer.Typer(add_completion=False)
-    app.command(verb.name, help=verb.help)(files if isinstance(verb, FileVerb) else fields)
-    return typer.main.get_command(app)
+    return as_command(verb.name, files if isinstance(verb, FileVerb) else fields, verb.help)
 
 
 async def _asked(

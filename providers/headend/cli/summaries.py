@@ -1,0 +1,23 @@
+"""Made by `make generate` from the commands: what the help of headend itself says of them."""
+# ruff: noqa: E501
+
+SUMMARIES = {
+    "validate": "Checks a stack file without a single request. Warnings are shown, and exit 0 like none.",
+    "plan": "Shows what apply would do. Exit 0: nothing; 2: there are changes; 5: a guard would refuse them.",
+    "drift": "Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the stack wants.",
+    "apply": "Makes what is live equal to the stack; with a plan file, exactly as that plan says.",
+    "destroy": "Deletes all that the stack manages, in reverse order; needs the stack file for its connections.",
+    "status": "Shows what the stack's objects do now, what is on air and until when, and what comes next. Writes nothing.",
+    "kinds": "Lists the kinds of objects headend manages.",
+    "schema": "Prints the JSON Schema of stack files, for editors.",
+    "simulate": "Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it.",
+    "api": "Calls any operation of a platform's API, with its login, its paging and its way to say what is wrong.",
+    "doctor": "Tries what may safely be read, and tells which operations are not as headend assumes. Exit 2: some aren't.",
+    "state": "What headend's own state file holds.",
+    "thumbnails": "Writes a picture of what each Ateme+ input shows, a file for each address, and tells which had none.",
+    "audio-pids": "Probes a running Ateme+ transcoder, and prints its audio PIDs as its entry in the stack file takes them.",
+}
+VERBS = {  # the platform that each is of
+    "thumbnails": "ateme",
+    "audio-pids": "ateme",
+}
