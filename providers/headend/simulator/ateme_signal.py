@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from headend.simulator.ateme import Ateme, Row
@@ -65,6 +67,24 @@ class SignalTable(AtemeTable):
         return out
 
 
+class _Named:
+    """The rows of a table by stream id, which never changes. Of a table that has grown only the new rows are read."""
+
+    def __init__(self) -> None:
+        self._table: dict[str, Row] = {}
+        self._count, self._last = 0, ""
+        self._keys: dict[Any, list[str]] = {}
+
+    def rows(self, table: dict[str, Row], id: Any) -> list[Row]:
+        new = list(takewhile(lambda key: key != self._last, reversed(table)))
+        if table is not self._table or len(new) + self._count != len(table):
+            new, self._keys = list(reversed(table)), {}
+        for key in reversed(new):
+            self._keys.setdefault(table[key].get("id"), []).append(key)
+        self._table, self._count, self._last = table, len(table), next(reversed(table), "")
+        return [table[key] for key in self._keys.get(id, ())]
+
+
 class Signal(Ateme):
     """What inputs and outputs have in common."""
 
@@ -114,9 +134,13 @@ class Signal(Ateme):
     def clash(self, table: str, row: Row) -> None:
         """409 for a stream id that is taken in the environment (A-53)."""
         id, place = row.get("id"), row["environment_id"]
-        rows = [r for r in self.world[table].values() if r["environment_id"] == place and not r["is_deleted"]]
-        if id is not None and any(r.get("id") == id for r in rows):
+        same = [] if id is None else self._named.setdefault(table, _Named()).rows(self.world[table], id)
+        if any(r["environment_id"] == place and not r["is_deleted"] for r in same):
             raise Refusal(409, {"message": f"the stream id {id} is taken in this environment"})
+
+    @functools.cached_property
+    def _named(self) -> dict[str, _Named]:
+        return {}
 
 
 class Inputs(Signal):

@@ -6,7 +6,7 @@ import functools
 import importlib
 import pkgutil
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -72,6 +72,20 @@ def route(op: Operation) -> Route:
     return Route(op, re.compile(pattern), names, sum("{" not in s for s in segments), wanted)
 
 
+class Routes:
+    """Rows of the table, found by how many segments a path has: no value holds a slash."""
+
+    def __init__(self, rows: Iterable[Operation]) -> None:
+        self._by_length: dict[int, list[Route]] = {}
+        for row in rows:
+            length = row.path.partition("?")[0].count("/")
+            self._by_length.setdefault(length, []).append(route(row))
+
+    def matching(self, path: str) -> list[tuple[Route, re.Match[str]]]:
+        routes = self._by_length.get(path.count("/"), ())
+        return [(row, match) for row in routes if (match := row.pattern.fullmatch(path))]
+
+
 class PlatformSim:
     """Base of a platform's simulator. The subclass with `name` says how the platform is spoken to; subclasses of it are
     its parts, each with some kinds. Making one makes all parts in headend.simulator together: nobody lists them.
@@ -129,13 +143,13 @@ class PlatformSim:
         for name, keys in _handled(type(self)):
             self.handlers |= dict.fromkeys(keys, getattr(self, name))
             self.takes |= keys
-        self.routes = [route(op) for op in self.table.values()]
+        self.routes = Routes(self.served())
         self.populate()
 
     def serve(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Answers where the real platform may be found to answer: {operation: {path?, method?}} over the table."""
         told = {key: {"override_documented": True, **row} for key, row in rows.items()}
-        self.routes = [route(op) for op in self.table.overridden(told).values()]
+        self.routes = Routes(self.table.overridden(told).values())
 
     def populate(self) -> None:
         """Fills a new world with what exists before anyone calls; `self.world` keeps its "counters"."""
@@ -170,6 +184,10 @@ class PlatformSim:
         return f"{prefix}-{counters[prefix]}"
 
     # --- what platforms override ---------------------------------------------------------------------------
+    def served(self) -> Iterable[Operation]:
+        """The rows that are there."""
+        return self.table.values()
+
     async def authenticate(self, call: Call) -> Reply | None:
         """Looks at the credentials; fills `call.state`. A Reply refuses the call."""
         return None
@@ -195,7 +213,7 @@ class PlatformSim:
         self, method: str, path: str, query: Sequence[tuple[str, str]]
     ) -> tuple[Operation, dict[str, str]] | Reply:
         """The row for a request (path still percent-encoded) and its path values, or the refusal."""
-        hits = [(r, m) for r in self.routes if (m := r.pattern.fullmatch(path))]
+        hits = self.routes.matching(path)
         if not hits:
             return self.unknown_route(method, path)
         given = {name for name, _ in query}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from headend.core.wire.operations import Operation
 from headend.just.wire import FORMS, READS, TABLE
-from headend.simulator.base import Call, PlatformSim, Refusal, Reply, handles, route
+from headend.simulator.base import Call, PlatformSim, Refusal, Reply, Routes, handles
 
 TOKEN = "simulated-just-token"  # noqa: S105  made up
 _STAMPS = ("regUrl", "refid", "refidm", "utmSource", "utmMedium", "utmCampaign")
@@ -66,11 +66,12 @@ class JustSim(PlatformSim):
         self.world["profiles"][juid] = {"segments": list(segments)}
 
     # --- what comes before the handlers -----------------------------------------------------------------------
-    def match(
-        self, method: str, path: str, query: Sequence[tuple[str, str]]
-    ) -> tuple[Operation, dict[str, str]] | Reply:
-        self.routes = [route(op) for key in self.table for op in self._served(key)]
-        return super().match(method, path, query)
+    def served(self) -> Iterable[Operation]:
+        return (op for key in self.table for op in self._served(key))
+
+    def set_switch(self, name: str, value: Any) -> None:
+        super().set_switch(name, value)
+        self.routes = Routes(self.served())
 
     def _served(self, key: str) -> tuple[Operation, ...]:
         """The forms of a call that are there, by the switches."""
