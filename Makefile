@@ -27,7 +27,7 @@ generate: $(READY)
 	$(BIN)/python tools/generate.py
 
 bench: $(READY)
-	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench $(BENCH)
 
 mutate: $(READY)
 	$(BIN)/python tools/mutate.py
