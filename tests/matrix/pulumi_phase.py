@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import grpc
@@ -44,6 +44,7 @@ from pulumi_stack import PulumiStack
 from pulumi_wire import Engine
 
 APART = multiprocessing.get_context("forkserver")
+T = TypeVar("T")
 Plant = Callable[[Simulator], Planted]
 
 
@@ -100,13 +101,19 @@ class Printed:
 def run_phase(moment: Moment, what: str, number: int, plant: Plant | None = None) -> Ended:
     """Runs `up`, `refresh`, `destroy`, or `take over`: an up that has lost its state. number: which state of the
     convergence lists. plant: plants a fault before."""
+    return run_apart(_run_here, moment, what, number, plant)
+
+
+def run_apart(work: Callable[..., T], *args: Any) -> T:
+    """What the work gives, done in a process of its own."""
     _start_server()
     ours, theirs = APART.Pipe(duplex=False)
-    process = APART.Process(target=_answer, args=(theirs, moment, what, number, plant))
+    process = APART.Process(target=_answer, args=(theirs, work, args))
     process.start()
     theirs.close()
     try:
-        return ours.recv()  # type: ignore[no-any-return]
+        given: T = ours.recv()
+        return given
     finally:
         ours.close()
         process.join()
@@ -119,8 +126,8 @@ def _start_server() -> None:
         forkserver.ensure_running()
 
 
-def _answer(connection: Any, *args: Any) -> None:
-    connection.send(_run_here(*args))
+def _answer(connection: Any, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    connection.send(work(*args))
     connection.close()
     os._exit(0)  # the server's threads would wait
 
@@ -130,12 +137,12 @@ def _run_here(moment: Moment, what: str, number: int, plant: Plant | None) -> En
     simulator.load(moment.worlds)
     planted = plant(simulator) if plant else None
     env = {"PATH": "/bin", "HEADEND_ALLOW_DELETIONS": "1"} | simulator.settings() | NO_WAIT
-    with tempfile.TemporaryDirectory() as folder, chdir(folder), _over(simulator, env):
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), over(simulator, env):
         home = Path(folder)
-        _restore(home, moment.files)
+        restore(home, moment.files)
         stack = HereStack("day", home, env, records=moment.records, doomed=moment.doomed)
         ran = _phases(stack, home, moment.platform, number)[what]()
-        after = Moment(moment.platform, simulator.dump(), stack.records, stack.doomed, _files(home))
+        after = Moment(moment.platform, simulator.dump(), stack.records, stack.doomed, files(home))
     return Ended(ran, after, simulator.journal, planted.hits if planted else 0)
 
 
@@ -156,7 +163,7 @@ def _phases(stack: PulumiStack, home: Path, platform: str, number: int) -> dict[
 
 
 @contextmanager
-def _over(simulator: Simulator, env: Mapping[str, str]) -> Iterator[None]:
+def over(simulator: Simulator, env: Mapping[str, str]) -> Iterator[None]:
     """All that headend sends here goes to the simulator, in a time that jumps over waits."""
     loop = virtual_time.Loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
@@ -173,11 +180,11 @@ def _over(simulator: Simulator, env: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
-def _files(home: Path) -> dict[str, bytes]:
+def files(home: Path) -> dict[str, bytes]:
     return {str(p.relative_to(home)): p.read_bytes() for p in sorted(home.glob(".headend/*")) if p.is_file()}
 
 
-def _restore(home: Path, files: Mapping[str, bytes]) -> None:
+def restore(home: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         (home / name).parent.mkdir(exist_ok=True)
         (home / name).write_bytes(content)

@@ -1,0 +1,35 @@
+"""What still grows faster than the objects: `<engine> <kind>` -> phase -> why. Strict: who mends one takes it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+AFRESH = "each write reads a whole list anew, before or after"
+
+REQUESTS: Mapping[str, Mapping[str, str]] = {
+    "embedded ateme.input": {"destroy": AFRESH},
+    "embedded ateme.alert": {"apply": AFRESH, "change": AFRESH},
+    "embedded ateme.alert_method": {"apply": AFRESH, "change": AFRESH},
+    "embedded ateme.dashboard_group": {"apply": AFRESH, "change": AFRESH},
+    "embedded ateme.label": {"apply": AFRESH, "change": AFRESH},
+    "embedded ateme.transcoder": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "embedded ateme.multi_viewer": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "embedded ateme.event": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "embedded ateme.event_subscription": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "embedded ateme.permanent_schedule": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "embedded ateme.schedule": {"change": AFRESH, "destroy": AFRESH},
+    "embedded mycujoo.payment_method": {"apply": AFRESH},
+    "pulumi ateme.input": {"change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.output": {"change": AFRESH},
+    "pulumi ateme.alert": {"up": AFRESH, "change": AFRESH},
+    "pulumi ateme.alert_method": {"up": AFRESH, "change": AFRESH},
+    "pulumi ateme.dashboard_group": {"up": AFRESH, "change": AFRESH},
+    "pulumi ateme.label": {"up": AFRESH, "change": AFRESH},
+    "pulumi ateme.transcoder": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.multi_viewer": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.event": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.event_subscription": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.permanent_schedule": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.schedule": {"change": AFRESH, "destroy": AFRESH},
+    "pulumi mycujoo.payment_method": {"up": AFRESH, "destroy": AFRESH},
+}

@@ -1,0 +1,62 @@
+"""Four times as many objects cost four times as much, and not sixteen: each kind, each phase, both engines."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pytest
+
+from growth import embedded, under_pulumi
+from growth.counted import Cost, too_much
+from growth.left import REQUESTS
+from growth.many import MANY
+from headend.core.wire.registry import kinds
+
+THOROUGH = bool(os.environ.get("HEADEND_THOROUGH"))
+ENGINES: Mapping[str, Any] = {"embedded": embedded, "pulumi": under_pulumi}
+NUMBER = 4
+SAMPLE = {"ateme.schedule", "mycujoo.payment_method", "rights_locker.entitlement_set", "just.profile"}
+"""Which go through Pulumi's wire, where not all kinds do: that is slow."""
+
+
+def phases(left: Mapping[str, Mapping[str, str]], engine: str, chosen: Collection[str]) -> list[Any]:
+    """(engine, kind, phase), with a mark on what is known to grow faster. left: `<engine> <kind>` -> phase -> why."""
+    return [
+        pytest.param(
+            engine,
+            kind,
+            phase,
+            marks=[pytest.mark.xfail(strict=True, reason=why)]
+            if (why := left.get(f"{engine} {kind}", {}).get(phase))
+            else [],
+        )
+        for kind in MANY
+        if THOROUGH or kind in chosen
+        for phase in ENGINES[engine].PHASES
+        if phase != "change" or MANY[kind].change
+    ]
+
+
+@functools.cache
+def costs(engine: str, kind: str, number: int, *, lines: bool) -> Mapping[str, Cost]:
+    found: Mapping[str, Cost] = ENGINES[engine].costs(kind, number, lines=lines)
+    return found
+
+
+def test_every_kind_is_there() -> None:
+    assert MANY.keys() == kinds().keys()
+
+
+def growth(engine: str, kind: str, phase: str, *, lines: bool = False) -> list[str]:
+    one, four = (costs(engine, kind, number, lines=lines)[phase] for number in (NUMBER, 4 * NUMBER))
+    return too_much(one, four)
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind", "phase"), phases(REQUESTS, "embedded", MANY) + phases(REQUESTS, "pulumi", SAMPLE)
+)
+def test_requests_and_rows_grow_with_the_objects(engine: str, kind: str, phase: str) -> None:
+    assert growth(engine, kind, phase) == []
