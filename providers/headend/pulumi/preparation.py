@@ -22,9 +22,10 @@ from headend.core.reconcile.moves import find_moves, unsure
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.plan import Step
-from headend.core.reconcile.planner import Planner, follow, kept_names, taken_over, together, watched
+from headend.core.reconcile.planner import Planner, follow, kept_names, taken_over, watched
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names, kept_lookups
+from headend.core.reconcile.together import together
 from headend.core.wire.registry import kinds
 from headend.pulumi.order import Order, find_order
 from headend.pulumi.props import digest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from headend.core.reconcile.planner import follow
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import spec_to_read_by
 from headend.core.reconcile.situation import Situation
+from headend.core.reconcile.together import together
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,6 @@ async def locate(stack: Stack, records: Mapping[str, Record], apis: Apis, wanted
     locator, resources = await locator_of(stack, records, apis), targeted(stack, wanted)
     found: dict[str, Place] = {}
     for wave in waves(resources):
-        done = await asyncio.gather(*(locator.place(resources[address]) for address in wave))
+        done = await together(locator.place(resources[address]) for address in wave)
         found |= dict(zip(wave, done, strict=True))
     return {address: found[address] for address in wanted}

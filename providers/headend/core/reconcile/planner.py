@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import FORGET, Digester, Record, recorded, secret_fields
 from headend.core.model.stack import Resource, Stack, related
+from headend.core.model.tally import Tally
 from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
@@ -30,6 +30,7 @@ from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
+from headend.core.reconcile.together import together
 from headend.core.reconcile.unrecorded import find_unrecorded
 from headend.core.wire import registry
 
@@ -50,6 +51,7 @@ class Planner:
     moved: Mapping[str, str]  # new address -> old
     problems: list[Problem] = field(default_factory=list)
     forced: set[str] = field(default_factory=set)  # to be made anew although a change in place would do
+    tally: Tally = field(default_factory=Tally)
 
     async def resource(self, resource: Resource, *, anew: bool = False) -> Step:
         """The step of one resource. Plan what it refers to first. anew: see `Reader.resource`."""
@@ -58,6 +60,7 @@ class Planner:
             last, live = decision.situation.last, decision.live
             self.reader.note(resource.address, decision.id, last.computed if last else {})
             self.reader.note(resource.address, decision.id, live.computed if live else {})
+        self.tally.done += 1
         return self._step(decision, resource)
 
     async def decided(self, resource: Resource, *, anew: bool = False) -> Decision:
@@ -101,7 +104,9 @@ class Planner:
         """The step of an object that the stack no longer names."""
         kind = registry.kinds()[record.kind]
         decision = decide(await self.reader.record(kind, record))
-        return step_of(await review(decision, await self.reader.apis(kind.platform)))
+        step = step_of(await review(decision, await self.reader.apis(kind.platform)))
+        self.tally.done += 1
+        return step
 
 
 def step_of(decision: Decision) -> Step:
@@ -140,18 +145,6 @@ def desired_hash(stack: Stack, digest: Digester) -> str:
     return digest(wanted).text
 
 
-async def together(work: Iterable[Coroutine[Any, Any, Step]]) -> list[Step]:
-    """All results in order. The first failure cancels the rest: nobody would use what they read."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
-
-
 def taken_over(steps: Iterable[Step]) -> dict[str, Record]:
     """What state will hold of objects that the steps take over: they are on air like any other."""
     found = {}
@@ -181,10 +174,11 @@ async def make_plan(
     destroy: bool = False,
     refresh: bool = False,
     now: Clock = clock,
+    tally: Tally | None = None,
 ) -> Plan:
     """Reads and decides. Raises InputError with every problem of the stack, ApiError if a read failed.
 
-    refresh: also read objects of kinds that are `Unasked`."""
+    refresh: also read objects of kinds that are `Unasked`. tally: of the objects that are read."""
     recorded_now = state.records()
     _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
@@ -198,7 +192,8 @@ async def make_plan(
     planned = {*resources, *(record.address for record in gone)}
     doubts = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
     reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts)
-    planner = Planner(reader, moved)
+    planner = Planner(reader, moved, tally=tally or Tally())
+    planner.tally.total = len(resources) + len(gone)
     if not destroy:
         ids, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)
         reader.lookups |= ids
@@ -235,6 +230,7 @@ async def _ordered(
     stack, reader = planner.reader.stack, planner.reader
     problems, ids, taken = list(planner.problems), dict(reader.ids), set(reader.taken)
     while True:
+        planner.tally.done = len(removals)
         steps: dict[str, Step] = {}
         for wave in waves(resources):
             done = await together(planner.resource(resources[a]) for a in wave)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,11 +14,13 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Status
 from headend.core.model.record import Record
 from headend.core.model.stack import Lifecycle, Resource, Stack
+from headend.core.model.tally import Tally
 from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.locate import Locator, Place, locator_of
 from headend.core.reconcile.on_air import Clock, clock
 from headend.core.reconcile.order import targeted, waves
 from headend.core.reconcile.plan import Cut
+from headend.core.reconcile.together import together
 from headend.core.wire import registry
 
 T = TypeVar("T")
@@ -74,18 +75,21 @@ async def look(
     *,
     targets: Collection[str] = (),
     now: Clock = clock,
+    tally: Tally | None = None,
 ) -> Look:
     """Looks at every object. An object that can't be read says so; raises ApiError only if nothing can be read.
 
     records: what state holds; without them objects are found by natural key. Raises InputError if no target matches.
+    tally: of the objects.
     """
-    looker = _Looker(stack, await locator_of(stack, records, apis), apis, now())
-    resources = targeted(stack, targets)
+    looker = _Looker(stack, await locator_of(stack, records, apis), apis, now(), tally or Tally())
+    resources, gone = targeted(stack, targets), looker.locator.removed(targets)
+    looker.tally.total = len(resources) + len(gone)
     sights: dict[str, Sight] = {}
     for wave in waves(resources):
-        done = await asyncio.gather(*(looker.resource(resources[address]) for address in wave))
+        done = await together(looker.resource(resources[address]) for address in wave)
         sights |= dict(zip(wave, done, strict=True))
-    removed = await asyncio.gather(*(looker.removed(record) for record in looker.locator.removed(targets)))
+    removed = await together(looker.removed(record) for record in gone)
     found = (*(sights[a] for a in stack.resources if a in sights), *removed)
     unasked = {*looker.dead, *(s.kind.partition(".")[0] for s in found if s.status.word == UNVERIFIABLE)}
     if looker.dead and unasked >= {sight.kind.partition(".")[0] for sight in found}:
@@ -102,6 +106,7 @@ class _Looker:
     locator: Locator
     apis: Callable[[str], Awaitable[Any]]
     time: datetime
+    tally: Tally
     dead: dict[str, ApiError] = field(default_factory=dict)
 
     async def resource(self, resource: Resource) -> Sight:
@@ -181,6 +186,7 @@ class _Looker:
         status: Status,
         times: Iterable[Airtime] = (),
     ) -> Sight:
+        self.tally.done += 1
         found = {(t.kind, t.id): Cut(t.kind, t.id, t.start, t.end) for t in times}.values()
         current = [c for c in found if (c.start is None or c.start <= self.time) and _lasts(c, self.time)]
         coming = [c for c in found if c.start is not None and c.start > self.time]

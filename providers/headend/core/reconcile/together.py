@@ -1,0 +1,36 @@
+"""Much work side by side, without holding all of it at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from itertools import islice
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+AT_ONCE = 1_000  # more than any host has requests in flight, and enough that one read serves many
+
+
+async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results in order; AT_ONCE pieces are under way at a time. Give a generator, so that no more of them exist.
+
+    The first failure cancels the rest: nobody would use what they read.
+    """
+    left, results = enumerate(work), dict[int, T]()
+
+    async def worker(place: int, one: Coroutine[Any, Any, T]) -> None:
+        results[place] = await one
+        await asyncio.sleep(0)  # others have their turn also where nothing is waited for
+        for later, another in left:
+            results[later] = await another
+            await asyncio.sleep(0)
+
+    workers = [asyncio.ensure_future(worker(*one)) for one in islice(left, AT_ONCE)]
+    try:
+        await asyncio.gather(*workers)
+    except BaseException:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        raise
+    return [results[place] for place in range(len(results))]
