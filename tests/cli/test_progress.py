@@ -11,8 +11,8 @@ import pytest
 
 from cli.harness import COMMAND, World
 from cli.test_interrupt import STACK
-from headend.cli.progress import lasted
 from headend.cli.render import plan_text
+from headend.cli.standing import lasted
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7][0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\r")
@@ -108,7 +108,8 @@ def test_a_terminal_is_asked(world: World, typed: str, writes: int) -> None:
 
 
 def test_fields_with_one_reason_stand_together() -> None:
-    step = {"address": "a.b", "action": "none", "unverifiable": {"limit": "no call", "id": "no call", "x": "unseen"}}
+    why = {"limit": "no call", "id": "no call", "x": "unseen"}
+    step = {"address": "a.b", "kind": "a.b", "action": "none", "unverifiable": why}
     document = {"stack": "s", "summary": {"unverifiable": 1}, "steps": [step]}
     assert plan_text(document) == "? a.b: can't be verified: limit, id (no call); x (unseen)\ns: 1 unverifiable"
 

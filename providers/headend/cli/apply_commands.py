@@ -29,10 +29,12 @@ from headend.cli.options import (
     StackName,
     Target,
     Var,
+    Verbose,
     Yes,
     rates,
 )
 from headend.cli.progress import Progress, progress
+from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
@@ -61,6 +63,7 @@ def apply(
     target: Target = None,
     refresh: Refresh = False,
     yes: Yes = False,
+    verbose: Verbose = False,
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
@@ -77,7 +80,7 @@ def apply(
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
         refresh = bool(document.get("refresh", False))
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
-    agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out)
+    agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose)
     raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
 
@@ -91,22 +94,24 @@ def destroy(
     max_rps: MaxRps = None,
     target: Target = None,
     yes: Yes = False,
+    verbose: Verbose = False,
     allow_interruption: Interruptions = None,
 ) -> None:
     """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
-    agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or ())
+    agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or (), verbose=verbose)
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """What the person who types the command has agreed to."""
+    """What the person who types the command has agreed to, and whether each step is told."""
 
     yes: bool
     deletions: bool = False
     interruptions: Sequence[str] = ()
     secrets_out: Path | None = None
+    verbose: bool = False
 
 
 def _nowhere(address: str, name: str, value: str) -> None:
@@ -137,13 +142,16 @@ async def _carried_out(
     document: dict[str, Any] | None,
 ) -> int:
     async with opened(options, redactor) as (stack, state, session):
-        made = await make_plan(stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh)
+        async with reading() as tally:
+            made = await make_plan(
+                stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh, tally=tally
+            )
         made, stale = planfile.approved(made, document) if document else (made, [])
         for address in stale:
             echo(f"{address}: changed since the plan; refused, plan again", err=True)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, len(state.records()), consent)
-        show(made.document(), Format.TEXT)
+        show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
         for address in doubtful:
             found = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name} {address}`"
@@ -154,7 +162,7 @@ async def _carried_out(
             if made.writes():
                 return HeadendError.exit_code
             return StaleError.exit_code if stale else PartialError.exit_code if destroy and doubtful else 0
-        with progress() as told:
+        with progress(len(made.writes()), every=agreed.verbose) as told:
             outcome = await _watched(
                 told,
                 carry_out(

@@ -66,6 +66,7 @@ Refresh = Annotated[
     bool, typer.Option("--refresh", help="Ask also for what can only be asked one by one, and only whether it exists.")
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step or object, also where many are alike.")]
 Interruptions = Annotated[
     list[str] | None,
     typer.Option(

@@ -27,8 +27,10 @@ from headend.cli.options import (
     StackName,
     Target,
     Var,
+    Verbose,
     rates,
 )
+from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.run import opened
 from headend.core.model.errors import GuardError
@@ -51,6 +53,7 @@ def plan(
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
     format: Shown = Format.TEXT,
+    verbose: Verbose = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
@@ -67,7 +70,7 @@ def plan(
     made = asyncio.run(_planned(options, target or [], consent))
     if out:
         planfile.write(out, made, target or [], refresh)
-    show(made.document(), format)
+    show(made, format, every=verbose)
     raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
 
 
@@ -81,12 +84,13 @@ def drift(
     max_rps: MaxRps = None,
     target: Target = None,
     format: Shown = Format.TEXT,
+    verbose: Verbose = False,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
     stack wants."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
     made = asyncio.run(_planned(options, target or [], need_secrets=False))
-    show(made.document(), format)
+    show(made, format, every=verbose)
     raise typer.Exit(2 if made.writes() or made.wrong else 0)
 
 
@@ -95,5 +99,6 @@ async def _planned(
 ) -> Plan:
     """The plan; with a consent, also what apply would refuse of it."""
     async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
-        made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh)
+        async with reading() as tally:
+            made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
         return judge(made, len(state.records()), consent) if consent else made

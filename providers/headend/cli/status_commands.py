@@ -22,13 +22,16 @@ from headend.cli.options import (
     StackName,
     Target,
     Var,
+    Verbose,
     rates,
 )
+from headend.cli.reading import reading
 from headend.cli.run import glimpsed, looking, state_path, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
+from headend.core.model.tally import Tally
 from headend.core.reconcile.state import peek
 from headend.core.reconcile.status import Look, Sight, look
 
@@ -50,6 +53,7 @@ def status(
     format: Annotated[Format, typer.Option("--format", help="How to print it; json with --watch: a line each.")] = (
         Format.TEXT
     ),
+    verbose: Verbose = False,
     watch: Annotated[bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks, with --watch.")] = 5.0,
 ) -> None:
@@ -60,15 +64,15 @@ def status(
     runs; without the state's file, objects are found by their names. With --watch Ctrl-C ends it with 0.
     """
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
-    looks = _Looks(options, target or ())
+    looks = _Looks(options, target or (), every=verbose)
     raise typer.Exit(asyncio.run(looks.watch(format, interval) if watch else looks.once(format)))
 
 
 class _Looks:
     """One look, or one after the other, over one session. Between two looks nothing is held that an apply needs."""
 
-    def __init__(self, options: Flags, targets: Sequence[str]) -> None:
-        self.options, self.targets = options, targets
+    def __init__(self, options: Flags, targets: Sequence[str], *, every: bool) -> None:
+        self.options, self.targets, self.every = options, targets, every
         self.redactor = new_redactor()
         self.stack: Stack = load_stack(options, self.redactor, need_secrets=False)
         self.path = state_path(self.stack.name, options.simulator)
@@ -76,16 +80,16 @@ class _Looks:
         self.told = False
 
     async def once(self, format: Format) -> int:
-        async with looking(self.stack, self.path, self.options, self.redactor) as session:
-            found = await self._look(session)
-        Shown(format).show(found)
+        async with looking(self.stack, self.path, self.options, self.redactor) as session, reading() as tally:
+            found = await self._look(session, tally)
+        Shown(format, every=self.every).show(found)
         return NOT_AS_WANTED if found.wrong else 0
 
     async def watch(self, format: Format, interval: float) -> int:
         """Until Ctrl-C; 0. A look that fails is told, and the next one tried."""
         stop = asyncio.ensure_future(stop_on_interrupt(lambda _: None).wait())
         async with looking(self.stack, self.path, self.options, self.redactor) as session:
-            with screen(format) as shown:
+            with screen(format, every=self.every) as shown:
                 while not stop.done():
                     try:
                         found = await self._unless(stop, self._look(session))
@@ -107,13 +111,13 @@ class _Looks:
         await asyncio.gather(task, return_exceptions=True)
         return None
 
-    async def _look(self, session: Session) -> Look:
+    async def _look(self, session: Session, tally: Tally | None = None) -> Look:
         session.look_anew()
         quiet = self.known or self.told
         entries = (peek if quiet else glimpsed)(self.path, self.stack.name)
         self.told = self.told or entries is None
         self.known = self.known if entries is None else entries
-        found = await look(self.stack, self.known, session, targets=self.targets)
+        found = await look(self.stack, self.known, session, targets=self.targets, tally=tally)
         return replace(found, sights=tuple(map(self._scrubbed, found.sights)))
 
     def _scrubbed(self, sight: Sight) -> Sight:

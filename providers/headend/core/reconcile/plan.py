@@ -167,6 +167,10 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """The plan document, JSON-serialisable, free of secrets."""
+        return self.head() | {"steps": [step.document() for step in self.steps]}
+
+    def head(self) -> dict[str, Any]:
+        """The document without its steps, of which there may be many."""
         return {
             "format": FORMAT,
             "headend": headend.__version__,
@@ -177,5 +181,4 @@ class Plan:
             "summary": self.summary(),
             "refusals": [refusal.document() for refusal in self.refusals],
             "lookups": dict(sorted(self.lookups.items())),
-            "steps": [step.document() for step in self.steps],
         }
