@@ -13,7 +13,7 @@ from headend.core.reconcile.order import waves
 from headend.pulumi.declaration import Handover, properties
 from headend.pulumi.preparation import Prepared
 from headend.pulumi.program import Project, prepare_run
-from headend.pulumi.snapshot import Snapshot, class_name, read_records
+from headend.pulumi.snapshot import Snapshot, read_records, type_token
 
 StandsFor = Callable[[Reference], Any]
 
@@ -63,10 +63,5 @@ def _declared(stack: Stack, resource: Resource, prepared: Prepared, handover: Ha
     return Declared(resource, (old,) if old else (), given)
 
 
-def type_of(kind: str) -> str:
-    """The type token of a dynamic resource."""
-    return f"pulumi-python:dynamic/headend:{class_name(kind)}"
-
-
 def urn(project: str, stack: str, kind: str, name: str) -> str:
-    return f"urn:pulumi:{stack}::{project}::{type_of(kind)}::{name}"
+    return f"urn:pulumi:{stack}::{project}::{type_token(kind)}::{name}"

@@ -33,7 +33,8 @@ from headend.core.model.errors import HeadendError
 from headend.core.model.references import Reference
 from headend.core.model.stack import Stack
 from headend.pulumi.program import Project
-from pulumi_program import Declared, declare, type_of, urn
+from headend.pulumi.snapshot import type_token
+from pulumi_program import Declared, declare, urn
 from pulumi_records import Did, Failed, Killed, Ran, Record
 from pulumi_wire import UNKNOWN, Engine, Live
 
@@ -60,8 +61,11 @@ class PulumiStack:
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
         return {
-            urn(PROJECT, self.name, r.kind, r.address): {"type": type_of(r.kind), "outputs": copy.deepcopy(r.outputs)}
-            for r in self.records.values()
+            urn(PROJECT, self.name, one.kind, one.address): {
+                "type": type_token(one.kind),
+                "outputs": copy.deepcopy(one.outputs),
+            }
+            for one in self.records.values()
         }
 
     def preview(self, stack: Stack, replace: Collection[str] = ()) -> Ran:

@@ -29,7 +29,8 @@ from headend.core.model.stack import Stack
 from headend.pulumi.p import PROVIDERS
 from headend.pulumi.program import Project
 from headend.pulumi.settings import DELETIONS
-from pulumi_program import declare, type_of, urn
+from headend.pulumi.snapshot import type_token
+from pulumi_program import declare, urn
 
 UNKNOWN = rpc.UNKNOWN
 _turn = threading.Lock()
@@ -91,7 +92,7 @@ class Engine(Wire):
         """Brings the stack up; gives what was done, e.g. {"create": 3, "same": 1}."""
         done: dict[str, int] = {}
         snapshot = {
-            urn("headend", stack.name, live.kind, address): {"type": type_of(live.kind), "outputs": live.outputs}
+            urn("headend", stack.name, live.kind, address): {"type": type_token(live.kind), "outputs": live.outputs}
             for address, live in self.state.items()
         }
         lines, declared = declare(replace(self.project, name=stack.name), stack, snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pulumi
-from pulumi.dynamic import Resource as DynamicResource
+from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
 from headend.core.model.errors import HeadendError
 from headend.core.model.record import Record, secret_fields
@@ -29,18 +30,28 @@ from headend.pulumi.p import PROVIDERS
 from headend.pulumi.preparation import Consent, Prepared, prepare
 from headend.pulumi.runtime import say, settings_of
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION, addresses
-from headend.pulumi.snapshot import class_name, read_own_stack, read_records
+from headend.pulumi.snapshot import read_own_stack, read_records, type_token
 
 T = TypeVar("T")
 Config = Callable[[str], str | None]
 
-TYPES: dict[str, type[DynamicResource]] = {}
-for _name in PROVIDERS:
-    _type = type(class_name(_name), (DynamicResource,), {}, module="headend", name=class_name(_name))
-    TYPES[_name] = _type
+
+class KindResource(pulumi.CustomResource):
+    """A dynamic resource: of a type whose provider is pickled into its inputs.
+
+    It has no __init__ of its own, so that the SDK notes no stack trace. That would be a third of what state holds of a
+    resource, and the same lines for each: none of the stack file.
+    """
+
+    computed: pulumi.Output[Any]
 
 
-def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResource]:
+@functools.cache
+def _pickled(kind: str) -> str:
+    return str(serialize_provider(PROVIDERS[kind]))
+
+
+def declare(folder: Path, name: str | None = None) -> Mapping[str, KindResource]:
     """Declares every resource of <folder>/<stack>.yaml and exports their ids, and what its `lookups:` find. Returns the
     resources by address.
 
@@ -61,7 +72,7 @@ def declare(folder: Path, name: str | None = None) -> Mapping[str, DynamicResour
         raise pulumi.RunError(str(error)) from None
     for line in prepared.lines:
         say(line)
-    made: dict[str, DynamicResource] = {}
+    made: dict[str, KindResource] = {}
     for address in (a for wave in waves(stack.resources, prepared.order.after) for a in wave):
         made[address] = _declared(stack, stack.resources[address], prepared, handover, made)
     for address, resource in made.items():
@@ -153,8 +164,8 @@ def _config_command(platform: str, setting: str, secret: bool) -> str:
 
 
 def _declared(
-    stack: Stack, resource: Resource, prepared: Prepared, handover: Handover, made: Mapping[str, DynamicResource]
-) -> DynamicResource:
+    stack: Stack, resource: Resource, prepared: Prepared, handover: Handover, made: Mapping[str, KindResource]
+) -> KindResource:
     hidden = secret_fields(type(resource.spec), resource.secret_fields)
     given = properties(
         stack, resource, lambda reference: _stands_for(made[reference.address], reference), prepared, handover
@@ -172,12 +183,11 @@ def _declared(
         aliases=[pulumi.Alias(name=old)] if old else [],
     )
     kind = resource.kind.name
-    extra = {"computed": None, "live_id": None}
-    return TYPES[kind](PROVIDERS[kind], resource.address, props | extra, options)
+    extra = {"computed": None, "live_id": None, PROVIDER_KEY: _pickled(kind)}
+    return KindResource(type_token(kind), resource.address, props | extra, options)
 
 
-def _stands_for(resource: DynamicResource, reference: Reference) -> pulumi.Output[Any]:
+def _stands_for(resource: KindResource, reference: Reference) -> pulumi.Output[Any]:
     if reference.computed is None:
         return resource.id
-    computed: pulumi.Output[Any] = resource.computed  # type: ignore[attr-defined]  # every resource here has it
-    return computed.apply(lambda values: values[reference.computed])
+    return resource.computed.apply(lambda values: values[reference.computed])

@@ -28,6 +28,11 @@ def class_name(kind: str) -> str:
     return "".join(part.capitalize() for part in kind.replace(".", "_").split("_"))
 
 
+def type_token(kind: str) -> str:
+    """The type of a dynamic resource of this kind, as it stands in state. A promise."""
+    return f"pulumi-python:dynamic/headend:{class_name(kind)}"
+
+
 def read_own_stack() -> Snapshot:
     """The resources of the stack whose program this is; none before its first run.
 
