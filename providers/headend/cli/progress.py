@@ -171,7 +171,9 @@ class LiveProgress(Progress):
         from rich.text import Text
 
         now = time.monotonic()
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid(padding=(0, 2), expand=True)
+        for ratio in (None, None, None, 1):  # what a step waits for takes what its address leaves
+            table.add_column(no_wrap=ratio is None, ratio=ratio)
 
         def row(*words: str, styles: tuple[str, ...]) -> None:
             table.add_row(*(Text(printable(word), style) for word, style in zip(words, styles, strict=True)))
