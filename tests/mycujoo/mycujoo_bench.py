@@ -9,8 +9,8 @@ from typing import Any
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Kind, kinds
 from headend.core.model.observed import Change, Observed
+from headend.core.wire import registry
 from headend.core.wire.client import Client
-from headend.core.wire.registry import platforms
 from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.settings import MycujooSettings
@@ -18,7 +18,7 @@ from headend.simulator.app import Simulator
 from headend.simulator.base import CREDENTIALS
 from headend.simulator.mycujoo import MycujooSim
 
-platforms()  # so that their kinds are known
+tuple(registry.kinds().values())  # so that they are known
 KEY = CREDENTIALS["mycujoo"]["HEADEND_MYCUJOO_API_KEY"]
 
 
