@@ -7,12 +7,13 @@ object itself, and for everything on its signal path: all that depends on it by 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from headend.core.model.address import dependents, within
+from headend.core.model.address import within
 from headend.core.model.capabilities import OnAir
 from headend.core.model.fields import Impact
 from headend.core.model.observed import Airtime
@@ -82,19 +83,17 @@ class Watch:
     records: dict[str, Record]
     apis: Callable[[str], Awaitable[Any]]
     now: Clock = clock
-    _known: Mapping[str, Collection[str]] | None = None
 
     async def cuts(self, step: Step, *, fresh: bool = False) -> tuple[Cut, ...]:
         """What the step would cut, now or within the window; nothing if it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
-        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents()))
+        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents))
         times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
         if not times:
             return ()
-        addresses = {(record.kind, record.id): address for address, record in self.records.items()}
         return tuple(
-            Cut(t.kind, t.id, t.start, t.end, addresses.get((t.kind, t.id)))
+            Cut(t.kind, t.id, t.start, t.end, self._addresses.get((t.kind, t.id)))
             for t in imminent(times, self.stack.options, self.now())
         )
 
@@ -109,15 +108,24 @@ class Watch:
 
     def forget(self, address: str) -> None:
         """Drops a deleted object: nothing goes out through it any more."""
-        if self.records.pop(address, None):
-            self._known = None
+        record = self.records.pop(address, None)
+        if record is None:
+            return
+        self._addresses.pop((record.kind, record.id), None)
+        for needed in set(record.depends) - self.stack.needs.get(address, frozenset()):
+            self._dependents.get(needed, {}).pop(address, None)
 
-    def _dependents(self) -> Mapping[str, Collection[str]]:
+    @functools.cached_property
+    def _addresses(self) -> dict[tuple[str, str], str]:
+        """(kind, id) -> its address in state."""
+        return {(record.kind, record.id): address for address, record in self.records.items()}
+
+    @functools.cached_property
+    def _dependents(self) -> Mapping[str, dict[str, None]]:
         """address -> what depends on it, by state or by the stack."""
-        if self._known is None:
-            needs = {a: set(record.depends) for a, record in self.records.items() if record.depends}
-            for a, resource in self.stack.resources.items():
-                if references := resource.references():
-                    needs.setdefault(a, set()).update(references)
-            self._known = dependents(needs)
-        return self._known
+        found: dict[str, dict[str, None]] = {}
+        for address in [*self.records, *self.stack.resources]:
+            record = self.records.get(address)
+            for needed in (*(record.depends if record else ()), *self.stack.needs.get(address, ())):
+                found.setdefault(needed, {})[address] = None
+        return found
