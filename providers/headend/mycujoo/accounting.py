@@ -52,11 +52,15 @@ class Accounting:
         return stored
 
     # --- payment methods -------------------------------------------------------------------------------------
-    async def methods(self, *, fresh: bool = False) -> list[PaymentMethod]:
-        """All payment methods, with all their fields, in one request (M-36, M-135)."""
+    async def methods(self, *, fresh: bool = False) -> Mapping[str, PaymentMethod]:
+        """All payment methods by id, with all their fields, in one request (M-36, M-135)."""
+
+        async def read() -> Mapping[str, PaymentMethod]:
+            return {row.id: row for row in await self._api.listed(PaymentMethod, "payment_method.list")}
+
         if fresh:
             self._reads.drop(*_METHODS)
-        return await self._reads.get(_METHODS, lambda: self._api.listed(PaymentMethod, "payment_method.list"))
+        return await self._reads.get(_METHODS, read)
 
     async def method(self, id: str) -> PaymentMethod | None:
         """One payment method, looked at now (M-38). None only if the platform says so itself (M-135)."""
@@ -90,7 +94,7 @@ class Accounting:
             try:
                 await self._api.call("payment_method.delete", path={"id": id})
             except NotFound:
-                if any(row.id == id for row in await self.methods(fresh=True)):
+                if id in await self.methods(fresh=True):
                     raise
             finally:
                 self._reads.drop(*_METHODS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from headend.core.model.errors import DecodeError, NotFound
@@ -12,6 +12,9 @@ from headend.mycujoo.calls import MycujooCalls
 
 LARGEST = 100  # entries of a batch; the platform states no limit (M-129)
 MOMENT = 0.002  # s that a batch waits for others to join it
+
+ByAddress = Mapping[str, Sequence[Account]]
+"""Accounts by address in lower case: nobody says that there is only one."""
 
 
 class Batch:
@@ -81,17 +84,20 @@ class Accounts:
         """The account with this id; None is proven by an answer without it (M-126)."""
         return await self._ids.get(id)
 
-    async def _everyone(self, *, fresh: bool = False) -> list[Account]:
+    async def _everyone(self, *, fresh: bool = False) -> ByAddress:
+        async def read() -> ByAddress:
+            return _by_address(await self._api.listed(Account, "account.list"))
+
         if fresh:
             self._reads.drop("account.list")
-        return await self._reads.get(("account.list",), lambda: self._api.listed(Account, "account.list"))
+        return await self._reads.get(("account.list",), read)
 
     async def _ask_emails(self, emails: list[str]) -> dict[str, Account]:
         """Both spellings are asked for: nobody says whether the platform keeps the case of an address (M-241)."""
         spellings = list(dict.fromkeys(text for email in emails for text in (email, email.lower())))
         parts = [spellings[start : start + LARGEST] for start in range(0, len(spellings), LARGEST)]
         answers = await asyncio.gather(*(self._rows("account.batch_by_email", "email_addresses", p) for p in parts))
-        rows = {row.id: row for answer in answers for row in answer}.values()
+        rows = _by_address({row.id: row for answer in answers for row in answer}.values())
         return {email: found for email in emails if (found := _with(email, rows))}
 
     async def _ask_ids(self, ids: list[str]) -> dict[str, Account]:
@@ -103,7 +109,7 @@ class Accounts:
         try:
             return await self._api.listed(Account, key, json={name: values})
         except NotFound:
-            return await self._everyone(fresh=True)
+            return _rows_of(await self._everyone(fresh=True))
 
     async def create(self, body: Mapping[str, str]) -> str:
         """Makes an account and gives its password, "" where none came; its id is nowhere in the answer (M-48)."""
@@ -148,7 +154,7 @@ class Accounts:
         try:
             await self._api.call("account.delete", json={"ids": ids})
         except NotFound:
-            if len(ids) == 1 and any(row.id == ids[0] for row in await self._everyone(fresh=True)):
+            if len(ids) == 1 and any(r.id == ids[0] for r in _rows_of(await self._everyone(fresh=True))):
                 raise
             for id in ids if len(ids) > 1 else ():
                 await self._delete([id])
@@ -166,9 +172,20 @@ class Accounts:
         return await self._reads.get(("account.myself",), read)
 
 
-def _with(email: str, rows: Iterable[Account]) -> Account | None:
+def _by_address(rows: Iterable[Account]) -> ByAddress:
+    found: dict[str, list[Account]] = {}
+    for row in rows:
+        found.setdefault(row.email.lower(), []).append(row)
+    return found
+
+
+def _rows_of(people: ByAddress) -> list[Account]:
+    return [row for alike in people.values() for row in alike]
+
+
+def _with(email: str, people: ByAddress) -> Account | None:
     """The row with this address: spelled like it, else the only one in another case. Raises DecodeError for several."""
-    alike = [row for row in rows if row.email.lower() == email.lower()]
+    alike = people.get(email.lower(), ())
     exact = [row for row in alike if row.email == email] or alike
     if len(exact) > 1:
         ids = ", ".join(row.id for row in exact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -74,15 +74,15 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
     async def observe(self, api: MycujooApi, id: str, spec: PaymentMethod, *, fresh: bool = False) -> Observed | None:
         """From the one list of all. What a fresh list is without is asked for by its id before it is gone (M-135)."""
         rows = await api.accounting.methods(fresh=fresh)
-        row = next((row for row in rows if row.id == id), None)
+        row = rows.get(id)
         if row is None and fresh:
             row = await api.accounting.method(id)
         return _observed(row, spec) if row else None
 
     async def review(self, api: MycujooApi, proposal: Proposal[PaymentMethod]) -> Sequence[Problem]:
         if proposal.deletes:
-            rows = await api.accounting.methods()
-            if any(row.id == proposal.id and row.is_default for row in rows):
+            row = (await api.accounting.methods()).get(str(proposal.id))
+            if row and row.is_default:
                 return (warning("it is the one that pays; make another one the default first (M-136)"),)
         elif proposal.creates and proposal.spec and not proposal.spec.setup_intent_id:
             remedy = "give one as a secret, or name the method that exists: lifecycle.adopt"
@@ -93,7 +93,7 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
     async def create(self, api: MycujooApi, spec: PaymentMethod) -> Observed:
         """One POST, and never another: the list tells what became of it where the answer doesn't (M-15, M-137)."""
         try:
-            before = {row.id for row in await api.accounting.methods()}
+            before = (await api.accounting.methods()).keys()
         except ApiError as error:  # no doubt is left by a request that never went out
             raise Refused(f"{error}; nothing was registered", status=error.status, code=error.code) from None
         try:
@@ -106,13 +106,13 @@ class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[Payment
         unfinished = bool(spec.is_default) and not made.is_default
         return Observed(live.id, live.values, live.computed, incomplete=unfinished)
 
-    async def _settled(self, api: MycujooApi, before: set[str], error: ApiError) -> answers.PaymentMethod:
+    async def _settled(self, api: MycujooApi, before: Collection[str], error: ApiError) -> answers.PaymentMethod:
         """The one method that is new since. Raises the error where that doesn't tell."""
         try:
             rows = await api.accounting.methods(fresh=True)
         except ApiError:
             raise error from None
-        new = [row for row in rows if row.id not in before]
+        new = [row for row in rows.values() if row.id not in before]
         if len(new) == 1:
             return new[0]
         ids = ", ".join(row.id for row in new)
@@ -177,5 +177,5 @@ class FoundMethod(Lookup[MycujooApi]):
                     "provider": row.provider,
                 },
             )
-            for row in await api.accounting.methods()
+            for row in (await api.accounting.methods()).values()
         ]
