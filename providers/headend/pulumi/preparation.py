@@ -146,9 +146,9 @@ async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfi
         planner.reader.made |= {s.address: s.id for s in steps if s.reason is Reason.RECOVERED and s.id}
         new = [a for a in wave if a not in known and a not in unfinished]
         steps += await together(planner.resource(stack.resources[a]) for a in new)
-        for address in wave:
+        for address in (a for a in wave if a in known and a not in unfinished):
             lookups = kept_lookups(stack.resources[address].spec).keys()
-            if address not in (*begun, *new) and lookups - known[address].values:
+            if lookups - known[address].values:
                 await planner.decided(stack.resources[address])  # for what it finds: its provider can't tell
     return steps
 

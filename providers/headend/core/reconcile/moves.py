@@ -129,7 +129,8 @@ def unsure(
     """{new address: vanished addresses} of what must not be made twice, and may be one of several that vanished, or one
     that several may be. moved: what is no longer in question."""
     left = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
-    gone = {a: r for a, r in left.items() if a not in moved.values()}
+    former = set(moved.values())
+    gone = {a: r for a, r in left.items() if a not in former}
     new = {a: r for a, r in stack.resources.items() if a not in records and a not in moved} if gone else {}
     once = {a: r for a, r in new.items() if isinstance(r.kind, CreatedOnce)}
     known = _by_key(gone, {r.kind.name: r.kind for r in once.values()})

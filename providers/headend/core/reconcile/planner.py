@@ -254,7 +254,8 @@ def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:
 def follow(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
     """The records under their current addresses. moved: new address -> old."""
     current = {new: replace(records[old], address=new) for new, old in moved.items()}
-    return current | {a: r for a, r in records.items() if a not in moved.values()}
+    former = set(moved.values())
+    return current | {a: r for a, r in records.items() if a not in former}
 
 
 def _refuse_circles(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Plan:
