@@ -6,7 +6,7 @@ import linecache
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,13 +34,13 @@ class Cost:
     lines: Counter[tuple[str, int]] = field(default_factory=Counter)
 
 
-def too_much(one: Cost, four: Cost) -> list[str]:
+def too_much(one: Cost, four: Cost, few: Mapping[str, int] = FEW) -> list[str]:
     """What grows faster than the objects, the worst first. four: the cost of four times as many."""
     found = [
         (after / max(before, 1), f"{what}: {before} -> {after}: {_told(name)}")
-        for what, few in FEW.items()
+        for what, more in few.items()
         for name, after in getattr(four, what).items()
-        if after > MOST * (before := getattr(one, what)[name]) + few
+        if after > MOST * (before := getattr(one, what)[name]) + more
     ]
     return [text for _, text in sorted(found, reverse=True)]
 
@@ -80,16 +80,18 @@ def _rows_counted(rows: Counter[str]) -> Iterator[None]:
 
 @contextmanager
 def _replaced(function: Any, by: Any) -> Iterator[None]:
-    """In every module that has imported it."""
-    modules = [m for name, m in sys.modules.items() if name.startswith("headend.")]
-    places = [(m, name) for m in modules for name, value in vars(m).items() if value is function]
-    for module, name in places:
-        setattr(module, name, by)
+    """In every module that has imported it, or imports it meanwhile."""
+    _replace(function, by)
     try:
         yield
     finally:
-        for module, name in places:
-            setattr(module, name, function)
+        _replace(by, function)
+
+
+def _replace(function: Any, by: Any) -> None:
+    for module in [m for name, m in sys.modules.items() if name.startswith("headend.")]:
+        for name in [name for name, value in vars(module).items() if value is function]:
+            setattr(module, name, by)
 
 
 @contextmanager

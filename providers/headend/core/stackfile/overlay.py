@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from headend.core.model.errors import InputError
 from headend.core.model.findings import Problems
 from headend.core.model.suggest import suggest
 from headend.core.model.uploads import check_file
@@ -64,7 +65,8 @@ def merge(base: Node, over: Node, problems: Problems, path: tuple[str, ...] = ()
         if entry.node.value is None and path != ("vars",):
             if merged.pop(key, None) is None:
                 message = f"nothing to remove: the extended file has no `{key}` here"
-                problems.add(message, entry.source, remedy=suggest(key, base.mapping or {}))
+                told = len(problems) < InputError.MOST_TOLD  # the others are counted, and a hint is a look at all keys
+                problems.add(message, entry.source, remedy=suggest(key, base.mapping or {}) if told else None)
         elif key in merged and _merges(merged[key].node, entry.node):
             merged[key] = KeyValue(entry.source, merge(merged[key].node, entry.node, problems, (*path, key)))
         else:

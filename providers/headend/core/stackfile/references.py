@@ -38,32 +38,32 @@ class Names:
 
     def resolve(self, name: str, ref: Ref, seeker: Draft, source: Source) -> Reference | Problem:
         """The resource of that name: one of the kind itself, or one of those that make such an object."""
-        own = self._find(name, ref.kind, seeker, source)
-        found = [] if isinstance(own, Problem) else [Reference(own)]
+        if ref.kind not in self.kinds:
+            return Problem(f"nothing can refer to a {ref.kind} here: no such kind is known", source, seeker.address)
+        own = self._find(name, ref.kind, seeker)
+        found = [Reference(own)] if own else []
         for kind, computed in ref.through:
-            maker = self._find(name, kind, seeker, source) if kind in self.kinds else None
-            if isinstance(maker, str):
+            maker = self._find(name, kind, seeker) if kind in self.kinds else None
+            if maker:
                 found.append(Reference(maker, computed))
         if len(found) > 1:
             both = " and ".join(reference.address for reference in found)
             return Problem(f"`{name}` may be {both}", source, seeker.address, "give one of them another key")
-        if isinstance(own, Problem) and not found:
-            return own
+        if not found:
+            hint = self._suggest(name, ref.kind, seeker)
+            return Problem(f"there is no {ref.kind} `{name}`", source, seeker.address, hint)
         return found[0]
 
-    def _find(self, name: str, kind: str, seeker: Draft, source: Source) -> str | Problem:
+    def _find(self, name: str, kind: str, seeker: Draft) -> str | None:
         """The address of the `kind` called `name` (or `outer/name`) as seen from `seeker`, nearest scope first."""
-        target = self.kinds.get(kind)
-        if target is None:
-            return Problem(f"nothing can refer to a {kind} here: no such kind is known", source, seeker.address)
-        chain = self._chain(target)
+        chain = self._chain(self.kinds[kind])
         parts = name.split("/")
         for scope in self._scopes(seeker, chain, len(parts)):
             tail = chain[-len(parts) :]
             address = ".".join([scope, *(f"{k.collection}.{part}" for k, part in zip(tail, parts, strict=True))])
             if address in self.drafts:
                 return address
-        return Problem(f"there is no {kind} `{name}`", source, seeker.address, self._suggest(name, kind, seeker))
+        return None
 
     def _chain(self, kind: Kind[Any, Any]) -> list[Kind[Any, Any]]:
         chain = [kind]
