@@ -63,12 +63,12 @@ async def _phase(phase: str, simulator: Simulator, file: Path) -> None:
             agreed = [step.address for step in plan.steps]
             plan = guards.judge(plan, len(state.records()), guards.Consent(True, agreed, True))
             guards.raise_if_refused(plan)
-            show(plan.document(), Format.TEXT)
+            show(plan, Format.TEXT)
             if phase == "plan":
                 assert not plan.writes()
                 return
             assert plan.writes() or phase == "destroy"
-            with progress() as told:
+            with progress(len(plan.writes())) as told:
                 outcome = await apply(
                     plan, stack, state, session, on_event=told.event, allowed=agreed, parallelism=PARALLELISM
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 AFRESH = "each write reads a whole list anew, before or after"
 
@@ -33,3 +33,27 @@ REQUESTS: Mapping[str, Mapping[str, str]] = {
     "pulumi ateme.schedule": {"change": AFRESH, "destroy": AFRESH},
     "pulumi mycujoo.payment_method": {"up": AFRESH, "destroy": AFRESH},
 }
+"""Requests and rows."""
+
+DROPS = "Reads.drop looks at every key"
+
+_DROPS: Mapping[str, Sequence[str]] = {
+    "embedded ateme.environment": ["apply"],
+    "embedded mycujoo.action_configuration": ["apply", "change", "destroy"],
+    "embedded mycujoo.account": ["apply", "change", "destroy"],
+    "embedded mycujoo.organization": ["apply", "change"],
+    "embedded rights_locker.account_categories": ["apply", "change", "destroy"],
+    "embedded rights_locker.entitlement_set": ["apply", "change", "destroy"],
+    "embedded straas.member": ["apply"],
+    "pulumi ateme.environment": ["up"],
+    "pulumi mycujoo.action_configuration": ["up", "change"],
+    "pulumi mycujoo.account": ["up", "change"],
+    "pulumi mycujoo.organization": ["up", "change"],
+    "pulumi rights_locker.account_categories": ["up"],
+    "pulumi rights_locker.entitlement_set": ["up", "change", "destroy"],
+    "pulumi straas.member": ["up"],
+}
+LINES: Mapping[str, Mapping[str, str]] = {
+    name: {**dict.fromkeys(_DROPS.get(name, ()), DROPS), **REQUESTS.get(name, {})} for name in {**REQUESTS, **_DROPS}
+}
+"""Lines that run, and requests and rows."""

@@ -11,7 +11,7 @@ import pytest
 
 from growth import embedded, under_pulumi
 from growth.counted import Cost, too_much
-from growth.left import REQUESTS
+from growth.left import LINES, REQUESTS
 from growth.many import MANY
 from headend.core.wire.registry import kinds
 
@@ -19,7 +19,7 @@ THOROUGH = bool(os.environ.get("HEADEND_THOROUGH"))
 ENGINES: Mapping[str, Any] = {"embedded": embedded, "pulumi": under_pulumi}
 NUMBER = 4
 SAMPLE = {"ateme.schedule", "mycujoo.payment_method", "rights_locker.entitlement_set", "just.profile"}
-"""Which go through Pulumi's wire, where not all kinds do: that is slow."""
+"""Of which lines are counted, and which go through Pulumi's wire, where not all kinds do: that is slow."""
 
 
 def phases(left: Mapping[str, Mapping[str, str]], engine: str, chosen: Collection[str]) -> list[Any]:
@@ -60,3 +60,10 @@ def growth(engine: str, kind: str, phase: str, *, lines: bool = False) -> list[s
 )
 def test_requests_and_rows_grow_with_the_objects(engine: str, kind: str, phase: str) -> None:
     assert growth(engine, kind, phase) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind", "phase"), phases(LINES, "embedded", SAMPLE) + phases(LINES, "pulumi", SAMPLE)
+)
+def test_lines_that_run_grow_with_the_objects(engine: str, kind: str, phase: str) -> None:
+    assert growth(engine, kind, phase, lines=True) == []
