@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from deepdiff import DeepDiff
-
 from headend.core.model.fields import (
     Ignored,
     Immutable,
@@ -195,6 +193,8 @@ def _field(
 
 def _nested(name: str, want: Mapping[Any, Any], live: Mapping[Any, Any], cause: str, secret: bool) -> list[Change]:
     """The differences between two mappings. Equal entries are dropped first: there may be a hundred thousand."""
+    from deepdiff import DeepDiff  # slow to load: only where something nested differs
+
     found = []
     keys = [key for key in {**want, **live} if key not in want or key not in live or want[key] != live[key]]
     want, live = ({key: one[key] for key in keys if key in one} for one in (want, live))

@@ -31,7 +31,7 @@ class _Client(HttpxAiohttpClient):
 
     def _init_transport(
         self,
-        verify: ssl.SSLContext | str | bool = True,
+        verify: Any = True,
         cert: Any = None,
         trust_env: bool = True,
         http1: bool = True,
@@ -42,7 +42,7 @@ class _Client(HttpxAiohttpClient):
     ) -> httpx.AsyncBaseTransport:
         def session() -> aiohttp.ClientSession:
             connector = aiohttp.TCPConnector(
-                limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=_tls(True)
+                limit=limits.max_connections or 0, keepalive_timeout=_KEEPALIVE, ssl=verify
             )
             opened = aiohttp.ClientSession(
                 connector=connector,
