@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from typing import Annotated
 
 import typer
@@ -32,6 +34,7 @@ Exit codes:
 _Usage: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = new_app(cls=AllCommands, help=HELP)
+atexit.register(gc.freeze)  # else the interpreter's last act is to look through all that it is about to drop
 
 
 def _version(wanted: bool) -> None:
