@@ -23,8 +23,8 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup
 from headend.core.model.options import format_duration
 from headend.core.model.uploads import file_fields
-from headend.core.stackfile import json_schema
 from headend.core.stackfile.field_types import holds_mapping
+from headend.core.stackfile.schema import json_schema
 from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
 
 ROOT = Path(__file__).parents[1]

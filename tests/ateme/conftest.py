@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from headend.ateme import AtemeSettings
 from headend.ateme.api import Ateme, connect
 from headend.ateme.environment import Environment, EnvironmentKind
+from headend.ateme.settings import AtemeSettings
 from headend.core.wire.client import Client
 from headend.simulator import Simulator
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from headend.cli.commands import COMMANDS, AllCommands
+from headend.core.model import kind as kind_module
+from headend.core.model import lookup as lookup_module
 from headend.core.wire.registry import platforms
 
 LOADED = """\
@@ -21,7 +25,7 @@ except SystemExit as ended:
 print(*sys.modules)
 """
 SERVERS = {"pulumi", "starlette", "uvicorn", "headend.simulator"}
-CLIENTS = {"aiohttp", "cryptography", "httpx"}
+CLIENTS = {"aiohttp", "asyncio", "cryptography", "headend.core.wire.operations", "httpx", "ssl"}
 ENGINE = {"deepdiff", "filelock", "headend.core.reconcile", "sqlite3"}
 STACKS = {"headend.core.stackfile", "pydantic", "yaml"}
 TERMINALS = {"rich"}
@@ -44,7 +48,7 @@ FOUND = "lookups: {best: {straas.playlist: {title: Best}}}\n"
 CASES = {
     "--version": ("", ALL | PLATFORMS),
     "--help": ("", ALL | PLATFORMS),
-    "plan --help": ("", SERVERS | CLIENTS | TERMINALS | PLATFORMS),
+    "plan --help": ("", SERVERS | {"aiohttp", "httpx"} | TERMINALS | PLATFORMS),
     "validate --help": ("", ALL - STACKS | PLATFORMS),
     "kinds just": ("", SERVERS | CLIENTS | ENGINE | TERMINALS | PLATFORMS - {"headend.just"}),
     "validate stack.yaml": (ATEME, ALL - STACKS | PLATFORMS - {"headend.ateme"}),
@@ -56,6 +60,21 @@ CASES |= {
         ("found", "headend: 1\n" + CARDS + FOUND, ("rights_locker", "straas")),
     )
 }
+
+
+def test_a_platforms_kinds_and_lookups_are_all_in_the_modules_that_it_names() -> None:
+    for name in platforms():
+        package = importlib.import_module(f"headend.{name}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"headend.{name}.{module.name}")
+    everything = [*kind_module.kinds.values(), *lookup_module.lookups.values()]
+    found = {type(one).__module__ for one in everything}
+    named = {
+        f"headend.{name}.{module}"
+        for name in platforms()
+        for module in importlib.import_module(f"headend.{name}").KINDS
+    }
+    assert {module for module in found if module.startswith("headend.")} == named
 
 
 @pytest.mark.parametrize(("command", "stack", "unused"), [(c, *case) for c, case in CASES.items()], ids=CASES)

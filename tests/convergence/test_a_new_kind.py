@@ -22,7 +22,7 @@ from headend.ateme.listed import ListedKind
 from headend.ateme.rows import Row
 from headend.core.model import kind as kinds_module
 from headend.core.model.fields import Named, Spec
-from headend.core.stackfile import json_schema
+from headend.core.stackfile.schema import json_schema
 from headend.core.wire.decode import OpaqueId, named
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import p as providers

@@ -11,8 +11,8 @@ from headend.core.model.kind import Kind, kinds
 from headend.core.model.observed import Change, Observed
 from headend.core.wire import registry
 from headend.core.wire.client import Client
-from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.platform import PLATFORM
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator.app import Simulator
 from headend.simulator.base import CREDENTIALS

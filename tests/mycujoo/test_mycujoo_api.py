@@ -22,8 +22,8 @@ from headend.core.model.errors import (
     Unavailable,
 )
 from headend.core.wire.client import Client
-from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.platform import PLATFORM
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.wire import TABLE, UNAUTHENTICATED
 

@@ -16,9 +16,9 @@ from headend.core.model.record import HIDDEN, Digest
 from headend.core.reconcile.difference import Difference, differences
 from headend.core.wire.client import Client
 from headend.core.wire.registry import kinds
-from headend.mycujoo import PLATFORM
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.platform import PLATFORM
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator.app import Simulator
 from headend.simulator.mycujoo import MycujooSim

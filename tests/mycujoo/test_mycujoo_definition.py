@@ -13,10 +13,10 @@ from headend.core.model.proposal import Action, Proposal
 from headend.core.wire.client import Client
 from headend.core.wire.decode import decode
 from headend.core.wire.registry import kinds
-from headend.mycujoo import PLATFORM
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import Action as Definition
 from headend.mycujoo.definition import check
+from headend.mycujoo.platform import PLATFORM
 from headend.mycujoo.settings import MycujooSettings
 from headend.mycujoo.values import canonical, instant, kind_of_type, normal, same, wire
 from headend.simulator.app import Simulator

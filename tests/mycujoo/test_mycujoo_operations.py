@@ -18,8 +18,8 @@ from headend.core.stackfile import load
 from headend.core.wire.client import Client
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.session import Session
-from headend.mycujoo import PLATFORM
 from headend.mycujoo.api import MycujooApi
+from headend.mycujoo.platform import PLATFORM
 from headend.mycujoo.settings import MycujooSettings
 from headend.simulator import Simulator
 

@@ -24,7 +24,7 @@ from headend.core.model.errors import (
 from headend.core.wire.client import Client
 from headend.core.wire.invoke import Request
 from headend.core.wire.redaction import mask_keys
-from headend.straas import PLATFORM
+from headend.straas.platform import PLATFORM
 from headend.straas.settings import StraasSettings
 from headend.straas.wire import TABLE
 

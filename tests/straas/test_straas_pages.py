@@ -9,8 +9,8 @@ import pytest
 from headend.core.model.errors import DecodeError
 from headend.core.wire.client import Answer
 from headend.core.wire.invoke import Request
-from headend.straas import PLATFORM
 from headend.straas.paging import turn_page
+from headend.straas.platform import PLATFORM
 from headend.straas.wire import TABLE
 
 LIST = TABLE["category.list"]

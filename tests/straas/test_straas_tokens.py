@@ -11,7 +11,7 @@ import pytest
 from headend.core.model.errors import CredentialsError, DecodeError, Forbidden, InputError
 from headend.core.wire.invoke import Request
 from headend.simulator.base import CREDENTIALS
-from headend.straas import PLATFORM
+from headend.straas.platform import PLATFORM
 
 SECRET = CREDENTIALS["straas"]["HEADEND_STRAAS_SECRET"]
 

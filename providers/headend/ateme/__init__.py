@@ -1,24 +1,19 @@
 """Ateme+ Cloud: environments, inputs, outputs, transcoders, schedules."""
 
-from __future__ import annotations
-
-from headend.ateme.api import connect
-from headend.ateme.doctor import examine
-from headend.ateme.invoke import HIDDEN, find_environment, invoke
-from headend.ateme.settings import AtemeSettings
-from headend.ateme.verbs import VERBS
-from headend.ateme.wire import TABLE
-from headend.core.wire.registry import Platform
-
-PLATFORM = Platform(
-    name="ateme",
-    title="Ateme+ Cloud",
-    settings=AtemeSettings,
-    connect=connect,
-    table=TABLE,
-    invoke=invoke,
-    find_scope=find_environment,
-    examine=examine,
-    hidden=HIDDEN,
-    verbs=VERBS,
+KINDS = (
+    "agreement",
+    "alert",
+    "alert_method",
+    "dashboard_group",
+    "environment",
+    "event",
+    "event_subscription",
+    "input",
+    "label",
+    "multi_viewer",
+    "output",
+    "permanent_schedule",
+    "schedule",
+    "transcoder",
 )
+"""The modules that have kinds or lookups."""

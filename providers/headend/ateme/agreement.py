@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headend.ateme.api import Ateme
 from headend.ateme.rows import AgreementRow
 from headend.core.model.lookup import Candidate, Lookup
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
-class Agreement(Lookup[Ateme]):
+
+class Agreement(Lookup["Ateme"]):
     """A bought agreement that is neither assigned nor finished (A-711). headend never buys one (A-858)."""
 
     name = "ateme.agreement"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from headend.ateme.api import Ateme
 from headend.ateme.listing import Listing
 from headend.ateme.rows import EntryRow, EventRow, Row, TranscoderRow
 from headend.ateme.viewers import input_rows
 from headend.core.model.errors import Forbidden, NotFound, Refused
 from headend.core.model.observed import Airtime
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 Span = tuple[datetime | None, datetime | None]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.alert_spec import Alert
-from headend.ateme.answers import item, read_rows
-from headend.ateme.api import Ateme, hint, resting
+from headend.ateme.answers import hint, item, read_rows
 from headend.ateme.fields import elsewhere
 from headend.ateme.listing import Listing
 from headend.ateme.rows import AlertRow, InputRow, OutputRow, comparison, id_names
+from headend.ateme.running import resting
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
@@ -19,13 +19,16 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
-from headend.core.wire.operations import Operation
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+    from headend.core.wire.operations import Operation
 
 WORDS = {"active": False, "paused": True}  # status -> muted
 UNSEEN = "the answer does not show it"
 
 
-class AlertKind(Kind[Alert, Ateme]):
+class AlertKind(Kind[Alert, "Ateme"]):
     """An alert on one input or one output.
 
     The platform gives alerts no name: an existing one is known by its target and what it compares. All alerts of a

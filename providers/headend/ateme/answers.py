@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headend.ateme.rows import Row, id_names
-from headend.core.model.errors import DecodeError
+from headend.core.model.errors import ApiError, DecodeError
 from headend.core.wire.decode import decode, decode_rows
-from headend.core.wire.operations import Operation
 
 if TYPE_CHECKING:
     from headend.core.wire.answers import Answer
+    from headend.core.wire.operations import Operation
 
 R = TypeVar("R", bound=Row)
 Object = Mapping[str, Any]
@@ -96,3 +96,8 @@ def desired_word(word: str | None) -> str | None:
     if word in {"running", "started", "active"}:
         return "started"
     return "stopped" if word == "stopped" else None
+
+
+def hint(error: ApiError, text: str) -> ApiError:
+    """The same error with one more sentence."""
+    return type(error)(f"{error} ({text})", status=error.status, code=error.code)

@@ -25,16 +25,11 @@ from headend.ateme.session import Tokens
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import ApiError, DecodeError, Forbidden, ForeignAnswer, NotFound, Refused, Timeout
-from headend.core.model.fields import Spec
-from headend.core.model.findings import Problem
 from headend.core.model.observed import Observed
 from headend.core.wire.operations import NO_BODY, Operation, Table
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer, Client
-
-NEW_POLLS = 6  # looks during which a new object may still be unknown: a minute at the usual interval (A-722)
-FAILURES = frozenset({"failed", "error"})
 
 
 def connect(settings: AtemeSettings, client: Client) -> Ateme:
@@ -243,24 +238,3 @@ class Ateme:
                 raise Timeout(f"ateme: {what}: not done after {limit:g} s")
             await self._sleep(interval)
             interval = min(interval * 1.5, self.settings.poll_interval * 3)
-
-
-async def resting(api: Ateme, environment: object, parent: Spec | None) -> list[Problem]:
-    """The plan-time refusal of a write in an environment that doesn't run, or is to be stopped first (A-731).
-
-    environment: its id, or a reference to one that is yet to be made. parent: what the stack wants of it, if it does.
-    """
-    remedy = "let it run (state: started) for this change"
-    if parent is not None:
-        if getattr(parent, "state", None) != "stopped":
-            return []
-        return [Problem("its environment is to be stopped, and takes no writes then (A-731)", remedy=remedy)]
-    if isinstance(environment, str) and not await api.is_running(environment):
-        word = await api.status(environment)
-        return [Problem(f"environment {environment} is {word}, and takes no writes (A-731)", remedy=remedy)]
-    return []
-
-
-def hint(error: ApiError, text: str) -> ApiError:
-    """The same error with one more sentence."""
-    return type(error)(f"{error} ({text})", status=error.status, code=error.code)

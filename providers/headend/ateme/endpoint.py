@@ -6,16 +6,15 @@ from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from headend.ateme.airtime import airtimes, carried
-from headend.ateme.answers import desired_word
-from headend.ateme.api import Ateme, hint, resting
+from headend.ateme.answers import desired_word, hint
 from headend.ateme.endpoint_spec import CLEARED, Endpoint
 from headend.ateme.fields import hasty, unlikely
 from headend.ateme.grouping import join, raise_if_leaving, review_group, unfit
 from headend.ateme.rows import EndpointRow
-from headend.ateme.running import RESTING, running
+from headend.ateme.running import RESTING, resting, running
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark, marks
@@ -25,6 +24,9 @@ from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import raise_if_wrong, readable
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+
 UNSEEN = "the answer does not show it"
 
 
@@ -32,7 +34,7 @@ S = TypeVar("S", bound=Endpoint)
 E = TypeVar("E", bound=EndpointRow)
 
 
-class EndpointKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S], Generic[S, E]):
+class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]

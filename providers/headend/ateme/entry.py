@@ -6,15 +6,15 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
 from headend.ateme.airtime import airtimes, sort
-from headend.ateme.api import Ateme, hint, resting
+from headend.ateme.answers import hint
 from headend.ateme.fields import ENVIRONMENT, NOW, elsewhere, instant
 from headend.ateme.rows import EntryRow
-from headend.ateme.running import BROKEN
+from headend.ateme.running import BROKEN, resting
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
@@ -23,6 +23,9 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 OVER = "lies in the past, so there is nothing to create (A-748)"
 OFF = BROKEN | {"stopping", "stopped"}  # words of what doesn't go out although it should
@@ -43,7 +46,7 @@ class Entry(Spec):
 S = TypeVar("S", bound=Entry)
 
 
-class EntryKind(Kind[S, Ateme], OnAir[S, Ateme], Uses[S]):
+class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
     """The way of an entry through the API.
 
     Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):

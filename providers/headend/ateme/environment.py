@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes
-from headend.ateme.answers import desired_word, text_id
-from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
+from headend.ateme.answers import desired_word, hint, text_id
 from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.machines import is_going, remove
 from headend.ateme.rows import EnvironmentRow
-from headend.ateme.running import restart_in_vain, running
+from headend.ateme.running import FAILURES, NEW_POLLS, restart_in_vain, running
 from headend.core.model.capabilities import Container, OnAir, Selection, SelectsChanges, note_down
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused, Timeout
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
@@ -23,6 +22,9 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import readable
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 CREATED = ("name", "cloud_provider", "region", "instance_type_id")
 
@@ -58,7 +60,7 @@ class Environment(Spec):
         return self
 
 
-class EnvironmentKind(Kind[Environment, Ateme], Container, SelectsChanges[Environment], OnAir[Environment, Ateme]):
+class EnvironmentKind(Kind[Environment, "Ateme"], Container, SelectsChanges[Environment], OnAir[Environment, "Ateme"]):
     """A customer environment in the cloud: inputs, outputs and schedules live in it.
 
     Creating and deleting take minutes and cost money. No rename and no resize exist, so a change of anything but

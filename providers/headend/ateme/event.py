@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes
-from headend.ateme.api import Ateme, resting
 from headend.ateme.entry import OVER, UNSEEN, carefully, remove
 from headend.ateme.fields import (
     ENVIRONMENT,
@@ -26,6 +25,7 @@ from headend.ateme.fields import (
     seconds,
 )
 from headend.ateme.rows import EventRow
+from headend.ateme.running import resting
 from headend.core.model.capabilities import OnAir
 from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, WriteOnly
@@ -36,6 +36,9 @@ from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
 from headend.core.model.uploads import File
 from headend.core.wire.decode import readable
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 WIRE: Mapping[str, str] = {
     "input": "input_id",
@@ -84,7 +87,7 @@ class Event(Spec):
         return self
 
 
-class EventKind(Kind[Event, Ateme], OnAir[Event, Ateme]):
+class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"]):
     """An event: what an input carries between two times, for those to take who are members, or guests with one of
     its labels.
 

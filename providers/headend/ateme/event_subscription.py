@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import known_events
-from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import (
     Extra,
@@ -27,6 +26,9 @@ from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 TIMES = ("start_time", "end_time")
 OWN = "only with timed_by_event_owner: false (A-594, A-595)"

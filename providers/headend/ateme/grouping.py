@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headend.ateme.api import Ateme
 from headend.ateme.rows import GroupRow
 from headend.ateme.viewers import input_rows
 from headend.core.model.errors import ApiError, Refused
@@ -13,6 +12,9 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.observed import Change
 from headend.core.model.proposal import Proposal
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 FIELD = "dashboard_group"
 UNGROUPED = "no call takes an object out of its group (A-977)"

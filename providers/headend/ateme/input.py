@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from headend.ateme.api import Ateme
 from headend.ateme.endpoint import EndpointKind
 from headend.ateme.input_spec import Input, LocalTs, SrtInput, SrtPull, SrtPush, UdpRist, ZixiPull, ZixiPush
 from headend.ateme.rows import InputRow
@@ -18,6 +17,9 @@ from headend.core.model.fields import (
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 
 class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):

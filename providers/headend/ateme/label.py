@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.api import Ateme
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
 from headend.ateme.rows import EventRow, LabelRow
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Named, Spec
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 
 class Label(Spec):

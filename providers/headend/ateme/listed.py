@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from headend.ateme.api import Ateme, hint
+from headend.ateme.answers import hint
 from headend.ateme.rows import Row
 from headend.core.model.errors import Conflict, Refused
 from headend.core.model.fields import Immutable, Spec, marked
@@ -14,11 +14,14 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.wire.decode import readable
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"
 
 
-class ListedKind(Kind[S, Ateme]):
+class ListedKind(Kind[S, "Ateme"]):
     """The way of such objects through the API: found by name, and written as a whole (A-51).
 
     noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. The model's fields are called the

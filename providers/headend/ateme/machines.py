@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from headend.ateme.answers import desired_word
-from headend.ateme.api import FAILURES, NEW_POLLS, Ateme, hint
+from headend.ateme.answers import desired_word, hint
 from headend.ateme.rows import Row
+from headend.ateme.running import FAILURES, NEW_POLLS
 from headend.core.model.errors import Conflict, NotFound, Refused, Timeout
 from headend.core.model.fields import WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 UNSEEN = "the answer does not show it"
 ONCE = WriteOnly("it is sent once, when it was changed, and never read back", once=True)

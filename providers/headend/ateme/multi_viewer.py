@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from headend.ateme.airtime import airtimes, carried
-from headend.ateme.api import FAILURES, Ateme, hint, resting
+from headend.ateme.answers import hint
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
 from headend.ateme.machines import (
     PRESET,
@@ -23,7 +24,7 @@ from headend.ateme.machines import (
 )
 from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
-from headend.ateme.running import running
+from headend.ateme.running import FAILURES, resting, running
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
@@ -43,6 +44,9 @@ from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+
 GUESSED = "(status guessed)"
 
 GROUPS = frozenset({"mv"})
@@ -50,12 +54,12 @@ GROUPS = frozenset({"mv"})
 
 
 class MultiViewerKind(
-    Kind[MultiViewer, Ateme],
+    Kind[MultiViewer, "Ateme"],
     Nameless,
-    CreatedInStages[MultiViewer, Ateme],
-    LetsGo[MultiViewer, Ateme],
+    CreatedInStages[MultiViewer, "Ateme"],
+    LetsGo[MultiViewer, "Ateme"],
     SelectsChanges[MultiViewer],
-    OnAir[MultiViewer, Ateme],
+    OnAir[MultiViewer, "Ateme"],
 ):
     """A multi-viewer: a wall of tiles, each showing an input.
 

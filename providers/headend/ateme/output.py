@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headend.ateme.answers import desired_word
-from headend.ateme.api import Ateme
 from headend.ateme.endpoint import EndpointKind
 from headend.ateme.output_spec import FEC_SIZES, TTL, Output, Pull, Push, Rtmp, SrtPull, SrtPush, UdpRist
 from headend.ateme.rows import AgreementRow, InputRow, OutputRow
@@ -16,6 +15,9 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 
 def _odd_ttl(spec: Output) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeGuard
 
 from pydantic import Field, model_validator
 
-from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, Extra, check_extra
 from headend.ateme.listing import Listing
@@ -21,6 +20,9 @@ from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 AGREEMENT = "permanent_schedule_agreement_id"
 BARE = "has no agreement, so that nothing can be scheduled on it for good (A-587, A-751)"

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from headend.ateme.answers import desired_word
-from headend.ateme.api import FAILURES
 from headend.core.model.fields import Spec
+from headend.core.model.findings import Problem
 from headend.core.model.observed import Change, Observed, Status
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+
+NEW_POLLS = 6  # looks during which a new object may still be unknown: a minute at the usual interval (A-722)
+FAILURES = frozenset({"failed", "error"})
 TRIGGER = "restart_trigger"
 RESTING = "its environment is not running"
 BROKEN = FAILURES | {"deleting", "deleted"}
@@ -45,3 +51,19 @@ def restart_in_vain(live: Observed, spec: Spec, changes: Sequence[Change]) -> fr
     asked = any(c.field == TRIGGER and c.after is not None for c in changes)
     runs = getattr(spec, "state", None) == "started" == live.values.get("state")
     return frozenset() if asked and runs else frozenset({TRIGGER})
+
+
+async def resting(api: Ateme, environment: object, parent: Spec | None) -> list[Problem]:
+    """The plan-time refusal of a write in an environment that doesn't run, or is to be stopped first (A-731).
+
+    environment: its id, or a reference to one that is yet to be made. parent: what the stack wants of it, if it does.
+    """
+    remedy = "let it run (state: started) for this change"
+    if parent is not None:
+        if getattr(parent, "state", None) != "stopped":
+            return []
+        return [Problem("its environment is to be stopped, and takes no writes then (A-731)", remedy=remedy)]
+    if isinstance(environment, str) and not await api.is_running(environment):
+        word = await api.status(environment)
+        return [Problem(f"environment {environment} is {word}, and takes no writes (A-731)", remedy=remedy)]
+    return []

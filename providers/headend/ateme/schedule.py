@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.api import Ateme
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import (
     INPUT,
@@ -28,6 +27,9 @@ from headend.core.model.fields import Immutable, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 TIMES = ("start_time", "end_time")
 CLOCKS = timedelta(minutes=1)

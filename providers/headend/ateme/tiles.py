@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headend.ateme.api import Ateme
 from headend.ateme.environment import catalogue
 from headend.ateme.fields import one_of
 from headend.ateme.multi_viewer_spec import TILES, MultiViewer
@@ -13,6 +12,9 @@ from headend.core.model.errors import ApiError
 from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.observed import Change
 from headend.core.model.references import Reference
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 COUNTS = ("tile_count", "tiles_count", "number_of_tiles", "tiles")
 """What the number of tiles may be called in a layout, or the list of them (A-963)."""

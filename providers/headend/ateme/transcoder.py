@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.airtime import airtimes, carried, made_input
-from headend.ateme.answers import desired_word
-from headend.ateme.api import FAILURES, Ateme, hint, resting
+from headend.ateme.answers import desired_word, hint
 from headend.ateme.fields import unlikely
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
 from headend.ateme.machines import (
@@ -24,7 +23,7 @@ from headend.ateme.machines import (
     unstored,
 )
 from headend.ateme.rows import TranscoderRow
-from headend.ateme.running import RESTING, restart_in_vain, running
+from headend.ateme.running import FAILURES, RESTING, restart_in_vain, resting, running
 from headend.ateme.transcoder_spec import FIXED, LISTS, SETTINGS, Transcoder, in_order
 from headend.ateme.wire_together import check_frame_rate
 from headend.core.model.capabilities import OnAir, Selection, SelectsChanges, SharesKey, note_down
@@ -36,11 +35,14 @@ from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
 
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
+
 GROUPS = frozenset({"transcoder"})
 """Types of the dashboard groups that what it makes can be in."""
 
 
-class TranscoderKind(Kind[Transcoder, Ateme], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, Ateme]):
+class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, "Ateme"]):
     """A transcoder of an input.
 
     The platform gives it a machine, which takes minutes, and makes a push input (the result) and a pull output for

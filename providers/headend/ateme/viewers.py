@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from headend.ateme.api import Ateme
+from typing import TYPE_CHECKING
+
 from headend.ateme.listing import Listing
 from headend.ateme.multi_viewer_spec import SETTINGS
 from headend.ateme.rows import InputRow, ViewerRow
 from headend.core.model.errors import ApiError
+
+if TYPE_CHECKING:
+    from headend.ateme.api import Ateme
 
 
 async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> Listing[InputRow]:

@@ -27,7 +27,7 @@ def kinds(
 
 def schema() -> None:
     """Prints the JSON Schema of stack files, for editors."""
-    from headend.core.stackfile import json_schema
+    from headend.core.stackfile.schema import json_schema
 
     echo_exact(json.dumps(json_schema(), indent=1) + "\n")
 

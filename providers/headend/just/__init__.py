@@ -1,9 +1,4 @@
 """Just: profiles of a site's people, their e-mail and SMS subscriptions, referral marks and events."""
 
-from headend.core.wire.registry import Platform
-from headend.just.api import connect
-from headend.just.invoke import invoke
-from headend.just.settings import JustSettings
-from headend.just.wire import TABLE
-
-PLATFORM = Platform(name="just", title="Just", settings=JustSettings, connect=connect, table=TABLE, invoke=invoke)
+KINDS = ("action", "profile", "subscriptions", "utm_metric")
+"""The modules that have kinds or lookups."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 from pydantic import BeforeValidator, Field
@@ -14,8 +14,10 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Proposal
-from headend.just.api import Just
 from headend.just.people import Juid
+
+if TYPE_CHECKING:
+    from headend.just.api import Just
 
 _STAYS = "the event stays counted: nothing takes it back"
 
@@ -48,7 +50,7 @@ class ActionSpec(Spec):
 _REPLACED = "another event is counted (J-50)"
 
 
-class Action(Kind[ActionSpec, Just], Unreadable, Unadoptable, CreatedOnce[ActionSpec]):
+class Action(Kind[ActionSpec, "Just"], Unreadable, Unadoptable, CreatedOnce[ActionSpec]):
     """An event of a person, sent once when it enters the stack. It is no object: nothing reads it or takes it back.
 
     A change counts another event; taking it out of the stack only forgets it (J-49, J-50).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,9 +17,11 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.just.api import Just
 from headend.just.checks import ip_address
 from headend.just.people import juid
+
+if TYPE_CHECKING:
+    from headend.just.api import Just
 
 _UNREADABLE = "Just has no call that reads a profile"
 _STAYS = "the profile and its personal data stay at Just: it has no call that deletes them"
@@ -94,7 +96,7 @@ class ProfileSpec(Spec):
 _REPLACED = "another profile is made: whoever is subscribed through the old one is unsubscribed, and subscribed again"
 
 
-class Profile(Kind[ProfileSpec, Just], Unasked, Unadoptable, CreatedOnce[ProfileSpec], SelectsChanges[ProfileSpec]):
+class Profile(Kind[ProfileSpec, "Just"], Unasked, Unadoptable, CreatedOnce[ProfileSpec], SelectsChanges[ProfileSpec]):
     """A person's profile on the site; subscriptions and events refer to it by its juid.
 
     Each creation makes another profile, and nothing of one can be read, changed or deleted. Only whether it exists

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
@@ -22,9 +22,11 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, select_all_but_removals
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, Juid, hashed
+
+if TYPE_CHECKING:
+    from headend.just.api import Just
 
 _UNREADABLE = "Just has no call that reads a subscription; the person may have ended it"
 _STAMPS = {
@@ -78,7 +80,7 @@ _REPLACED = (
 
 
 class Subscription(
-    Kind[S, Just],
+    Kind[S, "Just"],
     Unreadable,
     Unadoptable,
     KnownBySecrets,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -20,9 +20,11 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
-from headend.just.api import Just
 from headend.just.marks import Refid, Refidm, marks, select_all_but_removals
 from headend.just.people import EMAIL, NORMAL, NUMBER, Channel, hashed
+
+if TYPE_CHECKING:
+    from headend.just.api import Just
 
 _STAYS = "the marks stay at Just: it has no call that takes them off"
 
@@ -59,7 +61,7 @@ class UtmMetricSpec(Spec):
 
 
 class UtmMetric(
-    Kind[UtmMetricSpec, Just],
+    Kind[UtmMetricSpec, "Just"],
     Unreadable,
     Unadoptable,
     KnownBySecrets,

@@ -1,26 +1,4 @@
 """mycujoo: action configurations of a stream's timeline, accounts, and the organisation that pays."""
 
-from __future__ import annotations
-
-from headend.core.wire.registry import Platform
-from headend.mycujoo.api import connect
-from headend.mycujoo.invoke import HIDDEN, NOT_MANAGED, invoke
-from headend.mycujoo.paging import next_page
-from headend.mycujoo.settings import MycujooSettings
-from headend.mycujoo.tabular import rows
-from headend.mycujoo.wire import TABLE
-
-__all__ = ["PLATFORM"]
-
-PLATFORM = Platform(
-    name="mycujoo",
-    title="mycujoo",
-    settings=MycujooSettings,
-    connect=connect,
-    table=TABLE,
-    invoke=invoke,
-    turn_page=lambda operation, request, answer: next_page(operation, answer.body),
-    hidden=HIDDEN,
-    rows=rows,
-    not_managed=NOT_MANAGED,
-)
+KINDS = ("account", "action_configuration", "catalogue", "organization", "payment_method")
+"""The modules that have kinds or lookups."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -26,8 +26,10 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.mycujoo import answers
-from headend.mycujoo.api import MycujooApi
-from headend.mycujoo.calls import turned_away
+from headend.mycujoo.answers import turned_away
+
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
 LOOKS = 5  # for a new account by its address, which the platform may take a moment to show (M-125)
 OWN = "it is the account that headend itself calls with"
@@ -63,7 +65,7 @@ class Account(Spec):
     ] = False
 
 
-class AccountKind(Kind[Account, MycujooApi], HandsOutSecrets[Account], HasUniqueFields[Account]):
+class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniqueFields[Account]):
     """An account of the organisation: an address and names. Which roles it has is not managed.
 
     Creating one without `invite` makes a password, which is shown that one time: `apply` asks for `--secrets-out FILE`,

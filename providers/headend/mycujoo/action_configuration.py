@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Unavailable
 from headend.core.model.findings import Problem, warning
@@ -11,15 +11,16 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
-from headend.mycujoo.answers import Configuration, ConfigurationBrief
-from headend.mycujoo.api import MycujooApi
-from headend.mycujoo.calls import turned_away
+from headend.mycujoo.answers import Configuration, ConfigurationBrief, turned_away
 from headend.mycujoo.definition import check
 from headend.mycujoo.stored_configuration import observed, refuse_unequal, unequal
 from headend.mycujoo.values import Value, wire
 
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
-class ActionConfigurationKind(Kind[ActionConfiguration, MycujooApi]):
+
+class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"]):
     """An action configured for a group: its title, its field values, its place in the group's order.
 
     Changing the action or the group replaces it. `order` can't be given at creation, so a second request sets it;

@@ -7,12 +7,14 @@ but messages and times that aren't set are written so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from headend.core.model.errors import DecodeError
+from headend.core.model.errors import ApiError, DecodeError
 from headend.core.wire.decode import Shape, TextId
-from headend.core.wire.operations import Operation
 from headend.mycujoo.values import KEYS
+
+if TYPE_CHECKING:
+    from headend.core.wire.operations import Operation
 
 _ERROR: Final = frozenset({"code", "message", "error"})
 """Keys that no documented success has at its top, and every error has (M-8)."""
@@ -195,3 +197,8 @@ def about(id: str, found: Found) -> Found:
     if found.id != id:
         raise DecodeError(f"mycujoo: asked for {id}, the answer is about {found.id}")
     return found
+
+
+def turned_away(error: ApiError) -> bool:
+    """Whether a request was refused at the door, so that nothing was done."""
+    return error.status == 429 or error.code == 8

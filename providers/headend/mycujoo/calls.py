@@ -169,8 +169,3 @@ def _status_text(answer: Answer) -> str:
     )
     text = f"{name}: {body['message']}" if name else body["message"]
     return text + (f" ({', '.join(kinds)})" if kinds else "")
-
-
-def turned_away(error: ApiError) -> bool:
-    """Whether a request was refused at the door, so that nothing was done."""
-    return error.status == 429 or error.code == 8

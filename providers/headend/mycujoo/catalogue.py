@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.core.model.lookup import Candidate, Lookup
 from headend.core.wire.decode import Shape
 from headend.mycujoo import answers
-from headend.mycujoo.api import MycujooApi
+
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
 
-class Action(Lookup[MycujooApi]):
+class Action(Lookup["MycujooApi"]):
     """An action of the catalogue, by its exact title and what narrows it down."""
 
     name = "mycujoo.action"
@@ -31,7 +33,7 @@ class Action(Lookup[MycujooApi]):
         return [Candidate(row.id, {**_told(row, self.fields), "is_active": row.is_active}) for row in rows]
 
 
-class ActionCategory(Lookup[MycujooApi]):
+class ActionCategory(Lookup["MycujooApi"]):
     """A category of actions, by its exact title, for the lookup of an action in it."""
 
     name = "mycujoo.action_category"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
@@ -13,7 +13,9 @@ from headend.core.model.fields import Immutable, Spec
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.mycujoo import answers
-from headend.mycujoo.api import MycujooApi
+
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
 FIELDS = ("email", "invoice_template_id", "is_enabled", "is_test", "name", "tax")
 
@@ -60,7 +62,7 @@ class Organization(Spec):
     clearable: ClassVar[frozenset[str] | None] = frozenset()
 
 
-class OrganizationKind(Kind[Organization, MycujooApi]):
+class OrganizationKind(Kind[Organization, "MycujooApi"]):
     """The organisation that pays. It is there already: headend takes it over and changes what the stack says of it.
 
     Nobody knows whether the platform clears what a change leaves out. So headend reads the whole object, lays the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -17,8 +17,10 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import Shape
 from headend.mycujoo import answers
-from headend.mycujoo.api import MycujooApi
-from headend.mycujoo.calls import turned_away
+from headend.mycujoo.answers import turned_away
+
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
 SHOWN = ("org_id", "provider", "create_time", "update_time", "card")
 CARD = ("brand", "last_digits", "exp_month", "exp_year", "name")
@@ -48,7 +50,7 @@ class PaymentMethod(Spec):
     ] = None
 
 
-class PaymentMethodKind(Kind[PaymentMethod, MycujooApi], HasUniqueFields[PaymentMethod], CreatedOnce[PaymentMethod]):
+class PaymentMethodKind(Kind[PaymentMethod, "MycujooApi"], HasUniqueFields[PaymentMethod], CreatedOnce[PaymentMethod]):
     """A payment method of the organisation, in the place where Stripe keeps the card.
 
     headend can't make one alone: somebody confirms a set-up intent in a browser, and gives headend its id as a secret.
@@ -153,7 +155,7 @@ def _given(shape: Shape, names: Sequence[str]) -> dict[str, Any]:
     return {name: found[name] for name in names if found[name]}
 
 
-class FoundMethod(Lookup[MycujooApi]):
+class FoundMethod(Lookup["MycujooApi"]):
     """A payment method that exists, by what is on its card: `lifecycle: {adopt: {lookup: {last_digits: "4242"}}}`."""
 
     name = "mycujoo.payment_method"

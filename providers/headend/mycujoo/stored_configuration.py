@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.core.model.errors import ApiError, DecodeError, Refused
 from headend.core.model.observed import Observed
 from headend.core.wire.decode import decode_rows
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import ActionField, Configuration, FieldValue
-from headend.mycujoo.api import MycujooApi
 from headend.mycujoo.definition import default_of, definitions
 from headend.mycujoo.values import Value, is_zero, kind_of_type, normal_fields, read, same
+
+if TYPE_CHECKING:
+    from headend.mycujoo.api import MycujooApi
 
 
 async def observed(api: MycujooApi, stored: Configuration, spec: ActionConfiguration) -> Observed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -12,7 +12,9 @@ from headend.core.model.fields import Ignored, Same, Spec
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.rights_locker.account import AccountId
-from headend.rights_locker.api import RightsLocker
+
+if TYPE_CHECKING:
+    from headend.rights_locker.api import RightsLocker
 
 
 def _as_set(names: Iterable[str]) -> list[str]:
@@ -49,7 +51,7 @@ class AccountCategoriesSpec(Spec):
         return names
 
 
-class AccountCategories(Kind[AccountCategoriesSpec, RightsLocker]):
+class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
     """The set of stream-limit categories of one viewer, owned as a whole: names that are not listed are removed.
 
     Destroying it removes the names that headend put there and leaves those that others added (R-34 to R-41).

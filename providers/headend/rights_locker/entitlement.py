@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import unquote
 
 from pydantic import Field
@@ -16,7 +16,6 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
-from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.content import KINDS, Grant, Item, shown
 from headend.rights_locker.terms import (
     GrantSpec,
@@ -30,6 +29,9 @@ from headend.rights_locker.terms import (
     tells,
     terms_of,
 )
+
+if TYPE_CHECKING:
+    from headend.rights_locker.api import RightsLocker
 
 FAMILY = "rights_locker.entitlement"
 
@@ -48,7 +50,7 @@ class EntitlementSpec(GrantSpec):
     ] = "adopt"
 
 
-class Entitlement(Kind[EntitlementSpec, RightsLocker], OwnsParts[EntitlementSpec]):
+class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSpec]):
     """A viewer's right to play an asset, or all that has a label, online or offline.
 
     The terms are owned as a whole: one that the stack leaves out is unset. All entitlements of an account are read at

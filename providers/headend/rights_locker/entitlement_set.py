@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -16,7 +16,6 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
-from headend.rights_locker.api import RightsLocker
 from headend.rights_locker.content import Content, Grant, shown
 from headend.rights_locker.entitlement import FAMILY
 from headend.rights_locker.terms import (
@@ -31,6 +30,9 @@ from headend.rights_locker.terms import (
     past,
     terms_of,
 )
+
+if TYPE_CHECKING:
+    from headend.rights_locker.api import RightsLocker
 
 Terms = Mapping[Grant, Mapping[str, Any]]
 NAMED = 10  # entries that a message names; there may be a hundred thousand
@@ -97,7 +99,7 @@ class EntitlementSetSpec(Spec):
 
 
 class EntitlementSet(
-    Kind[EntitlementSetSpec, RightsLocker], OwnsParts[EntitlementSetSpec], SelectsChanges[EntitlementSetSpec]
+    Kind[EntitlementSetSpec, "RightsLocker"], OwnsParts[EntitlementSetSpec], SelectsChanges[EntitlementSetSpec]
 ):
     """Many entitlements of one viewer: one read, and as few writes as the differences take, a hundred entries each.
 

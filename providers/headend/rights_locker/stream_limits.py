@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -13,7 +13,9 @@ from headend.core.model.fields import Spec, Trigger, WriteOnly
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.rights_locker.account import AccountId
-from headend.rights_locker.api import RightsLocker
+
+if TYPE_CHECKING:
+    from headend.rights_locker.api import RightsLocker
 
 _UNREADABLE = "Rights Locker has no call that reads a stream limit"
 
@@ -41,7 +43,7 @@ class StreamLimitSpec(Spec):
     ] = None
 
 
-class StreamLimit(Kind[StreamLimitSpec, RightsLocker], Unreadable):
+class StreamLimit(Kind[StreamLimitSpec, "RightsLocker"], Unreadable):
     """The number of streams that one viewer may watch at once. Deleting it leaves the provider-wide limit.
 
     Write-only: headend knows what it sent last and nothing more. Creating it overwrites any earlier limit, which

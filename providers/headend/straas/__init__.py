@@ -1,24 +1,4 @@
 """Straas: the members of an account, and its catalogue to look things up in."""
 
-from __future__ import annotations
-
-from headend.core.wire.registry import Platform
-from headend.straas.api import connect
-from headend.straas.invoke import HIDDEN, NOT_MANAGED, invoke
-from headend.straas.paging import turn_page
-from headend.straas.settings import StraasSettings
-from headend.straas.wire import TABLE
-
-__all__ = ["PLATFORM"]
-
-PLATFORM = Platform(
-    name="straas",
-    title="Straas",
-    settings=StraasSettings,
-    connect=connect,
-    table=TABLE,
-    invoke=invoke,
-    turn_page=turn_page,
-    hidden=HIDDEN,
-    not_managed=NOT_MANAGED,
-)
+KINDS = ("catalogue", "member")
+"""The modules that have kinds or lookups."""

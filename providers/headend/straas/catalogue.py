@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headend.core.model.lookup import Candidate, Lookup
 from headend.straas.answers import Row
-from headend.straas.api import Straas
+
+if TYPE_CHECKING:
+    from headend.straas.api import Straas
 
 
-class CatalogueLookup(Lookup[Straas]):
+class CatalogueLookup(Lookup["Straas"]):
     """One of the account's lists. single: the operation that reads one by its id, without the list."""
 
     rows: ClassVar[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -15,7 +15,9 @@ from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.straas import answers
-from headend.straas.api import Straas
+
+if TYPE_CHECKING:
+    from headend.straas.api import Straas
 
 _LATER_RULE = re.compile(r"[-_A-Za-z0-9.]{3,50}|[^@\s]+@[^@\s]+", re.ASCII)
 _FIXED = "no call of Straas changes or deletes a member"
@@ -63,7 +65,7 @@ class MemberSpec(Spec):
     ]
 
 
-class Member(Kind[MemberSpec, Straas]):
+class Member(Kind[MemberSpec, "Straas"]):
     """A registered member of the account. One that is there already, with the same e-mail, is taken over.
 
     Straas has calls that register and read a member, and none that changes or deletes one. So another e-mail is an

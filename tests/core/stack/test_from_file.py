@@ -20,7 +20,8 @@ from headend.core.model.fields import Secret, marked
 from headend.core.model.record import recorded
 from headend.core.model.references import Reference
 from headend.core.model.uploads import MOST
-from headend.core.stackfile import json_schema, load, rows
+from headend.core.stackfile import load, rows
+from headend.core.stackfile.schema import json_schema
 
 HEAD = "headend: 1\nfake:\n  members:\n    all: "
 MEMBERS = HEAD + "{from_file: m.csv, key: number, columns: {account: number, streams: limit, mail: contact}}\n"

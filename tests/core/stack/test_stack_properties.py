@@ -13,8 +13,9 @@ from test_stack_load import GOOD
 
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problems
-from headend.core.stackfile import json_schema, load
+from headend.core.stackfile import load
 from headend.core.stackfile.nodes import Node, parse
+from headend.core.stackfile.schema import json_schema
 
 quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 words = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f\x85\xa0"), max_size=8)

@@ -15,7 +15,7 @@ from headend.core.model.record import Digest, recorded
 from headend.core.model.stack import Stack
 from headend.core.model.uploads import MOST, File, open_file
 from headend.core.reconcile.difference import differences
-from headend.core.stackfile import json_schema
+from headend.core.stackfile.schema import json_schema
 from headend.pulumi.declaration import properties
 
 ONE = "headend: 1\nfake:\n  rules:\n    r: {account: x, picture: PATH}\n"

@@ -55,7 +55,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Maintenance(_Model):
@@ -88,3 +88,7 @@ class Options(_Model):
         description="The zone of times that are written without one, e.g. Europe/London; without it they are refused.",
     )
     maintenance: tuple[Maintenance, ...] = Field(default=(), description="Spans in which interruptions are agreed.")
+
+
+NO_OPTIONS = Options.model_construct()
+"""All as by default, without a look at it."""

@@ -13,7 +13,7 @@ from headend.core.model.capabilities import KnownBySecrets, owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
-from headend.core.model.options import Options
+from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.owners import Elsewhere, Owned, Owners
 from headend.core.model.record import Digester, recorded, secret_fields, secret_key
 from headend.core.model.references import Query, Reference
@@ -110,7 +110,7 @@ class Stack:
     file: str
     resources: Mapping[str, Resource]
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    options: Options = field(default_factory=Options)
+    options: Options = NO_OPTIONS
     lookups: Mapping[str, Wanted] = field(default_factory=dict)
     remarks: Sequence[Problem] = ()
 

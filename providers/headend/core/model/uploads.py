@@ -22,7 +22,7 @@ class File(BaseModel):
     path: as the stack gives it, seen from itself. folder: where that is; never kept.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     path: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")

@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Problems, Source, errors, remarks
-from headend.core.model.options import Options
+from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
@@ -164,13 +164,13 @@ def _settings(
     connections = _connections(entries, platforms, values)
     options = _plain_mapping("options", entries, values)
     if not options:
-        return connections, Options()
+        return connections, NO_OPTIONS
     entry = entries["options"]
     if (zone := options.get("time_zone")) is not None:
         known = isinstance(zone, str) and zone in available_timezones()
         values.time_zone = zone if known else "UTC"  # what is none is told once
     given = Input(entry.node.mapping or {}, entry.source, "options", values=options, time_zone=values.time_zone)
-    return connections, make(Options, given, values.problems) or Options()
+    return connections, make(Options, given, values.problems) or NO_OPTIONS
 
 
 def _plain_mapping(key: str, entries: Mapping[str, KeyValue], values: Values, *, label: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Finds the platforms and what they register, and imports no platform before it is asked for."""
+"""Finds the platforms and what they register, and imports nothing of one before it is asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,8 +21,10 @@ from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.lookup import Lookup
 from headend.core.model.options import Duration
-from headend.core.model.verbs import Verb
-from headend.core.wire.operations import Operation, Table
+
+if TYPE_CHECKING:
+    from headend.core.model.verbs import Verb
+    from headend.core.wire.operations import Operation, Table
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Settings(BaseModel):
     """
 
     needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True, defer_build=True)
 
     max_rps: Annotated[
         float | None,
@@ -116,7 +118,7 @@ def variable_of(settings: type[Settings], name: str) -> str:
 
 
 class _Platforms(Mapping[str, Platform]):
-    """Every subpackage of headend that has a PLATFORM, by its name."""
+    """Every subpackage of headend that has a module `platform`, by its name."""
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
@@ -126,7 +128,8 @@ class _Platforms(Mapping[str, Platform]):
     def __getitem__(self, name: str) -> Platform:
         if name not in self._names:
             raise KeyError(name)
-        return _imported(name)
+        found: Platform = importlib.import_module(f"headend.{name}.platform").PLATFORM
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -139,30 +142,29 @@ class _Platforms(Mapping[str, Platform]):
 
 
 @functools.cache
-def _imported(name: str) -> Platform:
-    package = importlib.import_module(f"headend.{name}")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"headend.{name}.{module.name}")
-    found: Platform = package.PLATFORM
-    return found
+def _register(platform: str) -> None:
+    """Imports the modules of a platform that register its kinds and lookups."""
+    for module in importlib.import_module(f"headend.{platform}").KINDS:
+        importlib.import_module(f"headend.{platform}.{module}")
 
 
 T = TypeVar("T")
 
 
 class _Registered(Mapping[str, T]):
-    """What platforms have registered, by names that begin with the platform's. Who goes through it imports them all."""
+    """What platforms register, by names that begin with the platform's. Who goes through it imports them all."""
 
     def __init__(self, registered: Mapping[str, T]) -> None:
         self._registered = registered
 
     def __getitem__(self, name: str) -> T:
-        if name not in self._registered:
-            platforms().get(name.partition(".")[0])
+        if name not in self._registered and (platform := name.partition(".")[0]) in platforms():
+            _register(platform)
         return self._registered[name]
 
     def __iter__(self) -> Iterator[str]:
-        list(platforms().values())
+        for name in platforms():
+            _register(name)
         return iter(sorted(self._registered))
 
     def __len__(self) -> int:
@@ -175,13 +177,12 @@ _lookups = _Registered(lookup_module.lookups)
 
 
 def platforms() -> Mapping[str, Platform]:
-    """All platforms by name. One is imported, with every module that it has, when it is first asked for; its name is
-    known before."""
+    """All platforms by name. How one is called is imported when it is first asked for; its name is known before."""
     return _platforms
 
 
 def kinds() -> Mapping[str, Kind[Any, Any]]:
-    """All kinds by name, e.g. "ateme.input"; its platform is imported when a kind is first asked for."""
+    """All kinds by name, e.g. "ateme.input"; those of a platform are imported when one is first asked for."""
     return _kinds
 
 
@@ -194,5 +195,5 @@ def kinds_of(names: Iterable[str]) -> dict[str, Kind[Any, Any]]:
     """The kinds of the platforms among the names. No other platform is imported."""
     wanted = set(names)
     for name in wanted & platforms().keys():
-        platforms().get(name)
+        _register(name)
     return {name: kind for name, kind in sorted(kind_module.kinds.items()) if kind.platform in wanted}
