@@ -1,7 +1,5 @@
 """What a stack says of an alert, and what one field says about another."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What a stack says of any input or output."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 

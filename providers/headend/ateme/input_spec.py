@@ -1,7 +1,5 @@
 """What the stack says of an input, in six variants."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field

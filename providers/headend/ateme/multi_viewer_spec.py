@@ -1,7 +1,5 @@
 """What a stack says of a multi-viewer, and what one field says about another."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator

@@ -1,7 +1,5 @@
 """What the stack says of an output, in six variants."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator

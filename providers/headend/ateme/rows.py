@@ -4,8 +4,6 @@ An id may be text or a number (A-44), and is never null or missing. What steers 
 for the state that is no text is one that isn't shown. The fields of specs are left in `given`: `readable` takes them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What a stack says of a transcoder, and what one field says about another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 

@@ -1,6 +1,9 @@
 """Facts about fields, and the model whose fields carry them.
 
 port: Annotated[int, Field(ge=1025, le=65535, description="... (A-492)"), Interrupts()]
+
+Modules of nothing but models go without `from __future__ import annotations`: pydantic would have to evaluate the texts
+of each class, and of its bases anew.
 """
 
 from __future__ import annotations
