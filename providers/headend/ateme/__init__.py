@@ -1,19 +1,22 @@
 """Ateme+ Cloud: environments, inputs, outputs, transcoders, schedules."""
 
-KINDS = (
-    "agreement",
-    "alert",
-    "alert_method",
-    "dashboard_group",
-    "environment",
-    "event",
-    "event_subscription",
-    "input",
-    "label",
-    "multi_viewer",
-    "output",
-    "permanent_schedule",
-    "schedule",
-    "transcoder",
-)
-"""The modules that have kinds or lookups."""
+KINDS = {
+    "ateme.alert": "alert",
+    "ateme.alert_method": "alert_method",
+    "ateme.dashboard_group": "dashboard_group",
+    "ateme.environment": "environment",
+    "ateme.event": "event",
+    "ateme.event_subscription": "event_subscription",
+    "ateme.input": "input",
+    "ateme.label": "label",
+    "ateme.multi_viewer": "multi_viewer",
+    "ateme.output": "output",
+    "ateme.permanent_schedule": "permanent_schedule",
+    "ateme.schedule": "schedule",
+    "ateme.transcoder": "transcoder",
+}
+"""kind -> its module."""
+LOOKUPS = {
+    "ateme.agreement": "agreement",
+}
+"""lookup -> its module."""

@@ -19,9 +19,6 @@ def code(kind: str) -> str:
 
 
 PROVIDERS: dict[str, KindProvider] = {
-    name: type(
-        class_name(name), (KindProvider,), {"kind_name": name, "__module__": __name__, "__doc__": kind.__doc__}
-    )()
-    for name, kind in kinds().items()
+    name: type(class_name(name), (KindProvider,), {"kind_name": name, "__module__": __name__})() for name in kinds()
 }
 globals().update({code(name): provider for name, provider in PROVIDERS.items()})

@@ -58,7 +58,7 @@ def read_records(snapshot: Snapshot) -> dict[str, Record]:
 
     States of earlier versions keep ids in the stack's exports only, as they were at the end of the last finished run.
     """
-    types = {class_name(name): kind for name, kind in kinds().items()}
+    types = {class_name(name): name for name in kinds()}
     stacks = (entry["outputs"] for entry in snapshot.values() if entry["type"] == STACK_TYPE)
     exported: Mapping[str, Any] = next(stacks, {})
     found: dict[str, Record] = {}
@@ -69,5 +69,5 @@ def read_records(snapshot: Snapshot) -> dict[str, Record]:
         address = urn.split("::", 3)[3]
         id = entry["outputs"].get("live_id") or exported.get(address)
         if isinstance(id, str):
-            found[address] = record_of(types[name], id, entry["outputs"], address)
+            found[address] = record_of(kinds()[types[name]], id, entry["outputs"], address)
     return found

@@ -1,4 +1,9 @@
 """Rights Locker: per-viewer stream limits, category sets and entitlements of a video provider."""
 
-KINDS = ("categories", "entitlement", "entitlement_set", "stream_limits")
-"""The modules that have kinds or lookups."""
+KINDS = {
+    "rights_locker.account_categories": "categories",
+    "rights_locker.entitlement": "entitlement",
+    "rights_locker.entitlement_set": "entitlement_set",
+    "rights_locker.stream_limit": "stream_limits",
+}
+"""kind -> its module."""

@@ -1,4 +1,14 @@
 """Straas: the members of an account, and its catalogue to look things up in."""
 
-KINDS = ("catalogue", "member")
-"""The modules that have kinds or lookups."""
+KINDS = {
+    "straas.member": "member",
+}
+"""kind -> its module."""
+LOOKUPS = {
+    "straas.ad_banner": "catalogue",
+    "straas.category": "catalogue",
+    "straas.live": "catalogue",
+    "straas.playlist": "catalogue",
+    "straas.video": "catalogue",
+}
+"""lookup -> its module."""

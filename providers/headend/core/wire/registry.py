@@ -6,7 +6,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
@@ -141,39 +141,38 @@ class _Platforms(Mapping[str, Platform]):
         return len(self._names)
 
 
-@functools.cache
-def _register(platform: str) -> None:
-    """Imports the modules of a platform that register its kinds and lookups."""
-    for module in importlib.import_module(f"headend.{platform}").KINDS:
-        importlib.import_module(f"headend.{platform}.{module}")
-
-
 T = TypeVar("T")
 
 
 class _Registered(Mapping[str, T]):
-    """What platforms register, by names that begin with the platform's. Who goes through it imports them all."""
+    """What platforms register, by names that begin with the platform's; each is imported when it is asked for.
 
-    def __init__(self, registered: Mapping[str, T]) -> None:
-        self._registered = registered
+    registered: what is imported already. table: the name of a platform's {name: module} of what it has.
+    """
+
+    def __init__(self, registered: Mapping[str, T], table: str) -> None:
+        self._registered, self._table = registered, table
+
+    def _modules(self, platform: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = getattr(importlib.import_module(f"headend.{platform}"), self._table, {})
+        return found
 
     def __getitem__(self, name: str) -> T:
         if name not in self._registered and (platform := name.partition(".")[0]) in platforms():
-            _register(platform)
+            importlib.import_module(f"headend.{platform}.{self._modules(platform)[name]}")
         return self._registered[name]
 
     def __iter__(self) -> Iterator[str]:
-        for name in platforms():
-            _register(name)
-        return iter(sorted(self._registered))
+        to_come = (name for platform in platforms() for name in self._modules(platform))
+        return iter(sorted({*self._registered, *to_come}))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 _platforms = _Platforms()
-_kinds = _Registered(kind_module.kinds)
-_lookups = _Registered(lookup_module.lookups)
+_kinds = _Registered(kind_module.kinds, "KINDS")
+_lookups = _Registered(lookup_module.lookups, "LOOKUPS")
 
 
 def platforms() -> Mapping[str, Platform]:
@@ -182,7 +181,7 @@ def platforms() -> Mapping[str, Platform]:
 
 
 def kinds() -> Mapping[str, Kind[Any, Any]]:
-    """All kinds by name, e.g. "ateme.input"; those of a platform are imported when one is first asked for."""
+    """All kinds by name, e.g. "ateme.input"; one is imported when it is first asked for, all names are known before."""
     return _kinds
 
 
@@ -191,9 +190,6 @@ def lookups() -> Mapping[str, Lookup[Any]]:
     return _lookups
 
 
-def kinds_of(names: Iterable[str]) -> dict[str, Kind[Any, Any]]:
-    """The kinds of the platforms among the names. No other platform is imported."""
-    wanted = set(names)
-    for name in wanted & platforms().keys():
-        _register(name)
-    return {name: kind for name, kind in sorted(kind_module.kinds.items()) if kind.platform in wanted}
+def kinds_of(names: Container[str]) -> dict[str, Kind[Any, Any]]:
+    """The kinds of the platforms among the names. No other platform's are imported."""
+    return {name: kinds()[name] for name in kinds() if name.partition(".")[0] in names}
