@@ -67,3 +67,9 @@ def test_requests_and_rows_grow_with_the_objects(engine: str, kind: str, phase: 
 )
 def test_lines_that_run_grow_with_the_objects(engine: str, kind: str, phase: str) -> None:
     assert growth(engine, kind, phase, lines=True) == []
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_kinds_whose_objects_are_read_one_by_one_say_so(kind: str) -> None:
+    one, four = (costs("embedded", kind, number, lines=False)["plan"].requests for number in (NUMBER, 4 * NUMBER))
+    assert kinds()[kind].read_together or all(four[name] - one[name] < 3 * NUMBER for name in four)

@@ -69,6 +69,7 @@ class EnvironmentKind(Kind[Environment, "Ateme"], Container, SelectsChanges[Envi
 
     name = "ateme.environment"
     collection = "environments"
+    read_together = True
     model = Environment
     key = ("name",)
     create_before_delete = False

@@ -73,6 +73,7 @@ class MultiViewerKind(
 
     name = "ateme.multi_viewer"
     collection = "multi_viewers"
+    read_together = True
     parent = "ateme.environment"
     parent_field = "environment"
     model = MultiViewer

@@ -29,6 +29,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"]):
 
     name = "mycujoo.action_configuration"
     collection = "action_configurations"
+    read_together = True
     model = ActionConfiguration
     key = ("group_id", "action_id", "title")  # the platform doesn't promise that it's unique (M-113)
     one_at_a_time_per = "group_id"

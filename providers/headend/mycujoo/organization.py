@@ -71,6 +71,7 @@ class OrganizationKind(Kind[Organization, "MycujooApi"]):
 
     name = "mycujoo.organization"
     collection = "organizations"
+    read_together = True
     model = Organization
     can = Can.OBSERVE | Can.UPDATE
     one_at_a_time_per = "org_id"

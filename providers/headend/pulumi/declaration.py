@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.capabilities import OnAir
-from headend.core.model.record import secret_fields
+from headend.core.model.fields import Secret, marked
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Adopt, Resource, Stack
 from headend.core.model.uploads import File
 from headend.core.reconcile.on_air import downstream
 from headend.core.reconcile.resolve import fill_lookups, kept_lookups
+from headend.pulumi.ahead import AHEAD
 from headend.pulumi.preparation import Prepared
-from headend.pulumi.props import META
+from headend.pulumi.props import META, packed
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def properties(
             plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
         if isinstance(value, File):  # the provider runs elsewhere
             plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
-    return plain | {META: _meta(stack, resource, prepared, handover)}
+    return plain | {META: packed(_meta(stack, resource, prepared, handover))}
 
 
 def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
@@ -75,7 +76,8 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "carriers": _carriers(stack, resource.address),
         "dependents": sorted(prepared.moved.get(a, a) for a in downstream(resource.address, stack.dependents)[1:]),
         "remarks": [f"{problem.level}: {problem.text}" for problem in resource.remarks],
-        "hidden": sorted(secret_fields(type(resource.spec), resource.secret_fields)),
+        AHEAD: prepared.ahead.get(resource.address),
+        "hidden": sorted(set(resource.secret_fields) - set(marked(type(resource.spec), Secret))),
     }
     return {name: value for name, value in meta.items() if value is not None and value not in ({}, [], "")}
 

@@ -27,6 +27,7 @@ from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names, kept_lookups
 from headend.core.reconcile.together import together
 from headend.core.wire.registry import kinds
+from headend.pulumi.ahead import Row, find_ahead
 from headend.pulumi.order import Order, find_order
 from headend.pulumi.props import digest
 from headend.pulumi.runtime import told_change
@@ -46,7 +47,8 @@ class Consent:
 class Prepared:
     """moved: new address -> old. adopt: address -> id that creation takes over. lookups: `<address>.<field>`, or
     `lookups.<name>` -> the id that was found. lines: what a person should know. losses: how many objects go.
-    recovered: those of `adopt` that a killed run had made. order: what goes before what, besides references."""
+    recovered: those of `adopt` that a killed run had made. order: what goes before what, besides references.
+    ahead: of `headend.pulumi.ahead`."""
 
     moved: Mapping[str, str] = field(default_factory=dict)
     adopt: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Prepared:
     losses: int = 0
     recovered: frozenset[str] = frozenset()
     order: Order = field(default_factory=Order)
+    ahead: Mapping[str, list[Row]] = field(default_factory=dict)
 
 
 async def prepare(
@@ -113,7 +116,8 @@ async def prepare(
     adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}
     recovered = frozenset(s.address for s in steps if s.reason is Reason.RECOVERED)
     lines = (*_told_moves(stack, known, moved), *_told(steps), *_told(removals), *(f"warning: {why}" for why in air))
-    return Prepared(moved, adopt, reader.lookups, lines, losses, recovered, order)
+    ahead = find_ahead(stack, known, (a for wave in waves(stack.resources, order.after) for a in wave))
+    return Prepared(moved, adopt, reader.lookups, lines, losses, recovered, order, ahead)
 
 
 def _is_left(record: Record) -> bool:

@@ -166,7 +166,7 @@ def _config_command(platform: str, setting: str, secret: bool) -> str:
 def _declared(
     stack: Stack, resource: Resource, prepared: Prepared, handover: Handover, made: Mapping[str, KindResource]
 ) -> KindResource:
-    hidden = secret_fields(type(resource.spec), resource.secret_fields)
+    hidden = secret_fields(type(resource.spec), resource.secret_fields) & resource.spec.set_fields().keys()
     given = properties(
         stack, resource, lambda reference: _stands_for(made[reference.address], reference), prepared, handover
     )

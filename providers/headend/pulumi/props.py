@@ -16,7 +16,7 @@ from headend.core.model.capabilities import why_unreadable
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Observed
-from headend.core.model.record import Digest, Record, compared_form
+from headend.core.model.record import Digest, Record, compared_form, secret_fields
 from headend.core.reconcile.difference import differences
 
 META = "headend"
@@ -28,6 +28,19 @@ def digest(value: Any) -> Digest:
     """The digest of a value, good for this process: Pulumi itself keeps secrets for longer."""
     text = json.dumps(value, sort_keys=True, default=str)
     return Digest(hmac.new(_KEY, text.encode(), hashlib.sha256).hexdigest())
+
+
+def meta_of(props: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The property `headend`, as the program wrote it. States of earlier versions hold it as an object."""
+    given = props.get(META) or {}
+    found: Mapping[str, Any] = json.loads(given) if isinstance(given, str) else whole(given)
+    return found
+
+
+def packed(meta: Mapping[str, Any]) -> str:
+    """The property `headend` as one text: the engine writes its whole state after each step, and what that costs goes
+    by the number of values."""
+    return json.dumps(meta, separators=(",", ":"))
 
 
 def inputs(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,9 +71,9 @@ def handed_out(props: Mapping[str, Any]) -> dict[str, Any]:
 
 def record_of(kind: Kind[Any, Any], id: str, props: Mapping[str, Any], address: str | None = None) -> Record:
     """What Pulumi's state knows of an object, as headend records it: outputs of the resource, secrets included."""
-    meta, values = props.get(META) or {}, inputs(props)
+    meta, values = meta_of(props), inputs(props)
     model = kind.spec_type(values.get("variant"))
-    for name in meta.get("hidden", ()):
+    for name in secret_fields(model, meta.get("hidden", ())):
         if name in values:
             values[name] = replace(digest(compared_form(model, name, values[name])), value=values[name])
     return Record(
@@ -81,7 +94,9 @@ def outputs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str,
     lasting = {
         name: value for name, value in meta.items() if name not in {"adopt_id", "freed", "recovering"}
     }  # that was for this one creation
-    return plain | {"computed": dict(made.computed), "live_id": made.id, META: lasting} | unseen(kind, spec, made)
+    return (
+        plain | {"computed": dict(made.computed), "live_id": made.id, META: packed(lasting)} | unseen(kind, spec, made)
+    )
 
 
 def remembered(computed: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 `p.Input` and its like are a promise: they stand in users' state files and are never renamed without an alias. A
 provider decides nothing itself: it puts what Pulumi hands over into a situation, and carries out what is decided.
 
-Besides its spec a resource carries the property `headend`: what the provider must know of its entry in the stack file.
-It is never compared.
+Besides its spec a resource carries the property `headend`: what the provider must know of its entry in the stack file,
+as JSON text. It is never compared.
 
 Beside its inputs its outputs have `computed`, `live_id`, `handed_out` (what creation made and showed once),
 `unverifiable` (field -> why nobody can say whether it is in sync) and `made`: a mark of this creation, by which a
@@ -16,9 +16,11 @@ deletion tells whether what it is to delete has been made anew since, under anot
     protect, retain, ignore_changes, depends    from the stack file
     holder                     the state that the stack wants of what the resource lives in, where it has that
     keeps                      fields with lookups whose result belongs to the object once it is made
-    defaulted, hidden          fields that took the resource's key as their value; fields that are secret
+    defaulted, hidden          fields that took the resource's key as their value; fields that are secret here
+                               (those that always are, the kind says)
     connections, options, allowed               of the run (see `headend.pulumi.settings`)
     carriers                   addresses of what goes out through it, by the stack
+    ahead                      what its check begins to read (see `headend.pulumi.ahead`); not kept
     dependents                 addresses, as state has them, of what refers to it, directly or through others
 """
 
@@ -48,10 +50,11 @@ from headend.core.model.fields import Immutable, Spec, is_lasting, mark
 from headend.core.model.kind import Kind
 from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
-from headend.core.model.record import keep_spelling, recorded
+from headend.core.model.record import keep_spelling, recorded, secret_fields
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import dependents, settings
+from headend.pulumi.ahead import AHEAD, read_ahead
 from headend.pulumi.props import (
     META,
     NOT_OURS,
@@ -59,7 +62,9 @@ from headend.pulumi.props import (
     handed_out,
     inputs,
     is_unknown,
+    meta_of,
     outputs,
+    packed,
     record_of,
     remembered,
     unseen,
@@ -74,6 +79,7 @@ from headend.pulumi.runtime import (
     owned,
     run,
     settings_of,
+    start,
     tell,
     told,
 )
@@ -103,14 +109,17 @@ class KindProvider(ResourceProvider):
 
         A name that was taken from the resource's key stays what it was when the object was made.
         """
-        given, old, meta = inputs(news), inputs(_olds), news.get(META) or {}
+        given, old, meta = inputs(news), inputs(_olds), dict(meta_of(news))
         settings.hand_over(meta, self.kind.platform)
         dependents.note_check(meta, known=bool(old))
+        rest = {name: value for name, value in news.items() if name in NOT_OURS}
+        if rows := meta.pop(AHEAD, None):
+            start(read_ahead(self.kind, self._work(meta).api, rows))
+            rest[META] = packed(meta)  # the state never sees them
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
         given |= run(self._work(meta).look_up(given, old))
         given = {name: value for name, value in given.items() if value is not None}
         unknown = {name for name, value in given.items() if is_unknown(value)}
-        rest = {name: value for name, value in news.items() if name in NOT_OURS}
         try:
             spec = self._spec({name: value for name, value in given.items() if name not in unknown})
         except ValidationError as error:
@@ -120,7 +129,7 @@ class KindProvider(ResourceProvider):
             wrong = [CheckFailure(*f) for f in failures if not unknown or f[0] not in {"", *unknown}]
             return CheckResult(given | rest, wrong)
         if old:
-            now = recorded(spec, frozenset(meta.get("hidden", ())), digest)
+            now = recorded(spec, secret_fields(type(spec), meta.get("hidden", ())), digest)
             spec = keep_spelling(spec, now, record_of(self.kind, "", _olds), None)
         known = spec.model_dump(mode="json", include=set(given))
         return CheckResult({n: v if n in unknown else known.get(n, v) for n, v in given.items()} | rest, [])
@@ -128,7 +137,7 @@ class KindProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
         """Against the live object too, so that a plain preview sees drift. Unknowns may change, but replace nothing,
         unless the engine asks what goes before an object that it deletes (see `headend.pulumi.dependents`)."""
-        given, old, meta = inputs(_news), inputs(_olds), _news.get(META) or {}
+        given, old, meta = inputs(_news), inputs(_olds), meta_of(_news)
         unknown = {name for name, value in given.items() if is_unknown(value)}
         asked = dependents.is_question(str(meta.get("address"))) and bool(unknown)
         if asked and (first := self._goes_first(_id, _olds, meta, unknown)) is not None:
@@ -187,7 +196,7 @@ class KindProvider(ResourceProvider):
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
         """Makes the object, or takes over the one that the program decided on."""
-        meta = props.get(META) or {}
+        meta = meta_of(props)
         want = self._spec(inputs(props))
         address = str(meta.get("address"))
         instead = TO_ADOPT.pop(address, None)
@@ -205,7 +214,7 @@ class KindProvider(ResourceProvider):
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Exactly the managed inputs, as they are live; an absent object has no id."""
-        old, meta = inputs(props), props.get(META) or {}
+        old, meta = inputs(props), meta_of(props)
         record = record_of(self.kind, id_, props)
         spec = record.spec(self.kind)
         work = self._work(meta)
@@ -215,13 +224,13 @@ class KindProvider(ResourceProvider):
         run(work.warn_of_status(live, record))
         now = old | {name: value for name, value in live.values.items() if name in old}
         now = type(spec).model_construct(**now).model_dump(mode="json", include=set(now), warnings=False)
-        outs = now | {"computed": {**remembered(record.computed), **live.computed}, "live_id": id_, META: meta}
+        outs = now | {"computed": {**remembered(record.computed), **live.computed}, "live_id": id_, META: packed(meta)}
         outs |= handed_out(props) | unseen(self.kind, spec, live)
-        return ReadResult(id_, outs, now | {META: meta})
+        return ReadResult(id_, outs, now | {META: packed(meta)})
 
     def update(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> UpdateResult:
         """Changes the object in place, or makes it again under its own id."""
-        meta = _news.get(META) or {}
+        meta = meta_of(_news)
         want = self._spec(inputs(_news))
         dependents.forget_holder(_id)
         done = run(self._work(meta, _olds).update(want, record_of(self.kind, _id, _olds)))
@@ -230,7 +239,7 @@ class KindProvider(ResourceProvider):
         return UpdateResult(outputs(self.kind, want, done, meta) | kept | self._owned(want, _id, mark))
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        meta, mark = _props.get(META) or {}, _props.get("made")
+        meta, mark = meta_of(_props), _props.get("made")
         if not isinstance(self.kind, OwnsParts) and is_made_anew(self.kind_name, _id, mark):
             tell(meta, "stays: it was made anew")
             return

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from headend.core.model.capabilities import owned_by
@@ -116,15 +117,20 @@ def turn(kind: Kind[Any, Any], value: Any) -> contextlib.AbstractAsyncContextMan
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs on the shared loop, from whatever thread; the caller waits."""
+    try:
+        return start(work).result()
+    except Exception as error:
+        raise told(error) from None
+
+
+def start(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """Runs on the shared loop; the caller goes on."""
     global _loop
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="headend", daemon=True).start()
-    try:
-        return asyncio.run_coroutine_threadsafe(work, _loop).result()
-    except Exception as error:
-        raise told(error) from None
+    return asyncio.run_coroutine_threadsafe(work, _loop)
 
 
 def told(error: Exception) -> Exception:

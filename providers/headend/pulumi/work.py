@@ -16,7 +16,7 @@ from headend.core.model.lookup import find_id
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
 from headend.core.model.proposal import Action
-from headend.core.model.record import Record
+from headend.core.model.record import Record, secret_fields
 from headend.core.model.references import query
 from headend.core.model.stack import Adopt, Lifecycle, Stack
 from headend.core.reconcile.carry_out import Teller, Writer
@@ -129,7 +129,8 @@ class Work:
             ignore_changes=tuple(meta.get("ignore_changes", ())),
             adopt=Adopt(meta.get("adopt", Adopt.NEVER)),
         )
-        hidden, depends = frozenset(meta.get("hidden", ())), tuple(meta.get("depends", ()))
+        model = type(want) if want else self.kind.spec_type((last.values if last else {}).get("variant"))
+        hidden, depends = secret_fields(model, meta.get("hidden", ())), tuple(meta.get("depends", ()))
         return Situation(
             self.address,
             self.kind,

@@ -59,6 +59,7 @@ class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
 
     name = "rights_locker.account_categories"
     collection = "account_categories"
+    read_together = True
     model = AccountCategoriesSpec
     key = ("account_id",)
     one_at_a_time_per = "account_id"

@@ -60,6 +60,7 @@ class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSp
 
     name = FAMILY
     collection = "entitlements"
+    read_together = True
     model = EntitlementSpec
     one_at_a_time_per = "account_id"
     create_before_delete = True

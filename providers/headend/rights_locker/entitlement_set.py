@@ -109,6 +109,7 @@ class EntitlementSet(
 
     name = "rights_locker.entitlement_set"
     collection = "entitlement_sets"
+    read_together = True
     model = EntitlementSetSpec
     key = ("account_id",)
     one_at_a_time_per = "account_id"

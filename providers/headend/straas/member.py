@@ -75,6 +75,7 @@ class Member(Kind[MemberSpec, "Straas"]):
 
     name = "straas.member"
     collection = "members"
+    read_together = True
     model = MemberSpec
     key = ("id",)
     can = Can.OBSERVE | Can.CREATE

@@ -51,6 +51,7 @@ class Kind(Generic[S, A]):
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
     key: ClassVar[tuple[str, ...]] = ()  # fields of the natural key
     create_before_delete: ClassVar[bool] = False  # order of a replacement
+    read_together: ClassVar[bool] = False  # looks at many objects want to be side by side: no list answers for all
     impact_of_delete: ClassVar[Impact] = Impact.NONE
 
     def __init_subclass__(cls, **kw: Any) -> None:
