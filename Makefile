@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test test-all lint demo contract generate bench mutate clean
+.PHONY: test test-all lint demo contract generate bench bench-compare mutate clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -28,6 +28,9 @@ generate: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tools/bench $(BENCH)
+
+bench-compare: $(READY)
+	$(BIN)/python tools/bench --against $(REV) $(BENCH)
 
 mutate: $(READY)
 	$(BIN)/python tools/mutate.py

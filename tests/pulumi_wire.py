@@ -30,7 +30,7 @@ from headend.pulumi.p import PROVIDERS
 from headend.pulumi.program import Project
 from headend.pulumi.settings import DELETIONS
 from headend.pulumi.snapshot import type_token
-from pulumi_program import declare, urn
+from pulumi_program import Declared, declare, urn
 
 UNKNOWN = rpc.UNKNOWN
 _turn = threading.Lock()
@@ -91,16 +91,10 @@ class Engine(Wire):
     def up(self, stack: Stack) -> dict[str, int]:
         """Brings the stack up; gives what was done, e.g. {"create": 3, "same": 1}."""
         done: dict[str, int] = {}
-        snapshot = {
-            urn("headend", stack.name, live.kind, address): {"type": type_token(live.kind), "outputs": live.outputs}
-            for address, live in self.state.items()
-        }
-        lines, declared = declare(replace(self.project, name=stack.name), stack, snapshot)
-        self.said += lines
-        for one in declared:
+        for one in self.declared(stack):
             for old in one.aliases:
                 self.state[one.address] = self.state.pop(old)
-            what = self.put(one.address, one.kind, one.properties(self._stands_for))
+            what = self.put(one.address, one.kind, one.properties(self.stands_for))
             done[what] = done.get(what, 0) + 1
         while self.replaced:  # what depended on them has the new ones by now
             self._delete(self.replaced.pop())
@@ -109,7 +103,17 @@ class Engine(Wire):
             done["delete"] = done.get("delete", 0) + 1
         return done
 
-    def _stands_for(self, reference: Reference) -> Any:
+    def declared(self, stack: Stack) -> Iterator[Declared]:
+        """What the program declares."""
+        snapshot = {
+            urn("headend", stack.name, live.kind, address): {"type": type_token(live.kind), "outputs": live.outputs}
+            for address, live in self.state.items()
+        }
+        lines, declared = declare(replace(self.project, name=stack.name), stack, snapshot)
+        self.said += lines
+        return declared
+
+    def stands_for(self, reference: Reference) -> Any:
         live = self.state[reference.address]
         return live.outputs["computed"][reference.computed] if reference.computed else live.id
 

@@ -13,6 +13,6 @@ def test_the_bench_runs() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "ateme.input, N = 5" in done.stdout
-    for phase, requests in {"first apply": 10, "plan, unchanged": 4, "1 % changed": 5, "destroy": 10}.items():
+    for phase, requests in {"first apply": 11, "plan, unchanged": 4, "1 % changed": 5, "destroy": 10}.items():
         row = next(line for line in done.stdout.splitlines() if line.strip().startswith(phase))
         assert row.endswith(f"/ {requests}"), row

@@ -6,42 +6,59 @@ docs/performance.md says how to read it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 
-from phases import PHASES, floor, headend, live
-from runs import Cost, platforms
+import report
+from phases import Costs, Subject, busy, lives, starts, ups
+from runs import Failed, Platforms, platforms
 from stacks import SORTS
 
 _SIZES = {"ateme.input": (1000, 10_000)}
-_HEAD = f"{'':26} {'seconds':>15} {'ratio':>6}  {'CPU s':>13}  {'MiB':>9}  requests"
-
-
-def show(phase: str, cost: Cost | None, least: Cost) -> str:
-    if cost is None:
-        return f"  {phase:24} {'-':>7} / {least.seconds:5.2f}"
-    over = ">" if cost.late else " "
-    return (
-        f"  {phase:24} {over}{cost.seconds:6.2f} / {least.seconds:5.2f} {over}{cost.seconds / least.seconds:5.2f}"
-        f"  {cost.cpu:6.2f} / {least.cpu:4.2f}  {cost.mib:4.0f} / {least.mib:2.0f}"
-        f"  {cost.requests:,} / {least.requests:,}"
-    )
+_SERIAL = dict.fromkeys(("ateme.event_subscription", "ateme.permanent_schedule", "ateme.schedule"), (250,))
+_UPS = {"pulumi.input": "ateme.input", "pulumi.action_configuration": "mycujoo.action_configuration"}
+_PARTS = (*SORTS, "start", *_UPS, "busy")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--only", metavar="KIND,KIND", help="these kinds")
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
+    parser.add_argument("--only", metavar="PART,PART", help=f"of {', '.join(_PARTS)}")
     parser.add_argument("--sizes", metavar="N,N", help="numbers of objects")
     parser.add_argument("--plans", type=int, default=3, help="plans to make, of which the fastest counts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
+    parser.add_argument("--against", metavar="REV", help="measure headend of this revision, too")
     given = parser.parse_args()
-    sizes = tuple(int(size) for size in given.sizes.split(",")) if given.sizes else None
-    with platforms() as simulated:
-        print(_HEAD)
-        for kind in given.only.split(",") if given.only else SORTS:
-            for size in sizes or _SIZES.get(kind, (1000,)):
-                print(f"{kind}, N = {size:,}", flush=True)
-                least = live(floor(), kind, size, simulated, {}, given.plans)
-                costs = live(headend(), kind, size, simulated, least, given.plans)
-                for phase in PHASES:
-                    print(show(phase, costs.get(phase), least[phase]), flush=True)
+    parts = given.only.split(",") if given.only else _PARTS
+    if unknown := set(parts) - set(_PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are: {', '.join(_PARTS)}")
+    sizes = tuple(map(int, given.sizes.split(","))) if given.sizes else ()
+    with report.revision(given.against) as other, platforms() as simulated:
+        subjects = [Subject(), *([Subject(given.against, other)] if other else [])]
+        told = report.Report(subjects)
+        for part in parts:
+            for size, measure in _measures(part, sizes, subjects, simulated, given.plans):
+                told.heading(part, size)
+                try:
+                    told.add(part, size, measure())
+                except Failed as failed:
+                    told.failed(failed)
+        if given.json:
+            given.json.write_text(told.document())
+    raise SystemExit(1 if told.failures else 0)
+
+
+def _measures(
+    part: str, sizes: tuple[int, ...], subjects: list[Subject], simulated: Platforms, plans: int
+) -> list[tuple[int, Callable[[], Costs]]]:
+    """(objects, what to measure) of a part."""
+    if part == "start":
+        return [(10, lambda: starts(subjects))]
+    if part == "busy":
+        return [(500, lambda: busy(subjects, simulated))]
+    if part in _UPS:
+        return [(n, lambda n=n: ups(_UPS[part], n, subjects, simulated)) for n in sizes or (1000,)]
+    sizes = sizes or (_SIZES | _SERIAL).get(part, (1000,))
+    return [(n, lambda n=n: lives(part, n, subjects, simulated, plans)) for n in sizes]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Whole processes, and what they cost."""
+"""Whole processes, and what they cost.
+
+This process stays small: on Linux the peak memory of a child begins with its parent's.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,20 @@ from typing import Any
 
 HERE = Path(__file__).parent
 TREE = HERE.parents[1]
+LATENCY = 0.02  # s, before each answer of a platform
+BURST = 100  # requests that a busy host takes at once
 
 
 @dataclass
 class Cost:
-    """What a process cost. cpu: user and system, seconds. mib: the most memory that it had. late: it was killed."""
+    """What a process cost. cpu: user and system, seconds. mib: the most memory that it had. requests: that platforms
+    answered; refused: with 429. late: it was killed."""
 
     seconds: float
-    cpu: float
-    mib: float
+    cpu: float = 0.0
+    mib: float = 0.0
     requests: int = 0
+    refused: int = 0
     late: bool = False
 
 
@@ -35,13 +42,13 @@ class Failed(Exception):
 
 
 def environment(tree: Path = TREE, **more: str) -> dict[str, str]:
-    """Of a process that imports headend from that tree."""
+    """Of a process that imports headend, and the tests' engine, from that tree."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
-    return kept | {"PYTHONPATH": str(tree / "providers")} | more
+    return kept | {"PYTHONPATH": os.pathsep.join(map(str, (tree / "providers", tree / "tests", HERE)))} | more
 
 
 def run(command: Sequence[str], env: Mapping[str, str], folder: Path, patience: float = 600.0) -> Cost:
-    """Runs a command to its end, or for that many seconds. Raises Failed with the end of what it said."""
+    """Runs a command to its end, or for that many seconds. What it said is in said.txt. Raises Failed."""
     said = folder / "said.txt"
     with said.open("wb") as out:
         started = time.perf_counter()
@@ -71,15 +78,16 @@ class Platforms:
         self.settings: dict[str, str] = {}
 
     def renew(self, kind: str, size: int, rate: float = 0.0) -> None:
-        """A new world for a stack of that many objects of the kind."""
+        """A new world for a stack of that many objects of the kind. rate: requests a second that it takes, 0 = all."""
         given = self._call("/bench/world", {"kind": kind, "size": size, "rate": rate})
         where = {name: self.base + value if name.endswith("_URL") else value for name, value in given.items()}
         self.settings = where | {"HEADEND_ATEME_POLL_INTERVAL": "0.05"}
         self.counts()
 
-    def counts(self) -> dict[str, Any]:
-        """{"requests": {operation: number}, "refused": number} since the last look."""
-        return self._call("/bench/counts")
+    def counts(self) -> dict[str, int]:
+        """Requests, and those that were refused, since the last look."""
+        found: dict[str, int] = self._call("/bench/counts")
+        return found
 
     def _call(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
