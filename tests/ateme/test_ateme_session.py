@@ -13,7 +13,7 @@ from headend.ateme.input import InputKind
 from headend.ateme.input_spec import SrtPush
 from headend.ateme.rows import EnvironmentRow, OrganisationRow
 from headend.ateme.schedule import Schedule, ScheduleKind
-from headend.core.model.errors import Forbidden
+from headend.core.model.errors import Forbidden, NotFound
 from headend.core.model.observed import Change
 
 
@@ -51,6 +51,54 @@ def test_a_known_environment_is_switched_to_once(opened: Any, environment: Any) 
             assert keys(simulator).count("session.switch_environment") == 1
 
     asyncio.run(run())
+
+
+@pytest.mark.contract("A-11")
+def test_what_one_tries_in_vain_is_not_tried_by_all_who_wait_for_it(opened: Any) -> None:
+    async def run() -> None:
+        async with opened() as (api, simulator):
+            simulator.latency = 1
+            reads = [api.call("input.alerts", scope="env-9", path={"input_id": f"in-{n}"}) for n in range(9)]
+            answers = await asyncio.gather(*reads, return_exceptions=True)
+            assert {type(answer) for answer in answers} == {NotFound}
+            assert keys(simulator) == ["session.login", "user.me", "session.switch_environment"]
+            with pytest.raises(NotFound):  # who asks later has a try of its own
+                await api.call("input.list", scope="env-9")
+            assert keys(simulator).count("session.switch_environment") == 2
+
+    virtual_time.run(run())
+
+
+@pytest.mark.contract("A-10", "A-11")
+def test_who_needs_no_environment_waits_for_no_switch(opened: Any, environment: Any) -> None:
+    async def run() -> None:
+        async with opened() as (api, simulator):
+            ids = [await environment(api, name) for name in ("one", "two", "three")]
+            for id in (None, *ids):
+                api.tokens.drop(id)
+            simulator.reset_journal()
+            simulator.latency = 1
+            lists = [api.call("input.list", scope=id) for id in ids]
+            await asyncio.gather(*lists, api.listed("environment.dropdown", None, EnvironmentRow))
+            assert sorted(keys(simulator)[3:5]) == ["environment.dropdown", "session.switch_environment"]
+            assert keys(simulator).count("session.login") == 1
+
+    virtual_time.run(run())
+
+
+@pytest.mark.contract("A-17")
+def test_a_token_that_another_call_has_renewed_is_kept(opened: Any) -> None:
+    async def run() -> None:
+        async with opened() as (api, simulator):
+            await api.call("label.list", scope=None)
+            simulator.fail("label.list", status=401)
+            simulator.fail("event.list", status=401, delay=9)
+            simulator.latency = 1
+            simulator.reset_journal()
+            await asyncio.gather(*(api.call(f"{noun}.list", scope=None) for noun in ("label", "event")))
+            assert keys(simulator).count("session.login") == 1
+
+    virtual_time.run(run())
 
 
 @pytest.mark.contract("A-22")

@@ -76,18 +76,18 @@ class Ateme:
         async def send(token: str) -> Answer:
             return await self.client.send(op, headers={**headers, **self.tokens.headers(token)}, **options)
 
+        token = None
         for last in (False, True):
             try:
                 if self.tokens.by_record:
                     async with self.tokens.mutex:
-                        token = await self.tokens.acquire(scope)
-                        return await send(token)
+                        return await send(await self.tokens.acquire(scope))
                 token = await self.tokens.get(scope)
                 return await send(token)
             except Forbidden as error:
                 if error.status != 401 or last:
                     raise self._explained(error, op.role) from None
-                self.tokens.drop(scope)
+                self.tokens.drop(scope, token)  # not the one that another call may have got since
         raise AssertionError("the second attempt returns or raises")
 
     def _explained(self, error: Forbidden, role: str) -> Forbidden:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from headend.ateme.answers import item, read_rows, text_id, token_in
 from headend.ateme.rows import Me, OrganisationRow
 from headend.ateme.settings import AtemeSettings
-from headend.core.model.errors import CredentialsError, DecodeError, Forbidden
+from headend.core.model.errors import ApiError, CredentialsError, DecodeError, Forbidden
 from headend.core.wire.decode import decode
 from headend.core.wire.operations import Table
 
@@ -27,6 +27,7 @@ class Tokens:
     def __init__(self, settings: AtemeSettings, client: Client, table: Table) -> None:
         self._settings, self._client, self._table = settings, client, table
         self._cache: dict[str | None, str] = {}
+        self._failures: dict[str | None, ApiError] = {}  # the last one of a scope
         self.mutex = asyncio.Lock()
         self.by_record = settings.scope_mode == "session"
         self._organisation: str | None = None
@@ -51,19 +52,29 @@ class Tokens:
             self._cache.clear()  # there is one that is good, if any
 
     async def get(self, scope: str | None) -> str:
-        """The token of a scope; logs in and switches where there is none yet."""
-        if scope not in self._cache:
-            async with self.mutex:
-                if scope not in self._cache:
-                    await self.acquire(scope)
-        return self._cache[scope]
+        """The token of a scope; logs in and switches where there is none yet. Where another one does so in vain, who
+        waits for it has failed as well: N askers make one attempt."""
+        if scope in self._cache:
+            return self._cache[scope]
+        had_base, known = None in self._cache, self._failures.get(scope)
+        if scope is not None and not self.by_record:
+            await self.get(None)  # who needs no environment waits for the login, and for no switch
+        async with self.mutex:
+            if scope not in self._cache:
+                if (failure := self._failures.get(scope)) is not known and failure is not None:
+                    raise failure
+                try:
+                    await self.acquire(scope, had_base=had_base)
+                except ApiError as error:
+                    self._failures[scope] = error
+                    raise
+            return self._cache[scope]
 
-    async def acquire(self, scope: str | None) -> str:
-        """A new token for the scope; the caller holds the mutex."""
+    async def acquire(self, scope: str | None, *, had_base: bool = False) -> str:
+        """A new token for the scope; the caller holds the mutex. had_base: the login may have been long ago."""
         if self.by_record:
             return await self._move(scope)
-        had_base = None in self._cache
-        if not had_base:
+        if None not in self._cache:
             await self._log_in()
         if scope is not None:
             try:
