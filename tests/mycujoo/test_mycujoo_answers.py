@@ -8,14 +8,14 @@ import pytest
 from mycujoo_bench import Bench, changes, quiet
 
 from headend.core.model.errors import DecodeError, ForeignAnswer, NotFound
-from headend.core.model.kind import kinds
+from headend.core.wire.registry import kinds
 from headend.mycujoo.account import Account
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.organization import Organization
 from headend.mycujoo.payment_method import PaymentMethod
 
-ACCOUNT, CONFIGURATION = kinds["mycujoo.account"], kinds["mycujoo.action_configuration"]
-ORGANIZATION, METHOD = kinds["mycujoo.organization"], kinds["mycujoo.payment_method"]
+ACCOUNT, CONFIGURATION = kinds()["mycujoo.account"], kinds()["mycujoo.action_configuration"]
+ORGANIZATION, METHOD = kinds()["mycujoo.organization"], kinds()["mycujoo.payment_method"]
 GOAL = ActionConfiguration(action_id="act-1", group_id="derby", title="Goal")
 STORED = {"id": "c1", "action_id": "act-1", "group_id": "derby", "title": "Goal", "order": 1, "fields": []}
 CLUB = Organization(org_id="org-1", name="Club")
