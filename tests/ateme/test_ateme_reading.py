@@ -42,8 +42,7 @@ def test_the_catalogue_knows_what_there_is(opened: Any, validation: str, wrong: 
         async with opened({}, validation=validation) as (api, simulator):
             simulator.sims["ateme"].world["catalogue"]["aws"]["eu-west-1"].append("7")
             given = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large", **wrong}
-            proposal = Proposal(Action.NONE, Environment(name="e", **given))
-            problems = await EnvironmentKind().review(api, proposal)
+            problems = await EnvironmentKind().check_catalogue(api, Environment(name="e", **given))
             level = "warning" if validation == "warn" else "error"
             expected = [(level, f"{field}: {wrong[field]} is not offered")] if field and validation != "off" else []
             assert [(problem.level, problem.message) for problem in problems] == expected

@@ -13,7 +13,6 @@ from headend.ateme.output import OutputKind
 from headend.ateme.schedule import Schedule, ScheduleKind
 from headend.core.model.errors import Refused
 from headend.core.model.observed import Change
-from headend.core.model.proposal import Action, Proposal
 from headend.core.model.record import Digest
 from headend.core.reconcile.difference import differences
 
@@ -154,9 +153,9 @@ def test_an_environment_lives_and_goes(opened: Any, environment: Any) -> None:
             assert live is not None
             assert diff(spec, live) == []
             assert [one.id for one in await kind.find(api, spec)] == [id]
-            assert list(await kind.review(api, Proposal(Action.NONE, spec))) == []
+            assert list(await kind.check_catalogue(api, spec)) == []
             wrong = spec.model_copy(update={"region": "mars-1"})
-            said = await kind.review(api, Proposal(Action.NONE, wrong))
+            said = await kind.check_catalogue(api, wrong)
             assert [p.message for p in said] == ["region: mars-1 is not offered"]
             await kind.delete(api, id, spec, lambda _: None)
             assert await kind.observe(api, id, spec, fresh=True) is None

@@ -15,7 +15,6 @@ from headend.ateme.multi_viewer import MultiViewerKind
 from headend.ateme.multi_viewer_spec import PIDS, SETTINGS, MultiViewer
 from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Ref, WriteOnly, mark
 from headend.core.model.observed import Change
-from headend.core.model.proposal import Action, Proposal
 
 KIND = MultiViewerKind()
 WALL = f"{E1}.multi_viewers.wall"
@@ -144,7 +143,7 @@ def test_the_layout_must_be_offered_and_have_such_tiles_if_it_tells(
 ) -> None:
     async def go() -> None:
         async with opened({}, validation=validation) as (api, _):
-            found = await KIND.review(api, Proposal(Action.NONE, build(**fields)))
+            found = await KIND.check_catalogue(api, build(**fields))
             assert [str(replace(problem, remedy=None)) for problem in found] == ([message] if message else [])
 
     asyncio.run(go())
@@ -165,8 +164,7 @@ def test_however_a_layout_tells_its_count(opened: Any, layouts: list[Any], refus
     async def go() -> None:
         async with opened() as (api, simulator):
             simulator.sims["ateme"].world["layouts"] = dict(enumerate(layouts))
-            proposal = Proposal(Action.NONE, build(tile_inputs={"3": "in-1"}))
-            assert bool(await KIND.review(api, proposal)) is refused
+            assert bool(await KIND.check_catalogue(api, build(tile_inputs={"3": "in-1"}))) is refused
 
     asyncio.run(go())
 
@@ -175,7 +173,7 @@ def test_layouts_that_cannot_be_read_are_a_doubt(opened: Any) -> None:
     async def go() -> None:
         async with opened() as (api, simulator):
             simulator.fail("multi_viewer.layouts", status=400)
-            (problem,) = await KIND.review(api, Proposal(Action.NONE, build()))
+            (problem,) = await KIND.check_catalogue(api, build())
             assert str(problem).startswith("warning: layout_id can't be checked")
 
     asyncio.run(go())

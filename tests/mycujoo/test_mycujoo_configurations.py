@@ -13,7 +13,6 @@ from mycujoo_bench import changes, quiet
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Refused, Unavailable
 from headend.core.model.kind import kinds
 from headend.core.model.observed import Observed
-from headend.core.model.proposal import Action, Proposal
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.api import MycujooApi
 from headend.simulator.mycujoo import TOKEN
@@ -308,7 +307,7 @@ def test_a_refresh_of_many_is_one_get_each_and_eight_at_a_time() -> None:
 
     async def script(api: MycujooApi) -> None:
         await asyncio.gather(*(KIND.observe(api, f"c{n}", spec()) for n in range(30)))
-        await asyncio.gather(*(KIND.review(api, Proposal(Action.CREATE, spec())) for _ in range(30)))
+        await asyncio.gather(*(KIND.check_catalogue(api, spec()) for _ in range(30)))
         await asyncio.gather(*(KIND.find(api, spec(title=f"t{n}")) for n in range(30)))
 
     bench.run(script)

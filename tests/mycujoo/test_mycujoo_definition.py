@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from headend.core.model.proposal import Action, Proposal
+from headend.core.model.capabilities import Catalogued
 from headend.core.wire.client import Client
 from headend.core.wire.decode import decode
 from headend.core.wire.registry import kinds
@@ -203,8 +203,9 @@ def validated(action_id: str, *, status: int | None = None) -> list[str]:
         settings = MycujooSettings(url=env["HEADEND_MYCUJOO_URL"], api_key=env["HEADEND_MYCUJOO_API_KEY"])
         async with Client(settings.url, platform="mycujoo", transport=sim.transport()) as client:
             wanted = spec(action_id=action_id, fields={"delay": 5, "clip": True})
-            proposal = Proposal(Action.CREATE, wanted)
-            found = await kinds()["mycujoo.action_configuration"].review(PLATFORM.connect(settings, client), proposal)
+            kind = kinds()["mycujoo.action_configuration"]
+            assert isinstance(kind, Catalogued)
+            found = await kind.check_catalogue(PLATFORM.connect(settings, client), wanted)
             return [str(problem) for problem in found]
 
     return asyncio.run(main())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,6 @@ async def airtimes(
     api: Ateme,
     *,
     environment: str | None = None,
-    inputs: Collection[str] = (),
     outputs: Collection[str] = (),
     schedule: str | None = None,
     event: str | None = None,
@@ -36,10 +35,28 @@ async def airtimes(
     What can't be ruled out is guarded: an entry that doesn't say where it is counts for every environment, one whose
     times nobody knows is always on air. An event counts by itself, for nobody sees what guests take of it.
     """
-    entries = await api.listed("schedule.list", None, EntryRow, fresh=fresh)
-    subscribed = True in entries.places("is_event_subscription")
-    asked = subscribed or environment is not None or event is not None or bool(inputs)
-    events = await known_events(api, fresh=fresh) if asked else Listing[EventRow]()
+    lists = await _lists(api, asked=environment is not None or event is not None, fresh=fresh)
+    return _among(*lists, environment=environment, outputs=outputs, schedule=schedule, event=event)
+
+
+async def airtimes_through(api: Ateme, inputs: Awaitable[Collection[str]], *, fresh: bool = False) -> list[Airtime]:
+    """The same of what carries one of the inputs, which are found beside the entries and events."""
+    import asyncio  # only where requests are made: `validate` spares it
+
+    found, lists = await asyncio.gather(inputs, _lists(api, asked=True, fresh=fresh))
+    return _among(*lists, inputs=found)
+
+
+def _among(
+    entries: Listing[EntryRow],
+    events: Listing[EventRow],
+    *,
+    environment: str | None = None,
+    inputs: Collection[str] = (),
+    outputs: Collection[str] = (),
+    schedule: str | None = None,
+    event: str | None = None,
+) -> list[Airtime]:
     ids = [] if event is None else [event]
     found = []
     near: dict[str, Collection[str | None]] = {
@@ -65,6 +82,18 @@ async def airtimes(
         if one.id == event or _lies_in(one, environment) or one.input in inputs:
             found.append(Airtime("ateme.event", one.id, *one.span))
     return found
+
+
+async def _lists(api: Ateme, *, asked: bool, fresh: bool) -> tuple[Listing[EntryRow], Listing[EventRow]]:
+    """All entries, and all events if they are asked for or an entry is a subscription."""
+    import asyncio
+
+    reading = api.listed("schedule.list", None, EntryRow, fresh=fresh)
+    if asked:
+        return await asyncio.gather(reading, known_events(api, fresh=fresh))
+    entries = await reading
+    subscribed = True in entries.places("is_event_subscription")
+    return entries, await known_events(api, fresh=fresh) if subscribed else Listing()
 
 
 async def known_events(api: Ateme, *, fresh: bool = False) -> Listing[EventRow]:

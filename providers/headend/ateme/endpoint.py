@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from headend.ateme.airtime import airtimes, carried
+from headend.ateme.airtime import airtimes, airtimes_through, carried
 from headend.ateme.answers import desired_word, hint
 from headend.ateme.endpoint_spec import CLEARED, Endpoint
 from headend.ateme.fields import hasty, unlikely
@@ -52,7 +52,7 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
     async def on_air(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Sequence[Airtime]:
         if self.noun == "output":
             return await airtimes(api, outputs={id}, fresh=fresh)
-        return await airtimes(api, inputs=await carried(api, str(spec.environment), {id}, fresh=fresh), fresh=fresh)
+        return await airtimes_through(api, carried(api, str(spec.environment), {id}, fresh=fresh), fresh=fresh)
 
     async def status(self, api: Ateme, seen: Observed, spec: S, parent: Spec | None) -> Status:
         return running(seen, spec, parent)

@@ -14,13 +14,12 @@ from headend.ateme.fields import Extra, check_extra, one_of
 from headend.ateme.machines import is_going, remove
 from headend.ateme.rows import EnvironmentRow
 from headend.ateme.running import FAILURES, NEW_POLLS, restart_in_vain, running
-from headend.core.model.capabilities import Container, OnAir, Selection, SelectsChanges, note_down
+from headend.core.model.capabilities import Catalogued, Container, OnAir, Selection, SelectsChanges, note_down
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused, Timeout
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
-from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import readable
 
 if TYPE_CHECKING:
@@ -60,7 +59,13 @@ class Environment(Spec):
         return self
 
 
-class EnvironmentKind(Kind[Environment, "Ateme"], Container, SelectsChanges[Environment], OnAir[Environment, "Ateme"]):
+class EnvironmentKind(
+    Kind[Environment, "Ateme"],
+    Container,
+    Catalogued[Environment, "Ateme"],
+    SelectsChanges[Environment],
+    OnAir[Environment, "Ateme"],
+):
     """A customer environment in the cloud: inputs, outputs and schedules live in it.
 
     Creating and deleting take minutes and cost money. No rename and no resize exist, so a change of anything but
@@ -93,10 +98,11 @@ class EnvironmentKind(Kind[Environment, "Ateme"], Container, SelectsChanges[Envi
     def select_changes(self, live: Observed, spec: Environment, changes: Sequence[Change]) -> Selection:
         return note_down(changes, restart_in_vain(live, spec, changes))
 
-    async def review(self, api: Ateme, proposal: Proposal[Environment]) -> Sequence[Problem]:
+    async def check_catalogue(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""
-        spec = proposal.spec
-        if spec is None or api.settings.validation == "off":
+        import asyncio  # only where requests are made: `validate` spares it
+
+        if api.settings.validation == "off":
             return ()
         level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
         provider, region = {"cloud_provider": spec.cloud_provider}, {"region": spec.region}
@@ -105,11 +111,12 @@ class EnvironmentKind(Kind[Environment, "Ateme"], Container, SelectsChanges[Envi
             ("cloud.regions", provider, spec.region, "region"),
             ("cloud.instance_types", provider | region, spec.instance_type_id, "instance_type_id"),
         )
-        for key, path, value, field in looks:
-            try:
-                offered = await catalogue(api, key, path)
-            except ApiError as error:
-                return (warning(f"{field} can't be checked: {error}"),)
+        rows = await asyncio.gather(*(catalogue(api, key, path) for key, path, *_ in looks), return_exceptions=True)
+        for (_, _, value, field), offered in zip(looks, rows, strict=True):
+            if isinstance(offered, ApiError):
+                return (warning(f"{field} can't be checked: {offered}"),)
+            if isinstance(offered, BaseException):
+                raise offered
             if offered and not one_of(offered, value):
                 return (Problem(f"{field}: {value} is not offered", remedy="look at the cloud catalogue", level=level),)
         return ()

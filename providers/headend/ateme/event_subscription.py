@@ -114,7 +114,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
         """Its own, or the event's where that is listed."""
         if not spec.timed_by_event_owner:
             return instant(spec.end_time)
-        event = (await known_events(api)).row(str(spec.event))
+        event = (await known_events(api)).row(spec.event) if isinstance(spec.event, str) else None
         return event.span[1] if event else None
 
     # --- reading -----------------------------------------------------------------------------------------

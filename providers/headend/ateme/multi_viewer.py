@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from headend.ateme.airtime import airtimes, carried
+from headend.ateme.airtime import airtimes_through, carried
 from headend.ateme.answers import hint
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
 from headend.ateme.machines import (
@@ -28,6 +28,7 @@ from headend.ateme.running import FAILURES, resting, running
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
 from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
+    Catalogued,
     CreatedInStages,
     LetsGo,
     Nameless,
@@ -56,6 +57,7 @@ GROUPS = frozenset({"mv"})
 class MultiViewerKind(
     Kind[MultiViewer, "Ateme"],
     Nameless,
+    Catalogued[MultiViewer, "Ateme"],
     CreatedInStages[MultiViewer, "Ateme"],
     LetsGo[MultiViewer, "Ateme"],
     SelectsChanges[MultiViewer],
@@ -83,14 +85,15 @@ class MultiViewerKind(
     def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:
         return [*elsewhere(spec), *preset_doubts(spec), *unfit(related, GROUPS)]
 
+    async def check_catalogue(self, api: Ateme, spec: MultiViewer) -> Sequence[Problem]:
+        return await misfits(api, spec)
+
     async def review(self, api: Ateme, proposal: Proposal[MultiViewer]) -> Sequence[Problem]:
         """A resting environment takes no write (A-731)."""
         spec = proposal.spec
         if spec is None:
             return ()
-        found = await misfits(api, spec)
-        if proposal.writes:
-            found += await resting(api, spec.environment, proposal.parent)
+        found = await resting(api, spec.environment, proposal.parent) if proposal.writes else []
         return [*found, *await review_group(api, proposal, GROUPS)]
 
     def select_changes(self, live: Observed, spec: MultiViewer, changes: Sequence[Change]) -> Selection:
@@ -105,8 +108,7 @@ class MultiViewerKind(
         unclaimed = {i for i, maker in (await viewer_inputs(api, environment)).items() if maker is None}
         if made is None and not unclaimed:
             return ()
-        inputs = await carried(api, environment, {made} if made else unclaimed)
-        return await airtimes(api, inputs=inputs, fresh=fresh)
+        return await airtimes_through(api, carried(api, environment, {made} if made else unclaimed), fresh=fresh)
 
     async def status(self, api: Ateme, seen: Observed, spec: MultiViewer, parent: Spec | None) -> Status:
         """It is there to run. Details that don't tell the status are those of one that runs once its result is

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from headend.ateme.airtime import airtimes, carried, made_input
+from headend.ateme.airtime import airtimes_through, carried, made_input
 from headend.ateme.answers import desired_word, hint
 from headend.ateme.fields import unlikely
 from headend.ateme.grouping import join_by_result, joined, raise_if_leaving, review_group, unfit
@@ -82,8 +82,7 @@ class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transc
         made = await made_input(api, environment, id, fresh=fresh)
         if made is None:
             return ()
-        inputs = await carried(api, environment, {made})
-        return await airtimes(api, inputs=inputs, fresh=fresh)
+        return await airtimes_through(api, carried(api, environment, {made}), fresh=fresh)
 
     async def status(self, api: Ateme, seen: Observed, spec: Transcoder, parent: Spec | None) -> Status:
         return running(seen, spec, parent)

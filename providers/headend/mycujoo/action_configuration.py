@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from headend.core.model.capabilities import Catalogued
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Unavailable
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
-from headend.core.model.proposal import Proposal
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import Configuration, ConfigurationBrief, turned_away
 from headend.mycujoo.definition import check
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from headend.mycujoo.api import MycujooApi
 
 
-class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"]):
+class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogued[ActionConfiguration, "MycujooApi"]):
     """An action configured for a group: its title, its field values, its place in the group's order.
 
     Changing the action or the group replaces it. `order` can't be given at creation, so a second request sets it;
@@ -58,10 +58,9 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"]):
         found = [await self.observe(api, id, spec) for id in ids]
         return [one for one in found if one is not None]
 
-    async def review(self, api: MycujooApi, proposal: Proposal[ActionConfiguration]) -> Sequence[Problem]:
+    async def check_catalogue(self, api: MycujooApi, spec: ActionConfiguration) -> Sequence[Problem]:
         """The action's definition against the fields: one GET per action and run (M-114..M-122)."""
-        spec = proposal.spec
-        if spec is None or not isinstance(spec.action_id, str):
+        if not isinstance(spec.action_id, str):
             return ()
         try:
             action = await api.action(spec.action_id)

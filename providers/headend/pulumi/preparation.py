@@ -141,8 +141,6 @@ def _adopting(stack: Stack, addresses: Collection[str]) -> Stack:
 
 async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfinished: Collection[str]) -> list[Step]:
     """Steps of what Pulumi's state doesn't have, or has an older object of, while a newer one was being made."""
-    for address, record in known.items():
-        planner.reader.note(address, record.id, record.computed)
     steps: list[Step] = []
     for wave in waves(stack.resources):
         begun = [a for a in wave if a in unfinished]  # what is theirs is no other's

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic
 
 from headend.core.model.fields import Impact, Spec
+from headend.core.model.findings import Problem
 from headend.core.model.kind import A, Can, Kind, Report, S
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.owners import Owned
@@ -72,6 +73,18 @@ class TakesOver(Generic[S]):
     def takes_over(self, spec: S) -> bool:
         """Asked when a live object is found for a resource that is new to the state. True: it is adopted, and nobody
         has to agree to that."""
+        raise NotImplementedError
+
+
+# --- what the platform offers --------------------------------------------------------------------------------
+class Catalogued(Generic[S, A]):
+    """What the spec may name stands in a catalogue of the platform."""
+
+    async def check_catalogue(self, api: A, spec: S) -> Sequence[Problem]:
+        """What the catalogue says against the spec, whatever is done with the object. Only reads, which the run shares.
+
+        Called for each resource of a plan, beside the look at the object: references may be open, and so may lookups
+        whose result the object keeps. The findings count as those of `review`."""
         raise NotImplementedError
 
 

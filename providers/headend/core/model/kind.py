@@ -107,8 +107,8 @@ class Kind(Generic[S, A]):
         return []
 
     async def review(self, api: A, proposal: Proposal[S]) -> Sequence[Problem]:
-        """What the live platform says against a planned step: catalogues, limits, what would make the write fail,
-        what will stay behind. Only reads, which the run shares.
+        """What the live platform says against a planned step: limits, what would make the write fail, what will stay
+        behind. Only reads, which the run shares.
 
         Called for each step of a plan, and for the old object where a replacement leaves it behind. Errors refuse the
         step; warnings and notes are shown. What can be judged while references are open is judged.

@@ -88,11 +88,16 @@ async def find_named_ids(
     wanted: Mapping[str, Wanted], apis: Callable[[str], Awaitable[Any]], taken: set[str]
 ) -> tuple[dict[str, str], list[Problem]]:
     """What a stack's `lookups:` find: `lookups.<name>` -> the id; and, with its place, what can't be found."""
+    import asyncio  # only where requests are made: `validate` spares it
+
+    async def ask(one: Wanted) -> str | Problem:
+        return await find_id(await apis(one.query.platform), one.query, taken)
+
     ids: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, one in wanted.items():
+    answers = await asyncio.gather(*map(ask, wanted.values()))
+    for (name, one), found in zip(wanted.items(), answers, strict=True):
         address = f"lookups.{name}"
-        found = await find_id(await apis(one.query.platform), one.query, taken)
         if isinstance(found, Problem):
             problems.append(replace(found, source=one.source, address=address))
         else:

@@ -14,12 +14,11 @@ from headend.core.model.references import Query, Reference, pending
 from headend.core.model.secrets import SecretNeeded
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.moves import find_moves
-from headend.core.reconcile.order import targeted, waves
+from headend.core.reconcile.order import targeted, wave_by_wave
 from headend.core.reconcile.planner import follow
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import spec_to_read_by
 from headend.core.reconcile.situation import Situation
-from headend.core.reconcile.together import together
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,15 @@ def no_digest(value: Any) -> Digest:
 
 
 class Locator:
-    """Finds the objects of one stack. Ask for referenced resources first. records: what state holds, by the addresses
-    that the stack has by now."""
+    """Finds the objects of one stack, `wave_by_wave`. records: what state holds, by the addresses that the stack has by
+    now."""
 
     def __init__(self, stack: Stack, records: Mapping[str, Record], apis: Apis) -> None:
         self.stack = stack
         self.records = records
         self.reader = Reader(stack, self.records, apis, no_digest, looking=True)
-        self.addresses: dict[tuple[str, str], str] = {}  # (kind, id) -> address
+        self.addresses = {(r.kind, r.id): address for address, r in records.items()}  # (kind, id) -> address
         self.doubtful: set[str] = set()  # addresses that could not be identified or read
-        for address, record in self.records.items():
-            self._note(address, record.kind, record.id, record.computed)
-
-    def _note(self, address: str, kind: str, id: str, computed: Mapping[str, Any]) -> None:
-        self.addresses[kind, id] = address
-        self.reader.note(address, id, computed)
 
     async def place(self, resource: Resource) -> Place:
         """The resource's live object. Raises ApiError if it can't be read."""
@@ -73,7 +66,10 @@ class Locator:
         id = situation.last.id if situation.last else situation.named
         seen = situation.live or next((o for o in situation.alike if o.id not in situation.ours), None)
         if seen is not None:
-            self._note(resource.address, resource.kind.name, seen.id, seen.computed)
+            self.addresses[resource.kind.name, seen.id] = resource.address
+            self.reader.note(resource.address, seen.id, seen.computed)
+        elif not situation.last:
+            self.reader.forget(resource.address)
         known = seen if Can.OBSERVE in resource.kind.can else None
         return Place(resource.kind, spec, seen.id if seen else id, known)
 
@@ -116,8 +112,5 @@ async def locator_of(stack: Stack, records: Mapping[str, Record], apis: Apis) ->
 async def locate(stack: Stack, records: Mapping[str, Record], apis: Apis, wanted: Collection[str]) -> dict[str, Place]:
     """address -> its live object, for addresses of the stack. Raises ApiError."""
     locator, resources = await locator_of(stack, records, apis), targeted(stack, wanted)
-    found: dict[str, Place] = {}
-    for wave in waves(resources):
-        done = await together(locator.place(resources[address]) for address in wave)
-        found |= dict(zip(wave, done, strict=True))
+    found = await wave_by_wave(resources, locator.place, locator.reader.turns)
     return {address: found[address] for address in wanted}

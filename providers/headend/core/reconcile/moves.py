@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -11,9 +12,11 @@ from headend.core.model.address import last_key, outer
 from headend.core.model.capabilities import CreatedOnce, KnownBySecrets
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Found, Ignored, Named, Secret, Spec, WriteOnly, mark, marked
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.lookup import find_id
 from headend.core.model.record import Digester, Record, frozen, recorded, secret_fields, secret_key
+from headend.core.model.references import Query
 from headend.core.model.secrets import ask_without, missing_fields
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.resolve import kept_lookups, queries, resolve, without
@@ -34,12 +37,14 @@ async def find_moves(
         if resource.kind.name in gone and address not in records
         for query in queries(_told_apart(resource.spec)).values()
     }
-    found: dict[str, str] = {}
-    for query in asking:
+
+    async def ask(query: Query) -> str | Problem | None:
         with contextlib.suppress(ApiError):
-            if isinstance(id := await find_id(await apis(query.platform), query, set()), str):
-                found[query.key] = id
-    return moves(stack, records, digest, found)
+            return await find_id(await apis(query.platform), query, set())
+        return None
+
+    answers = zip(asking, await asyncio.gather(*map(ask, asking)), strict=True)
+    return moves(stack, records, digest, {query.key: id for query, id in answers if isinstance(id, str)})
 
 
 def moves(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import graphlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from headend.core.model.address import within
 from headend.core.model.errors import InputError
 from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.together import together
+
+T = TypeVar("T")
 
 
 def targeted(stack: Stack, targets: Collection[str]) -> dict[str, Resource]:
@@ -44,3 +49,33 @@ def waves(
         found.append(wave)
         sorter.done(*wave)
     return found
+
+
+async def wave_by_wave(
+    resources: Mapping[str, Resource],
+    work: Callable[[Resource], Coroutine[Any, Any, T]],
+    turns: dict[str, asyncio.Event],
+) -> dict[str, T]:
+    """What `work` gives for each resource, by address. Work of many waves begins at once; each piece may wait for its
+    turn: that all which goes before it is done. The first failure cancels the rest."""
+    order = waves(resources)
+    left = [len(wave) for wave in order]
+    for wave in order:
+        turns |= dict.fromkeys(wave, asyncio.Event())
+
+    def open_turns() -> None:
+        for wave, many in zip(order, left, strict=True):
+            turns[wave[0]].set()
+            if many:
+                return
+
+    async def piece(number: int, address: str) -> T:
+        found = await work(resources[address])
+        left[number] -= 1
+        if not left[number]:
+            open_turns()
+        return found
+
+    open_turns()
+    done = await together(piece(number, address) for number, wave in enumerate(order) for address in wave)
+    return dict(zip((address for wave in order for address in wave), done, strict=True))

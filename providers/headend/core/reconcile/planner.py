@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from headend.core.model.address import within
-from headend.core.model.capabilities import handed_out_by_create
+from headend.core.model.capabilities import Catalogued, handed_out_by_create
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem, errors, note, remarks
@@ -20,15 +21,16 @@ from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, holding_on
+from headend.core.reconcile.kept import with_kept
 from headend.core.reconcile.moves import find_moves, is_aside, owner, unsure
 from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
-from headend.core.reconcile.order import targeted, waves
+from headend.core.reconcile.order import targeted, wave_by_wave
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
-from headend.core.reconcile.resolve import kept_lookups
-from headend.core.reconcile.review import review
+from headend.core.reconcile.resolve import kept_lookups, without
+from headend.core.reconcile.review import ask_catalogue, review
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.together import together
 from headend.core.reconcile.unrecorded import find_unrecorded
@@ -53,6 +55,12 @@ class Planner:
     forced: set[str] = field(default_factory=set)  # to be made anew although a change in place would do
     tally: Tally = field(default_factory=Tally)
 
+    async def resources(self, resources: Mapping[str, Resource]) -> dict[str, Step]:
+        """The steps of resources, by address."""
+        self.problems = []
+        self.reader.begin()
+        return await wave_by_wave(resources, self.resource, self.reader.turns)
+
     async def resource(self, resource: Resource, *, anew: bool = False) -> Step:
         """The step of one resource. Plan what it refers to first. anew: see `Reader.resource`."""
         decision = await self.decided(resource, anew=anew)
@@ -60,23 +68,35 @@ class Planner:
             last, live = decision.situation.last, decision.live
             self.reader.note(resource.address, decision.id, last.computed if last else {})
             self.reader.note(resource.address, decision.id, live.computed if live else {})
+        elif not anew:
+            self.reader.forget(resource.address)
         self.tally.done += 1
         return self._step(decision, resource)
 
     async def decided(self, resource: Resource, *, anew: bool = False) -> Decision:
         """The reviewed decision about a resource. Its errors go to `problems`."""
-        decision = self._decide(resource, await self.reader.resource(resource, anew=anew))
+        situation, said = await self._looked_at(resource, anew)
+        decision = self._decide(resource, situation)
         if kept_lookups(resource.spec):
-            decision = self._decide(resource, await self.reader.with_kept(resource, decision))
+            decision = self._decide(resource, await with_kept(self.reader, resource, decision))
         if decision.action is Action.REPLACE:
             decision = self._decide(resource, await self.reader.with_rivals(decision.situation))
             decision = decision.with_want(self.reader.filled(resource, resource.spec))
         api = await self.reader.apis(resource.kind.platform)
-        decision = await review(
-            decision, api, self.reader.stack.holder(resource), related(resource, self.reader.stack.resources)
-        )
+        stack = self.reader.stack
+        decision = await review(decision, api, stack.holder(resource), related(resource, stack.resources), said)
         self.problems += resource.with_places(errors(decision.findings))
         return decision
+
+    async def _looked_at(self, resource: Resource, anew: bool) -> tuple[Situation, Sequence[Problem]]:
+        """Its situation, and beside that what the platform's catalogue says of the spec."""
+        reader, kind = self.reader, resource.kind
+        findings = await reader.look_up(resource, without(resource.spec, kept_lookups(resource.spec)))
+        look = reader.situation(resource, findings, anew=anew)
+        if not isinstance(kind, Catalogued):
+            return await look, ()
+        spec = reader.filled(resource, resource.spec)
+        return await asyncio.gather(look, ask_catalogue(kind, await reader.apis(kind.platform), spec))
 
     def _decide(self, resource: Resource, situation: Situation) -> Decision:
         decision = decide(situation)
@@ -158,11 +178,12 @@ def taken_over(steps: Iterable[Step]) -> dict[str, Record]:
 async def watched(watch: Watch, steps: Collection[Step]) -> list[Step]:
     """The steps, with what each would cut."""
 
-    async def one(step: Step) -> Step:
-        return replace(step, on_air=await watch.cuts(step))
-
-    looked = {s.address: s for s in await together(one(s) for s in steps if s.impact is not Impact.NONE)}
+    looked = {s.address: s for s in await together(_cut(watch, s) for s in steps if s.impact is not Impact.NONE)}
     return [looked.get(step.address, step) for step in steps]
+
+
+async def _cut(watch: Watch, step: Step) -> Step:
+    return replace(step, on_air=await watch.cuts(step))
 
 
 async def make_plan(
@@ -192,23 +213,26 @@ async def make_plan(
     planned = {*resources, *(record.address for record in gone)}
     doubts = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
     reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts)
-    planner = Planner(reader, moved, tally=tally or Tally())
+    planner, watch = Planner(reader, moved, tally=tally or Tally()), Watch(stack, records, apis, now)
     planner.tally.total = len(resources) + len(gone)
-    if not destroy:
-        ids, planner.problems = await find_named_ids(stack.lookups, apis, reader.taken)
-        reader.lookups |= ids
-    for address, record in records.items() if targets else ():
-        if address not in resources:
-            reader.note(address, record.id, record.computed)
-    removals = await together(planner.removal(record) for record in gone)
-    ordered = await _ordered(planner, resources, records, removals)
-    if planner.problems:
-        raise InputError(planner.problems)
-    watch = Watch(stack, records | taken_over(ordered), apis, now)
-    ordered, removals = await watched(watch, ordered), await watched(watch, removals)
-    plan = Plan(
-        stack.name, stack.file, desired_hash(stack, state.digest), (*ordered, *removals), destroy, reader.lookups
+
+    async def removal(record: Record) -> Step:
+        step = await planner.removal(record)
+        return await _cut(watch, step) if destroy else step  # else it may cut what others are yet to take over
+
+    parts: Iterable[Coroutine[Any, Any, Any]] = (
+        find_named_ids({} if destroy else stack.lookups, apis, set()),
+        together(removal(record) for record in gone),
+        planner.resources(resources),
     )
+    (ids, wrong), removals, steps = await together(parts)
+    reader.lookups |= ids
+    ordered = await _ordered(planner, resources, records, steps, removals)
+    if problems := [*wrong, *planner.problems]:
+        raise InputError(problems)
+    watch.records = records | taken_over(ordered)
+    steps = removals if destroy else await watched(watch, (*ordered, *removals))
+    plan = Plan(stack.name, stack.file, desired_hash(stack, state.digest), tuple(steps), destroy, reader.lookups)
     return _refuse_circles(plan, stack, records)
 
 
@@ -223,25 +247,24 @@ def _raise_if_of_other_kinds(stack: Stack, records: Mapping[str, Record]) -> Non
 
 
 async def _ordered(
-    planner: Planner, resources: Mapping[str, Resource], records: Mapping[str, Record], removals: Collection[Step]
+    planner: Planner,
+    resources: Mapping[str, Resource],
+    records: Mapping[str, Record],
+    steps: Mapping[str, Step],
+    removals: Collection[Step],
 ) -> list[Step]:
-    """The steps of the resources, in file order. Once more where some have to be made anew that need not by
-    themselves: what they refer to is deleted before its replacement is made."""
-    stack, reader = planner.reader.stack, planner.reader
-    problems, ids, taken = list(planner.problems), dict(reader.ids), set(reader.taken)
+    """The steps of the resources, in file order. They are made once more where some objects have to be made anew that
+    need not by themselves: what they refer to is deleted before its replacement is made."""
+    stack = planner.reader.stack
     while True:
-        planner.tally.done = len(removals)
-        steps: dict[str, Step] = {}
-        for wave in waves(resources):
-            done = await together(planner.resource(resources[a]) for a in wave)
-            steps |= dict(zip(wave, done, strict=True))
         named = in_turn([*(steps[a] for a in stack.resources if a in steps), *removals], records)
         ordered = named[: len(steps)]
         more = holding_on(Plan(stack.name, stack.file, "", (*ordered, *removals)), stack, records) - planner.forced
         if not more:
             return ordered
         planner.forced |= more
-        planner.problems, reader.ids, reader.taken = list(problems), dict(ids), set(taken)
+        planner.tally.done = len(removals)
+        steps = await planner.resources(resources)
 
 
 def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:

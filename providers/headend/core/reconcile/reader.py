@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import functools
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.capabilities import Nameless, Unasked, takes_over
-from headend.core.model.fields import Secret, Spec, marked
-from headend.core.model.findings import Problem, warning
+from headend.core.model.fields import Spec
+from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import find_id
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere
-from headend.core.model.record import Digester, Record, frozen, secret_fields
+from headend.core.model.record import Digester, Record, secret_fields
 from headend.core.model.references import Query, pending
 from headend.core.model.secrets import missing_secrets
 from headend.core.model.stack import Adopt, Resource, Stack
-from headend.core.reconcile.decision import Decision
-from headend.core.reconcile.moves import is_aside
+from headend.core.reconcile.ours import Ours, key_is_known, key_of
 from headend.core.reconcile.resolve import (
     computed_ids,
     fill_lookups,
+    ids_for,
     is_claimed,
     keep_names,
     kept_lookups,
@@ -32,7 +32,8 @@ from headend.core.reconcile.resolve import (
     without,
     without_members_of_others,
 )
-from headend.core.reconcile.situation import Owner, Situation
+from headend.core.reconcile.situation import Situation
+from headend.core.reconcile.together import attempt, result
 from headend.core.wire.reads import find_surely
 
 Apis = Callable[[str], Awaitable[Any]]
@@ -44,7 +45,8 @@ class Reader:
     """Reads for one plan, or one look.
 
     records: what was last applied, by current address. intents: addresses whose creation a killed run had begun.
-    ids: resolves references; grows.
+    ids: resolves references: at first by what state holds or `adopt` says, then by what turns out.
+    turns: address -> set once all that it refers to is decided (`wave_by_wave`); who isn't in it waits for nothing.
     planned: addresses that this plan covers; None: all. refresh: also read objects of kinds that are `Unasked`.
     elsewhere: address -> what other resources own; by default, by the stack.
     made: address of the stack -> id of what a killed run is known to have made there; grows.
@@ -69,26 +71,59 @@ class Reader:
     made: dict[str, str] = field(default_factory=dict)
     unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, asyncio.Event] = field(default_factory=dict)
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
-    @functools.cached_property
-    def owned(self) -> Mapping[tuple[str, str], str]:
-        """(kind, id) -> its address in state."""
-        return {(record.kind, record.id): address for address, record in self.records.items()}
+    def __post_init__(self) -> None:
+        self.ours = Ours(self.stack, self.records, self.planned, self.made, self.ids)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins a plan: nothing is known but what state holds, and what the stack says."""
+        self.taken.clear()
+        self.ids.clear()
+        self.ids |= {a: id for a, r in self.stack.resources.items() if (id := r.lifecycle.adopt_id)}
+        for address, record in self.records.items():
+            self.note(address, record.id, record.computed)
 
     # --- one resource ---------------------------------------------------------------------------------------
     async def resource(self, resource: Resource, *, anew: bool = False) -> Situation:
-        """The situation of a resource, but for lookups whose result it keeps. Read what it refers to first. Raises
-        ApiError if a read fails.
+        """The situation of a resource, but for lookups whose result it keeps. Raises ApiError if a read fails.
         anew: ignore its record, because a new object is to replace the recorded one."""
-        kind, known = resource.kind, self.records.get(resource.address)
-        record = None if anew else known
+        findings = await self.look_up(resource, without(resource.spec, kept_lookups(resource.spec)))
+        return await self.situation(resource, findings, anew=anew)
+
+    async def situation(self, resource: Resource, findings: tuple[Problem, ...], *, anew: bool = False) -> Situation:
+        """The same after its lookups were made. It is looked at without delay, by the ids that state holds of what it
+        refers to. When it is its turn, it is looked at again as far as other ids have turned out.
+        findings: of its lookups."""
+        record = None if anew else self.records.get(resource.address)
+        base, ids = self._base(resource, record, findings), ids_for(resource.spec, self.ids)
+        if record is None:
+            if None in ids.values() and await self._turns_out(resource, ids):
+                base, ids = self._base(resource, record, findings), ids_for(resource.spec, self.ids)
+            found = await attempt(self._unknown(base, resource))
+            if await self._turns_out(resource, ids):
+                return await self._unknown(self._base(resource, record, findings), resource)
+            situation = result(found)  # by now it may be told better whose the others are
+            return self.ours.told_apart(situation, situation.alike) if situation.alike else situation
+        place = self._place(base, record)
+        seen = await attempt(self._observe_surely(base.kind, record.id, place))
+        if await self._turns_out(resource, ids):
+            base = self._base(resource, record, findings)
+            if (other := self._place(base, record)) != place:
+                seen = await self._observe_surely(base.kind, record.id, other)
+        live = result(seen)
+        return await self._with_named(await self._with_live(base, record, live), resource)
+
+    def _base(self, resource: Resource, record: Record | None, findings: tuple[Problem, ...]) -> Situation:
+        """What is known of a resource without a look at it."""
         want = keep_names(resource.spec, resource.defaulted, record)
-        want, findings = await self.look_up(resource, without(want, kept_lookups(want)))
-        base = Situation(
+        want, known = self.filled(resource, without(want, kept_lookups(want))), self.records.get(resource.address)
+        return Situation(
             resource.address,
-            kind,
+            resource.kind,
             self.digest,
             want,
             resource.lifecycle,
@@ -101,9 +136,12 @@ class Reader:
             findings=findings,
             maybe=self.unsure.get(resource.address, ()),
         )
-        if record is None:
-            return await self._unknown(base, resource)
-        return await self._with_named(await self.known(base, record), resource)
+
+    async def _turns_out(self, resource: Resource, ids: Mapping[str, str | None]) -> bool:
+        """Whether other ids than these turn out, once all that the resource refers to is decided."""
+        if (turn := self.turns.get(resource.address)) is not None:
+            await turn.wait()
+        return ids_for(resource.spec, self.ids) != ids
 
     async def _with_named(self, base: Situation, resource: Resource) -> Situation:
         """Of what is gone: also what `adopt` names in its place, if that is there."""
@@ -116,10 +154,10 @@ class Reader:
         if live is None:
             return base
         others = tuple(one for one in base.alike if one.id != named)
-        return replace(self._with_alike(base, (*others, live)), named=named)
+        return replace(self.ours.told_apart(base, (*others, live)), named=named)
 
-    async def look_up(self, resource: Resource, spec: Spec) -> tuple[Spec, tuple[Problem, ...]]:
-        """The spec with known references and lookups filled in, and a Problem for each lookup that failed."""
+    async def look_up(self, resource: Resource, spec: Spec) -> tuple[Problem, ...]:
+        """Makes the spec's lookups. A Problem for each that failed."""
         wrong = []
         for name, query in queries(spec).items():
             if self.looking and not self._tells(resource, spec, query):
@@ -130,30 +168,11 @@ class Reader:
                 wrong.append(replace(found, message=f"{name}: {found.message}", source=source))
             else:
                 self.lookups[f"{resource.address}.{name}"] = found
-        return self.filled(resource, spec), tuple(wrong)
+        return tuple(wrong)
 
     def filled(self, resource: Resource, spec: Spec) -> Spec:
         """The resource's spec with what is known of its references and lookups."""
         return resolve(fill_lookups(spec, resource.address, self.lookups), self.ids)
-
-    async def with_kept(self, resource: Resource, decision: Decision) -> Situation:
-        """The decision's situation with the lookups whose result an object keeps: what the live object holds, else what
-        is found for it. What one that was taken over doesn't show stays as it is."""
-        situation, asked, want = decision.situation, kept_lookups(resource.spec), decision.situation.want
-        assert want is not None
-        if decision.creates and decision.refused:
-            return situation
-        held: dict[str, str] = {}
-        if not decision.creates:
-            live, last = decision.live, situation.last
-            shown = {**(last.values if last else {}), **(live.values if live else {})}
-            held = {name: id for name in asked if isinstance(id := shown.get(name), str)}
-            if last is None or last.computed.get("adopted"):
-                unseen = (warning(f"{n}: what it holds is not shown; it stays as it is") for n in asked.keys() - held)
-                situation, asked = replace(situation, findings=(*situation.findings, *unseen)), {}
-        self.lookups |= {f"{resource.address}.{name}": id for name, id in held.items()}
-        want, findings = await self.look_up(resource, want.model_copy(update={**asked, **held}))
-        return replace(situation, want=want, findings=(*situation.findings, *findings))
 
     def _others(self, address: str) -> Elsewhere:
         return (self.elsewhere or self.stack.elsewhere)(address)
@@ -164,21 +183,26 @@ class Reader:
 
     async def known(self, base: Situation, record: Record) -> Situation:
         """Reads by the recorded id. An object counts as gone only after a fresh read of the id."""
-        kind, want = base.kind, base.want
-        assert want is not None
-        where = spec_to_read_by(kind, want, record, self._others(base.address))
-        live = await self._observe_surely(kind, record.id, where)
+        live = await self._observe_surely(base.kind, record.id, self._place(base, record))
+        return await self._with_live(base, record, live)
+
+    def _place(self, base: Situation, record: Record) -> Spec:
+        """What the recorded object is read with."""
+        assert base.want is not None
+        return spec_to_read_by(base.kind, base.want, record, self._others(base.address))
+
+    async def _with_live(self, base: Situation, record: Record, live: Observed | None) -> Situation:
         base = replace(base, live=live, replaced=record.id)
-        return base if live is not None else self._with_alike(base, await self._find(base))
+        return base if live is not None else self.ours.told_apart(base, await self._find(base))
 
     async def with_rivals(self, base: Situation) -> Situation:
         """For a replacement with a new natural key, or of a kind that can't create: adds the objects with that key."""
         kind, want, last = base.kind, base.want, base.last
         if want is None or last is None or not base.resolved:
             return base
-        if Can.CREATE in kind.can and _key(kind, want) == _key(kind, last.spec(kind)):
+        if Can.CREATE in kind.can and key_of(kind, want) == key_of(kind, last.spec(kind)):
             return base
-        return self._with_alike(base, await self._find(base))
+        return self.ours.told_apart(base, await self._find(base))
 
     async def _unknown(self, base: Situation, resource: Resource) -> Situation:
         """Reads by the id that `adopt` gives, else by identity or natural key."""
@@ -192,9 +216,9 @@ class Reader:
         if named is not None:
             assert base.want is not None
             live = await self._observe_surely(kind, named, base.want, insist=True)
-            ours = {named: owner} if (owner := self._owner(kind, named)) else {}
+            ours = {named: owner} if (owner := self.ours.owner(kind, named)) else {}
             return replace(base, live=live, ours=ours)
-        return await self._whole(self._with_alike(base, await self._find(base)))
+        return await self._whole(self.ours.told_apart(base, await self._find(base)))
 
     async def _whole(self, base: Situation) -> Situation:
         """Reads the one object to be adopted in full: a row of a list may not show every field."""
@@ -223,7 +247,7 @@ class Reader:
         kind, want = base.kind, base.want
         if want is None or Can.OBSERVE not in kind.can or (isinstance(kind, Nameless) and not base.recovering):
             return ()
-        if not base.resolved and not (self.looking and self._key_is_known(kind, want)):
+        if not base.resolved and not (self.looking and key_is_known(kind, want)):
             return ()
         identity = kind.identity(want)
         for asked in missing_secrets((identity, kind.natural_key(want))):
@@ -233,34 +257,6 @@ class Reader:
             return (seen,) if seen else ()
         api = await self.apis(kind.platform)
         return tuple(await kind.find(api, want) if self.looking else await find_surely(lambda: kind.find(api, want)))
-
-    def _key_is_known(self, kind: Kind[Any, Any], want: Spec) -> bool:
-        key, where = kind.natural_key(want), getattr(want, kind.parent_field) if kind.parent_field else None
-        return key is not None and next(pending((key, where)), None) is None
-
-    def _with_alike(self, base: Situation, alike: tuple[Observed, ...]) -> Situation:
-        owners = {one.id: owner for one in alike if (owner := self._owner(base.kind, one.id))}
-        ours = {id: owner for id, owner in owners.items() if owner.address != base.address}
-        return replace(base, alike=tuple(o for o in alike if not (base.live and o.id == base.live.id)), ours=ours)
-
-    def _owner(self, kind: Kind[Any, Any], id: str) -> Owner | None:
-        address = self.owned.get((kind.name, id))
-        for maker, made in self.made.items():
-            if made == id and self.stack.resources[maker].kind is kind:
-                return Owner(maker, leaves=False)
-        return Owner(address, self._leaves(kind, address)) if address is not None else None
-
-    def _leaves(self, kind: Kind[Any, Any], address: str) -> bool:
-        """Whether this plan deletes the object there, or gives it another natural key."""
-        record, resource = self.records[address], self.stack.resources.get(address)
-        if is_aside(address):
-            return True
-        if self.planned is not None and address not in self.planned:
-            return False
-        if resource is None:
-            return Can.DELETE in kind.can and not record.retain
-        want = resolve(keep_names(resource.spec, resource.defaulted, record), self.ids)
-        return not want.unresolved() and _key(kind, want) != _key(kind, record.spec(kind))
 
     # --- one record that the stack no longer names ----------------------------------------------------------
     async def record(self, kind: Kind[Any, Any], record: Record) -> Situation:
@@ -288,12 +284,12 @@ class Reader:
             return seen
         return await kind.observe(await self.apis(kind.platform), id, spec, fresh=True)
 
+    def forget(self, address: str) -> None:
+        """References to the resource resolve to nothing: it is to be made."""
+        record = self.records.get(address)
+        for key in (address, *computed_ids(address, record.computed if record else {})):
+            self.ids.pop(key, None)
+
     def note(self, address: str, id: str, computed: Mapping[str, Any]) -> None:
         """Notes the id and computed values that references to the resource resolve to."""
         self.ids |= {address: id, **computed_ids(address, computed)}
-
-
-def _key(kind: Kind[Any, Any], spec: Spec) -> Any:
-    """Identity and natural key of a spec. Identity is left out for specs with secrets: records don't hold those."""
-    identity = None if marked(type(spec), Secret) else kind.identity(spec)
-    return identity, frozen(kind.natural_key(spec))

@@ -24,6 +24,11 @@ def resolve(spec: Spec, ids: Mapping[str, str]) -> Spec:
     return spec.model_copy(update=known) if known else spec
 
 
+def ids_for(spec: Spec, ids: Mapping[str, str]) -> dict[str, str | None]:
+    """Reference key -> what it resolves to by now, of all that the spec refers to."""
+    return {one.key: ids.get(one.key) for one in spec.unresolved() if isinstance(one, Reference)}
+
+
 def computed_ids(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
     """reference key -> value, for the computed values of a resource."""
     return {Reference(address, name).key: value for name, value in computed.items() if isinstance(value, str)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from headend.core.model.capabilities import Catalogued
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, errors, remarks
-from headend.core.model.kind import Can
+from headend.core.model.kind import Can, Kind
 from headend.core.model.proposal import Action, Proposal
 from headend.core.model.secrets import ask_without
 from headend.core.reconcile import guards
@@ -17,19 +18,30 @@ from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.refusal import Guard, Refusal
 
 
+async def ask_catalogue(kind: Kind[Any, Any], api: Any, spec: Spec) -> Sequence[Problem]:
+    """What the platform's catalogue says against the spec, where there is one."""
+    return await kind.check_catalogue(api, spec) if isinstance(kind, Catalogued) else ()
+
+
 async def review(
-    decision: Decision, api: Any, parent: Spec | None = None, related: Mapping[str, Spec] | None = None
+    decision: Decision,
+    api: Any,
+    parent: Spec | None = None,
+    related: Mapping[str, Spec] | None = None,
+    said: Sequence[Problem] | None = None,
 ) -> Decision:
     """The decision with the kind's findings, what is wrong with what the object does, and the protection guard.
 
     Errors in the spec are findings: the stack must be corrected first. Errors about the loss of an object refuse the
     step. parent: spec of the object that this one lives in. related: field -> spec of the object it refers to.
+    said: by the catalogue, if it was asked before.
     """
     situation, kind = decision.situation, decision.kind
     if situation.want is not None:
         want, around = situation.want, related or {}
         found = ask_without((want, *around.values()), lambda: list(kind.check(want, around)), list[Problem]())
         proposal = Proposal(decision.action, situation.want, decision.id, decision.changes, parent, related=around)
+        found += await ask_catalogue(kind, api, want) if said is None else said
         found += await kind.review(api, proposal)
         # warnings about an object that is not written would only be noise
         decision = decision.but(*(errors(found) if decision.action is Action.NONE else found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from headend.core.model.tally import Tally
 from headend.core.reconcile.doing import status_of
 from headend.core.reconcile.locate import Locator, Place, locator_of
 from headend.core.reconcile.on_air import Clock, clock
-from headend.core.reconcile.order import targeted, waves
+from headend.core.reconcile.order import targeted, wave_by_wave
 from headend.core.reconcile.plan import Cut
 from headend.core.reconcile.together import together
 from headend.core.wire import registry
@@ -85,11 +86,10 @@ async def look(
     looker = _Looker(stack, await locator_of(stack, records, apis), apis, now(), tally or Tally())
     resources, gone = targeted(stack, targets), looker.locator.removed(targets)
     looker.tally.total = len(resources) + len(gone)
-    sights: dict[str, Sight] = {}
-    for wave in waves(resources):
-        done = await together(looker.resource(resources[address]) for address in wave)
-        sights |= dict(zip(wave, done, strict=True))
-    removed = await together(looker.removed(record) for record in gone)
+    sights, removed = await asyncio.gather(
+        wave_by_wave(resources, looker.resource, looker.locator.reader.turns),
+        together(looker.removed(record) for record in gone),
+    )
     found = (*(sights[a] for a in stack.resources if a in sights), *removed)
     unasked = {*looker.dead, *(s.kind.partition(".")[0] for s in found if s.status.word == UNVERIFIABLE)}
     if looker.dead and unasked >= {sight.kind.partition(".")[0] for sight in found}:

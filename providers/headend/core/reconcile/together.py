@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from itertools import islice
 from typing import Any, TypeVar
+
+from headend.core.model.errors import HeadendError
 
 T = TypeVar("T")
 AT_ONCE = 1_000  # more than any host has requests in flight, and enough that one read serves many
@@ -34,3 +36,18 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         await asyncio.gather(*workers, return_exceptions=True)
         raise
     return [results[place] for place in range(len(results))]
+
+
+async def attempt(work: Awaitable[T]) -> T | HeadendError:
+    """The result of the work, or the error that it raised: whether that counts is known later (`result`)."""
+    try:
+        return await work
+    except HeadendError as error:
+        return error
+
+
+def result(attempted: T | HeadendError) -> T:
+    """The result of an attempt. Raises its error."""
+    if isinstance(attempted, HeadendError):
+        raise attempted
+    return attempted
