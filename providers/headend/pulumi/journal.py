@@ -6,9 +6,10 @@ says of an object is dropped as soon as Pulumi's own state shows it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from typing import Any
 import yaml
 
 from headend.core.model.record import Digest, Record
-from headend.core.reconcile.state import open_state
+from headend.core.reconcile.state import State, open_state
 from headend.pulumi.props import digest
 
 PATIENCE = 20.0  # s; preview, program and providers share the file for moments
+MOMENT = 0.1  # s
 
 
 def journal_name(stack: str, folder: Path, env: Mapping[str, str]) -> str:
@@ -41,12 +43,34 @@ def _read(file: Path, *keys: str) -> str:
     return ""
 
 
+_open: dict[Path, tuple[State, contextlib.ExitStack]] = {}
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[State]:
+    """The file, which stays open for the writes that follow in moments: to open it costs ten times a write."""
+    if path not in _open:
+        stack = contextlib.ExitStack()
+        _open[path] = stack.enter_context(open_state(path, patience=PATIENCE)), stack
+        asyncio.get_running_loop().call_later(MOMENT, _close, path)
+    try:
+        yield _open[path][0]
+    except BaseException:
+        _close(path)
+        raise
+
+
+def _close(path: Path) -> None:
+    if path in _open:
+        _open.pop(path)[1].close()
+
+
 class Journal:
-    """One stack's file. folder: the project's. name: of `journal_name`. Opened for each write: several processes use
-    it."""
+    """One stack's file. folder: the project's. name: of `journal_name`. Opened for moments: several processes use it.
+    Its writes are made in the event loop of the providers."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.path = folder / ".headend" / f"{name}.pulumi.db"
+        self.path = folder.absolute() / ".headend" / f"{name}.pulumi.db"
         self._begun: dict[str, str] = {}  # address -> id, "" before there is one
 
     def digest(self, value: Any) -> Digest:
@@ -54,11 +78,11 @@ class Journal:
 
     def begin(self, address: str, kind: str, action: str) -> None:
         self._begun[address] = ""
-        with open_state(self.path, patience=PATIENCE) as state:
+        with _opened(self.path) as state:
             state.begin(address, kind, action)
 
     def settle(self, address: str) -> None:
-        with open_state(self.path, patience=PATIENCE) as state:
+        with _opened(self.path) as state:
             state.settle(address)
 
     def end(self, address: str) -> None:
@@ -70,12 +94,12 @@ class Journal:
         """Only creations are noted, and of them the id: all else is Pulumi's to keep."""
         if self._begun.get(record.address, record.id) != record.id:
             self._begun[record.address] = record.id
-            with open_state(self.path, patience=PATIENCE) as state:
+            with _opened(self.path) as state:
                 state.put(replace(record, values={}, computed={}, depends=()))
 
     def drop(self, address: str) -> None:
         if self.path.exists():
-            with open_state(self.path, patience=PATIENCE) as state:
+            with _opened(self.path) as state:
                 state.drop(address)
 
     def made(self, address: str) -> str | None:
