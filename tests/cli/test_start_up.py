@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from cli.harness import World
 from headend.cli.commands import COMMANDS, AllCommands
 from headend.core.model import kind as kind_module
 from headend.core.model import lookup as lookup_module
+from headend.core.model.errors import GuardError
 from headend.core.wire.registry import platforms
 
 LOADED = """\
@@ -103,6 +106,20 @@ def test_pulumis_provider_process_loads_no_kind_before_it_is_asked_for_one(tmp_p
     assert (
         loaded(program, tmp_path) & ((SERVERS - {"pulumi"}) | TERMINALS | {"aiohttp", "deepdiff"} | PLATFORMS) == set()
     )
+
+
+def test_garbage_waits_only_until_requests_may_be_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[bool] = []
+
+    def note(*given: object, **more: object) -> NoReturn:
+        collected.append(gc.isenabled())
+        raise GuardError("enough")
+
+    world.write("stack.yaml", ATEME)
+    monkeypatch.setattr("headend.cli.plan_commands.make_plan", note)
+    monkeypatch.setattr("headend.cli.validate_command.load_stack", note)
+    assert [world(command, "stack.yaml").code for command in ("validate", "plan")] == [GuardError.exit_code] * 2
+    assert [*collected, gc.isenabled()] == [False, True, True]
 
 
 def test_help_names_every_command_in_the_order_of_a_days_work() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Annotated
 
@@ -56,4 +57,5 @@ def simulate(
     for name, value in simulator.settings(base).items():
         echo_exact(f"export {name}={value}" + "\n")
     app = Control(simulator, clock) if control else simulator.app
+    gc.enable()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", interface="asgi3", lifespan="off")

@@ -55,6 +55,7 @@ def root(
 def main() -> None:
     """Entry point: errors are one line each and an exit code, never a traceback."""
     make_output_last()
+    gc.disable()  # what is loaded now stays; `run.connected` begins what may last
     try:
         code = app(standalone_mode=False) or 0
         if code == 130:  # what typer makes of Ctrl-C; during an apply it is handled there
@@ -74,6 +75,8 @@ def main() -> None:
         from headend.cli import faults
 
         code = faults.tell(error)
+    finally:
+        gc.enable()
     raise SystemExit(code or int(output_lost()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -84,6 +85,7 @@ def connected(
             where = stacked.enter_context(simulated(path))
             connections = {}
         where["env"] = {**where["env"], **rates}
+        gc.enable()
         yield Session(connections, redactor=redactor, parallelism=parallelism, tell=partial(echo, err=True), **where)
 
 
