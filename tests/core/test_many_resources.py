@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,12 +20,15 @@ from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
-from headend.core.model.record import Record
+from headend.core.model.record import Digest, Record
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply
+from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.on_air import Watch, downstream
 from headend.core.reconcile.plan import Plan
-from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.planner import desired_hash, make_plan
+from headend.core.reconcile.reader import Reader
+from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.state import State, open_state
 from headend.core.wire import registry
 from headend.core.wire.redaction import Redactor
@@ -134,6 +138,61 @@ def test_identities_are_asked_a_few_times_for_each_resource_whatever_happens(sta
     assert plan.summary()["delete"] == counted["delete"] == MANY // 2
     assert counted["identity"] <= MANY
     assert len(state.records()) == MANY // 2
+
+
+def alive(*types: type) -> int:
+    """Objects of these types that something still holds."""
+    gc.collect()
+    return sum(type(one) in types for one in gc.get_objects())
+
+
+def test_a_plan_keeps_no_decision_about_what_is_unchanged(state: State) -> None:
+    stack = seats("a", range(MANY))
+    settle(stack, state)
+    before = alive(Decision, Situation, Observed, Record)
+    plan = settle(stack, state)
+    assert len(plan.steps) == MANY
+    assert alive(Decision, Situation, Observed, Record) == before
+    assert {step.decision for step in plan.steps} == {None}
+
+
+def test_a_plan_keeps_the_decisions_that_are_carried_out(state: State) -> None:
+    plan = settle(seats("a", range(3)), state)
+    assert all(step.decision and step.decision.creates for step in plan.steps)
+
+
+def test_records_share_their_keys_and_what_is_equal(state: State) -> None:
+    settle(seats("a", range(MANY)), state)
+    records = state.records().values()
+    assert len({id(key) for record in records for key in record.values if key == "price"}) == 1
+    assert len({id(resource.references()) for resource in seats("a", range(MANY)).resources.values()}) == 1
+    found = asyncio.run(_read(seats("a", range(MANY)), state))
+    assert len({id(situation.secrets) for situation in found}) == 1
+
+
+async def _read(stack: Stack, state: State) -> list[Situation]:
+    async def nothing(platform: str) -> Any:
+        return None
+
+    reader = Reader(stack, state.records(), nothing, state.digest)
+    found = [await reader.resource(resource) for resource in stack.resources.values()]
+    for situation in found:
+        reader.note(situation.address, "1", {"updated_at": "now"})
+    assert reader.ids == {}, "nothing refers to these"
+    return found
+
+
+def test_what_is_wanted_is_hashed_one_by_one(state: State) -> None:
+    longest = 0
+
+    def digest(value: Any) -> Digest:
+        nonlocal longest
+        longest = max(longest, len(str(value)))
+        return state.digest(value)
+
+    few, many = desired_hash(seats("a", range(3)), digest), desired_hash(seats("a", range(MANY)), digest)
+    assert longest < 500
+    assert few != many == desired_hash(seats("a", range(MANY)), digest)
 
 
 def test_what_was_changed_after_its_creation_is_still_known_when_it_is_renamed(state: State) -> None:

@@ -13,7 +13,7 @@ class Undecoded(str):
     to be trusted. Nothing is written for its sake, also where the object is taken over."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observed:
     """A live object as read.
 
@@ -69,7 +69,7 @@ class Status:
         return f"{self.word} ({self.reason})" if self.reason else self.word
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
 

@@ -54,7 +54,7 @@ Digester = Callable[[Any], Digest]
 """Makes the keyed digest of a value; equal values of one state have equal digests."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """What was last applied of one object.
 
@@ -120,7 +120,13 @@ def field_adapter(model: type[Spec], name: str) -> TypeAdapter[Any]:
 
 def secret_fields(spec: type[Spec], given: Collection[str] = ()) -> frozenset[str]:
     """Fields marked Secret and those that the stack gave as {secret: ...}."""
-    return frozenset(marked(spec, Secret)) | frozenset(given)
+    return _secret_fields(spec, frozenset(given))
+
+
+@functools.cache
+def _secret_fields(spec: type[Spec], given: frozenset[str]) -> frozenset[str]:
+    """The same set for all resources of which it is equal."""
+    return frozenset(marked(spec, Secret)) | given
 
 
 def recorded(spec: Spec, secrets: Collection[str], digest: Digester, seal: Seal | None = None) -> dict[str, Any]:

@@ -80,7 +80,10 @@ class Resource:
     def references(self) -> frozenset[str]:
         """Addresses that must exist before this resource can be written."""
         found = {one.address for one in self.spec.unresolved() if isinstance(one, Reference)}
-        return frozenset(found | set(self.lifecycle.depends_on))
+        return frozenset(found.union(self.lifecycle.depends_on)) if found or self.lifecycle.depends_on else _NOTHING
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def related(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Spec]:
@@ -116,8 +119,9 @@ class Stack:
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:
-        """address -> the addresses that it refers to."""
-        return {address: resource.references() for address, resource in self.resources.items()}
+        """address -> the addresses that it refers to, where it does."""
+        found = ((address, resource.references()) for address, resource in self.resources.items())
+        return {address: needed for address, needed in found if needed}
 
     @functools.cached_property
     def dependents(self) -> Mapping[str, Sequence[str]]:

@@ -34,7 +34,7 @@ class Reason(enum.StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is done with one object, and why.
 

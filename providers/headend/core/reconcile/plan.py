@@ -43,14 +43,15 @@ class Cut:
         return f"{self.address or f'{self.kind} {self.id}'} {since}{until}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One object's part of a plan.
 
     id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
     unverifiable: field -> why it can't be checked. refusals: why guards refuse the step, and what lifts that.
     on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
-    decision: what apply carries out; the other fields are for people.
+    status: what the object does, where that is not what the stack wants and the step doesn't mend it.
+    decision: what apply carries out or takes note of, None where that is nothing; the other fields are for people.
     """
 
     address: str
@@ -68,17 +69,13 @@ class Step:
     refusals: tuple[Refusal, ...] = ()
     on_air: tuple[Cut, ...] = ()
     hands_out: tuple[str, ...] = ()
+    status: Status | None = None
     decision: Decision | None = field(default=None, repr=False, compare=False)
 
     @property
     def refused(self) -> str | None:
         """Why guards refuse the step, in one line; None if none does."""
         return "; ".join(map(str, self.refusals)) or None
-
-    @property
-    def status(self) -> Status | None:
-        """What the object does, where that is not what the stack wants and the step doesn't mend it."""
-        return self.decision.status if self.decision else None
 
     def but(self, refusals: Iterable[Refusal]) -> Step:
         """The same step, refused for more reasons."""

@@ -130,7 +130,7 @@ class Planner:
 
 
 def step_of(decision: Decision) -> Step:
-    """The decision as a step of the plan."""
+    """The decision as a step of the plan, which keeps no decision to do nothing: there may be many of them."""
     situation = decision.situation
     return Step(
         situation.address,
@@ -144,7 +144,8 @@ def step_of(decision: Decision) -> Step:
         warnings=tuple(problem.text for problem in remarks(decision.findings)),
         seen=decision.seen,
         refusals=decision.refused,
-        decision=decision,
+        status=decision.status,
+        decision=None if decision.action is Action.NONE and not (decision.noted or decision.refused) else decision,
     )
 
 
@@ -157,12 +158,13 @@ def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:
 
 
 def desired_hash(stack: Stack, digest: Digester) -> str:
-    """Keyed hash of the desired state; secrets are included as digests."""
-    wanted = {
-        a: recorded(r.spec, secret_fields(type(r.spec), r.secret_fields), digest)
-        for a, r in sorted(stack.resources.items())
-    }
-    return digest(wanted).text
+    """Keyed hash of the desired state, made resource by resource; secrets are included as digests."""
+    text = ""
+    for address, resource in sorted(stack.resources.items()):
+        spec = resource.spec
+        wanted = recorded(spec, secret_fields(type(spec), resource.secret_fields), digest)
+        text = digest([text, address, wanted]).text
+    return text
 
 
 def taken_over(steps: Iterable[Step]) -> dict[str, Record]:

@@ -291,5 +291,6 @@ class Reader:
             self.ids.pop(key, None)
 
     def note(self, address: str, id: str, computed: Mapping[str, Any]) -> None:
-        """Notes the id and computed values that references to the resource resolve to."""
-        self.ids |= {address: id, **computed_ids(address, computed)}
+        """Notes the id and computed values that references to the resource resolve to, where there are any."""
+        if address in self.stack.dependents:
+            self.ids |= {address: id, **computed_ids(address, computed)}

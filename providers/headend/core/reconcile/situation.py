@@ -28,7 +28,7 @@ class Owner:
     leaves: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Situation:
     """One resource, or one record that the stack no longer names.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,7 +41,7 @@ def read_record(row: Row) -> Record:
         address,
         kind,
         id,
-        read_mapping("spec", spec) | read_digests(secrets),
+        read_mapping("spec", spec) | read_digests(secrets) if secrets != "{}" else read_mapping("spec", spec),
         read_mapping("computed", computed),
         tuple(read_names(depends)),
         bool(_flag("incomplete", incomplete)),
@@ -85,9 +86,28 @@ def read_mapping(column: str, text: Any) -> dict[str, Any]:
     return value
 
 
+_known: dict[str, str] = {}  # texts that were seen lately: many records have the same ones
+_MOST = 4_096
+
+
+def _shared(text: Any) -> Any:
+    if type(text) is not str:
+        return text
+    if len(_known) >= _MOST:
+        _known.clear()
+    return _known.setdefault(text, text)
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {sys.intern(key): _shared(value) for key, value in pairs}
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_mapping)
+
+
 def _json(column: str, text: Any) -> Any:
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except (TypeError, ValueError, RecursionError):
         raise ValueError(f"`{column}` is no JSON") from None
 
