@@ -119,7 +119,7 @@ def test_garbage_waits_only_until_requests_may_be_made(world: World, monkeypatch
     monkeypatch.setattr("headend.cli.plan_commands.make_plan", note)
     monkeypatch.setattr("headend.cli.validate_command.load_stack", note)
     assert [world(command, "stack.yaml").code for command in ("validate", "plan")] == [GuardError.exit_code] * 2
-    assert [*collected, gc.isenabled()] == [False, True, True]
+    assert [*collected, gc.isenabled(), gc.get_freeze_count()] == [False, True, True, 0]
 
 
 def test_help_names_every_command_in_the_order_of_a_days_work() -> None:

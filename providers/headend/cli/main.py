@@ -76,6 +76,7 @@ def main() -> None:
 
         code = faults.tell(error)
     finally:
+        gc.unfreeze()
         gc.enable()
     raise SystemExit(code or int(output_lost()))
 

@@ -85,6 +85,7 @@ def connected(
             where = stacked.enter_context(simulated(path))
             connections = {}
         where["env"] = {**where["env"], **rates}
+        gc.freeze()  # neither what is loaded nor the stack will be garbage
         gc.enable()
         yield Session(connections, redactor=redactor, parallelism=parallelism, tell=partial(echo, err=True), **where)
 
