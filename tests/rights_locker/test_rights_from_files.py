@@ -9,6 +9,7 @@ import pytest
 
 from headend.core.model.errors import InputError
 from headend.core.stackfile import load
+from headend.rights_locker.entitlement import Entitlement
 
 STACK = """\
 headend: 1
@@ -42,3 +43,17 @@ def test_each_slip_has_its_line_and_what_is_listed_twice_the_line_before(tmp_pat
     assert [line.split(place)[0] for line in said] == ["rights.csv:2:", "rights.csv:3:", "rights.csv:5:"]
     assert said[0].split(place)[1].startswith("`end_time` (column `until`): ")
     assert said[2].endswith("line 4 again (keep one of them)")
+
+
+def test_what_rows_have_in_common_is_held_once_and_no_identity_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(Entitlement, "identity", lambda self, spec: asked.append(spec))
+    table = "".join(f"viewer-{n % 3},match-{n}\n" for n in range(90))
+    (tmp_path / "rights.csv").write_text(f"account_id,content_id\n{table}")
+    grants = "{from_file: rights.csv, key: [account_id, content_id], kind: assets}"
+    (tmp_path / "s.yaml").write_text(f"headend: 1\nrights_locker: {{entitlements: {{season: {grants}}}}}\n")
+    specs = [resource.spec for resource in load(tmp_path / "s.yaml").resources.values()]
+    assert len({id(vars(spec)["account_id"]) for spec in specs}) == 3
+    assert asked == []

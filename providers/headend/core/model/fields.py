@@ -179,6 +179,8 @@ class Spec(BaseModel):
     def linked_fields(self) -> dict[str, Any]:
         """{field: value} of the few that may hold what isn't known yet: those marked `Ref` or `Found`, where set."""
         names = _linked(type(self))
+        if not names:
+            return {}
         return {name: value for name in names if (value := getattr(self, name, None)) is not None}
 
     def unresolved(self) -> list[Pending]:

@@ -79,6 +79,8 @@ _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:[^/?#@]+@")
 def in_clear(model: type[BaseModel], given: Input) -> list[Problem]:
     """A warning for each password that is no `{secret: NAME}`: a field of its own, or in a URL of a secret field."""
     hidden, credentials = given.secret_fields(model) - given.from_secret - given.outside, marked(model, Credential)
+    if not hidden:
+        return []
     return [
         warning(
             f"`{name}` {_IN_CLEAR}", field=name, remedy=f"write `{name}: {{secret: NAME}}`, and give its value apart"
@@ -113,8 +115,9 @@ def make(model: type[M], given: Input, problems: Problems) -> M | None:
     if spec is not None:
         unsaid = given.broken | given.secret_fields(model)
         for name, value in given.values.items():
-            if name not in unsaid:
-                problems += _coerced(value, getattr(spec, name, None), given, (name,))
+            made = getattr(spec, name, None)
+            if name not in unsaid and (type(made) is not type(value) or isinstance(value, dict | list)):
+                problems += _coerced(value, made, given, (name,))
     return None if len(problems) > before or given.broken else spec
 
 

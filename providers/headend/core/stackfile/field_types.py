@@ -26,8 +26,10 @@ class Accepts:
 
 
 @functools.cache
-def accepted_by(model: type[BaseModel], name: str) -> Accepts:
-    """What the model's field of that name accepts."""
+def accepted_by(model: type[BaseModel], name: str) -> Accepts | None:
+    """What the model's field of that name accepts; None where there is no such field."""
+    if name not in model.model_fields:
+        return None
     return Accepts(text=True) if name in file_fields(model) else _accepts(model.model_fields[name].annotation)
 
 

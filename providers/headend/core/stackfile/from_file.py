@@ -136,7 +136,7 @@ class FromFile:
         if self.table.typed or column.external:
             return
         place = f"`columns.{column.field}`"
-        accepted = [accepted_by(m, column.field) for m in self.models.values() if column.field in m.model_fields]
+        accepted = [one for m in self.models.values() if (one := accepted_by(m, column.field))]
         lists = any(one.items for one in accepted)
         if column.separator is not None:
             if not lists:

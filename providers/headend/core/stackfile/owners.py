@@ -36,19 +36,23 @@ def check_claims(resources: Mapping[str, Resource], problems: Problems) -> None:
                 problems.add(what, resource.source, resource.address, "say the same, or keep one of them")
 
 
+def _identity(resource: Resource) -> str | None:
+    found: str | None = _known(resource.kind.identity, name_references(resource.spec), None)
+    return found
+
+
 def check_owners(resources: Mapping[str, Resource], problems: Problems) -> None:
     """Two resources that would be one object, write the same things, or want what only one can have."""
-    owners, identities = Owners(), dict[str, str | None]()
+    owners = Owners()
     for address, resource in resources.items():
         kind, spec = resource.kind, name_references(resource.spec)
-        identities[address] = _known(kind.identity, spec, None)
         found: dict[str, list[str]] = {}
         for owned in _known(partial(owned_by, kind), spec, tuple[Owned, ...]()):
             if (other := owners.add(address, owned)) is not None:
                 found.setdefault(other, []).append("/".join(owned[1:]))
         for other, names in found.items():
             first = resources[other]
-            same = first.kind is kind and identities[other] == identities[address] is not None
+            same = first.kind is kind and _identity(first) == _identity(resource) is not None
             shared = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
             what = "is the same object as" if same else f"has {shared} in common with"
             message = f"{what} {other} ({first.source})"

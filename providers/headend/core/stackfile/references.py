@@ -20,8 +20,10 @@ _HINTS = 100  # names that are looked for again, differently written: each costs
 
 def name_references(spec: Spec) -> Spec:
     """The spec with a text for each reference, so that what isn't made yet can be compared."""
+    if not spec.linked_fields():
+        return spec
     texts = {name: filled(value, lambda one: f"reference:{one.key}") for name, value in spec.linked_fields().items()}
-    return spec.model_copy(update=texts) if texts else spec
+    return spec.model_copy(update=texts)
 
 
 class Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -119,6 +120,8 @@ class ResourceBuilder:
             given.values[parent_field] = Reference(draft.parent.address)
 
     def _read_field(self, draft: Draft, model: type[Spec], name: str, node: Node) -> Plain:
+        if node.data and node.text is not None and name not in _read_apart(model):
+            return Plain(node.value)  # of most cells of a hundred thousand rows there is nothing else to ask
         found, ref = mark(model, name, Found), mark(model, name, Ref)
         wanted = node.sole("lookup")
         if found and wanted:
@@ -183,3 +186,9 @@ class ResourceBuilder:
             self._report(draft, f"`{name}`: {found.message}", node.source, found.remedy)
             raise Broken
         return found
+
+
+@functools.cache
+def _read_apart(model: type[Spec]) -> frozenset[str]:
+    """Fields that hold something else than what is written there: references, lookups and files."""
+    return frozenset({*marked(model, Ref), *marked(model, Found), *file_fields(model)})

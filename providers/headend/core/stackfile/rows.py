@@ -62,11 +62,9 @@ class RowReader:
             if value is _ABSENT:
                 continue
             words = not given.table.typed or column.separator is not None
-            known = words and model is not None and column.field in model.model_fields
+            accepted = accepted_by(model, column.field) if words and model is not None else None
             try:
-                node = _cell_node(
-                    value, row.source, accepted_by(model, column.field) if known and model else None, column.separator
-                )
+                node = _cell_node(value, row.source, accepted, column.separator)
             except ValueError as error:
                 self.problems.add(f"`{column.field}`: {error}", row.source, address)
                 broken.add(column.field)

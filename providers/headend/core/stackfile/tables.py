@@ -84,6 +84,7 @@ class Table:
     def _csv(self, stream: BinaryIO) -> Rows:
         reader = csv.reader(self._lines(stream), delimiter=self.delimiter, strict=True)
         header: list[str] | None = None
+        known: dict[str, str] = {}  # texts that were seen lately: columns often say the same again
         line = 1
         try:
             for cells in reader:
@@ -92,7 +93,9 @@ class Table:
                     if cells and header is None:
                         return
                 elif len(cells) == len(header):
-                    yield line, dict(zip(header, cells, strict=True))
+                    if len(known) > _KNOWN:
+                        known.clear()
+                    yield line, dict(zip(header, (known.setdefault(cell, cell) for cell in cells), strict=True))
                 elif cells:  # else a blank line
                     self.problem(f"has {len(cells)} values; the first line names {len(header)} columns", line)
                 line = reader.line_num + 1
@@ -171,6 +174,7 @@ class Table:
         return value
 
 
+_KNOWN = 4_096
 _SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
 _SHOWN = {"\t": "\\t"}
 
