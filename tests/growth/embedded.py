@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from growth.counted import Cost, counting
@@ -32,46 +35,57 @@ PHASES = ("apply", "plan", "change", "destroy")
 
 
 def costs(kind: str, number: int, *, lines: bool) -> dict[str, Cost]:
-    """What each phase costs with that many objects: what is told to a person, too."""
+    """What each phase costs with that many objects."""
     found: dict[str, Cost] = {}
-    simulator = world(kind, number)
-    key = {"HEADEND_STATE_KEY": "ab" * 32}
-    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, key):
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(world(kind, number), Path(folder, "stack.yaml"))
         for phase in PHASES:
-            if phase == "change" and MANY[kind].change is None:
-                continue
-            file = Path(folder, "stack.yaml")
-            file.write_text(json.dumps(tree(kind, number, changed=phase in {"change", "destroy"})))
-            with (
-                counting(simulator.journal, lines=lines) as found[phase],
-                redirect_stdout(StringIO()),
-                redirect_stderr(StringIO()),
-            ):
-                run(_phase(phase, simulator, file))
+            if phase != "change" or MANY[kind].change:
+                wanted = tree(kind, number, changed=phase in {"change", "destroy"})
+                found[phase] = bench.cost(wanted, phase, lines=lines)
     return found
 
 
-async def _phase(phase: str, simulator: Simulator, file: Path) -> None:
-    stack = load(file)
-    waits = {
-        name: {"poll_interval": 0} for name, p in platforms().items() if "poll_interval" in p.settings.model_fields
-    }
-    where = {"transports": dict.fromkeys(simulator.sims, simulator.transport()), "extra": waits}
-    with open_state(file.with_suffix(".db")) as state:
-        async with Session({}, simulator.settings(), redactor=Redactor(), parallelism=PARALLELISM, **where) as session:
-            plan = await make_plan(stack, state, session, destroy=phase == "destroy")
-            agreed = [step.address for step in plan.steps]
-            plan = guards.judge(plan, len(state.records()), guards.Consent(True, agreed, True))
-            guards.raise_if_refused(plan)
-            show(plan, Format.TEXT)
-            if phase == "plan":
-                assert not plan.writes()
-                return
-            assert plan.writes() or phase == "destroy"
-            with progress(len(plan.writes())) as told:
-                outcome = await apply(
-                    plan, stack, state, session, on_event=told.event, allowed=agreed, parallelism=PARALLELISM
-                )
-            assert outcome.failed == {}
-        if phase == "destroy":
-            assert state.records() == {}
+@dataclass
+class Bench:
+    """A stack file with its state beside it, and the world that it stands for."""
+
+    simulator: Simulator
+    file: Path
+
+    def cost(self, wanted: Mapping[str, Any], phase: str = "apply", *, lines: bool) -> Cost:
+        """What it costs to plan that stack, to show the plan and, but for `plan`, to carry it out."""
+        self.file.write_text(json.dumps(wanted))
+        with (
+            mock.patch.dict(os.environ, {"HEADEND_STATE_KEY": "ab" * 32}),
+            counting(self.simulator.journal, lines=lines) as cost,
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):
+            run(self._work(phase))
+        return cost
+
+    async def _work(self, phase: str) -> None:
+        stack, simulator = load(self.file), self.simulator
+        named = platforms().items()
+        waits = {name: {"poll_interval": 0} for name, p in named if "poll_interval" in p.settings.model_fields}
+        where = {"transports": dict.fromkeys(simulator.sims, simulator.transport()), "extra": waits}
+        session = Session({}, simulator.settings(), redactor=Redactor(), parallelism=PARALLELISM, **where)
+        with open_state(self.file.with_suffix(".db")) as state:
+            async with session:
+                plan = await make_plan(stack, state, session, destroy=phase == "destroy")
+                agreed = [step.address for step in plan.steps]
+                plan = guards.judge(plan, len(state.records()), guards.Consent(True, agreed, True))
+                guards.raise_if_refused(plan)
+                show(plan, Format.TEXT)
+                if phase == "plan":
+                    assert not plan.writes()
+                    return
+                assert plan.writes() or phase == "destroy"
+                with progress(len(plan.writes())) as told:
+                    outcome = await apply(
+                        plan, stack, state, session, on_event=told.event, allowed=agreed, parallelism=PARALLELISM
+                    )
+                assert outcome.failed == {}
+            if phase == "destroy":
+                assert state.records() == {}

@@ -106,7 +106,9 @@ MANY: Mapping[str, Many] = {
     "ateme.dashboard_group": Many(lambda n: {"group_type": "source"}, lambda n: {"name": f"Gate {n}"}),
     "ateme.label": Many(lambda n: {"text": f"text {n}"}, lambda n: {"text": f"other text {n}"}),
     "ateme.transcoder": Many(
-        lambda n: ateme.TRANSCODER, lambda n: {"number_of_audio_tracks": 4, "video_track_pid": 257}
+        lambda n: {**ateme.TRANSCODER, "input": f"beside-{n}"},
+        lambda n: {"number_of_audio_tracks": 4, "video_track_pid": 257},
+        beside={"inputs": lambda n: {"variant": "srt_push", "port": 6000 + n}},
     ),
     "ateme.multi_viewer": Many(
         lambda n: {**ateme.VIEWER, "tile_inputs": ateme.FOUR}, lambda n: {"tile_inputs": {"1": "spare", "3": "stadium"}}

@@ -12,12 +12,12 @@ import pytest
 from growth.counted import counting, too_much
 from growth.many import MANY, tree
 from headend.core.model.errors import InputError
-from headend.core.stackfile import load
+from headend.core.stackfile import load, references
 
 Text = Callable[[int], str]
 Files = Mapping[str, Text]
 """Name -> what stands in it, for that many objects."""
-NUMBER, MANY_WRONG = 16, 128  # of a hundred wrong names, similar ones are looked for
+NUMBER = 16
 LIMIT = {"account_id": "a", "limit": 3}
 PORT = {"variant": "srt_push", "port": 6000}
 
@@ -144,7 +144,7 @@ def problems(folder: Path) -> int:
 
 @pytest.mark.parametrize("kind", MANY)
 def test_loading_grows_with_the_objects_of_a_kind(kind: str, tmp_path: Path) -> None:
-    assert growth(tmp_path, {"stack.yaml": lambda number: json.dumps(tree(kind, number))}, 8) == []
+    assert growth(tmp_path, {"stack.yaml": lambda number: json.dumps(tree(kind, number))}, 4) == []
 
 
 @pytest.mark.parametrize("what", FILES)
@@ -153,5 +153,7 @@ def test_loading_grows_with_what_files_hold(what: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_telling_what_is_wrong_grows_with_it(what: str, tmp_path: Path) -> None:
-    assert growth(tmp_path, WRONG[what], MANY_WRONG, wrong=True) == []
+def test_telling_what_is_wrong_grows_with_it(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "_HINTS", NUMBER // 2)
+    monkeypatch.setattr(InputError, "MOST_TOLD", NUMBER // 2)
+    assert growth(tmp_path, WRONG[what], wrong=True) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from headend.core.model.fields import Immutable, Spec, mark
 from headend.core.model.kind import Kind
 from headend.core.model.record import Record, frozen
 from headend.core.model.stack import Resource, Stack
+from headend.core.reconcile.circles import in_circles
 from headend.core.wire.registry import kinds
 
 Key = tuple[str, Any]
@@ -33,17 +34,18 @@ def find_order(stack: Stack, known: Mapping[str, Record], spec_of: Callable[[Res
     What takes a name goes after what gives it up. What may be made anew goes after what refers to it no longer, which
     else would be made anew as well.
     """
-    order = Order()
+    order, names, let_go = Order(), list(_names(stack, known, spec_of)), list(_let_go(stack, known))
     waits = {address: set(resource.references()) for address, resource in stack.resources.items()}
+    stuck = _in_circles(waits, [*((address, holder) for address, holder, _ in names), *let_go])
 
     def put(address: str, first: str) -> bool:
-        free = not _waits_for(first, address, waits)
+        free = not ({address, first} <= stuck and _waits_for(first, address, waits))
         if free:
             waits[address].add(first)
             order.after.setdefault(address, set()).add(first)
         return free
 
-    for address, holder, in_place in _names(stack, known, spec_of):
+    for address, holder, in_place in names:
         if holder not in stack.resources:
             if not in_place:
                 why = f"{address}: it takes the name of {holder}, which Pulumi deletes only at the end of the run"
@@ -53,9 +55,17 @@ def find_order(stack: Stack, known: Mapping[str, Record], spec_of: Callable[[Res
         elif in_place and not stack.resources[address].kind.create_before_delete:
             why = f"{address}: it takes the name of {holder}, and that one in the end its own"
             order.refused.append(f"{why}; give one of them another name first, in an `up` of its own")
-    for address, former in _let_go(stack, known):
+    for address, former in let_go:
         put(address, former)
     return order
+
+
+def _in_circles(waits: Mapping[str, Collection[str]], more: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Addresses that would wait for themselves if each had to wait for one more."""
+    edges = {(address, ""): {(needed, "") for needed in needs} for address, needs in waits.items()}
+    for address, needed in more:
+        edges[address, ""].add((needed, ""))
+    return in_circles(edges)
 
 
 def _names(

@@ -20,15 +20,28 @@ def in_circles(edges: Mapping[Node, Collection[Node]]) -> frozenset[str]:
 def _remaining(edges: Mapping[Node, Collection[Node]]) -> Collection[Node]:
     """Nodes that are left once those are taken away that wait for none, and then those that none waits for."""
     waits = {node: set(before) & edges.keys() for node, before in edges.items()}
-    while free := [node for node, before in waits.items() if not before]:
-        for node in free:
-            del waits[node]
-        for before in waits.values():
-            before.difference_update(free)
-    needed = {node: {n for n, before in waits.items() if node in before} for node in waits}
-    while free := [node for node, after in needed.items() if not after]:  # waits for a circle, but is not in one
-        for node in free:
-            del needed[node]
-        for after in needed.values():
-            after.difference_update(free)
-    return needed
+    after = _turned(waits)
+    left = waits.keys() - _freed(waits, after)
+    needed = {node: after[node] & left for node in left}  # what waits for a circle is not in one
+    return left - _freed(needed, _turned(needed))
+
+
+def _turned(edges: Mapping[Node, Collection[Node]]) -> dict[Node, set[Node]]:
+    """Each edge the other way round."""
+    found: dict[Node, set[Node]] = {node: set() for node in edges}
+    for node, others in edges.items():
+        for other in others:
+            found[other].add(node)
+    return found
+
+
+def _freed(waits: Mapping[Node, Collection[Node]], after: Mapping[Node, Collection[Node]]) -> set[Node]:
+    """Nodes that wait for none, or only for such nodes."""
+    open_ = {node: len(before) for node, before in waits.items()}
+    free = [node for node, number in open_.items() if not number]
+    for node in free:  # grows while it is walked
+        for other in after[node]:
+            open_[other] -= 1
+            if not open_[other]:
+                free.append(other)
+    return set(free)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,7 +47,8 @@ def in_turn(steps: Sequence[Step], records: Mapping[str, Record]) -> list[Step]:
         if p.wants is not None and p.wants != p.has and holders.get(p.wants, address) != address
         if not _change_hands(p.step)
     }
-    return [_after(step, before, passing) for step in steps]
+    circles = _in_circles(before, {a for a, p in passing.items() if p.step.action is Action.UPDATE})
+    return [_after(step, before.get(step.address), circles) for step in steps]
 
 
 def _passing(step: Step, records: Mapping[str, Record]) -> _Passing | None:
@@ -69,12 +70,11 @@ def _key(kind: Kind[Any, Any], spec: Spec) -> Key | None:
     return None if key is None else (kind.name, frozen(key))
 
 
-def _after(step: Step, before: Mapping[str, str], passing: Mapping[str, _Passing]) -> Step:
-    holder = before.get(step.address)
+def _after(step: Step, holder: str | None, circles: Collection[str]) -> Step:
+    """The step, after that of the holder of the name that it takes."""
     if holder is None or step.decision is None:
         return step
-    circle = list(_circle(step.address, before, passing))
-    if not circle:
+    if step.address not in circles:
         after = tuple(dict.fromkeys((*step.decision.after, holder)))
         return replace(step, decision=replace(step.decision, after=after))
     if registry.kinds()[step.kind].create_before_delete:
@@ -84,13 +84,15 @@ def _after(step: Step, before: Mapping[str, str], passing: Mapping[str, _Passing
     return step.but([Refusal(Guard.ORDER, why, way)])
 
 
-def _circle(start: str, before: Mapping[str, str], passing: Mapping[str, _Passing]) -> Iterator[str]:
-    """The addresses from the start back to it, if all of them change in place; else nothing."""
-    found, address = [start], before[start]
-    while address != start:
-        if address in found or address not in before or passing[address].step.action is not Action.UPDATE:
-            return
-        found.append(address)
-        address = before[address]
-    if passing[start].step.action is Action.UPDATE:
-        yield from found
+def _in_circles(before: Mapping[str, str], in_place: Collection[str]) -> set[str]:
+    """Addresses from which the way leads back to them, and only by way of changes in place."""
+    found, seen = set[str](), set[str]()
+    for start in before:
+        way, address = list[str](), start
+        while address in before and address in in_place and address not in seen:
+            seen.add(address)
+            way.append(address)
+            address = before[address]
+        if address in way:
+            found |= {*way[way.index(address) :]}
+    return found
