@@ -63,11 +63,15 @@ async def wave_by_wave(
     for wave in order:
         turns |= dict.fromkeys(wave, asyncio.Event())
 
+    first = 0  # of the waves that are not done
+
     def open_turns() -> None:
-        for wave, many in zip(order, left, strict=True):
-            turns[wave[0]].set()
-            if many:
+        nonlocal first
+        while first < len(order):
+            turns[order[first][0]].set()
+            if left[first]:
                 return
+            first += 1
 
     async def piece(number: int, address: str) -> T:
         found = await work(resources[address])
