@@ -183,7 +183,7 @@ def _declared(
         aliases=[pulumi.Alias(name=old)] if old else [],
     )
     kind = resource.kind.name
-    extra = {"computed": None, "live_id": None, PROVIDER_KEY: _pickled(kind)}
+    extra = {"computed": None, PROVIDER_KEY: _pickled(kind)}
     return KindResource(type_token(kind), resource.address, props | extra, options)
 
 

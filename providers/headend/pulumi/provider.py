@@ -46,7 +46,7 @@ from pydantic import ValidationError
 
 from headend.core.model.capabilities import LetsGo, OwnsParts
 from headend.core.model.errors import NotFound
-from headend.core.model.fields import Immutable, Spec, is_lasting, mark
+from headend.core.model.fields import Immutable, Impact, Spec, is_lasting, mark
 from headend.core.model.kind import Kind
 from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
@@ -117,7 +117,8 @@ class KindProvider(ResourceProvider):
             start(read_ahead(self.kind, self._work(meta).api, rows))
             rest[META] = packed(meta)  # the state never sees them
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
-        given |= run(self._work(meta).look_up(given, old))
+        if any(isinstance(value, Mapping) and "lookup" in value for value in given.values()):
+            given |= run(self._work(meta).look_up(given, old))
         given = {name: value for name, value in given.items() if value is not None}
         unknown = {name for name, value in given.items() if is_unknown(value)}
         try:
@@ -152,7 +153,8 @@ class KindProvider(ResourceProvider):
         work.raise_if_refused(decision)
         for text in work.remarks(decision):
             tell(meta, text)
-        run(work.warn_of_air(decision))
+        if decision.impact is not Impact.NONE:
+            run(work.warn_of_air(decision))
         replaces: set[str] = set()
         if decision.action is Action.REPLACE:
             replaces = {c.field for c in decision.changes} | (unknown if asked else set())

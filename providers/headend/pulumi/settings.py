@@ -17,7 +17,6 @@ from headend.core.model.errors import HeadendError
 from headend.core.model.options import Options
 from headend.core.reconcile.guards import mass_deletion
 from headend.core.reconcile.refusal import Refusal
-from headend.core.stackfile import load_settings
 from headend.pulumi.props import whole
 from headend.pulumi.runtime import say
 
@@ -32,9 +31,10 @@ def addresses(text: str | None) -> frozenset[str]:
 @dataclass
 class _InForce:
     """What counts for the resources of one stack file in this process. managed: how many objects the stack has, None
-    where any number may go. losses: how many the program deletes."""
+    where any number may go. losses: how many the program deletes. said: the options as JSON."""
 
     options: Options = field(default_factory=Options)
+    said: Mapping[str, Any] = field(default_factory=dict)
     connections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
     managed: int | None = None
@@ -50,7 +50,8 @@ def hand_over(meta: Mapping[str, Any], platform: str) -> None:
     """Takes what the program says of its run, with each of its resources."""
     if file := meta.get("file"):
         now = _handed_over.setdefault(file, _InForce())
-        now.options = Options.model_validate(meta.get("options", {}))
+        if now.said != (said := meta.get("options", {})):
+            now.said, now.options = said, Options.model_validate(said)
         now.connections[platform] = meta.get("connections", {})
         now.allowed = frozenset(meta.get("allowed", ()))
         now.managed, now.losses = whole(meta.get("managed")), whole(meta.get("losses", 0))
@@ -94,9 +95,11 @@ def _read(file: str) -> _InForce:
     """Without a program: the file beside the project. Where that can't be had, nothing of it counts."""
     if not file or not Path(file).exists():
         return _InForce()
+    from headend.core.stackfile import load_settings  # what reads stack files costs more than a hundred differences
+
     try:
         found, given = load_settings(file)
     except HeadendError as error:
         say(f"{file}: its options and connections don't count in this run: {'; '.join(error.lines)}")
         return _InForce()
-    return _InForce(found, dict(given))
+    return _InForce(found, connections=dict(given))
