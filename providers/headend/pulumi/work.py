@@ -29,7 +29,7 @@ from headend.core.reconcile.reader import Reader
 from headend.core.reconcile.resolve import without
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
-from headend.core.wire.registry import kinds
+from headend.core.wire.registry import kinds, lookups
 from headend.pulumi import dependents, settings
 from headend.pulumi.journal import Journal
 from headend.pulumi.props import digest
@@ -85,6 +85,9 @@ class Work:
             if found.keep and (old or there or self.meta.get("adopt_id")):
                 known[name] = (there.values if there else old).get(name)
             else:
+                for one in lookups():  # those that it may go through, too; `find_id` finds only what is imported
+                    if one.startswith(f"{self.kind.platform}."):
+                        lookups()[one]
                 answer = await find_id(await self.api(), query(found.lookup, value["lookup"]), TAKEN)
                 if isinstance(answer, Problem):
                     raise InputError(replace(answer, message=f"{name}: {answer.message}", address=self.address))
