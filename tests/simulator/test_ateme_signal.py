@@ -180,3 +180,22 @@ def test_an_agreement_is_free_again(released: str | None, at_once: int, after_ti
         await w.call("POST", "outputs/rtmp", wanted, after_tick)
 
     run(body, **({"released_agreements": released} if released else {}))
+
+
+def test_a_stream_id_is_taken_by_whatever_is_in_the_world_now() -> None:
+    """It is found by an index, which must see what tests and people do to the world by hand."""
+
+    async def body(w: World) -> None:
+        id = await w.make("input", "push")
+        inputs, path, again = w.sim.world["inputs"], "inputs/push", BODIES["input"]["push"]
+        await w.call("POST", path, again, 409)
+        inputs["in-9"] = {**inputs[id], "input_id": "in-9"}
+        await w.call("DELETE", f"inputs/{id}", None, 204)
+        await w.call("POST", path, again, 409)
+        del inputs["in-9"]
+        inputs["in-8"] = {**inputs[id], "input_id": "in-8", "is_deleted": False}
+        await w.call("POST", path, again, 409)
+        w.simulator.load({"ateme": {"inputs": {}}})
+        await w.call("POST", path, again, 201)
+
+    run(body)

@@ -123,8 +123,8 @@ def _label(floor: Names, address: str, wanted: dict[str, Any]) -> dict[str, Any]
 class Row:
     """How the objects of a collection are called. id: its name in answers. listed: path of what shows them, if it isn't
     theirs. create, update: paths, if they aren't; {variant}, {id} and what the object refers to stand for values.
-    lasting: being made and deleted takes a while. pushed, unpushed: an environment takes one write, one deletion at a
-    time. anew: a change is a deletion and a creation.
+    lasting: being made and deleted takes a while. pushed: what an environment takes one at a time. anew: a change is a
+    deletion and a creation.
     """
 
     path: str
@@ -135,12 +135,12 @@ class Row:
     create: str = ""
     update: str = "{id}"
     lasting: bool = False
-    pushed: bool = False
-    unpushed: bool = False
+    pushed: tuple[str, ...] = ()
     anew: bool = False
 
 
 SCHEDULES = "/api/schedules"
+_ALL = ("create", "update", "delete")
 ROWS = {
     "alert_methods": Row("/api/alert_methods", "alert_method_id", _named, _named),
     "dashboard_groups": Row("/api/dashboard_groups", "dashboard_group_id", _label, _changed_group),
@@ -161,15 +161,14 @@ ROWS = {
         update="{id}/tiles",
         lasting=True,
     ),
-    "events": Row("/api/events", "event_id", _event, _changed_event, unpushed=True),
+    "events": Row("/api/events", "event_id", _event, _changed_event, pushed=("update", "delete")),
     "event_subscriptions": Row(
         "/api/event_subscriptions",
         "schedule_id",
         _subscription,
         _changed_subscription,
         listed=SCHEDULES,
-        pushed=True,
-        unpushed=True,
+        pushed=_ALL,
     ),
     "permanent_schedules": Row(
         SCHEDULES,
@@ -177,11 +176,10 @@ ROWS = {
         _permanent,
         _permanent,
         create="/api/outputs/{output}/permanent_schedule",
-        pushed=True,
-        unpushed=True,
+        pushed=_ALL,
         anew=True,
     ),
-    "schedules": Row(SCHEDULES, "schedule_id", _schedule, _changed_schedule, pushed=True, unpushed=True),
+    "schedules": Row(SCHEDULES, "schedule_id", _schedule, _changed_schedule, pushed=_ALL),
     "alerts": Row("/api/alerts", "alert_id", _alert, _changed_alert, listed="/api/inputs/{input}/alerts"),
 }
 OWN = ("alert_methods", "dashboard_groups", "labels")

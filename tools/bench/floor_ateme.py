@@ -73,10 +73,9 @@ class Floor(floors.Floor):
         path = _PLACES if "." not in address else self._row(address).path
         await self.send("DELETE", f"{SCHEDULES if 'subscriptions' in path else path}/{id}")
 
-    def at_once(self, addresses: Iterable[str], *, deleting: bool = False) -> int:
+    def at_once(self, addresses: Iterable[str], verb: str) -> int:
         first = next(iter(addresses))
-        row = self._row(first) if "." in first else None
-        return 1 if row and (row.unpushed if deleting else row.pushed) else self.in_flight
+        return 1 if "." in first and verb in self._row(first).pushed else self.in_flight
 
     async def made(self, group: Group) -> None:
         """Nothing can be put into an environment, and nothing refers to a machine, before it runs."""

@@ -47,8 +47,8 @@ class Floor:
     async def delete(self, address: str, id: Any) -> None:
         raise NotImplementedError
 
-    def at_once(self, addresses: Iterable[str], *, deleting: bool = False) -> int:
-        """How many of a group the platform lets be written at once."""
+    def at_once(self, addresses: Iterable[str], verb: str) -> int:
+        """How many of a group the platform lets be made, changed or deleted at once. verb: create, update, delete."""
         return self.in_flight
 
     async def made(self, group: Group) -> None:
@@ -56,17 +56,17 @@ class Floor:
 
     async def delete_all(self, ids: dict[str, Any]) -> None:
         """All of a group."""
-        await self.each(ids.items(), self.delete, self.at_once(ids, deleting=True))
+        await self.each(ids.items(), self.delete, self.at_once(ids, "delete"))
 
     # --- what all do ----------------------------------------------------------------------------------------------
     async def apply(self, groups: Sequence[Group]) -> None:
         for group in groups:
             new = {address: wanted for address, wanted in group.items() if address not in self.known}
             other = [(a, w) for a, w in group.items() if a in self.known and self.known[a][1] != w]
-            await self.each(new.items(), self._create, self.at_once(group))
+            await self.each(new.items(), self._create, self.at_once(group, "create"))
             if new:
                 await self.made(new)
-            await self.each(other, self._update, self.at_once(group))
+            await self.each(other, self._update, self.at_once(group, "update"))
 
     async def destroy(self, groups: Sequence[Group]) -> None:
         for group in reversed(groups):

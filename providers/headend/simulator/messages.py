@@ -6,7 +6,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -90,16 +89,22 @@ def decode(call: Call) -> str | None:
 def _decode_parts(call: Call) -> bool:
     """Fields of a multipart body, those that come repeatedly as lists, and its files. False if it is none."""
     head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode("latin-1")
-    message = message_from_bytes(head + call.raw, policy=HTTP)
+    message = message_from_bytes(head + call.raw)
     call.body = {}
-    for part in message.iter_parts():
-        name, file = str(part.get_param("name", header="content-disposition")), part.get_filename()
+    parts: Any = message.get_payload() if message.is_multipart() else ()
+    for part in parts:
+        name, file = _text(part.get_param("name", header="content-disposition")), part.get_filename()
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
         if file is not None:
-            call.files[name] = (file, content)
+            call.files[name] = (_text(file), content)
             continue
         value = content.decode("utf-8", "replace")
         known = call.body.get(name)
         call.body[name] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
     return message.is_multipart()
+
+
+def _text(raw: Any) -> str:
+    """What a header says: the policy that decodes it itself takes ten times as long."""
+    return str(raw).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
