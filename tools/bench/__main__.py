@@ -14,8 +14,9 @@ from phases import Costs, Subject, busy, lives, starts, ups
 from runs import Failed, Platforms, platforms
 from stacks import SORTS
 
-_SIZES = {"ateme.input": (1000, 10_000)}
-_SERIAL = dict.fromkeys(("ateme.event_subscription", "ateme.permanent_schedule", "ateme.schedule"), (250,))
+_SLOW = "environment", "transcoder", "multi_viewer", "event", "event_subscription", "permanent_schedule", "schedule"
+_SIZES = {"ateme.input": (1000, 10_000)} | {f"ateme.{noun}": (250,) for noun in _SLOW}
+"""Of what takes a while to be made, or is written one at a time, a quarter is enough to see."""
 _UPS = {"pulumi.input": "ateme.input", "pulumi.action_configuration": "mycujoo.action_configuration"}
 _PARTS = (*SORTS, "start", *_UPS, "busy")
 
@@ -56,8 +57,8 @@ def _measures(
     if part == "busy":
         return [(500, lambda: busy(subjects, simulated))]
     if part in _UPS:
-        return [(n, lambda n=n: ups(_UPS[part], n, subjects, simulated)) for n in sizes or (1000,)]
-    sizes = sizes or (_SIZES | _SERIAL).get(part, (1000,))
+        return [(n, lambda n=n: ups(_UPS[part], n, subjects, simulated)) for n in sizes or (500,)]
+    sizes = sizes or _SIZES.get(part, (1000,))
     return [(n, lambda n=n: lives(part, n, subjects, simulated, plans)) for n in sizes]
 
 

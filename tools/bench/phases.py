@@ -128,7 +128,8 @@ def _live(
             for _ in range(times.get(phase, 1)):
                 cost = run(command(verb, file, folder), env, folder, patience)
                 if told:
-                    cost = Cost(**json.loads((folder / "said.txt").read_text().splitlines()[-1]))
+                    said = (folder / "said.txt").read_text().splitlines()
+                    cost = Cost(**json.loads(next(line for line in reversed(said) if line.startswith("{"))))
                 counted = platforms.counts()
                 cost.requests, cost.refused = counted["requests"], counted["refused"]
                 costs.append(cost)
