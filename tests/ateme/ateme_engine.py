@@ -12,7 +12,8 @@ from typing import Any
 
 from headend.core.model.errors import InputError
 from headend.core.model.observed import Status
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
@@ -97,7 +98,8 @@ class Engine:
 
     def done(self, wanted: Mapping[str, Any], **more: Any) -> None:
         """Applies, and insists that all of it went well."""
-        assert self.apply(wanted, **more).failed == {}
+        failed = self.apply(wanted, **more).failed
+        assert failed == {}, failed
 
     def step(self, wanted: Mapping[str, Any], address: str) -> Step:
         return next(step for step in self.plan(wanted).steps if step.address == address)

@@ -141,7 +141,7 @@ def test_a_row_without_a_status_takes_it_from_the_list_of_states(
             simulator.sims["ateme"].world["environments"][env]["status"] = "running" if running else "stopped"
             await api.environment(env, fresh=True)
             simulator.reset_journal()
-            simulator.fail("output.get", status=200, body=shown)
+            simulator.fail("output.list", status=200, body=[shown])
             seen = await kind.observe(api, made.id, spec, fresh=True)
             assert seen.values.get("state") == state
             assert ("state" in seen.unverifiable) == (state is None)

@@ -132,7 +132,7 @@ def test_a_refused_read_is_no_proof_of_absence(opened: Any, environment: Any) ->
             id = await environment(api)
             spec = listener(id)
             made = await InputKind().create(api, spec)
-            simulator.fail("input.get", status=403)
+            simulator.fail("input.list", status=403)
             with pytest.raises(Forbidden, match="403"):
                 await InputKind().observe(api, made.id, spec, fresh=True)
 

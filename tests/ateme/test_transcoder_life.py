@@ -219,7 +219,7 @@ def test_a_stop_counts_when_it_is_seen_twice(tmp_path: Path, mark: str) -> None:
     # somebody else stops it just before: the mark is there, the machine still works
     row = engine.world["transcoders"]["tr-1"]
     for last in (False, True):
-        row |= {"status": "stopped", "machine": 2, "wavers": mark == "wavering"}
+        row |= {"status": "stopped", "machine": 2, "wavers": 2 * (mark == "wavering")}  # also as the plan looks
         if not last:
             assert sent(engine, wanted()) == ["start"]
     engine.done(stack(inputs=INPUTS))
@@ -306,8 +306,7 @@ def test_a_failed_update_does_not_lose_what_others_go_by(tmp_path: Path) -> None
         return stack(inputs=INPUTS, outputs=OUT, transcoders={"hd": hd}, schedules=schedules)
 
     engine.done(both(50))
-    engine.sim.fail("transcoder.get", status=400, times=9)
-    engine.sim.sims["ateme"].set_switch("transcoder_list", "full")
+    engine.sim.fail("transcoder.update", status=400, times=9)
     assert HD in engine.apply(both(25)).failed
     engine.sim.faults.clear()
     with open_state(tmp_path / "state.db") as state:

@@ -16,7 +16,7 @@ from headend.cli.progress import LAST, ROWS, LiveProgress, Progress
 from headend.cli.render import lines
 from headend.cli.standing import Standing
 from headend.core.model.proposal import Action
-from headend.core.reconcile.apply import Event
+from headend.core.reconcile.outcome import Event
 
 ROWS_OF_FILE = 30
 STACK = """headend: 1

@@ -72,6 +72,8 @@ def test_a_damaged_row_is_named(path: Path, column: str, damage: object) -> None
     change(path, f"UPDATE entries SET {column} = {cast} WHERE address = 'a'", damage)
     first, remedy = refused(path)
     assert first.startswith(f"{path}: the row of a is damaged: ")
+    if damage not in {"", b"\x80"} and column not in {"kind", "id"}:
+        assert f"`{column}`" in first
     assert "headend state forget" in remedy
     with open_state(path, "day") as state:
         with pytest.raises(StateError) as one:
@@ -86,7 +88,7 @@ def test_a_damaged_intent_is_named(path: Path, value: object) -> None:
     with open_state(path, "day") as state:
         with pytest.raises(StateError, match=f"{path}: the row of a is damaged"):
             state.intents()
-        assert state.drop("a")
+        state.drop("a")
         assert state.intents() == {}
 
 
@@ -97,9 +99,9 @@ def test_all_damaged_rows_are_told_at_once_and_can_be_dropped(path: Path) -> Non
         "the row of b is damaged",
     ]
     with open_state(path, "day") as state:
-        assert state.drop("a")
-        assert state.drop("b")
-        assert not state.drop("b")
+        state.drop("a")
+        state.drop("b")
+        assert not state.holds("b")
         assert state.records() == {}
 
 
@@ -128,6 +130,18 @@ def test_another_program_s_database_is_none(tmp_path: Path) -> None:
     change(path, "CREATE TABLE songs (name TEXT)")
     (line,) = refused(path)
     assert "it is not a headend state file" in line
+
+
+def test_an_address_that_is_no_text_is_told(path: Path) -> None:
+    change(path, "UPDATE entries SET address = CAST('a' AS BLOB) WHERE address = 'a'")
+    first, _ = refused(path)
+    assert first == f"{path}: the row of b'a' is damaged: a text is missing, or isn't UTF-8"
+
+
+def test_a_newer_headend_s_file_is_told(path: Path) -> None:
+    change(path, "UPDATE meta SET value = '999' WHERE key = 'format'")
+    (line,) = refused(path)
+    assert "written by a newer headend" in line
 
 
 @pytest.mark.parametrize("text", ["", "two", "-1"])

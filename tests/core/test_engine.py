@@ -18,9 +18,10 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
 from headend.core.reconcile.decision import Reason
 from headend.core.reconcile.guards import Consent, judge, raise_if_refused
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state

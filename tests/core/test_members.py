@@ -18,7 +18,8 @@ from headend.core.model.kind import Kind
 from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned, Owners
 from headend.core.model.stack import Lifecycle, Resource, Stack
-from headend.core.reconcile.apply import Event, apply
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Event
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load

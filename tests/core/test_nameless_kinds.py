@@ -20,7 +20,8 @@ from headend.core.model.proposal import Action
 from headend.core.model.record import UNKNOWN
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle, Resource, Stack
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state

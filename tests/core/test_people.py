@@ -21,7 +21,8 @@ from headend.core.model.proposal import Proposal
 from headend.core.model.seal import Seal
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile import guards as guard
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state

@@ -24,8 +24,9 @@ from headend.core.model.proposal import Action, Proposal
 from headend.core.model.references import query
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile import guards as guard
-from headend.core.reconcile.apply import Sink, apply
+from headend.core.reconcile.apply import apply
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.outcome import Sink
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state

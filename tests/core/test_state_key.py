@@ -233,6 +233,31 @@ def test_a_keyring_keeps_the_key_wherever_the_state_goes(path: Path, monkeypatch
         same(moved)
 
 
+def test_the_weakest_keyring_that_is_no_file_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Backend(priority=1)
+    monkeypatch.setitem(sys.modules, "keyring", backend)
+    note(path)
+    assert backend.entries
+
+
+def test_who_needs_the_key_is_told_that_it_is_lost(path: Path) -> None:
+    note(path)
+    key_file(path).unlink()
+    with open_state(path) as state, pytest.raises(StateError, match="key"):
+        state.need_key()
+
+
+def test_a_digest_is_the_same_whatever_the_order(path: Path) -> None:
+    with open_state(path) as state:
+        assert state.digest({"a": 1, "b": {"c": 2, "d": 3}}) == state.digest({"b": {"d": 3, "c": 2}, "a": 1})
+
+
+def test_a_key_with_a_character_too_many_is_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADEND_STATE_KEY", base64.b64encode(KEY).decode().replace("=", "*="))
+    with pytest.raises(StateError, match="HEADEND_STATE_KEY holds no key"):
+        note(path)
+
+
 def test_a_key_in_a_file_stays_there_when_a_keyring_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note(path)
     backend = Backend()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -77,13 +78,93 @@ def test_an_intent_stands_until_it_is_settled_or_recorded(state: State) -> None:
     assert set(state.intents()) == {"c"}
 
 
-def test_dropping_says_whether_there_was_anything(state: State) -> None:
+def test_what_is_dropped_is_held_no_longer(state: State) -> None:
     state.put(thing("a"))
-    state.put(thing("ab"))
     state.begin("b", "fake.thing", "create")
-    state.begin("a", "fake.thing", "update")
-    assert [state.drop(address) for address in ("a", "b", "a", "never")] == [True, True, False, False]
-    assert (set(state.records()), state.intents()) == ({"ab"}, {})
+    assert [state.holds(address) for address in ("a", "b", "c")] == [True, True, False]
+    state.drop("a")
+    state.drop("b")
+    state.drop("c")
+    assert [state.holds(address) for address in ("a", "b")] == [False, False]
+
+
+def test_values_are_written_in_one_order_and_times_as_text(state: State) -> None:
+    state.put(replace(thing("a"), values={"z": 1, "b": {"y": 2, "a": datetime(2026, 12, 5, tzinfo=UTC)}}))
+    (text,) = state._db.row("SELECT spec FROM entries") or ("",)
+    assert text == '{"b": {"a": "2026-12-05 00:00:00+00:00", "y": 2}, "z": 1}'
+
+
+# --- what a run writes at the same time ---------------------------------------------------------------------
+def commits(state: State, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by the number of statements with each commit."""
+    found: list[int] = []
+    commit = state._db._commit
+
+    def counted(statements: Any) -> None:
+        found.append(len(list(statements)))
+        commit(statements)
+
+    monkeypatch.setattr(state._db, "_commit", counted)
+    return found
+
+
+def test_what_is_written_at_the_same_time_is_committed_at_once(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = commits(state, monkeypatch)
+
+    async def step(name: str) -> None:
+        state.begin(name, "fake.thing", "create")
+        await state.saved()
+        state.put(thing(name))
+        await state.saved()
+
+    async def go() -> None:
+        with state.batches():
+            await asyncio.gather(*(step(f"n{number}") for number in range(100)))
+
+    asyncio.run(go())
+    assert sum(found) == 300
+    assert len(found) <= 4
+    assert (len(state.records()), state.intents()) == (100, {})
+
+
+def test_a_read_sees_what_was_written_before_it(state: State) -> None:
+    async def go() -> None:
+        with state.batches():
+            state.put(thing("a"))
+            assert state.record("a") is not None
+            state.begin("b", "fake.thing", "create")
+            await asyncio.sleep(0)  # its commit begins
+            assert list(state.intents()) == ["b"]
+            assert state.set_aside("a") == "a/id of a"
+            await state.saved()
+
+    asyncio.run(go())
+    assert state.record("a/id of a") is not None
+
+
+def test_what_nobody_waits_for_is_written_too(state: State) -> None:
+    async def go() -> None:
+        with state.batches():
+            state.put(thing("a"))
+
+    asyncio.run(go())
+    assert state.record("a") is not None
+
+
+def test_a_commit_that_fails_is_told_to_all_that_wait(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(statements: Any) -> None:
+        raise StateError("the disk is full")
+
+    async def step(name: str) -> None:
+        state.put(thing(name))
+        await state.saved()
+
+    async def go() -> list[Any]:
+        with state.batches():
+            return list(await asyncio.gather(*(step(name) for name in "abc"), return_exceptions=True))
+
+    monkeypatch.setattr(state._db, "_commit", full)
+    assert [str(error) for error in asyncio.run(go())] == ["the disk is full"] * 3
 
 
 def test_what_is_set_aside_keeps_its_record_under_an_address_of_its_own(state: State) -> None:

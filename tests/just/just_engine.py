@@ -12,8 +12,9 @@ from unittest import mock
 from headend.core.model.record import Record, recorded
 from headend.core.model.stack import Stack
 from headend.core.reconcile import guards as guard
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.resolve import resolve

@@ -19,8 +19,9 @@ import httpx
 
 from headend.core.model.stack import Stack
 from headend.core.reconcile import guards
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state

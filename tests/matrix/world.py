@@ -22,8 +22,9 @@ from headend.core.model.kind import Can
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile import guards
-from headend.core.reconcile.apply import Outcome, apply
+from headend.core.reconcile.apply import apply
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.outcome import Outcome
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
@@ -141,7 +142,7 @@ def converged(platform: str, number: int = 0) -> Moment:
     """One of each, in the state of that number, after all states before it."""
     with (converged(platform, number - 1) if number else before(platform)).bench() as bench:
         outcome = bench.apply(number)
-        assert outcome.failed == {}
+        assert outcome.failed == {}, outcome.failed
         assert not bench.plan(number).writes()
         return bench.moment(number)
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from headend.core.model.errors import HeadendError
 from headend.core.model.stack import Stack
-from headend.core.reconcile.apply import Event, apply
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Event
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State, open_state
 from headend.core.stackfile import load

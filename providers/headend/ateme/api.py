@@ -27,6 +27,7 @@ from headend.ateme.wire import TABLE
 from headend.core.model.errors import ApiError, DecodeError, Forbidden, ForeignAnswer, NotFound, Refused, Timeout
 from headend.core.model.observed import Observed
 from headend.core.wire.operations import NO_BODY, Operation, Table
+from headend.core.wire.reads import look_anew
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer, Client
@@ -100,14 +101,12 @@ class Ateme:
     ) -> Listing[R]:
         """The rows of a list operation that aren't deleted, shared for the run. path: of what the list hangs on."""
         name = ("ateme", key, scope, *path.values())
-        if fresh:
-            self.client.reads.drop(*name)
 
         async def read() -> Listing[R]:
             found = read_rows(self.table[key], (await self.call(key, scope=scope, path=path)).body, shape)
             return Listing(row for row in found if not row.gone)
 
-        return await self.client.reads.get(name, read)
+        return await self.client.reads.get(name, read, fresh=fresh)
 
     async def single(
         self,
@@ -147,8 +146,6 @@ class Ateme:
         """An environment's details, None = absent; read with the organisation's token, so that one that is being
         deleted is never the active one (A-726). Keeps the token that the first answer brings (A-15)."""
         name = ("ateme", "environment.get", id)
-        if fresh:
-            self.client.reads.drop(*name)
 
         async def read() -> EnvironmentRow | None:
             row = await self.single("environment.get", None, {"environment_id": id}, EnvironmentRow)
@@ -158,7 +155,7 @@ class Ateme:
                 self.tokens.put(id, token)
             return row.model_copy(update={"given": {k: v for k, v in row.given.items() if k not in TOKEN_KEYS}})
 
-        return await self.client.reads.get(name, read)
+        return await self.client.reads.get(name, read, fresh=fresh)
 
     async def status(self, environment: str) -> str | None:
         """The environment's status word; None where it can't be known, as for guests (A-16)."""
@@ -224,6 +221,7 @@ class Ateme:
 
     async def pause(self) -> None:
         """One poll interval, before something is tried again."""
+        look_anew()
         await self._sleep(self.settings.poll_interval)
 
     async def polls(self, limit: float, what: str) -> AsyncIterator[int]:
@@ -237,4 +235,5 @@ class Ateme:
             if time.monotonic() >= end:
                 raise Timeout(f"ateme: {what}: not done after {limit:g} s")
             await self._sleep(interval)
+            look_anew()
             interval = min(interval * 1.5, self.settings.poll_interval * 3)

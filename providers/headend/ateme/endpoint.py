@@ -64,18 +64,18 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
         return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> E | None:
-        if fresh:
-            path = {f"{self.noun}_id": id}
-            try:
-                row = await api.single(f"{self.noun}.get", str(spec.environment), path, self.shape, doubtful=True)
-            except Refused as error:
-                if error.status != 405:
-                    raise
-                row = None
-            if row is not None:
-                return row
-        # A 404 of an assumed item path proves nothing yet: the list decides (A-46).
-        return next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
+        """From the list, which all that ask share and which shows as much as the item (A-145). What a fresh one is
+        without is asked for by itself; a 404 or 405 of that assumed path leaves it at that (A-46)."""
+        found = await self.rows(api, spec, fresh=fresh, id=[id])
+        if found or not fresh:
+            return next(iter(found), None)
+        path = {f"{self.noun}_id": id}
+        try:
+            return await api.single(f"{self.noun}.get", str(spec.environment), path, self.shape, doubtful=True)
+        except Refused as error:
+            if error.status != 405:
+                raise
+            return None
 
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         try:

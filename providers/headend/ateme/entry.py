@@ -106,11 +106,10 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
-        row, path = None, {"schedule_id": id}
-        if fresh:
+        row = (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
+        if row is None and fresh:
+            path = {"schedule_id": id}
             row = await api.single("schedule.get", str(spec.environment), path, EntryRow, doubtful=True)
-        if row is None:
-            row = (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
         return await self.missing(api, id, spec) if row is None else self.observed(row, spec, api.now())
 
     async def missing(self, api: Ateme, id: str, spec: S) -> Observed | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Lasting, Mark, Ref, Secret, Spec, WriteOnly, marks
+from headend.core.model.fields import Lasting, Mark, Ref, Secret, Spec, WriteOnly, marked, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
@@ -44,10 +44,12 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
     """A warning for every value outside of assumed bounds; of text, the length counts, of lists each item. Shows no
     value."""
     found = []
-    for name in spec.set_fields():
+    for name in marked(type(spec), Likely):
         value = getattr(spec, name)
+        if value is None or isinstance(value, MissingSecret):
+            continue
         for bound in marks(type(spec), name):
-            if not isinstance(bound, Likely) or value is None or isinstance(value, MissingSecret):
+            if not isinstance(bound, Likely):
                 continue
             sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
             low, high = bound.low, bound.high

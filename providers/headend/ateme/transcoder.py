@@ -96,17 +96,13 @@ class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transc
         return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> TranscoderRow | None:
-        """From the shared list where that holds the settings; by itself where it doesn't, or when fresh. What a 404
-        of the assumed item path means, the list decides."""
-        if not fresh:
-            row = next(iter(await self.rows(api, spec, id=[id])), None)
-            if row is None or "video_codec" in row.given:
-                return row
-        path = {"transcoder_id": id}
-        row = await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True)
-        if row is not None:
+        """From the list, which all that ask share, where that holds the settings; by itself where it doesn't, or where
+        a fresh list is without it. A 404 of the assumed item path leaves it at what the list says."""
+        row = next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
+        if (row is None and not fresh) or (row is not None and "video_codec" in row.given):
             return row
-        return next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
+        path = {"transcoder_id": id}
+        return await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True) or row
 
     async def observe(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Observed | None:
         try:

@@ -32,14 +32,12 @@ async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) ->
 async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> ViewerRow | None:
     """What is shown of a multi-viewer, None = absent; shared for the run (A-221)."""
     name = ("ateme", "multi_viewer.get", environment, id)
-    if fresh:
-        api.client.reads.drop(*name)
 
     async def read() -> ViewerRow | None:
         path = {"multi_viewer_id": id}
         return await api.single("multi_viewer.get", environment, path, ViewerRow, signs=("layout_id", *SETTINGS))
 
-    return await api.client.reads.get(name, read)
+    return await api.client.reads.get(name, read, fresh=fresh)
 
 
 async def resulting_input(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> str | None:

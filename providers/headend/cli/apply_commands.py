@@ -41,9 +41,9 @@ from headend.cli.secrets_out import secrets_file
 from headend.core.model import stack as desired
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
 from headend.core.reconcile import guards
-from headend.core.reconcile.apply import Outcome, Sink
 from headend.core.reconcile.apply import apply as carry_out
 from headend.core.reconcile.lifecycle import remember
+from headend.core.reconcile.outcome import Outcome, Sink
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.state import State

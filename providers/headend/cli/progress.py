@@ -19,7 +19,7 @@ from headend.cli.echo import echo
 from headend.cli.standing import Standing, lasted
 from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
-from headend.core.reconcile.apply import Event
+from headend.core.reconcile.outcome import Event
 
 if TYPE_CHECKING:
     from rich.console import Group

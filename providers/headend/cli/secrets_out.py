@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headend.core.model.errors import InputError, StateError
-from headend.core.reconcile.apply import Sink
+from headend.core.reconcile.outcome import Sink
 from headend.core.wire.redaction import Redactor
 
 

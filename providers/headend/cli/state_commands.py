@@ -69,8 +69,9 @@ def forget(
 ) -> None:
     """Drops an object, or the damaged row of one, from state. The object itself stays; `adopt` takes it over again."""
     with _existing(stack, simulator) as state:
-        if not state.drop(address):
+        if not state.holds(address):
             raise _unknown(stack, address)
+        state.drop(address)
 
 
 @state.command()

@@ -38,9 +38,7 @@ class Accounting:
                 await self.methods()
                 return None
 
-        if fresh:
-            self._reads.drop(*key)
-        return await self._reads.get(key, read)
+        return await self._reads.get(key, read, fresh=fresh)
 
     async def update_organization(self, org_id: str, whole: Mapping[str, Any]) -> Organization:
         """Sends the complete object (M-132), and gives what is stored; the answer is bare (M-34, M-133)."""
@@ -48,7 +46,7 @@ class Accounting:
             self._reads.drop("organization", org_id)
             sent: dict[str, Any] = {"path": {"org_id": org_id}, "json": dict(whole)}
             stored = about(org_id, await self._api.one(Organization, "organization.update", **sent))
-        await self._api.keep(("organization", org_id), stored)
+        self._reads.keep(("organization", org_id), stored)
         return stored
 
     # --- payment methods -------------------------------------------------------------------------------------
@@ -58,9 +56,7 @@ class Accounting:
         async def read() -> Mapping[str, PaymentMethod]:
             return {row.id: row for row in await self._api.listed(PaymentMethod, "payment_method.list")}
 
-        if fresh:
-            self._reads.drop(*_METHODS)
-        return await self._reads.get(_METHODS, read)
+        return await self._reads.get(_METHODS, read, fresh=fresh)
 
     async def method(self, id: str) -> PaymentMethod | None:
         """One payment method, looked at now (M-38). None only if the platform says so itself (M-135)."""

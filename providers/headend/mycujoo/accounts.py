@@ -70,9 +70,7 @@ class Accounts:
     async def by_email(self, email: str, *, fresh: bool = False) -> Account | None:
         """The account with this address, however it is spelled; None where the answer is without it (M-126)."""
         key = ("account", email.lower())
-        if fresh:
-            self._reads.drop(*key)
-        return await self._reads.get(key, lambda: self._emails.get(email), none_is_proof=False)
+        return await self._reads.get(key, lambda: self._emails.get(email), fresh=fresh, none_is_proof=False)
 
     async def known(self, email: str, *, fresh: bool = False) -> Account | None:
         """An account that has been there. The platform may be slow to find it by its address (M-125), so that None is
@@ -88,9 +86,7 @@ class Accounts:
         async def read() -> ByAddress:
             return _by_address(await self._api.listed(Account, "account.list"))
 
-        if fresh:
-            self._reads.drop("account.list")
-        return await self._reads.get(("account.list",), read)
+        return await self._reads.get(("account.list",), read, fresh=fresh)
 
     async def _ask_emails(self, emails: list[str]) -> dict[str, Account]:
         """Both spellings are asked for: nobody says whether the platform keeps the case of an address (M-241)."""
@@ -126,7 +122,7 @@ class Accounts:
             self._forget(body["email"])
         if id:
             kept = Account(id=id, email=body["email"], first_name=body["first_name"], last_name=body["last_name"])
-            await self._api.keep(("account", kept.email.lower()), kept)
+            self._reads.keep(("account", kept.email.lower()), kept)
         return id
 
     def _forget(self, email: str) -> None:
@@ -138,7 +134,7 @@ class Accounts:
         self._forget(row.email)
         sent: dict[str, Any] = {"path": {"account_id": row.id}, "json": dict(body)}
         changed = about(row.id, await self._api.one(Account, "account.update", "account", **sent))
-        await self._api.keep(("account", row.email.lower()), changed.model_copy(update={"email": row.email}))
+        self._reads.keep(("account", row.email.lower()), changed.model_copy(update={"email": row.email}))
         return changed
 
     async def delete(self, row: Account) -> None:

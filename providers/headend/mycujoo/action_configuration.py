@@ -33,6 +33,7 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogue
     model = ActionConfiguration
     key = ("group_id", "action_id", "title")  # the platform doesn't promise that it's unique (M-113)
     one_at_a_time_per = "group_id"
+    completes_in_turn = True  # the order is the group's
     create_before_delete = True  # no uniqueness is documented (M-110)
 
     # --- reading -------------------------------------------------------------------------------------------

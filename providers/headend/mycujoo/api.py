@@ -50,9 +50,7 @@ class MycujooApi(MycujooCalls):
             return await self.listed(ConfigurationBrief, "action_configuration.list", {"group_id": group_id})
 
         key = ("configurations", group_id)
-        if fresh:
-            self.client.reads.drop(*key)
-        return await self.client.reads.get(key, read)
+        return await self.client.reads.get(key, read, fresh=fresh)
 
     async def configuration(self, id: str, *, fresh: bool = False) -> Configuration:
         """One configuration (M-70)."""
@@ -60,9 +58,7 @@ class MycujooApi(MycujooCalls):
         async def read() -> Configuration:
             return about(id, await self._configuration("action_configuration.get", path={"id": id}))
 
-        if fresh:
-            self.client.reads.drop("configuration", id)
-        return await self.client.reads.get(("configuration", id), read)
+        return await self.client.reads.get(("configuration", id), read, fresh=fresh)
 
     async def create_configuration(self, body: Mapping[str, Any]) -> Configuration:
         """Creates one (M-69) and returns it as stored; it's kept as this run's latest reading of the object."""
@@ -99,7 +95,7 @@ class MycujooApi(MycujooCalls):
         self.forget(stored.id, group_id)
         if group_id in self.known:
             self.known[group_id].add(stored.id)
-        await self.keep(("configuration", stored.id), stored)
+        self.client.reads.keep(("configuration", stored.id), stored)
 
 
 def connect(settings: MycujooSettings, client: Client) -> MycujooApi:

@@ -120,15 +120,6 @@ class MycujooCalls:
             rows = rows_of(op, await self.call(key, query=query, **sent))
         return decode_rows(shape, f"mycujoo: {key}", rows)
 
-    async def keep(self, key: tuple[str, ...], row: Shape) -> None:
-        """Takes what an answer shows as this run's latest reading."""
-
-        async def echo() -> Shape:
-            return row
-
-        self.client.reads.drop(*key)
-        await self.client.reads.get(key, echo)
-
     def _explain(self, answer: Answer) -> str:
         text = _status_text(answer)
         if answer.status == 401 or (isinstance(answer.body, dict) and answer.body.get("code") == 16):

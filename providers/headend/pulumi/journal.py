@@ -102,6 +102,9 @@ class Journal:
             with _opened(self.path) as state:
                 state.drop(address)
 
+    async def saved(self) -> None:
+        """Each write is kept when it returns."""
+
     def made(self, address: str) -> str | None:
         """The id of what this instance has begun to create there, once there is one."""
         return self._begun.get(address) or None

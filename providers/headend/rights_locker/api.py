@@ -53,9 +53,9 @@ class RightsLocker(RightsLockerCalls):
     # --- categories -------------------------------------------------------------------------------------
     async def categories(self, account_id: str, *, fresh: bool = False) -> frozenset[str]:
         """The category names of the account, empty if there are none (E4)."""
-        if fresh:
-            self._client.reads.drop(*_CATEGORIES, account_id)
-        return await self._client.reads.get((*_CATEGORIES, account_id), lambda: self._shared_categories(account_id))
+        return await self._client.reads.get(
+            (*_CATEGORIES, account_id), lambda: self._shared_categories(account_id), fresh=fresh
+        )
 
     async def replace_categories(
         self, account_id: str, names: frozenset[str], admit: Callable[[frozenset[str]], None] = lambda _: None
@@ -115,9 +115,7 @@ class RightsLocker(RightsLockerCalls):
     async def content(self, account_id: str, *, fresh: bool = False) -> Content:
         """All entitlements of an account: one read for all that ask, until something is written there (E7, R-58)."""
         key = (*_CONTENT, account_id)
-        if fresh:
-            self._client.reads.drop(*key)
-        return await self._client.reads.get(key, lambda: self._read_content(account_id))
+        return await self._client.reads.get(key, lambda: self._read_content(account_id), fresh=fresh)
 
     async def granted(self, account_id: str, grant: Grant, *, fresh: bool = False) -> Item | None:
         """One entitlement. Not fresh: out of the account's shared read while nothing was written there; where something

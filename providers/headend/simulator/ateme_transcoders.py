@@ -78,7 +78,15 @@ class Transcoders(Machines):
     @handles("transcoder.list")
     async def list_transcoders(self, call: Call) -> Reply:
         """Those of the active organisation that aren't deleted (A-204)."""
-        rows = [self.transcoders.shown(self, call, row) for row in self.transcoders.lists(self, call)]
+        before = {}
+        for row in self.transcoders.lists(self, call):
+            if row["wavers"]:
+                before[row["transcoder_id"]] = self.transcoders.shown(self, call, row)
+                self._wavers(row)
+            else:
+                self._passes(row)
+        listed = self.transcoders.lists(self, call)
+        rows = [before.get(row["transcoder_id"]) or self.transcoders.shown(self, call, row) for row in listed]
         if self.switch("transcoder_list") == "brief":
             rows = [{name: row[name] for name in _BRIEF} for row in rows]
         return self.many("transcoders", rows)
@@ -88,8 +96,19 @@ class Transcoders(Machines):
         row = self.transcoders.found(self, call)
         if row["wavers"]:
             shown = self.transcoders.answer(self, call, row)
-            row |= {"wavers": False, "machine": 0, "status": "stopping", "polls": self.switch("polls")}
+            self._wavers(row)
             return shown
+        self._passes(row)
+        return self.transcoders.look(self, call, row)
+
+    def _wavers(self, row: Row) -> None:
+        """It was marked as stopped for so many looks, and goes on for a while."""
+        row["wavers"] -= 1
+        if not row["wavers"]:
+            row |= {"machine": 0, "status": "stopping", "polls": self.switch("polls")}
+
+    def _passes(self, row: Row) -> None:
+        """Time goes on with each look."""
         row["machine"] = max(0, row["machine"] - 1)
         was = self.transcoders.arrives(row)
         if was == "creating":
@@ -97,7 +116,6 @@ class Transcoders(Machines):
             row["status"] = self.switch("initial_transcoder") if done else "failed"
         if was == "deleting":
             self._gone_with(row)
-        return self.transcoders.look(self, call, row)
 
     @handles("transcoder.create")
     async def create_transcoder(self, call: Call) -> Reply:

@@ -109,9 +109,7 @@ class Straas:
 
     async def shared(self, key: str, id: str, *, fresh: bool = False) -> Row | None:
         """As `single`, read once for all that ask in this run."""
-        if fresh:
-            self.client.reads.drop("straas", key, id)
-        return await self.client.reads.get(("straas", key, id), lambda: self.single(key, id))
+        return await self.client.reads.get(("straas", key, id), lambda: self.single(key, id), fresh=fresh)
 
     async def listed(self, key: str, query: Mapping[str, Any] = {}) -> list[Row]:
         """All rows of a list, from all of its pages; read once per run and arguments (S-137)."""

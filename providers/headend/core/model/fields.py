@@ -212,15 +212,13 @@ def is_lasting(spec: type[Spec], name: str) -> bool:
 M = TypeVar("M", bound=Mark)
 
 
+@functools.cache
 def mark(spec: type[BaseModel], name: str, kind: type[M]) -> M | None:
     """The first mark of that type on the field, or None."""
-    for found in _all_marks(spec).get(name, ()):
-        if isinstance(found, kind):
-            return found
-    return None
+    return next((found for found in _all_marks(spec).get(name, ()) if isinstance(found, kind)), None)
 
 
 @functools.cache
 def marked(spec: type[BaseModel], kind: type[Mark]) -> tuple[str, ...]:
     """Names of the fields that carry a mark of that type."""
-    return tuple(name for name in _all_marks(spec) if mark(spec, name, kind))
+    return tuple(name for name, found in _all_marks(spec).items() if any(isinstance(m, kind) for m in found))

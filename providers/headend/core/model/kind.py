@@ -49,6 +49,7 @@ class Kind(Generic[S, A]):
     variants: ClassVar[Mapping[str, type[Spec]]] = {}  # by the value of the field `variant`; empty: only `model`
     can: ClassVar[Can] = Can.ALL
     one_at_a_time_per: ClassVar[str | None] = None  # spec field: writes with the same value are serialised
+    completes_in_turn: ClassVar[bool] = False  # `complete` writes what is serialised, too
     key: ClassVar[tuple[str, ...]] = ()  # fields of the natural key
     create_before_delete: ClassVar[bool] = False  # order of a replacement
     read_together: ClassVar[bool] = False  # looks at many objects want to be side by side: no list answers for all

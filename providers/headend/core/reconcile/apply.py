@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import graphlib
 import time
-from collections import defaultdict
+from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.capabilities import LetsGo
@@ -23,47 +21,16 @@ from headend.core.reconcile.graph import Edges, Node, creates_first, graph
 from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.moves import aside_address
 from headend.core.reconcile.on_air import Clock, Watch, clock, refusal
+from headend.core.reconcile.outcome import Event, Outcome, Sink
 from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.planner import taken_over
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.resolve import computed_ids, is_claimed, resolve
 from headend.core.reconcile.state import State
+from headend.core.reconcile.turns import Turns
 from headend.core.wire import registry
 
-Sink = Callable[[str, str, str], None]
-"""Takes (address, name, value) of a secret that a platform shows once. It must keep the secret before it returns."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Progress. phase: start, waiting, warning, done, failed, skipped. seconds: since the step began."""
-
-    address: str
-    action: Action
-    phase: str
-    message: str = ""
-    seconds: float = 0.0
-
-
-@dataclass
-class Outcome:
-    """The result of a run. failed: address -> message. skipped: address -> why. interrupted: told to stop.
-    written: what was done, a line each. lost: why no state knows it, None if state does."""
-
-    done: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, HeadendError] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    interrupted: bool = False
-    written: list[str] = field(default_factory=list)
-    lost: StateLost | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0: all done. 7: done in part, interrupted, or lost. Else the code of the first error (6 for stale steps)."""
-        if self.interrupted or ((self.errors or self.lost) and self.done):
-            return 7
-        return next(iter(self.errors.values())).exit_code if self.errors else 0
+AT_ONCE = 1024  # steps under way: how many writes one look can prove, and how much a stop has to wait for
 
 
 class Run:
@@ -95,8 +62,7 @@ class Run:
         self.edges: Edges = graph(plan, stack, records)
         self.watch = Watch(stack, records | taken_over(plan.steps), apis, now)
         self.allowed = allowed
-        self.slots = asyncio.Semaphore(parallelism)
-        self.locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.turns = Turns(parallelism)
         self.began: dict[str, float] = {}
         self.halt = ""  # why nothing more may begin, but for `stop`
 
@@ -110,16 +76,18 @@ class Run:
         step = self.steps[address]
         kind = registry.kinds()[step.kind]
         halfway = part == "put" and step.action is Action.REPLACE and not creates_first(self.edges, address)
-        async with self._lock(kind, node), self.slots:  # lock first: a step that waits for a lock must not hold a slot
+        turn = self.turns.take(node, self.edges[node], self._lock(kind, node), completes=kind.completes_in_turn)
+        async with turn as written:
             if self.halted():
                 self.skip(node, "interrupted")
                 return
             self.say(step, "start")
             try:
                 await self._guard(step)
-                await {"put": self._put, "drop": self._drop, "release": self._release}[part](kind, step)
+                await {"put": self._put, "drop": self._drop, "release": self._release}[part](kind, step, written)
             except HeadendError as error:
                 self._fail(step, error, "after the old one was deleted: " if halfway else "")
+                await self._see_saved(step)
                 return
         if part == "put" or (part == "drop" and step.action is not Action.REPLACE):
             self.outcome.done.append(address)
@@ -140,17 +108,25 @@ class Run:
         self.outcome.errors[step.address] = error
         self.say(step, "failed", why)
 
-    def _lock(self, kind: Kind[Any, Any], node: Node) -> contextlib.AbstractAsyncContextManager[Any]:
+    async def _see_saved(self, step: Step) -> None:
+        """What a step that failed has recorded must be kept, too."""
+        if not self.halt:
+            try:
+                await self.state.saved()
+            except StateError as error:
+                self._fail(step, error, f"{self.outcome.failed[step.address]}; ")
+
+    def _lock(self, kind: Kind[Any, Any], node: Node) -> tuple[str, str] | None:
         """The lock for the value of `one_at_a_time_per`, shared by all kinds: the wanted value, or the recorded one."""
         if kind.one_at_a_time_per is None:
-            return contextlib.nullcontext()
+            return None
         decision = self._decision(self.steps[node[0]])
         last = decision.situation.last
         if node[1] == "put" and decision.situation.want is not None:
             value = getattr(decision.situation.want, kind.one_at_a_time_per)
         else:
             value = last.values.get(kind.one_at_a_time_per) if last else ""
-        return self.locks[kind.one_at_a_time_per, str(value)]
+        return kind.one_at_a_time_per, str(value)
 
     def _decision(self, step: Step) -> Decision:
         """The decision, with references filled in by the ids that this run has made so far."""
@@ -158,7 +134,7 @@ class Run:
         want = step.decision.situation.want
         return step.decision if want is None else step.decision.with_want(resolve(want, self.ids))
 
-    async def _writer(self, kind: Kind[Any, Any], step: Step) -> Writer:
+    async def _writer(self, kind: Kind[Any, Any], step: Step, written: Callable[[], None]) -> Writer:
         def keep(name: str, value: str) -> None:
             self.sink(step.address, name, value)
 
@@ -167,18 +143,18 @@ class Run:
 
         teller = Teller(told("waiting"), told("warning"), keep)
         others, keeps_old = self.stack.elsewhere(step.address), creates_first(self.edges, step.address)
-        return Writer(await self.apis(kind.platform), self.state, teller, others, keeps_old=keeps_old)
+        return Writer(await self.apis(kind.platform), self.state, teller, others, keeps_old=keeps_old, written=written)
 
-    async def _put(self, kind: Kind[Any, Any], step: Step) -> None:
+    async def _put(self, kind: Kind[Any, Any], step: Step, written: Callable[[], None]) -> None:
         """Creates, updates, adopts or moves; for a replacement, makes the new object."""
         if step.action is Action.MOVE:
             return
-        writer = await self._writer(kind, step)
+        writer = await self._writer(kind, step, written)
         made = await writer.carry_out(self._decision(step))
         self.outcome.written.append(f"{step.address}: {step.action} of {kind.name} {made.id}")
         self.ids |= {step.address: made.id} | computed_ids(step.address, made.computed)
 
-    async def _drop(self, kind: Kind[Any, Any], step: Step) -> None:
+    async def _drop(self, kind: Kind[Any, Any], step: Step, written: Callable[[], None]) -> None:
         """Deletes or forgets; for a replacement, deletes the old object."""
         address, record = self._where(step)
         if record is None:
@@ -187,7 +163,7 @@ class Run:
         if address != step.address and is_claimed(self.stack, kind, record, self.state.digest):
             self.state.drop(address)
         else:
-            await (await self._writer(kind, step)).remove(decision, address)
+            await (await self._writer(kind, step, written)).remove(decision, address)
             self.outcome.written.append(f"{step.address}: {step.action} of {kind.name} {record.id}")
         self.watch.forget(step.address)
 
@@ -195,11 +171,13 @@ class Run:
         """Where state keeps the object to delete. The old object of a replacement may be set aside."""
         assert step.decision is not None
         last = step.decision.situation.last
-        if last and step.action is Action.REPLACE and (aside := self.state.record(aside_address(last))):
+        if step.action is not Action.REPLACE:
+            return step.address, last
+        if last and (aside := self.state.record(aside_address(last))):
             return aside.address, aside
         return step.address, self.state.record(step.address)
 
-    async def _release(self, kind: Kind[Any, Any], step: Step) -> None:
+    async def _release(self, kind: Kind[Any, Any], step: Step, written: Callable[[], None]) -> None:
         """Makes the object let go of others that are about to be deleted and made anew."""
         record = self.state.record(step.address)
         if record is None or not isinstance(kind, LetsGo):
@@ -249,31 +227,35 @@ async def apply(
     run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     sorter = graphlib.TopologicalSorter(run.edges)
     sorter.prepare()
+    ready: deque[Node] = deque()
     broken: set[Node] = set()
     tasks: dict[asyncio.Task[None], Node] = {}
     ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait would scan all tasks each time one ends
-    try:
-        while sorter.is_active():
-            for node in sorter.get_ready():
-                cause = next((n for n in run.edges[node] if n in broken), None)
-                if run.halted() or cause or node[0] in run.outcome.failed:
+    with state.batches():
+        try:
+            while sorter.is_active():
+                ready.extend(sorter.get_ready())
+                while ready and len(tasks) < AT_ONCE:
+                    node = ready.popleft()
+                    cause = next((n for n in run.edges[node] if n in broken), None)
+                    if run.halted() or cause or node[0] in run.outcome.failed:
+                        broken.add(node)
+                        run.skip(node, f"{cause[0] if cause else node[0]} was not done")
+                        sorter.done(node)
+                    else:
+                        task = asyncio.create_task(run.node(node))
+                        task.add_done_callback(ended.put_nowait)
+                        tasks[task] = node
+                if not tasks:
+                    continue
+                task = await ended.get()
+                node = tasks.pop(task)
+                task.result()
+                if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
                     broken.add(node)
-                    run.skip(node, f"{cause[0] if cause else node[0]} was not done")
-                    sorter.done(node)
-                else:
-                    task = asyncio.create_task(run.node(node))
-                    task.add_done_callback(ended.put_nowait)
-                    tasks[task] = node
-            if not tasks:
-                continue
-            task = await ended.get()
-            node = tasks.pop(task)
-            task.result()
-            if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
-                broken.add(node)
-            sorter.done(node)
-    finally:  # a bug in one step must not leave the other steps' writes unrecorded
-        await asyncio.gather(*tasks, return_exceptions=True)
+                sorter.done(node)
+        finally:  # a bug in one step must not leave the other steps' writes unrecorded
+            await asyncio.gather(*tasks, return_exceptions=True)
     return run.finish()
 
 

@@ -56,6 +56,10 @@ class Journal(Protocol):
         """Forgets the object."""
         ...
 
+    async def saved(self) -> None:
+        """Returns once all of that is kept, whatever ends the process."""
+        ...
+
     def set_aside(self, address: str) -> str:
         """Moves the record of an object that is being replaced out of the way; returns its new address."""
         ...
@@ -79,7 +83,7 @@ class Teller:
 class Writer:
     """Writes one object. elsewhere: what other resources own. decided_now: the decision comes from a read made just
     now, so the object is not read again before the write. keeps_old: a replacement's old object is still there when the
-    new one is made; None: as the kind says."""
+    new one is made; None: as the kind says. written: called once it has written, and only completes and proves it."""
 
     api: Any
     journal: Journal
@@ -87,6 +91,7 @@ class Writer:
     elsewhere: Elsewhere = nowhere
     decided_now: bool = False
     keeps_old: bool | None = None
+    written: Callable[[], None] = lambda: None
 
     async def carry_out(self, decision: Decision) -> Observed:
         """Creates, updates, adopts or completes; for a replacement, makes the new object. Returns the object."""
@@ -104,12 +109,16 @@ class Writer:
         self._warn(made.warnings)
         if kind.completes:
             self._record(decision, made, incomplete=True)
+            self.written()
             with self._kept(decision, made.id):
                 done = await self._complete(decision, made.id)
             self._warn(text for text in done.warnings if text not in made.warnings)
             done = self._marked(decision, done, adopted=bool(made.computed.get("adopted")))
             made = replace(done, handed_out=made.handed_out)
         self._record(decision, made, incomplete=False)
+        self.written()
+        with _told(f"{kind.name} {made.id} was written"):
+            await self.journal.saved()
         return made
 
     async def remove(self, decision: Decision, address: str | None = None) -> None:
@@ -123,6 +132,8 @@ class Writer:
             await kind.delete(self.api, record.id, last, self.teller.waiting)
         with _told(f"{record.kind} {record.id} is given up"):
             self.journal.drop(address or situation.address)
+            self.written()
+            await self.journal.saved()
 
     async def _create(self, decision: Decision) -> Observed:
         situation, kind = decision.situation, decision.kind
@@ -131,11 +142,13 @@ class Writer:
         if decision.action is Action.REPLACE and keeps_old:
             aside = self.journal.set_aside(situation.address)
         self.journal.begin(situation.address, kind.name, decision.action)
+        await self.journal.saved()
         try:
             made: Observed = await kind.create(self.api, self._without_what_was_sent(decision))
         except HeadendError as error:
             if _is_refusal(error):
                 self.journal.settle(situation.address)
+                await self.journal.saved()
                 if aside:
                     self.journal.move(aside, situation.address)
             raise

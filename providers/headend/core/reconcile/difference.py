@@ -75,8 +75,11 @@ def differences(
     record, missing = recorded(spec, hidden, digest), missing_fields(spec)
     unset = model.model_fields.keys() - record.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
+    wanted = spec.set_fields()
     for name in model.model_fields:
         if name in ignore or mark(model, name, Ignored):
+            continue
+        if not mark(model, name, Trigger) and _is_plainly_equal(name, wanted, observed, last):
             continue
         if (asked := missing.get(name)) is not None:
             unverifiable[name] = f"secret `{asked.name}` is not set"
@@ -86,7 +89,7 @@ def differences(
         note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
         if mark(model, name, Trigger) or (note and name not in observed.values):
             if last is not None and _given_anew(name, note, model, record, last):
-                before, after = last.get(name), spec.set_fields().get(name)
+                before, after = last.get(name), wanted.get(name)
                 if name in file_fields(model):
                     before, after = describe_file(before), describe_file(after)
                 after = filled(after, lambda _: UNKNOWN)
@@ -98,12 +101,22 @@ def differences(
             if last is not None or not isinstance(observed.unverifiable[name], Undecoded):
                 changes += _unseen(spec, name, last, record, secret)
             continue
-        changes += _field(spec, name, observed, last, record, secret)
+        changes += _field(spec, name, wanted, observed, last, record, secret)
     lasting = [c.field for c in changes if len(c.path) == 1 and c.after is None and is_lasting(model, c.field)]
     changes = [c for c in changes if c.field not in lasting]
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
     regrouped = last is not None and _regrouped(model, record, last)
     return Difference(tuple(changes), replaces, unverifiable, regrouped, tuple(lasting))
+
+
+def _is_plainly_equal(name: str, wanted: Mapping[str, Any], observed: Observed, last: Mapping[str, Any] | None) -> bool:
+    """Whether no rule has to be asked: it is as wanted letter by letter, or neither there nor anybody's to manage."""
+    live = observed.values.get(name)
+    if name in observed.unverifiable or live is None:
+        return False
+    if name in wanted:
+        return type(live) in {str, int, bool} and type(wanted[name]) is type(live) and wanted[name] == live
+    return last is None or last.get(name) is None
 
 
 def _moved_on(
@@ -168,10 +181,16 @@ def _unseen(
 
 
 def _field(
-    spec: Spec, name: str, observed: Observed, last: Mapping[str, Any] | None, record: Mapping[str, Any], secret: bool
+    spec: Spec,
+    name: str,
+    wanted: Mapping[str, Any],
+    observed: Observed,
+    last: Mapping[str, Any] | None,
+    record: Mapping[str, Any],
+    secret: bool,
 ) -> list[Change]:
     """Changes of one readable field. An unset field is managed only if it was set last time."""
-    model, wanted = type(spec), spec.set_fields()
+    model = type(spec)
     live = observed.values.get(name)
     normal = rule.normal if (rule := mark(model, name, Same)) else _plain
     if name not in wanted:

@@ -146,11 +146,21 @@ class _Steps:
                     edges[node].add((address, "put"))
 
     def _made_first(self, address: str, first: Collection[str]) -> set[Node]:
-        """What must be made before the old object is deleted: those things the new object needs that are replaced
-        create-first. If one of them fails, the old object stays."""
-        aside = {a for a in self.stack.resources[address].references() if a in first}
+        """What must be made before the old object is deleted: those things the new object needs that need nothing to be
+        deleted first. If one of them fails, the old object stays."""
+        aside = {a for a in self.stack.resources[address].references() if a in first or self._needs_no_loss(a)}
         waits = {a for a in self.needed(address) if a in self.replaced}  # for this one to be gone
         return set() if waits - aside else {(a, "put") for a in aside}
+
+    def _needs_no_loss(self, address: str) -> bool:
+        """Whether it is made or changed without anything having to be deleted before."""
+        return address in self.puts and not any(
+            a in self.drops or self._is_freed(a) for a in (address, *self.waits_for(address))
+        )
+
+    def _is_freed(self, address: str) -> bool:
+        decision = self.steps[address].decision
+        return decision is not None and bool(decision.after)
 
 
 def _frees(step: Step, edges: Edges) -> Iterable[Node]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import StateError, StateInUse, StateLost
+from headend.core.reconcile.state.batches import Batches, Statement
 
 RESTORE = "put a copy of it back, or move it away: then objects are found again, see `adopt`"
 _UNUSABLE = (
@@ -28,8 +29,39 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path, self.connection = path, connection
         self._opened = _identity(path)
+        self._batches: Batches | None = None
+        self.written = 0  # grows with each write
+
+    @contextmanager
+    def batches(self) -> Iterator[None]:
+        """Within, `write` returns before it has written: `saved` waits. For one run, in its event loop."""
+        self._batches = Batches(self._commit)
+        try:
+            yield
+        finally:
+            batches, self._batches = self._batches, None
+            batches.close()
+
+    def write(self, *statements: Statement) -> None:
+        """Commits all of them or none."""
+        self.written += 1
+        if self._batches:
+            self._batches.add(*statements)
+        else:
+            self._commit(statements)
+
+    async def saved(self) -> None:
+        """Returns once all that was written is on the disk."""
+        if self._batches:
+            await self._batches.saved()
+
+    def _commit(self, statements: Iterable[Statement]) -> None:
+        with self._transaction() as connection:
+            for statement, values in statements:
+                connection.execute(statement, values)
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        self._catch_up()
         with told(self.path):
             yield from self.connection.execute(query, values)
 
@@ -39,6 +71,17 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commits at its end."""
+        self._catch_up()
+        self.written += 1
+        with self._transaction() as connection:
+            yield connection
+
+    def _catch_up(self) -> None:
+        if self._batches:
+            self._batches.finish()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         self.raise_if_lost()
         with told(self.path), self.connection:
             yield self.connection

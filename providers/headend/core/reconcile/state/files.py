@@ -108,7 +108,8 @@ def _meta(database: Database, key: str, default: str = "") -> str:
 
 
 def _open(path: Path, timeout: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=timeout)
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout, check_same_thread=False)  # see `batches`
     connection.text_factory = lambda text: text.decode(errors="surrogateescape")  # `rows` tells which row it is in
     return connection
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from headend.core.model.record import Digest, Record
+from headend.core.reconcile.state.batches import Statement
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.digests import Digests, rekey
 from headend.core.reconcile.state.rows import (
@@ -37,16 +39,26 @@ class Intent:
 
 
 class State:
-    """An open state file. Every method commits before it returns."""
+    """An open state file. Every method commits before it returns; within `batches`, `saved` tells when."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._digests = Digests(database)
         self._dependents: dict[str, set[str]] | None = None
+        self._records: dict[str, Record] = {}
+        self._read_at = -1
 
     def raise_if_lost(self) -> None:
         """Raises StateLost where the file was removed or replaced."""
         self._db.raise_if_lost()
+
+    def batches(self) -> AbstractContextManager[None]:
+        """What one run writes at the same time, it commits together."""
+        return self._db.batches()
+
+    async def saved(self) -> None:
+        """Returns once all that was written is on the disk. Raises StateError where a commit failed."""
+        await self._db.saved()
 
     def digest(self, value: Any) -> Digest:
         """The keyed digest of a secret value. In one state file, equal values have equal digests. Raises StateError
@@ -64,9 +76,13 @@ class State:
         return forgotten
 
     def records(self) -> dict[str, Record]:
-        """All records by address, in address order. Raises StateError, naming every row that is damaged."""
-        rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
-        return {record.address: record for record in read_rows(self._db.path, rows, read_record)}
+        """All records by address, in address order, read once until something is written. Raises StateError, naming
+        every row that is damaged."""
+        if self._read_at != self._db.written:
+            rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
+            self._records = {record.address: record for record in read_rows(self._db.path, rows, read_record)}
+            self._read_at = self._db.written
+        return dict(self._records)
 
     def record(self, address: str) -> Record | None:
         """One record, or None."""
@@ -80,9 +96,8 @@ class State:
 
     def begin(self, address: str, kind: str, action: str) -> None:
         """Records that a write is about to be sent. Call it before sending."""
-        self._run(
-            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", (address, kind, action, datetime.now(UTC).isoformat())
-        )
+        row = (address, kind, action, datetime.now(UTC).isoformat())
+        self._db.write(("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", row))
 
     def put(self, record: Record) -> None:
         """Records an object as it is now, and drops its intent, in one transaction."""
@@ -100,23 +115,22 @@ class State:
             datetime.now(UTC).isoformat(),
             dump(secrets),
         )
-        with self._db.transaction() as database:
-            database.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-            database.execute("DELETE FROM intents WHERE address = ?", (record.address,))
+        entry = ("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._db.write(entry, _without("intents", record.address))
         self._noted(record.address, record.depends)
 
-    def drop(self, address: str) -> bool:
-        """Forgets an object and its intent. Returns whether there was one."""
-        with self._db.transaction() as database:
-            dropped = (
-                database.execute(f"DELETE FROM {table} WHERE address = ?", (address,)).rowcount  # noqa: S608
-                for table in ("entries", "intents")
-            )
-            return sum(dropped) > 0
+    def drop(self, address: str) -> None:
+        """Forgets an object and its intent."""
+        self._db.write(_without("entries", address), _without("intents", address))
+
+    def holds(self, address: str) -> bool:
+        """Whether there is an object or an intent, damaged ones included."""
+        found = "SELECT 1 FROM entries WHERE address = ? UNION SELECT 1 FROM intents WHERE address = ?"
+        return self._db.row(found, (address, address)) is not None
 
     def settle(self, address: str) -> None:
         """Drops an intent whose write is known not to have happened, or whose outcome a read shows."""
-        self._run("DELETE FROM intents WHERE address = ?", (address,))
+        self._db.write(_without("intents", address))
 
     def move(self, old: str, new: str) -> None:
         """Renames an address, also where others depend on it."""
@@ -170,9 +184,9 @@ class State:
         self._noted(aside, self._depends(aside))
         return aside
 
-    def _run(self, statement: str, values: tuple[Any, ...]) -> None:
-        with self._db.transaction() as database:
-            database.execute(statement, values)
+
+def _without(table: str, address: str) -> Statement:
+    return f"DELETE FROM {table} WHERE address = ?", (address,)  # noqa: S608 - our own names
 
 
 def _read_intent(row: tuple[Any, ...]) -> Intent:
