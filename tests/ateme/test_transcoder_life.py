@@ -384,3 +384,17 @@ def test_a_clash_of_pids_found_late_is_the_platforms_sentence(tmp_path: Path, st
     assert "PID 201 is taken" in failed
     assert engine.problems(wanted(audio_pid_overrides=[201])) == []
     engine.done(wanted(audio_pid_overrides=[201]))
+
+
+@pytest.mark.contract("A-777")
+def test_what_a_killed_run_made_is_taken_by_one_of_two_that_are_alike(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.done(wanted())
+    both = stack(inputs=INPUTS, transcoders={"hd": TRANSCODER, "too": TRANSCODER})
+    with open_state(tmp_path / "state.db") as state:  # one was made, and either may be it
+        state.drop(HD)
+        for address in (HD, f"{E1}.transcoders.too"):
+            state.begin(address, "ateme.transcoder", "create")
+    engine.done(both)
+    assert sorted(row["transcoder_id"] for row in engine.world["transcoders"].values()) == ["tr-1", "tr-2"]
+    assert engine.plan(both).writes() == ()

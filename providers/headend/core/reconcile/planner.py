@@ -33,7 +33,7 @@ from headend.core.reconcile.resolve import kept_lookups, without
 from headend.core.reconcile.review import ask_catalogue, review
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.together import together
-from headend.core.reconcile.unrecorded import find_unrecorded
+from headend.core.reconcile.unrecorded import find_unrecorded, recovered_twice
 from headend.core.wire import registry
 
 
@@ -256,15 +256,18 @@ async def _ordered(
     removals: Collection[Step],
 ) -> list[Step]:
     """The steps of the resources, in file order. They are made once more where some objects have to be made anew that
-    need not by themselves: what they refer to is deleted before its replacement is made."""
+    need not by themselves: what they refer to is deleted before its replacement is made. Or where what a killed run
+    has made may be either of two that are alike: it is the first one's."""
     stack = planner.reader.stack
     while True:
         named = in_turn([*(steps[a] for a in stack.resources if a in steps), *removals], records)
         ordered = named[: len(steps)]
         more = holding_on(Plan(stack.name, stack.file, "", (*ordered, *removals)), stack, records) - planner.forced
-        if not more:
+        shared = recovered_twice(ordered)
+        if not (more or shared):
             return ordered
         planner.forced |= more
+        planner.reader.made |= shared
         planner.tally.done = len(removals)
         steps = await planner.resources(resources)
 
