@@ -50,6 +50,23 @@ def test_the_catalogue_knows_what_there_is(opened: Any, validation: str, wrong: 
     asyncio.run(go())
 
 
+@pytest.mark.contract("A-402", "A-403")
+@pytest.mark.parametrize(
+    ("provider", "told"), [("abacus", "cloud_provider: abacus is not offered"), ("aws", "region ")]
+)
+def test_of_what_is_read_side_by_side_only_the_first_trouble_is_told(opened: Any, provider: str, told: str) -> None:
+    """Nothing is known of the regions of a provider that there isn't."""
+
+    async def go() -> None:
+        async with opened() as (api, simulator):
+            simulator.fail("cloud.regions", status=400)
+            spec = Environment(name="e", cloud_provider=provider, region="eu-west-1", instance_type_id="large")
+            (problem,) = await EnvironmentKind().check_catalogue(api, spec)
+            assert problem.message.startswith(told)
+
+    asyncio.run(go())
+
+
 @pytest.mark.contract("A-404")
 def test_an_instance_type_may_be_a_number(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
