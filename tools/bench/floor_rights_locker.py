@@ -14,15 +14,13 @@ from urllib.parse import urlsplit
 import floors
 from floors import Group
 
-_PCODE = os.environ.get("HEADEND_RIGHTS_LOCKER_PCODE", "")
-
 
 def _account(wanted: dict[str, Any]) -> str:
-    return f"/pcode/{_PCODE}/account_id/{wanted['account_id']}"
+    return f"/pcode/{os.environ['HEADEND_RIGHTS_LOCKER_PCODE']}/account_id/{wanted['account_id']}"
 
 
 def _content(wanted: dict[str, Any]) -> str:
-    return f"/providers/{_PCODE}/accounts/{wanted['account_id']}/content"
+    return f"/providers/{os.environ['HEADEND_RIGHTS_LOCKER_PCODE']}/accounts/{wanted['account_id']}/content"
 
 
 def _grants(wanted: dict[str, Any]) -> list[dict[str, Any]]:

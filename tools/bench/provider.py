@@ -66,10 +66,12 @@ def _up(engine: Engine, file: Path) -> Callable[[], None]:
     def put(one: Any) -> None:
         engine.put(one.address, one.kind, one.properties(engine.stands_for))
 
+    at_once = 1 if engine.state else AT_ONCE
+
     def calls() -> None:
         for one in [one for one in declared if one.address in parents]:
             put(one)
-        side_by_side(put, [one for one in declared if one.address not in parents], 1 if engine.state else AT_ONCE)
+        side_by_side(put, [one for one in declared if one.address not in parents], at_once)
 
     return calls
 
