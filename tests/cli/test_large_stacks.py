@@ -11,10 +11,12 @@ import pytest
 
 from cli.harness import World
 from cli.test_progress import ESCAPE, on_terminal
+from headend.cli import render
 from headend.cli.alike import FEW, MANY, NEWS, Few
-from headend.cli.progress import LAST, ROWS, LiveProgress, Progress
+from headend.cli.progress import HEARTBEAT, LAST, ROWS, LiveProgress, Progress, _Running
 from headend.cli.render import lines
 from headend.cli.standing import Standing
+from headend.core.model.errors import InputError
 from headend.core.model.proposal import Action
 from headend.core.reconcile.outcome import Event
 
@@ -115,6 +117,33 @@ def test_no_more_is_held_than_shown() -> None:
     assert list(few)[: FEW + 1] == [(0, 0), (3, 0), (6, 0), (9, 0), (12, 0), (0, 50 * MANY // 3 + 1 - FEW)]
 
 
+def test_a_plan_file_is_written_step_by_step(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[int] = []
+    written = render.as_json
+
+    def counted(*given: Any) -> Iterator[str]:
+        return (pieces.append(len(piece)) or piece for piece in written(*given))  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr("headend.cli.planfile.as_json", counted)
+    assert many("plan", "rights.yaml", "--out", "plan.json").code == 2
+    assert len(pieces) == ROWS_OF_FILE + 2
+    assert max(pieces) < 1_000
+    many.write("viewers.csv", (many.home / "viewers.csv").read_text().replace(",3", ",4"))
+    changed = many("apply", "plan.json", "--yes")
+    assert (changed.code, changed.err.count("\n")) == (6, 1)
+    rows(many, ROWS_OF_FILE)
+    assert many("apply", "plan.json", "--yes").out.endswith(f"{ROWS_OF_FILE} done, 0 failed, 0 skipped\n")
+
+
+def test_what_moved_since_the_plan_is_told_of_few(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(InputError, "MOST_TOLD", 3)
+    many("plan", "rights.yaml", "--out", "plan.json")
+    many("apply", "rights.yaml", "--yes")
+    said = many("apply", "plan.json", "--yes").err.splitlines()
+    assert len([line for line in said if "changed since the plan" in line]) == 3
+    assert said[3] == f"and {ROWS_OF_FILE - 3} more steps"
+
+
 # --- progress ------------------------------------------------------------------------------------------------
 def test_a_log_gets_failures_and_how_far_it_is(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headend.cli.progress.EVERY", 0.0)
@@ -166,6 +195,14 @@ def test_a_hundred_thousand_steps_leave_nothing_behind() -> None:
     with progress.live.console.capture() as drawn:
         progress.live.console.print(progress.view())
     assert len(drawn.get().splitlines()) == LAST + ROWS + 2
+
+
+def test_of_many_that_take_long_only_the_first_are_named() -> None:
+    for total, named in ((MANY, MANY), (MANY + 1, ROWS)):
+        progress = Progress(total)
+        for n in range(total):
+            progress.running[f"a.{n}"] = _Running(Event(f"a.{n}", Action.CREATE, "start"), 0, 0)
+        assert [step.event.address for step in progress._silent(HEARTBEAT)] == [f"a.{n}" for n in range(named)]
 
 
 def test_a_replacement_is_counted_once() -> None:

@@ -109,7 +109,7 @@ def test_a_forged_plan_is_a_plan_or_an_error(planned: World, data: st.DataObject
 
 @pytest.mark.parametrize("cut", [1, 100, 500])
 def test_a_plan_file_that_was_cut_off_is_none(planned: World, cut: int) -> None:
-    planned.write("cut.json", (planned.home / "plan.json").read_text()[:-cut])
+    planned.write("cut.json", (planned.home / "plan.json").read_text().rstrip()[:-cut])
     ran = planned("apply", "cut.json", "--yes")
     assert (ran.code, ran.err.startswith("cut.json: not a plan file: ")) == (3, True)
 

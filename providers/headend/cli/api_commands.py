@@ -176,7 +176,7 @@ def _show(
 ) -> None:
     """The answer on stdout, without secrets; or as it came in a file that only its owner may read."""
     if out is not None:
-        write_out(out, answer.content, 0o600)
+        write_out(out, [answer.content], 0o600)
         echo(f"{out}: {len(answer.content)} bytes", err=True)
     elif answer.body is None:
         echo(f"{op.key}: answered {answer.status}, without a body", err=True)

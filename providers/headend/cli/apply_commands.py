@@ -40,6 +40,7 @@ from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
 from headend.core.model import stack as desired
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.model.findings import lines
 from headend.core.reconcile import guards
 from headend.core.reconcile.apply import apply as carry_out
 from headend.core.reconcile.lifecycle import remember
@@ -147,15 +148,14 @@ async def _carried_out(
                 stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh, tally=tally
             )
         made, stale = planfile.approved(made, document) if document else (made, [])
-        for address in stale:
-            echo(f"{address}: changed since the plan; refused, plan again", err=True)
+        _tell([f"{address}: changed since the plan; refused, plan again" for address in stale], "step")
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, len(state.records()), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
-        for address in doubtful:
-            found = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name} {address}`"
-            echo(f"{address}: nobody knows whether an earlier run made it; if it did, it stays: {found}", err=True)
+        way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
+        unknown = "nobody knows whether an earlier run made it; if it did, it stays"
+        _tell([f"{address}: {unknown}: {way} {address}`" for address in doubtful], "object")
         guards.raise_if_refused(made)
         if not made.writes() or not _agreed(agreed.yes):
             remember(made, stack, state)  # an apply does it itself
@@ -183,6 +183,11 @@ async def _carried_out(
     echo(_summary(outcome))
     in_part = stale or (destroy and doubtful)
     return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
+
+
+def _tell(told: Sequence[str], noun: str) -> None:
+    for line in lines(told, noun, InputError.MOST_TOLD):
+        echo(line, err=True)
 
 
 def _left_in_doubt(stack: desired.Stack, state: State, plan: Plan) -> list[str]:

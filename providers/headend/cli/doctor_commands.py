@@ -76,7 +76,7 @@ def doctor(
         _print(findings)
     if out is not None:
         rows = [finding for finding in findings if finding.override or finding.verdict == "otherwise"]
-        write_out(out, stub(known.name, out.name, rows).encode())
+        write_out(out, [stub(known.name, out.name, rows).encode()])
     raise typer.Exit(CHANGES if otherwise else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from headend.core.model.errors import HeadendError, InputError
@@ -20,10 +21,10 @@ def check_out(path: Path, suffix: str = "") -> None:
         raise InputError(f"--out {path}: expected {named}, in a folder that can be written to")
 
 
-def write_out(path: Path, content: bytes, mode: int = 0o666) -> None:
+def write_out(path: Path, content: Iterable[bytes], mode: int = 0o666) -> None:
     """Raises HeadendError where the disk is full, or the like."""
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "wb") as file:
-            file.write(content)
+            file.writelines(content)
     except OSError as error:
         raise HeadendError(f"--out {path}: {error.strerror or error}; the file can't be used") from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import headend
 from headend.cli.files import write_out
+from headend.cli.render import as_json
 from headend.core.model.errors import InputError, StaleError
 from headend.core.reconcile.plan import FORMAT, Plan
 
@@ -28,7 +29,7 @@ def read(path: Path) -> dict[str, Any] | None:
         raise InputError(f"{path}: not a plan file of this headend (format {FORMAT})")
     if version != headend.__version__:
         raise StaleError(f"{path}: the plan was made by headend {version}; plan again")
-    if document.pop("checksum", None) != _checksum(document) or not _is_plan(document):
+    if not _is_plan(document) or document.pop("checksum", None) != _checksum(document):
         raise InputError(f"{path}: the plan file was changed or damaged since it was written; plan again")
     return document
 
@@ -45,16 +46,28 @@ def _is_plan(document: dict[str, Any]) -> bool:
     )
 
 
-def _checksum(document: dict[str, Any]) -> str:
-    """Of all else in the file. It guards against slips, not against forgers."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+def _checksum(document: Mapping[str, Any]) -> str:
+    """Of all else in the file, its steps one by one. It guards against slips, not against forgers."""
+    steps = document.get("steps", ())
+    made = hashlib.sha256(_text({**document, "steps": None}))
+    for step in steps if isinstance(steps, Iterable) else (steps,):
+        made.update(_text(step))
+    return made.hexdigest()
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, default=str).encode() + b"\n"
 
 
 def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None:
     """Writes the plan document, with the targets it was made for, and whether it was made with --refresh."""
-    made_for = ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
-    document = json.loads(json.dumps(plan.document() | made_for, default=str))
-    write_out(path, json.dumps(document | {"checksum": _checksum(document)}, indent=1).encode())
+    head = plan.head() | ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
+
+    def steps() -> Iterator[dict[str, Any]]:  # made twice: all of them at once would take much more room
+        return (step.document() for step in plan.steps)
+
+    head["checksum"] = _checksum(head | {"steps": steps()})
+    write_out(path, (piece.encode() for piece in as_json(head, steps())))
 
 
 def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
@@ -69,10 +82,12 @@ def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
     if document["destroy"] != fresh.destroy:
         raise StaleError("the plan is for destroy; plan again")
     known = {step["address"]: step for step in document["steps"] if step.get("action") != "none"}
-    writes = {
-        step.address: _comparable(json.loads(json.dumps(step.document(), default=str))) for step in fresh.writes()
-    }
-    stale = {a for a in known.keys() | writes.keys() if _comparable(known.get(a)) != writes.get(a)}
+    stale = set()
+    for step in fresh.writes():
+        now = json.loads(json.dumps(step.document(), default=str))
+        if _comparable(known.pop(step.address, None)) != _comparable(now):
+            stale.add(step.address)
+    stale |= {address for address, step in known.items() if _comparable(step)}
     return replace(fresh, steps=tuple(s for s in fresh.steps if s.address not in stale)), sorted(stale)
 
 

@@ -122,10 +122,16 @@ class Progress:
             if self.many and now - told >= EVERY:
                 told = now
                 self.note(self.how_far())
-            silent = [step for step in self.running.values() if now - step.said >= HEARTBEAT]
-            for step in silent[: ROWS if self.many else None]:
+            for step in self._silent(now):
                 step.said = now
                 self.note(step.line(now))
+
+    def _silent(self, now: float) -> list[_Running]:
+        """Running steps that said nothing for too long; of many steps, the ROWS that began first."""
+        running = (
+            sorted(self.running.values(), key=lambda step: step.began)[:ROWS] if self.many else self.running.values()
+        )
+        return [step for step in running if now - step.said >= HEARTBEAT]
 
     def close(self) -> None:
         """What was counted only."""

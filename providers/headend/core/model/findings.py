@@ -90,7 +90,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def lines(found: Sequence[Problem], noun: str, most: int) -> list[str]:
+def lines(found: Sequence[object], noun: str, most: int) -> list[str]:
     """One line each, the first `most` of them; then how many more there are."""
     told = [str(problem) for problem in found[:most]]
     more = len(found) - len(told)
