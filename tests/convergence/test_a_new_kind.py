@@ -24,7 +24,7 @@ from headend.core.model import kind as kinds_module
 from headend.core.model.fields import Named, Spec
 from headend.core.stackfile.schema import json_schema
 from headend.core.wire.decode import OpaqueId, named
-from headend.core.wire.registry import kinds, platforms
+from headend.core.wire.registry import platforms
 from headend.pulumi import p as providers
 from headend.simulator import Simulator
 from headend.simulator.ateme_rules import NEEDED
@@ -60,9 +60,6 @@ LIST = SimpleNamespace(SETUP={}, WORLD=lambda sim: None, CASES={NAME: [{}, {"nam
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    list(kinds())  # imports every platform
-    known = dict(kinds_module.kinds)
-
     class HostGroupKind(ListedKind[HostGroup]):
         """A group of hosts that network paths are measured to."""
 
@@ -76,8 +73,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(test_convergence, "Simulator", functools.partial(Simulator, classes=[Simulated]))
     yield
-    kinds_module.kinds.clear()
-    kinds_module.kinds.update(known)
+    del kinds_module.kinds[NAME]
 
 
 @pytest.mark.parametrize("switches", [{}, {"envelope": "object", "wrapped": True}], ids=str)
