@@ -49,6 +49,11 @@ ateme:
       inputs: {i: {variant: srt_push, port: 5001}}
 """
 CARDS = "rights_locker: {stream_limits: {l: {account_id: a, limit: 2}}}\n"
+OTHERS = """\
+mycujoo: {accounts: {a: {email: a@example.com, invite: true}}}
+straas: {members: {m: {id: member, email: m@example.com}}}
+just: {profiles: {p: {}}}
+"""
 FOUND = "lookups: {best: {straas.playlist: {title: Best}}}\n"
 CASES = {
     "--version": ("", ALL | PLATFORMS),
@@ -63,6 +68,7 @@ CASES |= {
     f"validate {name}.yaml": (text, ALL - STACKS | PLATFORMS - {f"headend.{one}.*" for one in used})
     for name, text, used in (
         ("two", ATEME + CARDS, ("ateme", "rights_locker")),
+        ("five", ATEME + CARDS + OTHERS, ("ateme", "rights_locker", "mycujoo", "straas", "just")),
         ("found", "headend: 1\n" + CARDS + FOUND, ("rights_locker", "straas")),
     )
 }

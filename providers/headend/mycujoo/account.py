@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -154,6 +153,8 @@ class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniq
 
     async def complete(self, api: MycujooApi, id: str, spec: Account, report: Report) -> Observed:
         """Learns the account's id, which creation doesn't tell, by its address (M-125)."""
+        import asyncio  # only where requests are made: `validate` spares it
+
         for look in range(LOOKS):
             if look:
                 report(f"waiting for {spec.email} to be found")

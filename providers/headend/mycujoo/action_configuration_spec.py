@@ -1,7 +1,5 @@
 """What the stack says of an action configuration."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

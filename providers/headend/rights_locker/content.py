@@ -1,7 +1,5 @@
 """What the entitlements family answers, read strictly: an answer that isn't understood is never an empty account."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

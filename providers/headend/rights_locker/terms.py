@@ -1,7 +1,5 @@
 """What a grant says: the fields that single entitlements and sets share, and how they stand on the wire."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
