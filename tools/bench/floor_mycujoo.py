@@ -23,7 +23,7 @@ class Floor(floors.Floor):
     async def look(self, groups: Sequence[Group], verb: str) -> None:
         for group in groups:
             if "email" in next(iter(group.values())):
-                await self._by_email(group)
+                await self.each(hundreds(wanted["email"] for wanted in group.values()), self._by_email)
             elif verb != "destroy" and group.keys() <= self.known.keys():
                 paths = ((f"{_CONFIGURATIONS}/{self.known[address][0]}",) for address in group)
                 await self.each(paths, lambda path: self.send("GET", path))
@@ -31,18 +31,12 @@ class Floor(floors.Floor):
                 names = {wanted["group_id"]: None for wanted in group.values()}
                 await self.each(((name,) for name in names), self._list)
 
-    async def create(self, address: str, wanted: dict[str, Any]) -> str | None:
+    async def create(self, address: str, wanted: dict[str, Any]) -> str:
         if "email" in wanted:
-            await self.send("POST", _ACCOUNTS, json=wanted)
-            return None  # the answer has a password and no id
+            sent = {name: value for name, value in wanted.items() if name != "invite"}
+            return str((await self.send("POST", f"{_ACCOUNTS}/invitations", json=sent))["account_id"])
         sent = {name: wanted[name] for name in ("action_id", "group_id", "title")} | _fields(wanted)
         return str((await self.send("POST", _CONFIGURATIONS, json=sent))["action_configuration"]["id"])
-
-    async def made(self, group: Group) -> None:
-        if "email" in next(iter(group.values())):
-            ids = await self._by_email(group)
-            for address, wanted in group.items():
-                self.known[address][0] = ids[wanted["email"]]
 
     async def update(self, address: str, id: str, wanted: dict[str, Any]) -> str:
         if "email" in wanted:
@@ -66,15 +60,8 @@ class Floor(floors.Floor):
     async def _list(self, group_id: str) -> None:
         await self.send("GET", _CONFIGURATIONS, params={"group_id": group_id})
 
-    async def _by_email(self, group: Group) -> dict[str, str]:
-        found: dict[str, str] = {}
-
-        async def ask(addresses: list[str]) -> None:
-            answer = await self.send("POST", f"{_ACCOUNTS}/batch/by_email", json={"email_addresses": addresses})
-            found.update({row["email"]: row["id"] for row in answer["accounts"]})
-
-        await self.each(hundreds(wanted["email"] for wanted in group.values()), ask)
-        return found
+    async def _by_email(self, addresses: list[str]) -> None:
+        await self.send("POST", f"{_ACCOUNTS}/batch/by_email", json={"email_addresses": addresses})
 
 
 def _fields(wanted: dict[str, Any]) -> dict[str, Any]:

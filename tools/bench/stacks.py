@@ -201,7 +201,8 @@ def _configurations(size: int, changed: Changed) -> Stack:
 
 def _accounts(size: int, changed: Changed) -> Stack:
     def one(number: int) -> Stack:
-        return {"email": f"ada-{number}@example.com", "first_name": "Ada", "last_name": "B" if changed(number) else "A"}
+        names = {"first_name": "Ada", "last_name": "B" if changed(number) else "A"}
+        return {"email": f"ada-{number}@example.com", **names, "invite": True}  # else each has a password to be kept
 
     return {"mycujoo": {"accounts": _listed(size, one)}}
 
