@@ -98,7 +98,9 @@ class Kind(Generic[S, A]):
         """The live object; None = absent, and proven so.
 
         Not fresh: may come from a list that this run already read (the client shares it by single-flight).
-        Fresh: one item read, for the look just before and just after a write.
+        Fresh: from a read that begins after the question, one for all that ask at that time; where a list shows as much
+        as the object by itself, from the list. A step that is about to write may be answered by a look of moments ago
+        (`headend.core.wire.reads`).
         Raises ApiError for anything that is not a proof; never guesses absence.
         """
         raise NotImplementedError
