@@ -23,10 +23,10 @@ LONGEST_LULL = 1.0  # s; how long a proof waits for others to write, unless its 
 
 @dataclass
 class _Look:
-    """again: what came back empty is read once more. empty: something came back empty."""
+    """empty: keys of what came back empty. again: that is read once more."""
 
     again: bool = False
-    empty: bool = False
+    empty: set[Hashable] = field(default_factory=set)
 
 
 _look: ContextVar[_Look | None] = ContextVar("_look", default=None)
@@ -142,11 +142,11 @@ class Reads:
         began before. none_is_proof: None is the platform's own word that there is no such object; else it counts as an
         empty list (`find_surely`).
         """
-        value = await self._shared(key, read, fresh=fresh and not self.held)
         look = _look.get()
+        again = look is not None and look.again and key in look.empty
+        value = await self._shared(key, read, fresh=fresh and not self.held, again=again)
         if look and (value in ([], {}, frozenset()) or (value is None and not none_is_proof)):
-            look.empty = True
-            return await self._shared(key, read, again=True) if look.again else value
+            look.empty.add(key)
         return value
 
     async def _shared(
