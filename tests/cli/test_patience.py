@@ -49,6 +49,10 @@ def test_a_commands_flags_go_before_the_environment(world: World, limits: mock.M
     assert limits.mock_calls[-1] == mock.call(16, max_rps=400, patience=3600, tell=mock.ANY)
 
 
+def test_help_says_how_long_patience_is(world: World) -> None:
+    assert "[default: 15m]" in world("plan", "--help").out
+
+
 def test_every_command_that_can_be_simulated_has_both() -> None:
     group: Any = typer.main.get_command(app)
     found = {name: {option for p in group.get_command(None, name).params for option in p.opts} for name in names(group)}
