@@ -109,3 +109,8 @@ def unseen(kind: Kind[Any, Any], spec: Spec, live: Observed) -> dict[str, Any]:
     live = live if Can.OBSERVE in kind.can else replace(live, values={})
     found = differences(spec, live, None, digest=digest, blind=why_unreadable(kind))
     return {"unverifiable": dict(found.unverifiable)} if found.unverifiable else {}
+
+
+def keeps_id(kind: Kind[Any, Any], want: Spec, id: str) -> bool:
+    """Whether an object that is made again has the id that it had: the stack's own choice, or the key itself."""
+    return kind.identity(want) == id or kind.natural_key(want) == (id,)

@@ -62,6 +62,7 @@ from headend.pulumi.props import (
     handed_out,
     inputs,
     is_unknown,
+    keeps_id,
     meta_of,
     outputs,
     packed,
@@ -83,7 +84,7 @@ from headend.pulumi.runtime import (
     tell,
     told,
 )
-from headend.pulumi.work import Work, keeps_id
+from headend.pulumi.work import Work
 
 
 class KindProvider(ResourceProvider):

@@ -13,8 +13,8 @@ import json
 import os
 import sys
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -25,12 +25,15 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.model.printable import printable
+from headend.core.reconcile.turns import Turns
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform
 from headend.core.wire.session import Session
 
 T = TypeVar("T")
 Connections = Mapping[str, Mapping[str, Any]]
+PAUSE = 1.0  # s; the engine keeps its own state between writes, and then begins the next
+PARALLELISM = 16  # writes at once; the engine and the SDK's server see to fewer
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -44,7 +47,9 @@ TO_ADOPT: dict[str, Observed] = {}
 """address -> what takes the place of an object that vanished, for the creation that follows."""
 _made: dict[Owned, str] = {}  # what objects of this process own -> the mark of the one that wrote it last
 _kept: dict[Owned, str | None] = {}  # what known resources of this run own -> the mark of the creation that state has
-_locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+_writing: list[str] = []  # addresses of what writes now
+_turns = Turns(PARALLELISM)  # theirs
+_rests = 0.0  # since when nothing writes, by `time.monotonic`
 
 
 def configure(config: Connections) -> None:
@@ -110,9 +115,24 @@ def session(connections: Connections) -> Session:
         return _sessions[key]
 
 
-def turn(kind: Kind[Any, Any], value: Any) -> contextlib.AbstractAsyncContextManager[Any]:
-    """One's turn to write, where a kind wants its writes one after the other per value of a field."""
-    return _locks[kind.one_at_a_time_per, str(value)] if kind.one_at_a_time_per else contextlib.nullcontext()
+@contextlib.asynccontextmanager
+async def turn(
+    kind: Kind[Any, Any], value: Any, node: str, after: Collection[str]
+) -> AsyncIterator[Callable[[], None]]:
+    """One's turn to write (see `headend.core.reconcile.turns`). value: of the field that the kind's writes are one at a
+    time per. Looks are shared by writes that follow each other at once, and by no others."""
+    global _turns, _rests
+    if not _writing and time.monotonic() > _rests + PAUSE:
+        _turns = Turns(PARALLELISM)
+    turns = _turns
+    lock = (kind.one_at_a_time_per, str(value)) if kind.one_at_a_time_per else None
+    _writing.append(node)
+    try:
+        async with turns.take(node, after, lock, completes=kind.completes_in_turn) as written:
+            yield written
+    finally:
+        _writing.remove(node)
+        _rests = time.monotonic()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from headend.core.reconcile.reader import Reader
 from headend.core.reconcile.resolve import without
 from headend.core.reconcile.review import review
 from headend.core.reconcile.situation import Situation
+from headend.core.wire.reads import look_anew
 from headend.core.wire.registry import kinds, lookups
 from headend.pulumi import dependents, settings
 from headend.pulumi.journal import Journal
-from headend.pulumi.props import digest
+from headend.pulumi.props import digest, keeps_id
 from headend.pulumi.runtime import (
     TAKEN,
     TO_ADOPT,
@@ -223,7 +224,9 @@ class Work:
     async def create(self, want: Spec, there: str | None) -> Observed:
         """A new object, or the one that is there already, as far as it is what was decided on."""
         situation = self._situation(want, None)
-        async with self._turn(want):
+        async with self._turn(want) as written:
+            if there or self.meta.get("freed"):
+                look_anew()
             if there is None and Can.CREATE not in self.kind.can:  # a replacement, which the program did not see
                 situation = replace(situation, alike=tuple(await self.kind.find(await self.api(), want)))
             elif there is not None:
@@ -233,20 +236,20 @@ class Work:
             decision = decide(situation)
             self.raise_if_refused(decision)
             await self.guard(decision)
-            return await self._carry_out(decision)
+            return await self._carry_out(decision, written)
 
     async def update(self, want: Spec, record: Record) -> Observed:
-        async with self._turn(want):
+        async with self._turn(want) as written:
+            look_anew()  # since its difference was asked for
             decision = await self.decide(want, record, insist=True)
             self.raise_if_refused(decision)
             if decision.action is Action.CREATE and not keeps_id(self.kind, want, record.id):
                 raise NotFound(f"{named(self.meta, self.kind, record.id)} is gone; run `pulumi refresh`")
             if decision.action is Action.REPLACE:
-                raise StaleError(
-                    f"{self.address}: it differs in what can't be changed since the preview; run `up` again"
-                )
+                why = "it differs in what can't be changed since the preview; run `up` again"
+                raise StaleError(f"{self.address}: {why}")
             await self.guard(decision)
-            return await self._carry_out(decision)
+            return await self._carry_out(decision, written)
 
     async def delete(self, record: Record) -> None:
         last = record.spec(self.kind)
@@ -261,18 +264,18 @@ class Work:
         for problem in remarks(decision.findings):
             tell(self.meta, f"{problem.level}: {problem.text}")
         self.raise_if_refused(decision)
-        await self.guard(decision)
-        async with self._turn(last):
+        async with self._turn(last) as written:
+            await self.guard(decision)
             await dependents.release({record.id, *map(str, record.computed.values())})
-            await (await self._writer(others)).remove(decision)
+            await (await self._writer(written, others)).remove(decision)
 
     async def release(self, record: Record, going: Collection[str]) -> None:
         """Makes the object let go of others that are deleted next, to be made anew."""
         assert isinstance(self.kind, LetsGo)
         await self.kind.release(await self.api(), record.id, record.spec(self.kind), going)
 
-    async def _carry_out(self, decision: Decision) -> Observed:
-        writer = await self._writer()
+    async def _carry_out(self, decision: Decision, written: Callable[[], None]) -> Observed:
+        writer = await self._writer(written)
         try:
             done = await writer.carry_out(decision)
             if decision.action is Action.ADOPT:  # what a killed run left in doubt there is found
@@ -283,17 +286,14 @@ class Work:
                 error.add_note(f"it exists as {made}; the next `pulumi up` goes on with it")
             raise
 
-    async def _writer(self, others: Elsewhere | None = None) -> Writer:
+    async def _writer(self, written: Callable[[], None], others: Elsewhere | None = None) -> Writer:
         lines = Teller(self._tell, self._tell, lambda name, value: None)  # Pulumi keeps what is handed out
-        return Writer(await self.api(), self.journal, lines, others or elsewhere(self.mark), decided_now=True)
+        others = others or elsewhere(self.mark)
+        return Writer(await self.api(), self.journal, lines, others, decided_now=True, written=written)
 
     def _tell(self, text: str) -> None:
         tell(self.meta, text)
 
     def _turn(self, spec: Spec) -> Any:
-        return turn(self.kind, getattr(spec, self.kind.one_at_a_time_per or "", None))
-
-
-def keeps_id(kind: Kind[Any, Any], want: Spec, id: str) -> bool:
-    """Whether an object that is made again has the id that it had: the stack's own choice, or the key itself."""
-    return kind.identity(want) == id or kind.natural_key(want) == (id,)
+        value = getattr(spec, self.kind.one_at_a_time_per or "", None)
+        return turn(self.kind, value, self.address, (*self.meta.get("depends", ()), *self.meta.get("dependents", ())))
