@@ -19,7 +19,7 @@ REQUESTS: Mapping[str, Mapping[str, str]] = {
     "embedded ateme.permanent_schedule": {"apply": AFRESH, "change": AFRESH, "destroy": AFRESH},
     "embedded ateme.schedule": {"change": AFRESH, "destroy": AFRESH},
     "embedded mycujoo.payment_method": {"apply": AFRESH},
-    "pulumi ateme.input": {"change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.input": {"change": AFRESH},
     "pulumi ateme.output": {"change": AFRESH},
     "pulumi ateme.alert": {"up": AFRESH, "change": AFRESH},
     "pulumi ateme.alert_method": {"up": AFRESH, "change": AFRESH},
@@ -27,10 +27,10 @@ REQUESTS: Mapping[str, Mapping[str, str]] = {
     "pulumi ateme.label": {"up": AFRESH, "change": AFRESH},
     "pulumi ateme.transcoder": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
     "pulumi ateme.multi_viewer": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
-    "pulumi ateme.event": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
-    "pulumi ateme.event_subscription": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.event": {"up": AFRESH, "change": AFRESH},
+    "pulumi ateme.event_subscription": {"up": AFRESH, "change": AFRESH},
     "pulumi ateme.permanent_schedule": {"up": AFRESH, "change": AFRESH, "destroy": AFRESH},
-    "pulumi ateme.schedule": {"change": AFRESH, "destroy": AFRESH},
+    "pulumi ateme.schedule": {"change": AFRESH},
     "pulumi mycujoo.payment_method": {"up": AFRESH, "destroy": AFRESH},
 }
 """Where requests and rows are counted."""
