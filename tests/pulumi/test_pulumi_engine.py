@@ -11,6 +11,7 @@ from cli.harness import living
 from convergence.test_convergence import LISTS, side_by_side
 from headend.core.model.fields import Secret, mark
 from headend.core.wire.registry import Env, platforms
+from headend.pulumi.props import META, NOT_OURS
 from pulumi_project import CLI, STACKS, Project
 
 pytestmark = CLI
@@ -38,6 +39,8 @@ rights_locker:
     viewer: {account_id: viewer-17, categories: [sport]}
 """
 RESOURCES = 7
+MOST_KEPT = 1500
+"""Bytes of headend's own in the state of a resource: the engine writes all of it after each step."""
 CANARIES = {"STADIUM": "canary-stadium-0123456789", "CDN_URL": "rtmp://ingest.cdn.example.com/live/canary-cdn"}
 SECRET_SETTINGS = {
     m.variable
@@ -58,6 +61,10 @@ def project(project: Project) -> Project:
 def test_up_again_changes_nothing_and_destroy_leaves_nothing(project: Project) -> None:
     assert f"+ {RESOURCES + 1} created" in project("up", "--yes", "--skip-preview")
     assert len(project.alive()) == 5
+    for kept in (resource for resource in project.resources() if "dynamic/headend:" in resource["type"]):
+        ours = [kept["outputs"][name] for name in kept["outputs"] if name in NOT_OURS] + [kept["inputs"][META]]
+        assert "stackTrace" not in kept
+        assert len(json.dumps(ours)) < MOST_KEPT, kept["urn"]
     project.simulator.reset_journal()
     assert f"{RESOURCES + 1} unchanged" in project("up", "--yes", "--skip-preview")
     assert project.preview() == {"same": RESOURCES + 1}
