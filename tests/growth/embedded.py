@@ -29,8 +29,6 @@ from headend.core.wire.session import Session
 from headend.simulator import Simulator
 from virtual_time import run
 
-PARALLELISM = 4
-"""Fewer than objects, as in practice."""
 PHASES = ("apply", "plan", "change", "destroy")
 
 
@@ -70,7 +68,7 @@ class Bench:
         named = platforms().items()
         waits = {name: {"poll_interval": 0} for name, p in named if "poll_interval" in p.settings.model_fields}
         where = {"transports": dict.fromkeys(simulator.sims, simulator.transport()), "extra": waits}
-        session = Session({}, simulator.settings(), redactor=Redactor(), parallelism=PARALLELISM, **where)
+        session = Session({}, simulator.settings(), redactor=Redactor(), **where)
         with open_state(self.file.with_suffix(".db")) as state:
             async with session:
                 plan = await make_plan(stack, state, session, destroy=phase == "destroy")
@@ -83,9 +81,7 @@ class Bench:
                     return
                 assert plan.writes() or phase == "destroy"
                 with progress(len(plan.writes())) as told:
-                    outcome = await apply(
-                        plan, stack, state, session, on_event=told.event, allowed=agreed, parallelism=PARALLELISM
-                    )
+                    outcome = await apply(plan, stack, state, session, on_event=told.event, allowed=agreed)
                 assert outcome.failed == {}
             if phase == "destroy":
                 assert state.records() == {}
