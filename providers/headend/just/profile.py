@@ -106,7 +106,6 @@ class Profile(Kind[ProfileSpec, "Just"], Unasked, Unadoptable, CreatedOnce[Profi
 
     name = "just.profile"
     collection = "profiles"
-    read_together = True
     model = ProfileSpec
     can = Can.OBSERVE | Can.CREATE
     create_before_delete = True
