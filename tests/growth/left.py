@@ -38,3 +38,7 @@ LINES: Mapping[str, Mapping[str, str]] = {
     "pulumi ateme.environment": {"change": DROPS},
 }
 """Where lines that run are counted, too."""
+
+SIXTEEN = "each sixteen steps, which is how many run at once, read a list of their own"
+MORE_THAN_AT_ONCE: Mapping[str, str] = {"apply": SOMETIMES, "change": SIXTEEN, "destroy": SIXTEEN}
+"""Of inputs in the embedded engine: phase -> why."""

@@ -11,7 +11,7 @@ import pytest
 
 from growth import embedded, under_pulumi
 from growth.counted import Cost, too_much
-from growth.left import LINES, REQUESTS, SOMETIMES
+from growth.left import LINES, MORE_THAN_AT_ONCE, REQUESTS, SOMETIMES
 from growth.many import MANY
 from headend.core.wire.registry import kinds
 
@@ -27,6 +27,10 @@ def counts_lines(kind: str) -> bool:
     return THOROUGH or kind in LINES_OF
 
 
+def marks(why: str | None) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.xfail(strict=why != SOMETIMES, reason=why)] if why else []
+
+
 def phases() -> list[Any]:
     """(engine, kind, phase), with a mark on what is known to grow faster."""
     found = []
@@ -34,10 +38,8 @@ def phases() -> list[Any]:
         for kind in MANY if THOROUGH or engine == "embedded" else UNDER_PULUMI:
             left = (LINES if counts_lines(kind) else REQUESTS).get(f"{engine} {kind}", {})
             for phase in module.PHASES:
-                why = left.get(phase, "")
-                marks = [pytest.mark.xfail(strict=why != SOMETIMES, reason=why)] if why else []
                 if phase != "change" or MANY[kind].change:
-                    found.append(pytest.param(engine, kind, phase, marks=marks))
+                    found.append(pytest.param(engine, kind, phase, marks=marks(left.get(phase))))
     return found
 
 
@@ -54,6 +56,13 @@ def test_every_kind_is_there() -> None:
 @pytest.mark.parametrize(("engine", "kind", "phase"), phases())
 def test_a_phase_grows_with_its_objects(engine: str, kind: str, phase: str) -> None:
     assert too_much(*(costs(engine, kind, number)[phase] for number in (NUMBER, 4 * NUMBER))) == []
+
+
+@pytest.mark.parametrize(
+    "phase", [pytest.param(phase, marks=marks(MORE_THAN_AT_ONCE.get(phase))) for phase in embedded.PHASES]
+)
+def test_it_does_so_too_with_more_objects_than_steps_at_once(phase: str) -> None:
+    assert too_much(*(costs("embedded", "ateme.input", number)[phase] for number in (32, 128))) == []
 
 
 @pytest.mark.parametrize("kind", MANY)
