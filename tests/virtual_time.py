@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 from unittest import mock
 
@@ -38,11 +39,27 @@ class Loop(asyncio.SelectorEventLoop):
         return self._began + self._clock.passed
 
 
+class _AtOnce:
+    """Instead of a thread, for which such a clock would not wait."""
+
+    def __init__(self, *words: Any) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], *words: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*words))
+        return done
+
+    def shutdown(self) -> None:
+        pass
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, in such time; `time.monotonic` tells it too."""
     loop = Loop()
     try:
-        with mock.patch("time.monotonic", loop.time):
+        commits = mock.patch("headend.core.reconcile.state.batches.ThreadPoolExecutor", _AtOnce)
+        with mock.patch("time.monotonic", loop.time), commits:
             return loop.run_until_complete(work)
     finally:
         for task in asyncio.all_tasks(loop):

@@ -73,6 +73,9 @@ class Api:
     async def listed(self, key: str, *_: Any, **options: Any) -> Listing[Any]:
         return self.lists[key]
 
+    async def found(self, key: str, scope: str | None, in_list: Any, alone: Any, *, fresh: bool) -> Any:
+        return await in_list()
+
     def now(self) -> datetime:
         return datetime(2026, 12, 5, tzinfo=UTC)
 

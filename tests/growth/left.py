@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SERIAL = "writes go one at a time, and each is proven by a list of its own"
-SOMETIMES = "it is a matter of moments which of them share a list"
 ALONE = "the tests' engine makes one call after the other, and each looks at a whole list"
-DROPS = "core/wire/reads.py looks at every key"
+CHAIN = "schedules go one at a time, and each output is looked at after its own has gone"
+DROPS = "what is written to an environment outdates all that was read of any"
 WALKS = "it walks along all inputs"
 
 REQUESTS: Mapping[str, Mapping[str, str]] = {
-    "embedded ateme.event": {"apply": SERIAL, "change": SERIAL},
-    "embedded ateme.event_subscription": {"apply": SERIAL, "change": SERIAL},
-    "embedded ateme.permanent_schedule": {"apply": SERIAL, "change": SERIAL, "destroy": SOMETIMES},
-    "embedded ateme.schedule": {"apply": SERIAL, "change": SERIAL},
+    "embedded ateme.permanent_schedule": {"destroy": CHAIN},
     "pulumi ateme.input": {"up": ALONE, "change": ALONE},
     "pulumi ateme.output": {"up": ALONE, "change": ALONE},
     "pulumi ateme.alert": {"up": ALONE, "change": ALONE},
@@ -38,7 +34,3 @@ LINES: Mapping[str, Mapping[str, str]] = {
     "pulumi ateme.environment": {"change": DROPS},
 }
 """Where lines that run are counted, too."""
-
-SIXTEEN = "each sixteen steps, which is how many run at once, read a list of their own"
-MORE_THAN_AT_ONCE: Mapping[str, str] = {"apply": SOMETIMES, "change": SIXTEEN, "destroy": SIXTEEN}
-"""Of inputs in the embedded engine: phase -> why."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from headend.core.wire.reads import Reads, Writers, look_anew
+from headend.core.wire.reads import Reads, Writers, look_anew, moment, note_write
 
 
 class Platform:
@@ -80,7 +79,7 @@ def test_what_is_asked_later_is_read_anew_and_serves_those_who_need_nothing_fres
 
 def test_a_step_is_answered_by_what_was_read_since_its_moment_until_it_writes() -> None:
     async def work(platform: Platform) -> None:
-        before = time.monotonic()
+        before = moment()
         await platform.ask()
         with Writers().step() as step:
             step.since = before
@@ -89,7 +88,7 @@ def test_a_step_is_answered_by_what_was_read_since_its_moment_until_it_writes() 
             platform.reads.drop()
             assert [await platform.ask(), await platform.ask(fresh=False)] == [0, 0]
             assert platform.began == 1
-            step.since = time.monotonic()
+            step.since = moment()
             assert await platform.ask() == 1
             platform.write()
             assert [await platform.ask(), platform.began] == [2, 3]
@@ -97,11 +96,24 @@ def test_a_step_is_answered_by_what_was_read_since_its_moment_until_it_writes() 
     go(work)
 
 
+def test_a_look_that_is_too_old_does_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headend.core.wire.reads.LOOK_BACK", -1.0)
+
+    async def work(platform: Platform) -> None:
+        await platform.ask()
+        with Writers().step() as step:
+            step.since = 0
+            await platform.ask()
+        assert platform.began == 2
+
+    go(work)
+
+
 def test_who_waits_for_something_looks_anew_each_time() -> None:
     async def work(platform: Platform) -> None:
         with Writers().step() as step:
-            step.since = 0.0
-            step.wait_for_proof()  # there was nothing to write
+            step.since = 0
+            step.has_written()  # there was nothing to write
             for number in range(3):
                 assert await platform.ask() == number
                 platform.writes += 1
@@ -117,7 +129,25 @@ def test_proofs_wait_until_none_is_about_to_write_and_share_a_read() -> None:
             with writers.step() as step:
                 await asyncio.sleep(number / 1000)
                 platform.write()
-                step.wait_for_proof()
+                step.has_written()
+                return await platform.ask()
+
+        assert await asyncio.gather(*(step(number) for number in range(50))) == [50] * 50
+        assert platform.began == 1
+
+    go(work)
+
+
+def test_a_write_of_who_proves_already_is_waited_for_as_well() -> None:
+    async def work(platform: Platform) -> None:
+        writers = Writers()
+
+        async def step(number: int) -> int:
+            with writers.step() as step:
+                step.has_written()
+                note_write()
+                await asyncio.sleep(number / 1000)
+                platform.write()
                 return await platform.ask()
 
         assert await asyncio.gather(*(step(number) for number in range(50))) == [50] * 50
@@ -141,7 +171,7 @@ def test_a_proof_does_not_wait_long_for_those_who_take_long(monkeypatch: pytest.
 async def _proof(platform: Platform, writers: Writers) -> int:
     with writers.step() as step:
         platform.write()
-        step.wait_for_proof()
+        step.has_written()
         return await platform.ask()
 
 

@@ -43,7 +43,8 @@ class Failed(Exception):
 
 def environment(tree: Path = TREE, **more: str) -> dict[str, str]:
     """Of a process that imports headend, and the tests' engine, from that tree."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADEND_")}
+    dropped = ("HEADEND_", "PYTHONDONTWRITEBYTECODE")  # who uses headend doesn't compile it each time
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {"PYTHONPATH": os.pathsep.join(map(str, (tree / "providers", tree / "tests", HERE)))} | more
 
 

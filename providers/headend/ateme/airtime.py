@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Span = tuple[datetime | None, datetime | None]
 
 
+_LISTS = (("schedule.list", None), ("event.list", None))
 SORTS = ("ateme.schedule", "ateme.permanent_schedule", "ateme.event_subscription")
 
 
@@ -43,8 +44,11 @@ async def airtimes_through(api: Ateme, inputs: Awaitable[Collection[str]], *, fr
     """The same of what carries one of the inputs, which are found beside the entries and events."""
     import asyncio  # only where requests are made: `validate` spares it
 
-    found, lists = await asyncio.gather(inputs, _lists(api, asked=True, fresh=fresh))
-    return _among(*lists, inputs=found)
+    lists = _lists(api, asked=True, fresh=fresh)
+    if api.has(*_LISTS, fresh=fresh):  # as for all steps but the first: no task for what is there
+        return _among(*await lists, inputs=await inputs)
+    found, both = await asyncio.gather(inputs, lists)
+    return _among(*both, inputs=found)
 
 
 def _among(
@@ -89,11 +93,11 @@ async def _lists(api: Ateme, *, asked: bool, fresh: bool) -> tuple[Listing[Entry
     import asyncio
 
     reading = api.listed("schedule.list", None, EntryRow, fresh=fresh)
-    if asked:
+    if asked and not api.has(*_LISTS, fresh=fresh):
         return await asyncio.gather(reading, known_events(api, fresh=fresh))
     entries = await reading
-    subscribed = True in entries.places("is_event_subscription")
-    return entries, await known_events(api, fresh=fresh) if subscribed else Listing()
+    asked = asked or True in entries.places("is_event_subscription")
+    return entries, await known_events(api, fresh=fresh) if asked else Listing()
 
 
 async def known_events(api: Ateme, *, fresh: bool = False) -> Listing[EventRow]:

@@ -27,10 +27,14 @@ from headend.ateme.wire import TABLE
 from headend.core.model.errors import ApiError, DecodeError, Forbidden, ForeignAnswer, NotFound, Refused, Timeout
 from headend.core.model.observed import Observed
 from headend.core.wire.operations import NO_BODY, Operation, Table
-from headend.core.wire.reads import look_anew
+from headend.core.wire.reads import look_anew, sharers
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer, Client
+
+
+ROWS_EACH = 128  # rows of a list that cost as much as a request
+Look = Callable[[], Awaitable[R | None]]
 
 
 def connect(settings: AtemeSettings, client: Client) -> Ateme:
@@ -107,6 +111,21 @@ class Ateme:
             return Listing(row for row in found if not row.gone)
 
         return await self.client.reads.get(name, read, fresh=fresh)
+
+    def has(self, *lists: tuple[str, str | None], fresh: bool) -> bool:
+        """Whether these lists (operation, scope) are there for who asks now."""
+        return all(self.client.reads.answers_at_once(("ateme", *one), fresh=fresh) for one in lists)
+
+    async def found(self, key: str, scope: str | None, in_list: Look[R], alone: Look[R], *, fresh: bool) -> R | None:
+        """One object: out of the list of that operation, which many share, or by itself where a fresh list would be
+        decoded for few. What a fresh look at the one is without is looked for in the other. None = absent."""
+        if not fresh:
+            return await in_list()
+        reads, name = self.client.reads, ("ateme", key, scope)
+        known = None if reads.answers_at_once(name, fresh=True) or reads.is_due(name) else reads.latest(name)
+        dear = known is not None and len(known) > ROWS_EACH * sharers()
+        first, second = (alone, in_list) if dear else (in_list, alone)
+        return await first() or await second()
 
     async def single(
         self,

@@ -64,18 +64,22 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
         return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> E | None:
-        """From the list, which all that ask share and which shows as much as the item (A-145). What a fresh one is
-        without is asked for by itself; a 404 or 405 of that assumed path leaves it at that (A-46)."""
-        found = await self.rows(api, spec, fresh=fresh, id=[id])
-        if found or not fresh:
-            return next(iter(found), None)
-        path = {f"{self.noun}_id": id}
-        try:
-            return await api.single(f"{self.noun}.get", str(spec.environment), path, self.shape, doubtful=True)
-        except Refused as error:
-            if error.status != 405:
-                raise
-            return None
+        """From the list, which shows as much as the item (A-145), or by itself. A 404 or 405 of that assumed path
+        leaves it at what the list says (A-46)."""
+
+        async def in_list() -> E | None:
+            return next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
+
+        async def alone() -> E | None:
+            path = {f"{self.noun}_id": id}
+            try:
+                return await api.single(f"{self.noun}.get", str(spec.environment), path, self.shape, doubtful=True)
+            except Refused as error:
+                if error.status != 405:
+                    raise
+                return None
+
+        return await api.found(f"{self.noun}.list", self.list_scope(spec), in_list, alone, fresh=fresh)
 
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         try:

@@ -106,10 +106,13 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
 
     # --- reading -----------------------------------------------------------------------------------------
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
-        row = (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
-        if row is None and fresh:
-            path = {"schedule_id": id}
-            row = await api.single("schedule.get", str(spec.environment), path, EntryRow, doubtful=True)
+        async def in_list() -> EntryRow | None:
+            return (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
+
+        async def alone() -> EntryRow | None:
+            return await api.single("schedule.get", str(spec.environment), {"schedule_id": id}, EntryRow, doubtful=True)
+
+        row = await api.found("schedule.list", None, in_list, alone, fresh=fresh)
         return await self.missing(api, id, spec) if row is None else self.observed(row, spec, api.now())
 
     async def missing(self, api: Ateme, id: str, spec: S) -> Observed | None:

@@ -96,13 +96,18 @@ class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transc
         return found.within(spec.environment, **wanted)
 
     async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> TranscoderRow | None:
-        """From the list, which all that ask share, where that holds the settings; by itself where it doesn't, or where
-        a fresh list is without it. A 404 of the assumed item path leaves it at what the list says."""
-        row = next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
-        if (row is None and not fresh) or (row is not None and "video_codec" in row.given):
-            return row
-        path = {"transcoder_id": id}
-        return await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True) or row
+        """From the list where that holds the settings, or by itself. A 404 of the assumed item path leaves it at what
+        the list says."""
+
+        async def in_list() -> TranscoderRow | None:
+            row = next(iter(await self.rows(api, spec, fresh=fresh, id=[id])), None)
+            return row if row is None or "video_codec" in row.given else await alone() or row
+
+        async def alone() -> TranscoderRow | None:
+            path = {"transcoder_id": id}
+            return await api.single("transcoder.get", str(spec.environment), path, TranscoderRow, doubtful=True)
+
+        return await api.found("transcoder.list", str(spec.environment), in_list, alone, fresh=fresh)
 
     async def observe(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool = False) -> Observed | None:
         try:

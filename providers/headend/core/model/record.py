@@ -79,7 +79,10 @@ class Record:
         can't have."""
         try:
             model = kind.spec_type(self.values.get("variant"))
-            values = {name: _revived(model, name, self.values.get(name), seal) for name in model.model_fields}
+            values: dict[str, Any] = dict.fromkeys(model.model_fields)
+            for name, kept in self.values.items():
+                if kept is not None and name in values:
+                    values[name] = _revived(model, name, kept, seal)
         except (KeyError, TypeError, _Damaged) as error:
             what = error if isinstance(error, _Damaged) else "no variant of the kind"
             why = f"what state holds of {self.address} is damaged: {what}"

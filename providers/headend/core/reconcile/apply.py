@@ -62,7 +62,7 @@ class Run:
         self.edges: Edges = graph(plan, stack, records)
         self.watch = Watch(stack, records | taken_over(plan.steps), apis, now)
         self.allowed = allowed
-        self.turns = Turns(parallelism)
+        self.turns = Turns(parallelism, len(self.edges))
         self.began: dict[str, float] = {}
         self.halt = ""  # why nothing more may begin, but for `stop`
 
@@ -225,44 +225,49 @@ async def apply(
     state.move_all({s.moved_from: s.address for s in plan.steps if s.moved_from})
     remember(plan, stack, state)
     run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
+    with state.batches():
+        await _in_order(run)
+    return run.finish()
+
+
+async def _in_order(run: Run) -> None:
+    """Carries out each node once what goes before it is done."""
     sorter = graphlib.TopologicalSorter(run.edges)
     sorter.prepare()
     ready: deque[Node] = deque()
     broken: set[Node] = set()
     tasks: dict[asyncio.Task[None], Node] = {}
     ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()  # asyncio.wait would scan all tasks each time one ends
-    with state.batches():
-        try:
-            while sorter.is_active():
-                ready.extend(sorter.get_ready())
-                while ready and len(tasks) < AT_ONCE:
-                    node = ready.popleft()
-                    cause = next((n for n in run.edges[node] if n in broken), None)
-                    if run.halted() or cause or node[0] in run.outcome.failed:
-                        broken.add(node)
-                        run.skip(node, f"{cause[0] if cause else node[0]} was not done")
-                        sorter.done(node)
-                    else:
-                        task = asyncio.create_task(run.node(node))
-                        task.add_done_callback(ended.put_nowait)
-                        tasks[task] = node
-                if not tasks:
-                    continue
-                task = await ended.get()
-                node = tasks.pop(task)
-                task.result()
-                if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
+    try:
+        while sorter.is_active():
+            ready.extend(sorter.get_ready())
+            while ready and len(tasks) < AT_ONCE:
+                node = ready.popleft()
+                cause = next((n for n in run.edges[node] if n in broken), None)
+                if run.halted() or cause or node[0] in run.outcome.failed:
                     broken.add(node)
-                sorter.done(node)
-        finally:  # a bug in one step must not leave the other steps' writes unrecorded
-            await asyncio.gather(*tasks, return_exceptions=True)
-    return run.finish()
+                    run.skip(node, f"{cause[0] if cause else node[0]} was not done")
+                    sorter.done(node)
+                else:
+                    task = asyncio.create_task(run.node(node))
+                    task.add_done_callback(ended.put_nowait)
+                    tasks[task] = node
+            if not tasks:
+                continue
+            task = await ended.get()
+            node = tasks.pop(task)
+            task.result()
+            if node[0] in run.outcome.failed or node[0] in run.outcome.skipped:
+                broken.add(node)
+            sorter.done(node)
+    finally:  # a bug in one step must not leave the other steps' writes unrecorded
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _record_found(plan: Plan, state: State) -> None:
     """What a killed run made, and this one has found only to delete it (`unrecorded`): a run can be killed again."""
-    known = state.records()
-    for step in plan.steps:
+    known = state.records() if plan.destroy else {}
+    for step in plan.steps if plan.destroy else ():
         last = step.decision.situation.last if step.decision else None
-        if plan.destroy and step.action is Action.DELETE and last and step.address not in known:
+        if step.action is Action.DELETE and last and step.address not in known:
             state.put(last)

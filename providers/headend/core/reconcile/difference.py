@@ -89,11 +89,7 @@ def differences(
         note = mark(model, name, WriteOnly) or (WriteOnly(blind) if blind else None)
         if mark(model, name, Trigger) or (note and name not in observed.values):
             if last is not None and _given_anew(name, note, model, record, last):
-                before, after = last.get(name), wanted.get(name)
-                if name in file_fields(model):
-                    before, after = describe_file(before), describe_file(after)
-                after = filled(after, lambda _: UNKNOWN)
-                changes.append(Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret))
+                changes.append(_anew(model, name, last.get(name), wanted.get(name), secret))
             elif note and name in record:
                 unverifiable.setdefault(name, note.reason)
             continue
@@ -161,6 +157,13 @@ def _given_anew(
 def just_made(spec: Spec, found: Difference) -> bool:
     """Whether the live object is just what `create` makes of the spec, before `complete` runs."""
     return all(mark(type(spec), change.field, OwnCall) for change in found.changes)
+
+
+def _anew(model: type[Spec], name: str, before: Any, after: Any, secret: bool) -> Change:
+    if name in file_fields(model):
+        before, after = describe_file(before), describe_file(after)
+    after = filled(after, lambda _: UNKNOWN)
+    return Change((name,), HIDDEN if secret else before, shown(after, secret), "you", secret)
 
 
 def _unseen(

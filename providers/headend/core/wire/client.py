@@ -22,7 +22,7 @@ from headend.core.model.printable import one_line
 from headend.core.wire.answers import Answer, decode_answer, error_message, never_left
 from headend.core.wire.limit import LONGEST_WAIT, Limit, Stopped, retry_after, wait_before
 from headend.core.wire.operations import NO_BODY, Operation
-from headend.core.wire.reads import Reads, look_anew
+from headend.core.wire.reads import Reads, look_anew, note_write
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.requests import TIMEOUT, Part, Query, build_request, checked_url, rooted
 from headend.core.wire.unreachable import is_lasting, reason
@@ -191,6 +191,8 @@ class Client:
             await self._sleep(wait)
 
     async def _once(self, call: _Call, again: bool) -> Answer:
+        if call.op.method not in _READING:
+            note_write()
         left = await self.limit.enter(again=again)
         try:
             request = self._prepared(call)

@@ -8,6 +8,7 @@ for a short while, until no other step is about to write, so that one list prove
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+LOOK_BACK = 5.0  # s; a look just before a write may be that old: thousands of steps can't each have one of their own
 LONGEST_LULL = 1.0  # s; how long a proof waits for others to write, unless its read takes long by itself
 
 
@@ -47,27 +49,38 @@ async def find_surely(find: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T]
         _look.reset(token)
 
 
-class Writers:
-    """The steps of a run that are about to write."""
+_moments = itertools.count(1)
 
-    def __init__(self) -> None:
+
+def moment() -> int:
+    """Now, as a number: what comes later has a larger one, also where no clock shows a difference."""
+    return next(_moments)
+
+
+class Writers:
+    """The steps of a run that are about to write. expected: how many there will be, as far as that is known."""
+
+    def __init__(self, expected: int = 0) -> None:
+        self.steps, self.left = 0, expected  # that have begun and not ended; that have not ended
         self._count = 0
         self._proofs: list[asyncio.Event] = []
 
     @contextmanager
     def step(self) -> Iterator[Step]:
-        """A step that is about to write, until `wait_for_proof` or the end."""
-        self._count += 1
+        """A step that is about to write, until `Step.has_written` or the end."""
         step = Step(self)
+        step.counts(True)
+        self.steps += 1
         token = _step.set(step)
         try:
             yield step
         finally:
             _step.reset(token)
-            step.wait_for_proof()
+            self.steps, self.left = self.steps - 1, self.left - 1
+            step.counts(False)
 
-    def leave(self) -> None:
-        self._count -= 1
+    def add(self, number: int) -> None:
+        self._count += number
         if not self._count:
             for proof in self._proofs:
                 proof.set()
@@ -83,21 +96,32 @@ class Writers:
 
 @dataclass
 class Step:
-    """since: reads that began since then, by `time.monotonic`, do for it; None: none, as it has written."""
+    """since: reads that began after that `moment`, and not long ago, do for it; None: none, as it has written. proves:
+    its looks are proofs. counted: it is among the writers."""
 
     writers: Writers
-    since: float | None = None
-    writes: bool = True
+    since: int | None = None
+    proves: bool = False
+    counted: bool = False
 
-    def wait_for_proof(self) -> None:
-        """It has written, or had nothing to write, and from now on looks what becomes of it."""
-        self.since = None
-        if self.writes:
-            self.writes = False
-            self.writers.leave()
+    def has_written(self) -> None:
+        """Or had nothing to write; from now on it looks what becomes of it, and seldom writes more."""
+        self.since, self.proves = None, True
+        self.counts(False)
+
+    def counts(self, counted: bool) -> None:
+        if counted != self.counted:
+            self.counted = counted
+            self.writers.add(1 if counted else -1)
 
 
 _step: ContextVar[Step | None] = ContextVar("_step", default=None)
+
+
+def sharers() -> int:
+    """How many may share what is read now: the steps of the run that are under way, or about to be."""
+    step = _step.get()
+    return max(step.writers.steps, step.writers.left) if step else 1
 
 
 def look_anew() -> None:
@@ -106,13 +130,27 @@ def look_anew() -> None:
         step.since = None
 
 
+def note_write() -> None:
+    """A write is about to leave: others may wait for it with their proofs."""
+    if step := _step.get():
+        step.since = None
+        step.counts(True)
+
+
 @dataclass
 class _Read:
-    """begun: when it did. go: it may begin."""
+    """begun: the moment; at: the time by `time.monotonic`. go: it may begin."""
 
     task: asyncio.Future[Any]
-    begun: float = 0.0
+    begun: int = 0
+    at: float = 0.0
     go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begins(self) -> None:
+        self.begun, self.at = moment(), time.monotonic()
+
+    def does(self, since: int) -> bool:
+        return self.begun > since and self.at >= time.monotonic() - LOOK_BACK
 
 
 @dataclass
@@ -155,10 +193,10 @@ class Reads:
         """again: the second read of what came back empty."""
         line = self._lines.get((again, key)) or self._new_line(key, again)
         step, one = _step.get(), line.latest
-        recent = one and step and step.since is not None and one.begun > step.since
-        if one is None or ((fresh or line.changed) and not recent):
+        if one is None or not _does(line, one, step, fresh=fresh):
             one = line.next or _queue(line, read)
-            if fresh and step and not step.writes:
+            if fresh and step and step.proves:
+                step.counts(False)
                 step.writers.wake_when_none_writes(one.go, max(LONGEST_LULL, 10 * line.took))
             else:
                 one.go.set()
@@ -172,10 +210,28 @@ class Reads:
             self._under[parts[:length]].append(line)
         return line
 
+    def latest(self, key: Hashable) -> Any:
+        """The value of the latest read, however old; None where there is none yet."""
+        line = self._lines.get((False, key))
+        one = line.latest if line else None
+        return one.task.result() if one and one.task.done() and not one.task.exception() else None
+
+    def answers_at_once(self, key: Hashable, *, fresh: bool) -> bool:
+        """Whether nothing has to be read for who asks now."""
+        line = self._lines.get((False, key))
+        one = line.latest if line else None
+        return bool(line and one and one.task.done() and _does(line, one, _step.get(), fresh=fresh and not self.held))
+
+    def is_due(self, key: Hashable) -> bool:
+        """Whether a read will begin that who asks now can share."""
+        line = self._lines.get((False, key))
+        return line is not None and line.next is not None
+
     def keep(self, key: Hashable, value: Any) -> None:
         """Takes what an answer shows as the latest read."""
         line = self._lines.get((False, key)) or self._new_line(key, False)
-        line.latest = _Read(asyncio.get_running_loop().create_future(), time.monotonic())
+        line.latest = _Read(asyncio.get_running_loop().create_future())
+        line.latest.begins()
         line.latest.task.set_result(value)
         line.changed = False
 
@@ -189,6 +245,13 @@ class Reads:
                 line.changed = True
 
 
+def _does(line: _Line, one: _Read, step: Step | None, *, fresh: bool) -> bool:
+    """Whether the latest read does for who asks now."""
+    if not fresh and not line.changed:
+        return True
+    return step is not None and step.since is not None and one.does(step.since)
+
+
 def _queue(line: _Line, read: Callable[[], Awaitable[Any]]) -> _Read:
     """One at a time: who asks while a read is under way shares the next."""
     before = line.latest
@@ -197,9 +260,10 @@ def _queue(line: _Line, read: Callable[[], Awaitable[Any]]) -> _Read:
         await one.go.wait()
         if before and not before.task.done():
             await asyncio.wait([before.task])
-        line.next, line.latest, line.changed, one.begun = None, one, False, time.monotonic()
+        line.next, line.latest, line.changed = None, one, False
+        one.begins()
         value = await read()
-        line.took = time.monotonic() - one.begun
+        line.took = time.monotonic() - one.at
         return value
 
     one = line.next = _Read(asyncio.ensure_future(run()))

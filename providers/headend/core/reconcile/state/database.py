@@ -30,7 +30,6 @@ class Database:
         self.path, self.connection = path, connection
         self._opened = _identity(path)
         self._batches: Batches | None = None
-        self.written = 0  # grows with each write
 
     @contextmanager
     def batches(self) -> Iterator[None]:
@@ -44,7 +43,6 @@ class Database:
 
     def write(self, *statements: Statement) -> None:
         """Commits all of them or none."""
-        self.written += 1
         if self._batches:
             self._batches.add(*statements)
         else:
@@ -72,7 +70,6 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commits at its end."""
         self._catch_up()
-        self.written += 1
         with self._transaction() as connection:
             yield connection
 

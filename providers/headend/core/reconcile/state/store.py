@@ -45,8 +45,6 @@ class State:
         self._db = database
         self._digests = Digests(database)
         self._dependents: dict[str, set[str]] | None = None
-        self._records: dict[str, Record] = {}
-        self._read_at = -1
 
     def raise_if_lost(self) -> None:
         """Raises StateLost where the file was removed or replaced."""
@@ -76,13 +74,9 @@ class State:
         return forgotten
 
     def records(self) -> dict[str, Record]:
-        """All records by address, in address order, read once until something is written. Raises StateError, naming
-        every row that is damaged."""
-        if self._read_at != self._db.written:
-            rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
-            self._records = {record.address: record for record in read_rows(self._db.path, rows, read_record)}
-            self._read_at = self._db.written
-        return dict(self._records)
+        """All records by address, in address order. Raises StateError, naming every row that is damaged."""
+        rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
+        return {record.address: record for record in read_rows(self._db.path, rows, read_record)}
 
     def record(self, address: str) -> Record | None:
         """One record, or None."""
