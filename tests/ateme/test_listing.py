@@ -76,6 +76,9 @@ class Api:
     async def found(self, key: str, scope: str | None, in_list: Any, alone: Any, *, fresh: bool) -> Any:
         return await in_list()
 
+    def has(self, *lists: tuple[str, str | None], fresh: bool) -> bool:
+        return True
+
     def now(self) -> datetime:
         return datetime(2026, 12, 5, tzinfo=UTC)
 

@@ -150,7 +150,7 @@ async def _carried_out(
         made, stale = planfile.approved(made, document) if document else (made, [])
         _tell([f"{address}: changed since the plan; refused, plan again" for address in stale], "step")
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
-        made = guards.judge(made, len(state.records()), consent)
+        made = guards.judge(made, state.size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
         way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
@@ -192,7 +192,8 @@ def _tell(told: Sequence[str], noun: str) -> None:
 
 def _left_in_doubt(stack: desired.Stack, state: State, plan: Plan) -> list[str]:
     """Addresses whose creation had an unknown outcome, and which this run won't look after."""
-    doubtful = state.intents().keys() - state.records().keys() - {step.address for step in plan.steps}
+    intents = state.intents().keys() - {step.address for step in plan.steps}
+    doubtful = {address for address in intents if state.record(address) is None}
     return sorted(address for address in doubtful if plan.destroy or address not in stack.resources)
 
 

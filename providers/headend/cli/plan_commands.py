@@ -101,4 +101,4 @@ async def _planned(
     async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
-        return judge(made, len(state.records()), consent) if consent else made
+        return judge(made, state.size(), consent) if consent else made

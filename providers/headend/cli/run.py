@@ -103,7 +103,7 @@ async def opened(
     ):
         state.need_key()
         used = stack.platforms()
-        used |= {kinds()[e.kind].platform for e in state.records().values() if e.kind in kinds()}
+        used |= {kinds()[kind].platform for kind in state.kinds() if kind in kinds()}
         async with session:
             session.check(used)
             yield stack, state, session

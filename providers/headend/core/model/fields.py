@@ -181,7 +181,8 @@ class Spec(BaseModel):
         names = _linked(type(self))
         if not names:
             return {}
-        return {name: value for name in names if (value := getattr(self, name, None)) is not None}
+        values = self.__dict__
+        return {name: value for name in names if (value := values.get(name)) is not None}
 
     def unresolved(self) -> list[Pending]:
         """What in the spec waits for another resource, or for a lookup."""

@@ -78,6 +78,14 @@ class State:
         rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
         return {record.address: record for record in read_rows(self._db.path, rows, read_record)}
 
+    def size(self) -> int:
+        """How many objects there are, damaged ones included."""
+        return int((self._db.row("SELECT count(*) FROM entries") or (0,))[0])
+
+    def kinds(self) -> set[str]:
+        """The kinds of the objects."""
+        return {str(kind) for (kind,) in self._db.rows("SELECT DISTINCT kind FROM entries")}
+
     def record(self, address: str) -> Record | None:
         """One record, or None."""
         rows = self._db.rows(f"SELECT {COLUMNS} FROM entries WHERE address = ?", (address,))  # noqa: S608
