@@ -109,6 +109,7 @@ class Writer:
         self._warn(made.warnings)
         if kind.completes:
             self._record(decision, made, incomplete=True)
+            await self._saved(f"{kind.name} {made.id} was written")
             self.written()
             with self._kept(decision, made.id):
                 done = await self._complete(decision, made.id)
@@ -116,9 +117,7 @@ class Writer:
             done = self._marked(decision, done, adopted=bool(made.computed.get("adopted")))
             made = replace(done, handed_out=made.handed_out)
         self._record(decision, made, incomplete=False)
-        self.written()
-        with _told(f"{kind.name} {made.id} was written"):
-            await self.journal.saved()
+        await self._saved(f"{kind.name} {made.id} was written")
         return made
 
     async def remove(self, decision: Decision, address: str | None = None) -> None:
@@ -132,7 +131,6 @@ class Writer:
             await kind.delete(self.api, record.id, last, self.teller.waiting)
         with _told(f"{record.kind} {record.id} is given up"):
             self.journal.drop(address or situation.address)
-            self.written()
             await self.journal.saved()
 
     async def _create(self, decision: Decision) -> Observed:
@@ -225,6 +223,11 @@ class Writer:
         record = record_of(decision, made, self.journal, getattr(self.api, "seal", None), incomplete)
         with _told(f"{record.kind} {record.id} was written"):
             self.journal.put(record)
+
+    async def _saved(self, done: str) -> None:
+        """Waits until it is kept, while it still has its turn: where it can't be, no other step may begin."""
+        with _told(done):
+            await self.journal.saved()
 
 
 @contextlib.contextmanager
