@@ -139,10 +139,10 @@ class _Steps:
                 if node not in edges[needed, "put"]:
                     edges[node].add((needed, "put"))
         for address, record in self.records.items() if asides else ():
-            for node in (node for needed in record.depends for node in asides.get(needed, ())):
+            for needed, node in ((name, node) for name in record.depends for node in asides.get(name, ())):
                 if address in self.drops:
                     edges[node].add((address, "drop"))
-                elif address in self.puts:
+                if address in self.puts and (address not in self.drops or (needed, "put") in edges[node]):
                     edges[node].add((address, "put"))
 
     def _made_first(self, address: str, first: Collection[str]) -> set[Node]:
