@@ -78,6 +78,13 @@ def test_an_intent_stands_until_it_is_settled_or_recorded(state: State) -> None:
     assert set(state.intents()) == {"c"}
 
 
+def test_objects_and_their_kinds_are_told_without_reading_them(state: State) -> None:
+    assert (state.size(), state.kinds()) == (0, set())
+    for record in (thing("a"), thing("b"), replace(thing("c"), kind="fake.other")):
+        state.put(record)
+    assert (state.size(), state.kinds()) == (3, {"fake.thing", "fake.other"})
+
+
 def test_what_is_dropped_is_held_no_longer(state: State) -> None:
     state.put(thing("a"))
     state.begin("b", "fake.thing", "create")
