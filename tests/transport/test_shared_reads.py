@@ -41,6 +41,12 @@ def go(work: Callable[[Platform], Awaitable[Any]]) -> None:
     asyncio.run(run())
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine changes nothing."""
+    monkeypatch.setattr("headend.core.wire.reads.LONGEST_LULL", 15.0)
+
+
 def test_those_who_ask_at_once_share_a_read() -> None:
     async def work(platform: Platform) -> None:
         assert await asyncio.gather(*(platform.ask() for _ in range(100))) == [0] * 100
