@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 from growth.counted import Cost, counting
-from growth.many import MANY, tree, world
+from growth.many import stacks, world
 from headend.cli.options import Format
 from headend.cli.progress import progress
 from headend.cli.render import show
@@ -37,10 +37,8 @@ def costs(kind: str, number: int, *, lines: bool) -> dict[str, Cost]:
     found: dict[str, Cost] = {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(world(kind, number), Path(folder, "stack.yaml"))
-        for phase in PHASES:
-            if phase != "change" or MANY[kind].change:
-                wanted = tree(kind, number, changed=phase in {"change", "destroy"})
-                found[phase] = bench.cost(wanted, phase, lines=lines)
+        for phase, wanted in stacks(PHASES, kind, number):
+            found[phase] = bench.cost(wanted, phase, lines=lines)
     return found
 
 

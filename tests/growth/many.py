@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,13 @@ class Many:
     change: Callable[[int], Fragment] | None = None
     beside: Mapping[str, Callable[[int], Fragment]] = field(default_factory=dict)
     world: Callable[[Simulator, int], None] = lambda simulator, n: None
+
+
+def stacks(phases: Iterable[str], kind: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each phase that the kind can go through, with the stack that is wanted by then."""
+    for phase in phases:
+        if phase != "change" or MANY[kind].change:
+            yield phase, tree(kind, number, changed=phase in {"change", "destroy"})
 
 
 def tree(kind: str, number: int, *, changed: bool = False) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.harness import NO_WAIT
 from growth.counted import Cost, counting
-from growth.many import MANY, tree, world
+from growth.many import stacks, world
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from matrix.pulumi_phase import HereStack, files, over, restore, run_apart
@@ -25,10 +25,8 @@ def costs(kind: str, number: int, *, lines: bool) -> dict[str, Cost]:
     """What each phase costs with that many objects."""
     found: dict[str, Cost] = {}
     bench = Bench(world(kind, number).dump())
-    for phase in PHASES:
-        if phase != "change" or MANY[kind].change:
-            wanted = tree(kind, number, changed=phase in {"change", "destroy"})
-            found[phase] = bench.cost(wanted, phase, lines=lines)
+    for phase, wanted in stacks(PHASES, kind, number):
+        found[phase] = bench.cost(wanted, phase, lines=lines)
     return found
 
 

@@ -121,8 +121,7 @@ class Ateme:
         decoded for few. What a fresh look at the one is without is looked for in the other. None = absent."""
         if not fresh:
             return await in_list()
-        reads, name = self.client.reads, ("ateme", key, scope)
-        known = None if reads.answers_at_once(name, fresh=True) or reads.is_due(name) else reads.latest(name)
+        known = self.client.reads.outdated(("ateme", key, scope))
         dear = known is not None and len(known) > ROWS_EACH * sharers()
         first, second = (alone, in_list) if dear else (in_list, alone)
         return await first() or await second()

@@ -55,7 +55,6 @@ class Run:
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
-        _record_found(plan, state)
         records = state.records()
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
@@ -224,6 +223,8 @@ async def apply(
     """
     state.move_all({s.moved_from: s.address for s in plan.steps if s.moved_from})
     remember(plan, stack, state)
+    if plan.destroy:
+        _record_found(plan, state)
     run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     with state.batches():
         await _in_order(run)
@@ -266,8 +267,8 @@ async def _in_order(run: Run) -> None:
 
 def _record_found(plan: Plan, state: State) -> None:
     """What a killed run made, and this one has found only to delete it (`unrecorded`): a run can be killed again."""
-    known = state.records() if plan.destroy else {}
-    for step in plan.steps if plan.destroy else ():
+    known = state.records()
+    for step in plan.steps:
         last = step.decision.situation.last if step.decision else None
         if step.action is Action.DELETE and last and step.address not in known:
             state.put(last)

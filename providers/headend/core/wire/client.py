@@ -22,7 +22,7 @@ from headend.core.model.printable import one_line
 from headend.core.wire.answers import Answer, decode_answer, error_message, never_left
 from headend.core.wire.limit import LONGEST_WAIT, Limit, Stopped, retry_after, wait_before
 from headend.core.wire.operations import NO_BODY, Operation
-from headend.core.wire.reads import Reads, look_anew, note_write
+from headend.core.wire.reads import Reads, note_write
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.requests import TIMEOUT, Part, Query, build_request, checked_url, rooted
 from headend.core.wire.unreachable import is_lasting, reason
@@ -209,8 +209,6 @@ class Client:
             return answer
         finally:
             self.limit.leave(left)
-            if call.op.method not in _READING:
-                look_anew()
 
     def _prepared(self, call: _Call) -> httpx.Request:
         try:

@@ -132,8 +132,8 @@ def look_anew() -> None:
 
 def note_write() -> None:
     """A write is about to leave: others may wait for it with their proofs."""
+    look_anew()
     if step := _step.get():
-        step.since = None
         step.counts(True)
 
 
@@ -210,10 +210,13 @@ class Reads:
             self._under[parts[:length]].append(line)
         return line
 
-    def latest(self, key: Hashable) -> Any:
-        """The value of the latest read, however old; None where there is none yet."""
+    def outdated(self, key: Hashable) -> Any:
+        """The value of the latest read, where it doesn't do for who asks for a fresh one now, and none is due that they
+        could share. None where one does or is due, and where there is none yet."""
         line = self._lines.get((False, key))
-        one = line.latest if line else None
+        if line is None or line.next or self.answers_at_once(key, fresh=True):
+            return None
+        one = line.latest
         return one.task.result() if one and one.task.done() and not one.task.exception() else None
 
     def answers_at_once(self, key: Hashable, *, fresh: bool) -> bool:
@@ -221,11 +224,6 @@ class Reads:
         line = self._lines.get((False, key))
         one = line.latest if line else None
         return bool(line and one and one.task.done() and _does(line, one, _step.get(), fresh=fresh and not self.held))
-
-    def is_due(self, key: Hashable) -> bool:
-        """Whether a read will begin that who asks now can share."""
-        line = self._lines.get((False, key))
-        return line is not None and line.next is not None
 
     def keep(self, key: Hashable, value: Any) -> None:
         """Takes what an answer shows as the latest read."""
