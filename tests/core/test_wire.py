@@ -1,10 +1,15 @@
 """Operations tables: addresses that can't go astray, rows that can be corrected."""
 
+import asyncio
+import re
+
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headend.core.model.errors import InputError
+from headend.core.model.errors import Ambiguous, InputError
+from headend.core.wire.client import Client
 from headend.core.wire.operations import Operation, Table
 
 ITEM = Operation("thing.get", "GET", "/things/{thing_id}", "A-1", "read a thing", mark="D")
@@ -53,6 +58,52 @@ def test_an_override_that_names_nothing_is_refused() -> None:
         Table([ITEM]).overridden({"thing.fly": {}})
     with pytest.raises(InputError, match="unknown key"):
         Table([GUESS]).overridden({"thing.start": {"verb": "PUT"}})
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"path": "@elsewhere.example.com/x"}, "begins with a slash"),
+        ({"path": "https://elsewhere.example.com/x"}, "begins with a slash"),
+        ({"path": "//elsewhere.example.com/x"}, "two slashes"),
+        ({"path": "/things/../admin"}, "segment of dots"),
+        ({"path": "/things/%2e%2e/admin"}, "nothing encoded"),
+        ({"path": "/things%2Fadmin"}, "nothing encoded"),
+        ({"path": "/things#x"}, "nothing encoded"),
+        ({"path": 7}, "must be text"),
+        ({"path": "/things/{other_id}"}, "unknown place {other_id}; known: thing_id"),
+        ({"method": "OPTIONS"}, "must be one of GET, HEAD, POST"),
+    ],
+)
+def test_an_override_leads_to_no_other_host_and_to_no_other_place(row: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        Table([GUESS]).overridden({"thing.start": row})
+
+
+@pytest.mark.contract("A-54")
+def test_a_creation_by_another_verb_is_still_never_repeated_blindly() -> None:
+    """PUT may be repeated, but not where it stands for a POST."""
+    [put] = Table([GUESS]).overridden({"thing.start": {"method": "PUT"}}).values()
+    assert (put.method, put.nature) == ("PUT", "POST")
+    asked: list[str] = []
+
+    def lost(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        raise httpx.ReadError("lost", request=request)
+
+    async def start() -> None:
+        async with Client("https://x.example.com", platform="x", transport=httpx.MockTransport(lost)) as client:
+            await client.send(put, path={"thing_id": "1"})
+
+    with pytest.raises(Ambiguous):
+        asyncio.run(start())
+    assert asked == ["PUT"]
+
+
+def test_a_row_that_the_tenant_documents_says_so() -> None:
+    table = Table([ITEM, GUESS])
+    told = table.overridden({"thing.get": {"path": "/x/{thing_id}", "documented": True}, "thing.start": {}})
+    assert [op.mark for op in told.values()] == ["T", "A"]
 
 
 @pytest.mark.contract("A-978")

@@ -67,7 +67,7 @@ def untried(op: Operation) -> str:
     """Why an operation is not tried; "" if it may be."""
     if op.danger:
         return f"it {op.danger}"
-    if op.method != "GET":
+    if {op.method, op.nature} != {"GET"}:
         return "it writes"
     return SIDE_EFFECTS.get(op.key, "")
 

@@ -41,7 +41,7 @@ ROWS = [
     Operation("environment.start", "POST", "/api/customer_environment/{environment_id}/start", "A-131", "Start customer environment", "A", "A · SU"),
     Operation("environment.stop", "POST", "/api/customer_environment/{environment_id}/stop", "A-132", "Stop customer environment", "A", "A · SU"),
     Operation("environment.soft_restart", "POST", "/api/customer_environment/{environment_id}/soft_restart", "A-133", "Soft restart customer environment", "A", ""),
-    Operation("environment.upgrade", "POST", "/api/customer_environment/{environment_id}/upgrade", "A-134", "Upgrading customer environment", "A", "A · SU", danger="is not for normal use (A-134)"),
+    Operation("environment.upgrade", "POST", "/api/customer_environment/{environment_id}/upgrade", "A-134", "Upgrading customer environment (not for normal usage)", "A", "A · SU", danger="is not for normal use (A-134)"),
     Operation("environment.update_from_git", "POST", "/api/customer_environment/{environment_id}/update_from_git", "A-135", "Do a quick customer environment update from git", "A", "", danger="is the vendor's tool (A-55)"),
     Operation("upgrade.list", "GET", "/api/scheduled_upgrades", "A-136", "List pending scheduled upgrades for environments in active org", "A", "ao member"),
     Operation("upgrade.update", "PUT", "/api/scheduled_upgrades/{upgrade_id}", "A-137", "Update scheduled environment upgrade / start upgrade now", "A", "A · SU"),

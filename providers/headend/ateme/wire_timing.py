@@ -55,7 +55,7 @@ ROWS = [
     Operation("source_invitation.create", "POST", "/api/source_invitations", "A-271", "Create Organisation Source Invitation", "A", "A · SU; mo"),
     Operation("source_invitation.update", "PUT", "/api/source_invitations/{token}", "A-272", "Update Source Permissions from owners point of view", "A", "mo O+"),
     Operation("source_invitation.delete", "DELETE", "/api/source_invitations/{token}", "A-273", "Delete source invitation / Leave organisation", "A", "owner O+ · guest A", danger="deletes the guest's destinations, schedules and alerts too (A-273)"),
-    Operation("source_invitation.accept", "POST", "/api/source_invitations/{token}/accept", "A-274", "Accept Organisation Source Invitation", "A", "guest mo"),
+    Operation("source_invitation.accept", "POST", "/api/source_invitations/{token}/accept", "A-274", "Accept Organisation Source Invitation NOT ORGANISATION INVITATION", "A", "guest mo"),
     Operation("input_grant.create", "POST", "/api/source_invitations/{token}/inputs", "A-275", "Allow destination taker access to input / channel", "A", "mo O+"),
     Operation("input_grant.delete", "DELETE", "/api/source_invitations/{token}/inputs/{input_id}", "A-276", "Remove destination taker access from input/channel", "A", "mo O+"),
     Operation("source_invitation.visibility", "PUT", "/api/source_invitations/{token}/environments/{environment_id}/visibility", "A-277", "Update channel visibility per invitation per environment", "A", "mo A"),

@@ -227,7 +227,7 @@ class PlatformSim:
 
     def is_write(self, op: Operation) -> bool:
         """Whether the operation changes the platform; logins and switches of scope don't count."""
-        return op.method not in {"GET", "HEAD"} and not op.key.startswith("session.") and op.key not in self.reads
+        return op.nature not in {"GET", "HEAD"} and not op.key.startswith("session.") and op.key not in self.reads
 
 
 def _tables(cls: type[PlatformSim]) -> list[Table[Any]]:

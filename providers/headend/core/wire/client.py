@@ -61,7 +61,7 @@ class _Call:
     refused_since: float = math.inf
 
     def may_repeat_lost(self) -> bool:
-        return self.op.method in _REPEATABLE if self.repeat is None else self.repeat
+        return self.op.nature in _REPEATABLE if self.repeat is None else self.repeat
 
     def may_repeat_status(self, status: int) -> bool:
         return status in self.retry_on and self.may_repeat_lost()
@@ -191,7 +191,7 @@ class Client:
             await self._sleep(wait)
 
     async def _once(self, call: _Call, again: bool) -> Answer:
-        if call.op.method not in _READING:
+        if call.op.nature not in _READING:
             note_write()
         left = await self.limit.enter(again=again)
         try:
@@ -243,7 +243,7 @@ class Client:
         if not call.lost:
             return self._error(errors.Unreachable, call, reason(error, self.base_url))
         slow = "no answer within 30 s" if isinstance(error, httpx.ReadTimeout) else "the connection broke"
-        if call.op.method in _READING:
+        if call.op.nature in _READING:
             return self._error(errors.Unreachable, call, slow)
         return self._error(errors.Ambiguous, call, f"{slow}: it may have taken effect")
 
@@ -258,7 +258,7 @@ class Client:
         if status < 500:
             error = _ERRORS.get(status, errors.Refused)
         else:
-            harmless = call.op.method in _READING or call.repeat is True
+            harmless = call.op.nature in _READING or call.repeat is True
             error = errors.Unavailable if harmless else errors.Unsettled
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
         asked = retry_after(answer.headers) or 0.0

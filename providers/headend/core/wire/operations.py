@@ -17,20 +17,24 @@ from headend.core.wire.parameters import Parameter, Place, Span, check_exactly_o
 NO_BODY: Final = object()
 """Stands for "no body at all"; None is a body too (JSON null)."""
 
-_PLACE = re.compile(r"{([a-z_]+)}")
+PLACE = re.compile(r"{([a-z_]+)}")
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+BY_TENANT = "T"
+_WRITTEN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@{}/-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One row. `path` is relative to the platform's base URL, with {names} for path values and `?a={b}` for queries.
 
-    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such.
+    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such, "T"
+    documented by the tenant (`headend doctor --openapi`).
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
     to make it, as the contract has it ("is a purchase (A-858)"); "" for all others. parameters, exactly_one, spans,
     together: what is documented of its values, one by one and together; `faults` checks values. complete: the
     parameters are all that it takes. keys: headend's word -> the name on the wire, of what a body holds and the
-    document names nowhere.
+    document names nowhere. shipped: the method before it was overridden, which says what the call does.
     """
 
     key: str
@@ -51,6 +55,13 @@ class Operation:
     together: tuple[Callable[[Mapping[str, Any]], Iterable[str]], ...] = ()
     complete: bool = False
     keys: Mapping[str, str] = field(default_factory=dict, hash=False)
+    shipped: str = ""
+
+    @property
+    def nature(self) -> str:
+        """The method that says what the call does, and so whether it may be repeated: a creation stays one where a
+        platform makes it by PUT."""
+        return self.shipped or self.method
 
     @property
     def takes_body(self) -> bool:
@@ -58,7 +69,7 @@ class Operation:
         return self.body != "none" and self.method not in {"GET", "HEAD"}
 
     def names(self) -> tuple[str, ...]:
-        return tuple(_PLACE.findall(self.path))
+        return tuple(PLACE.findall(self.path))
 
     def place(self, rule: Parameter) -> Place:
         """Where a value goes."""
@@ -97,7 +108,7 @@ class Operation:
                 raise InputError(f"{self.key}: {match[1]} must be a non-empty id, without control characters")
             return quote(value, safe="")
 
-        return _PLACE.sub(segment, self.path)
+        return PLACE.sub(segment, self.path)
 
 
 class Table(dict[str, Operation]):
@@ -107,11 +118,12 @@ class Table(dict[str, Operation]):
         super().__init__(rows if isinstance(rows, Mapping) else {row.key: row for row in rows})
 
     def overridden(self, rows: Mapping[str, Mapping[str, Any]]) -> Table:
-        """A copy with the user's rows: {key: {method?, path?, list_key?, id_field?, body?, keys?,
+        """A copy with the user's rows: {key: {method?, path?, list_key?, id_field?, body?, keys?, documented?,
         override_documented?}}.
 
-        `keys` names only what is called otherwise. Raises InputError for an unknown key, attribute or word in `keys`,
-        and for a documented row ("D") without `override_documented: true` (A-41).
+        `keys` names only what is called otherwise. documented: the tenant's own document says so. Raises InputError for
+        an unknown key, attribute or word in `keys`, for a path or a method that no call can have, and for a documented
+        row ("D") without `override_documented: true` or `documented: true` (A-41).
         """
         table = dict(self)
         for key, given in rows.items():
@@ -119,15 +131,48 @@ class Table(dict[str, Operation]):
                 raise InputError(f"operations: unknown operation {key!r}")
             allowed = {"method", "path", "list_key", "id_field", "body", "keys"}
             changes = dict(given)
-            insists = changes.pop("override_documented", False)
+            told = changes.pop("documented", False)
+            insists = changes.pop("override_documented", False) or told
             if unknown := sorted(changes.keys() - allowed):
                 raise InputError(f"operations.{key}: unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
             if table[key].mark == "D" and not insists:
                 raise InputError(f"operations.{key}: documented as it is; override_documented: true insists")
+            if why := _why_not(table[key], changes):
+                raise InputError(f"operations.{key}.{why}")
             if "keys" in changes:
                 changes |= _renamed(table[key], changes["keys"])
+            if "method" in changes:
+                changes["shipped"] = table[key].nature
+            if told:
+                changes["mark"] = BY_TENANT
             table[key] = replace(table[key], **changes)
         return Table(table)
+
+
+def _why_not(op: Operation, changes: Mapping[str, Any]) -> str:
+    """Why a row can't be so; "" if it can."""
+    if changes.get("method", "GET") not in VERBS:
+        return f"method: must be one of {', '.join(VERBS)}"
+    if "path" in changes:
+        if fault := path_fault(changes["path"]):
+            return f"path: {fault}"
+        if unknown := sorted(set(PLACE.findall(changes["path"])) - set(op.names())):
+            return f"path: unknown place {{{unknown[0]}}}; known: {', '.join(op.names()) or 'none'}"
+    return ""
+
+
+def path_fault(path: Any) -> str:
+    """Why a path can't be one of a table, since it would lead elsewhere than to the platform; "" if it can."""
+    route, _, query = path.partition("?") if isinstance(path, str) else ("", "", "")
+    if not route.startswith("/"):
+        return "must be text that begins with a slash"
+    if "//" in route:
+        return "holds two slashes in a row, after which a host may stand"
+    if any(segment in {".", ".."} for segment in route.split("/")):
+        return "holds a segment of dots, which leads out of it"
+    if not _WRITTEN.fullmatch(route) or not _WRITTEN.fullmatch(query):
+        return "holds a character that no path may hold: letters, digits, and ._~!$&'()*+,;=:@- only, nothing encoded"
+    return ""
 
 
 def _renamed(op: Operation, given: Any) -> Mapping[str, Any]:
