@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from headend.core.wire.registry import kinds
+from headend.simulator.app import discover
+
 ENVIRONMENT = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
 PASSWORD = "convergence-only"
 NOISY = {
@@ -142,6 +145,23 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"group_type": "source", "name": "Gates, north"},
         {"group_type": "destination"},
     ],
+    "ateme.mtr_host": [
+        {"host": "edge.example.com", "group": {"id": "paths-1"}},
+        {"host": "192.0.2.1", "group": {"id": "paths-1"}},
+        {"host": "192.0.2.1", "group": {"id": "paths-2"}, "host_name": "Edge, north"},
+    ],
+    "ateme.mtr_host_group": [{}, {"name": "Edges"}],
+    "ateme.recording_bucket": [
+        {"bucket_path": "example-archive/matches", "access_key": "convergence", "secret_key": PASSWORD},
+        {"bucket_path": "example-archive/cups", "delivery_type": "s3", "name": "cups"},
+    ],
+    "ateme.shared_contact": [
+        {"email": "noc@example.com"},
+        {"email": "noc@example.com", "phone": "1 5550199", "name": "NOC, night"},
+        {"email": "night@example.com", "phone": "1 5550100"},
+        {"phone": ""},
+        {"name": "Ada"},
+    ],
     "ateme.label": [{}, {"text": "derby"}, {"text": "Derby, English commentary"}],
     "ateme.transcoder": [
         {**TRANSCODER, "mpeg4_avc_encoder_profile": "High", "audio_track_pid_list": [101]},
@@ -179,7 +199,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
-LASTING = {"tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
+LASTING = {"recording_buckets", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
 """Tables with what the platform writes for itself, or nobody can delete."""
 
 FREE: dict[str, tuple[Any, ...]] = {
@@ -191,6 +211,25 @@ FREE: dict[str, tuple[Any, ...]] = {
 }
 UNREACHABLE = {(name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome")}
 NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}
+AT_ONCE = {"token_calls": 60}  # as many lists are read side by side
+EVERYWHERE = frozenset(
+    {"scoping", "old_tokens", "token_calls", "organisation_token", "envelope", "wrapped", "deleted", "updates"}
+    | {"unknown_keys", "secrets_shown"}
+)
+"""Switches that any kind can feel; of the others, one that stands in no environment feels only its own."""
+_PLACED = tuple(name for name in CASES if name == "ateme.environment" or kinds()[name].parent is not None)
+CONCERNS: dict[str, tuple[str, ...]] = {
+    **{
+        switch: _PLACED
+        for sim in discover()
+        if sim.name == "ateme"
+        for switch in sim.switches
+        if switch not in EVERYWHERE
+    },
+    "changed_contacts": ("ateme.shared_contact",),
+    "mtr_groups": ("ateme.mtr_host", "ateme.mtr_host_group"),
+    "ungrouped": ("ateme.mtr_host", "ateme.mtr_host_group"),
+}
 TOGETHER: tuple[dict[str, Any], ...] = (
     {"input_get": "list", "envelope": "object"},
     {"ids": "plain", "envelope": "object", "wrapped": True},
@@ -199,7 +238,7 @@ TOGETHER: tuple[dict[str, Any], ...] = (
 
 
 def WORLD(sim: Any) -> None:
-    """Dashboard groups, two ways to be told of alerts, two labels, an agreement that is free."""
+    """Groups for dashboards and hosts, two ways to be told of alerts, two labels, an agreement that is free."""
     for id in ("l-1", "l-2"):
         sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
     free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}
@@ -212,6 +251,8 @@ def WORLD(sim: Any) -> None:
             "notification_parameters": [f"{id}@example.com"],
         }
         sim.sims["ateme"].world["alert_methods"][id] = row | {"organisation_id": "org-1", "is_deleted": False}
+    for id in ("paths-1", "paths-2"):
+        sim.sims["ateme"].world["mtr_host_groups"][id] = {"group_id": id, "name": id, "organisation_id": "org-1"}
     for id, group_type in (("shown-1", "source"), ("shown-2", "source"), ("made-1", "transcoder"), ("walls", "mv")):
         row = {"dashboard_group_id": id, "name": id, "group_type": group_type, "organisation_id": "org-1"}
         sim.sims["ateme"].world["groups"][id] = row

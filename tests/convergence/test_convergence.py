@@ -104,7 +104,7 @@ def said(module: Any, what: str) -> Any:
     FREE: values to try of a switch that takes any. UNREACHABLE: (switch, value) with which no state can be reached, and
     which is told as an error (held by the platforms' own tests). NEEDS: (switch, value) -> settings that a person has
     to make for such a platform. CONCERNS: switch -> the kinds that can tell its values apart. TOGETHER: what may well
-    come together.
+    come together. AT_ONCE: switch -> its value where all kinds are in one stack.
     """
     return getattr(module, what, {})
 

@@ -112,6 +112,12 @@ MANY: Mapping[str, Many] = {
     ),
     "ateme.dashboard_group": Many(lambda n: {"group_type": "source"}, lambda n: {"name": f"Gate {n}"}),
     "ateme.label": Many(lambda n: {"text": f"text {n}"}, lambda n: {"text": f"other text {n}"}),
+    "ateme.mtr_host": Many(
+        lambda n: {"host": f"edge-{n}.example.com", "group": {"id": "paths-1"}}, lambda n: {"group": {"id": "paths-2"}}
+    ),
+    "ateme.mtr_host_group": Many(lambda n: {"name": f"Edges {n}"}, lambda n: {"name": f"Other edges {n}"}),
+    "ateme.recording_bucket": Many(lambda n: {"bucket_path": f"example-archive/{n}"}),
+    "ateme.shared_contact": Many(lambda n: {"email": f"{n}@example.com"}, lambda n: {"phone": f"{n}"}),
     "ateme.transcoder": Many(
         lambda n: {**ateme.TRANSCODER, "input": f"beside-{n}"},
         lambda n: {"number_of_audio_tracks": 4, "video_track_pid": 257},

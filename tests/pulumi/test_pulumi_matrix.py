@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cli.harness import NO_WAIT, serve
-from convergence.test_convergence import matrix, needed, side_by_side
+from convergence.test_convergence import matrix, needed, said, side_by_side
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -26,7 +26,8 @@ def behaviours() -> list[Any]:
     what the embedded engine goes through."""
     found: dict[str, dict[str, tuple[Any, dict[str, Any]]]] = {}
     for case in matrix():
-        module, name, switches = case.values
+        module, name, one = case.values
+        switches = {switch: said(module, "AT_ONCE").get(switch, value) for switch, value in one.items()}
         found.setdefault(name.partition(".")[0], {})[str(switches)] = (module, switches)
     return [
         pytest.param(module, platform, switches, id="-".join(map(str, [platform, *sum(switches.items(), ())])))

@@ -9,10 +9,14 @@ KINDS = {
     "ateme.event_subscription": "event_subscription",
     "ateme.input": "input",
     "ateme.label": "label",
+    "ateme.mtr_host": "mtr_host",
+    "ateme.mtr_host_group": "mtr_host_group",
     "ateme.multi_viewer": "multi_viewer",
     "ateme.output": "output",
     "ateme.permanent_schedule": "permanent_schedule",
+    "ateme.recording_bucket": "recording_bucket",
     "ateme.schedule": "schedule",
+    "ateme.shared_contact": "shared_contact",
     "ateme.transcoder": "transcoder",
 }
 """kind -> its module."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from headend.ateme.answers import hint
 from headend.ateme.rows import Row
 from headend.core.model.errors import Conflict, Refused
-from headend.core.model.fields import Immutable, Spec, marked
+from headend.core.model.fields import Immutable, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Change, Observed
-from headend.core.wire.decode import readable
+from headend.core.wire.decode import last_read, readable
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
@@ -48,32 +48,46 @@ class ListedKind(Kind[S, "Ateme"]):
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
         rows = await api.listed(f"{self.noun}.list", None, self.shape)
-        wanted = self.natural_key(spec)
-        return [self.observed(row) for row in rows if tuple(getattr(row, name) for name in self.key) == wanted]
+        wanted, key = self.natural_key(spec), cast(Any, self.natural_key)  # rows have the fields of specs
+        return [self.observed(row) for row in rows if key(row) == wanted]
 
     def observed(self, row: Row) -> Observed:
         shown = {name: value for name, value in row.given.items() if value is not None}
-        values, wrong = readable(self.model, self.fields(), shown)
-        unverifiable = dict.fromkeys((name for name in self.fields() if name not in values), UNSEEN) | wrong
+        names = [name for name in self.fields() if mark(self.model, name, WriteOnly) is None]
+        values, wrong = readable(self.model, names, shown)
+        unverifiable = dict.fromkeys((name for name in names if name not in values), UNSEEN) | wrong
         return Observed(row.id, values, {f"{self.noun}_id": row.id}, unverifiable)
 
     # --- writing -----------------------------------------------------------------------------------------
     def body(self, spec: S) -> dict[str, Any]:
         given = spec.set_fields()
-        return {name: given[name] for name in self.fields() if name in given} | (given.get("extra") or {})
+        return {name: given[name] for name in self.fields() if given.get(name) is not None} | (given.get("extra") or {})
 
     async def create(self, api: Ateme, spec: S) -> Observed:
-        key = f"{self.noun}.create"
+        return await self.make(api, f"{self.noun}.create", spec)
+
+    async def make(self, api: Ateme, key: str, spec: S, path: Mapping[str, str] = {}) -> Observed:
+        """The creating call. path: ids that stand in it, none of which is the object's."""
         try:
-            answer = await api.call(key, scope=None, body=self.body(spec))
+            answer = await api.call(key, scope=None, path=path, body=self.body(spec))
         finally:  # also where the answer got lost
             api.changed(f"{self.noun}.list")
-        return Observed(await api.made_id(key, answer.body, self.shape, partial(self.find, api, spec)))
+        find = partial(self.find, api, spec)
+        return Observed(await api.made_id(key, answer.body, self.shape, find, next(iter(path.values()), None)))
 
     async def update(self, api: Ateme, id: str, spec: S, changes: Sequence[Change]) -> None:
+        """What the stack doesn't set goes as it was last read, and empty where it was taken out (A-51)."""
         fixed = marked(self.model, Immutable)
         body = {name: value for name, value in self.body(spec).items() if name not in fixed}
-        await api.call(f"{self.noun}.update", scope=None, path=self.path(id), body=body)
+        if left := [name for name in self.fields() if name not in {*fixed, *body}]:
+            row = (await api.listed(f"{self.noun}.list", None, self.shape)).row(id)
+            body |= last_read(self.model, f"ateme: {self.noun}.update", left, row.given) if row else {}
+            body |= {change.field: "" for change in changes if change.field in left}
+        await self.change(api, "update", id, body)
+
+    async def change(self, api: Ateme, verb: str, id: str, body: Mapping[str, Any]) -> None:
+        """A changing call about one object."""
+        await api.call(f"{self.noun}.{verb}", scope=None, path=self.path(id), body=body)
         api.changed(f"{self.noun}.list")
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rule:
-    """One field. low and high are inclusive: of a number's value, or of a text's length."""
+    """One field. low and high are inclusive: of a number's value, or of a text's length. form: of a whole text."""
 
     type: type = str
     low: float | None = None
@@ -18,6 +19,7 @@ class Rule:
     null: bool = False
     choices: tuple[Any, ...] = ()
     prefixes: tuple[str, ...] = ()
+    form: str = ""
     also: tuple[Any, ...] = ()  # values allowed outside the range
     default: Any = None
     read_only: bool = False  # may be sent in an update, but not changed
@@ -34,6 +36,8 @@ class Rule:
             return f"must be one of {', '.join(map(str, self.choices))}"
         if self.prefixes and not value.startswith(self.prefixes):
             return f"must start with {' or '.join(self.prefixes)}"
+        if self.form and not re.fullmatch(self.form, value):
+            return "has signs that are not allowed"
         size = len(value) if isinstance(value, str) else value
         unit = " characters" if isinstance(value, str) else ""
         if self.low is not None and size < self.low:
