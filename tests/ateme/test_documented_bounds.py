@@ -157,6 +157,8 @@ def test_a_template_is_global_unless_a_deployment_is_named() -> None:
     sent: list[dict[str, Any]] = []
 
     class Api:
+        within = staticmethod(lambda deployment: {"Deployment-Id": deployment})
+
         async def call(self, key: str, **more: Any) -> None:
             sent.append({name: more[name] for name in ("headers", "body")})
 

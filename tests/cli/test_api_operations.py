@@ -243,6 +243,8 @@ def test_titanfile_takes_its_deployment_as_a_header(world: World) -> None:
     seen: list[Any] = []
 
     class Api:
+        within = staticmethod(lambda deployment: {"Deployment-Id": deployment})
+
         async def call(self, key: str, **sent: Any) -> Answer:
             seen.append((key, sent["headers"], sent["query"], sent["body"]))
             return Answer(200, None, {}, False)

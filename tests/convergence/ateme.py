@@ -45,6 +45,9 @@ POSTER = str(Path(__file__).with_name("poster.svg"))
 OWN_TIMES = {"start_time": "2999-12-05T15:00:00+01:00", "end_time": "2999-12-05T15:30:00.5Z"}
 SUBSCRIPTION = {"event": "derby", "output": "cdn"}
 
+DOCUMENT = {"rate": 29.97, "preset": None, "tracks": [{"lang": "de", "on": True}, {"lang": "en", "pids": [1, 2]}]}
+"""What headend keeps and compares without reading it."""
+
 SETUP: dict[str, Any] = {
     "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
     "ateme": {
@@ -196,6 +199,14 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"},
         {"input": "stadium", "output": "cdn", "start_time": "2999-12-05T15:30:00Z", "end_time": "2999-12-05T17:00:00Z"},
         {"input": "stadium", "output": "cdn", "start_time": "NOW", "end_time": "2999-12-05T17:00:00Z"},
+    ],
+}
+
+CASES |= {
+    "ateme.tf_job_template": [
+        {"configuration": DOCUMENT},
+        {"configuration": {**DOCUMENT, "rate": 25, "tracks": DOCUMENT["tracks"][:1]}, "name": "Proxy, small"},
+        {"configuration": {"rate": 50}, "name": "Proxy, small"},
     ],
 }
 

@@ -32,6 +32,8 @@ MEANT = {
     "just.profile.birth_date": {"2026-01-01": 1767225600},  # the platform counts seconds
 }
 """Field -> what some values are kept as, on purpose."""
+DOCUMENTS = {"extra", "configuration", "settings", "buckets_creation_options"}
+"""Fields that hold any mapping, as it stands."""
 
 
 def model_of(name: str, fragment: dict[str, Any]) -> type[Spec]:
@@ -47,7 +49,7 @@ def meant(name: str, field: str, raw: Any, model: type[Spec]) -> list[Any]:
     if field == "fields":  # of an action: each is kept with its type
         return [raw, {key: {"number_value": value} for key, value in raw.items()} if isinstance(raw, dict) else raw]
     if isinstance(raw, dict) and set(raw) == {"id"}:
-        return [raw if field == "extra" else str(raw["id"])]
+        return [raw if field in DOCUMENTS else str(raw["id"])]
     known = MEANT.get(f"{name}.{field}", {})
     return [known[raw]] if isinstance(raw, str) and raw in known else [raw]
 

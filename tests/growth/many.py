@@ -142,6 +142,7 @@ MANY: Mapping[str, Many] = {
         lambda n: {"input": "stadium", "output": "cdn", "start_time": _at(n), "end_time": _at(n, 30)},
         lambda n: {"end_time": _at(n, 40)},
     ),
+    "ateme.tf_job_template": Many(lambda n: {"configuration": {"rate": n}}, lambda n: {"name": f"Other {n}"}),
     "just.profile": Many(lambda n: {"name": f"Ann {n}"}, lambda n: {"gender": "f"}),
     "just.email_subscription": Many(
         lambda n: {"juid": "ann", "email": f"ann-{n}@example.com"}, lambda n: {"refid": "a", "refidm": "b"}

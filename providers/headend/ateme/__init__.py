@@ -17,6 +17,7 @@ KINDS = {
     "ateme.recording_bucket": "recording_bucket",
     "ateme.schedule": "schedule",
     "ateme.shared_contact": "shared_contact",
+    "ateme.tf_job_template": "tf_job_template",
     "ateme.transcoder": "transcoder",
 }
 """kind -> its module."""

@@ -101,13 +101,22 @@ class Ateme:
 
     # --- reading ------------------------------------------------------------------------------------------
     async def listed(
-        self, key: str, scope: str | None, shape: type[R], *, path: Mapping[str, str] = {}, fresh: bool = False
+        self,
+        key: str,
+        scope: str | None,
+        shape: type[R],
+        *,
+        path: Mapping[str, str] = {},
+        headers: Mapping[str, str] = {},
+        fresh: bool = False,
     ) -> Listing[R]:
-        """The rows of a list operation that aren't deleted, shared for the run. path: of what the list hangs on."""
-        name = ("ateme", key, scope, *path.values())
+        """The rows of a list operation that aren't deleted, shared for the run. path, headers: what the list hangs
+        on."""
+        name = ("ateme", key, scope, *path.values(), *headers.values())
 
         async def read() -> Listing[R]:
-            found = read_rows(self.table[key], (await self.call(key, scope=scope, path=path)).body, shape)
+            answer = await self.call(key, scope=scope, path=path, headers=headers)
+            found = read_rows(self.table[key], answer.body, shape)
             return Listing(row for row in found if not row.gone)
 
         return await self.client.reads.get(name, read, fresh=fresh)
@@ -135,6 +144,7 @@ class Ateme:
         *,
         doubtful: bool = False,
         signs: Collection[str] = (),
+        headers: Mapping[str, str] = {},
     ) -> R | None:
         """One object by its id, None = absent. doubtful: a list decides what a 404 means, whoever gives it.
         signs: of an object whose details are documented without an id, what shows that it is one.
@@ -144,7 +154,7 @@ class Ateme:
         """
         wanted = next(iter(path.values()))
         try:
-            answer = await self.call(key, scope=scope, path=path)
+            answer = await self.call(key, scope=scope, path=path, headers=headers)
         except NotFound:
             return None
         except ForeignAnswer:
@@ -193,16 +203,20 @@ class Ateme:
             word = await self.status(environment)
             raise Refused(f"ateme: environment {environment} is {word}; start it first (state: started)")
 
+    def within(self, deployment: str | None) -> dict[str, str]:
+        """The headers of calls that concern a TitanFile deployment (A-21)."""
+        return {} if deployment is None else {self.settings.deployment_header: deployment}
+
     def changed(self, *keys: str) -> None:
         """Forgets the shared reads of these operations."""
         for key in keys:
             self.client.reads.drop("ateme", key)
 
     # --- writing ------------------------------------------------------------------------------------------
-    async def delete(self, key: str, scope: str | None, path: Mapping[str, str], *, repeat: bool | None = None) -> bool:
+    async def delete(self, key: str, scope: str | None, path: Mapping[str, str], **options: Any) -> bool:
         """Sends a delete; absent is success (A-727). True if there was something to delete."""
         try:
-            await self.call(key, scope=scope, path=path, repeat=repeat)
+            await self.call(key, scope=scope, path=path, **options)
         except NotFound:
             return False
         return True

@@ -16,7 +16,6 @@ from headend.ateme import reads
 from headend.ateme.answers import Object, rows, text_id
 from headend.ateme.api import Ateme
 from headend.ateme.guesses import begins, guesses, move
-from headend.ateme.invoke import DEPLOYMENT_HEADER
 from headend.ateme.rows import Marks
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused
 from headend.core.wire.decode import decode
@@ -209,7 +208,7 @@ class _Doctor:
         deployments = self.samples.get("deployment_id")
         if not deployments:
             return "no deployment_id is known: tf_deployment.list shows none"
-        return _Asked(path, scope, {DEPLOYMENT_HEADER: deployments[0][0]}, row)
+        return _Asked(path, scope, self.api.within(deployments[0][0]), row)
 
     # --- what isn't read -----------------------------------------------------------------------------------
     async def look_at_the_rest(self) -> None:

@@ -20,6 +20,7 @@ INPUT = Ref(
     through=(("ateme.transcoder", "resulting_input_id"), ("ateme.multi_viewer", "resulting_input_id")),
 )
 GROUP = Ref("ateme.dashboard_group")
+DEPLOYMENT = Ref("ateme.tf_deployment")
 NOW = "NOW"
 instant = platform_time
 

@@ -16,7 +16,6 @@ from headend.core.wire.operations import NO_BODY, Operation
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer
 
-DEPLOYMENT_HEADER = "Deployment-Id"
 HIDDEN = frozenset({*TOKEN_KEYS, "source_invitation_token", "password", "access_key", "secret_key"}) | frozenset(
     {"technical_details", "input_settings", "livelink_args", "url", "backup_url", "stream_key"}
     | {"notification_parameters"}
@@ -54,7 +53,7 @@ async def invoke(api: Ateme, op: Operation, request: Request, scope: str | None)
             deployment = body["deployment_id"]
             body = {name: value for name, value in body.items() if name != "deployment_id"} or NO_BODY
         if deployment is not None:
-            headers[DEPLOYMENT_HEADER] = str(deployment)
+            headers = api.within(str(deployment))
         elif rule.needed:
             raise InputError(f"{op.key}: missing: deployment_id=... (it goes as a header)")
     if scope is None and re.search(r"\bae\b", op.role):

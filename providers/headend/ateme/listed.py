@@ -16,6 +16,7 @@ from headend.core.wire.decode import last_read, readable
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
+    from headend.ateme.listing import Listing
 
 S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"
@@ -25,33 +26,59 @@ class ListedKind(Kind[S, "Ateme"]):
     """The way of such objects through the API: found by name, and written as a whole (A-51).
 
     noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. The model's fields are called the
-    same on the wire; `extra` goes on top of them.
+    same on the wire; `extra` goes on top of them. whole: the field that not every list shows; a row without it is read
+    by itself.
     """
 
     noun: ClassVar[str]
     shape: ClassVar[type[Row]]
     place: ClassVar[str | None] = None
+    whole: ClassVar[str] = ""
 
     def path(self, id: str) -> dict[str, str]:
         """What the paths of one object are filled in with."""
         return {self.place or f"{self.noun}_id": id}
+
+    def headers(self, api: Ateme, spec: S) -> dict[str, str]:
+        """What each call says beside that of where the object is."""
+        return {}
 
     def fields(self) -> list[str]:
         """What goes into bodies, and is read back."""
         return [name for name in self.model.model_fields if name != "extra"]
 
     # --- reading -----------------------------------------------------------------------------------------
+    async def rows(self, api: Ateme, spec: S, *, fresh: bool = False) -> Listing[Row]:
+        headers = self.headers(api, spec)
+        return await api.listed(f"{self.noun}.list", None, self.shape, headers=headers, fresh=fresh)
+
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
-        rows = await api.listed(f"{self.noun}.list", None, self.shape, fresh=fresh)
-        row = rows.row(id)
-        return None if row is None else self.observed(row)
+        row = (await self.rows(api, spec, fresh=fresh)).row(id)
+        return None if row is None else self.observed(await self.whole_row(api, row, spec), spec)
 
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
-        rows = await api.listed(f"{self.noun}.list", None, self.shape)
-        wanted, key = self.natural_key(spec), cast(Any, self.natural_key)  # rows have the fields of specs
-        return [self.observed(row) for row in rows if key(row) == wanted]
+        rows = [row for row in await self.rows(api, spec) if self.matches(row, spec)]
+        return [self.observed(await self.whole_row(api, row, spec), spec) for row in rows]
 
-    def observed(self, row: Row) -> Observed:
+    def matches(self, row: Row, spec: S) -> bool:
+        """Whether the row has the spec's natural key."""
+        key = cast(Any, self.natural_key)  # rows have the fields of specs
+        return bool(key(row) == key(spec))
+
+    async def whole_row(self, api: Ateme, row: Row, spec: S) -> Row:
+        """The row with all that the platform shows of it; as listed where nothing else answers (A-46)."""
+        if not self.whole or self.whole in row.given:
+            return row
+        path, headers = self.path(row.id), self.headers(api, spec)
+        try:
+            found = await api.single(f"{self.noun}.get", None, path, self.shape, doubtful=True, headers=headers)
+        except Refused as error:
+            if error.status != 405:
+                raise
+            found = None
+        return found or row
+
+    def observed(self, row: Row, spec: S) -> Observed:
         shown = {name: value for name, value in row.given.items() if value is not None}
         names = [name for name in self.fields() if mark(self.model, name, WriteOnly) is None]
         values, wrong = readable(self.model, names, shown)
@@ -69,7 +96,8 @@ class ListedKind(Kind[S, "Ateme"]):
     async def make(self, api: Ateme, key: str, spec: S, path: Mapping[str, str] = {}) -> Observed:
         """The creating call. path: ids that stand in it, none of which is the object's."""
         try:
-            answer = await api.call(key, scope=None, path=path, body=self.body(spec))
+            headers = self.headers(api, spec)
+            answer = await api.call(key, scope=None, path=path, body=self.body(spec), headers=headers)
         finally:  # also where the answer got lost
             api.changed(f"{self.noun}.list")
         find = partial(self.find, api, spec)
@@ -80,21 +108,21 @@ class ListedKind(Kind[S, "Ateme"]):
         fixed = marked(self.model, Immutable)
         body = {name: value for name, value in self.body(spec).items() if name not in fixed}
         if left := [name for name in self.fields() if name not in {*fixed, *body}]:
-            row = (await api.listed(f"{self.noun}.list", None, self.shape)).row(id)
+            row = (await self.rows(api, spec)).row(id)
             body |= last_read(self.model, f"ateme: {self.noun}.update", left, row.given) if row else {}
             body |= {change.field: "" for change in changes if change.field in left}
-        await self.change(api, "update", id, body)
+        await self.change(api, "update", id, body, headers=self.headers(api, spec))
 
-    async def change(self, api: Ateme, verb: str, id: str, body: Mapping[str, Any]) -> None:
+    async def change(self, api: Ateme, verb: str, id: str, body: Mapping[str, Any], **options: Any) -> None:
         """A changing call about one object."""
-        await api.call(f"{self.noun}.{verb}", scope=None, path=self.path(id), body=body)
+        await api.call(f"{self.noun}.{verb}", scope=None, path=self.path(id), body=body, **options)
         api.changed(f"{self.noun}.list")
 
     async def delete(self, api: Ateme, id: str, last: S, report: Report) -> None:
         """Refused while something refers to it; what does is named. The engine has deleted before whatever of the
         stack does, so that there is nothing to wait for (A-727)."""
         try:
-            await api.delete(f"{self.noun}.delete", None, self.path(id))
+            await api.delete(f"{self.noun}.delete", None, self.path(id), headers=self.headers(api, last))
         except (Conflict, Refused) as error:
             used = await self.users(api, id)
             raise hint(error, f"used by {', '.join(used)}") if used else error from None

@@ -40,6 +40,9 @@ class AtemeSettings(Settings):
     auth_scheme: Annotated[
         str, Env("HEADEND_ATEME_AUTH_SCHEME"), Field(description='stands before the JWT; "" for none (A-3)')
     ] = "Bearer"
+    deployment_header: Annotated[
+        str, Env("HEADEND_ATEME_DEPLOYMENT_HEADER"), Field(description="names the TitanFile deployment (A-21, A-848)")
+    ] = "Deployment-Id"
     poll_interval: Annotated[
         float,
         Env("HEADEND_ATEME_POLL_INTERVAL"),
@@ -54,6 +57,9 @@ class AtemeSettings(Settings):
     multi_viewer_timeout: Annotated[
         float, Env("HEADEND_ATEME_MULTI_VIEWER_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
     ] = 1800.0
+    deployment_timeout: Annotated[
+        float, Env("HEADEND_ATEME_DEPLOYMENT_TIMEOUT"), Field(gt=0, description="seconds to create or delete (A-722)")
+    ] = 2700.0
     state_timeout: Annotated[
         float, Env("HEADEND_ATEME_STATE_TIMEOUT"), Field(gt=0, description="seconds to start or stop (A-722)")
     ] = 900.0
