@@ -90,7 +90,8 @@ def test_a_host_in_no_group_is_seen_and_the_group_of_those_is_none(tmp_path: Pat
     assert (change.before, change.cause) == ("null", "drift")
     assert engine.step(wanted, EDGE).action is Action.REPLACE
     engine.done(wanted)
-    assert [row["groups"] for row in engine.world["mtr_hosts"].values()] == [["mtr-group-1"]]
+    (edges,) = [id for id, row in engine.world["mtr_host_groups"].items() if row["name"] == "edges"]
+    assert [row["groups"] for row in engine.world["mtr_hosts"].values()] == [[edges]]
 
 
 @pytest.mark.contract("A-301", "A-631")
