@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def findings(world: World, *words: str) -> dict[str, dict[str, Any]]:
 def test_a_platform_as_assumed_has_nothing_otherwise(applied: World) -> None:
     ran = applied("doctor", "ateme", "--out", "overrides.yaml")
     assert ran.code == 0
-    assert ran.out.splitlines()[-1].endswith(" 0 otherwise")
+    assert " 0 otherwise\nWhat to do\n- `--openapi FILE_OR_URL` compares all" in ran.out
     assert yaml.safe_load((applied.home / "overrides.yaml").read_text())["connections"]["ateme"]["operations"] == {}
     found = findings(applied)
     assert list(found) == list(TABLE)
@@ -110,6 +111,18 @@ def test_each_changed_row_is_found_and_with_the_stub_everything_works_again(appl
     assert applied("destroy", str(longer), "--yes").code == 0
 
 
+def test_what_is_the_same_is_told_once_and_each_only_on_demand(applied: World) -> None:
+    """The most common first; of five or less, each."""
+    short, long = applied("doctor", "ateme"), applied("doctor", "ateme", "--verbose")
+    assert len(short.out.splitlines()) < 25
+    assert "  they write (" in short.out
+    assert len(long.out.splitlines()) > 200
+    assert short.out.splitlines()[-3:] == long.out.splitlines()[-3:]
+    sizes = [int(size) for size in re.findall(r"^  [a-z].* \(([0-9]+)\): ", short.out, re.MULTILINE)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(sizes) > 5
+
+
 def test_without_any_hint_of_the_server_relatives_tell_where_writes_went(applied: World) -> None:
     """A server that answers OPTIONS alike everywhere, as one with CORS does, says nothing by it."""
     sim = applied.simulator.sims["ateme"]
@@ -130,9 +143,9 @@ EVENT = "{input: stadium, start_time: 2035-12-01T15:00:00Z, end_time: 2035-12-01
 def test_an_event_needs_no_picture_so_a_404_to_one_proves_nothing(applied: World) -> None:
     applied.write("match.yaml", f"{STACK}      events:\n        plain: {EVENT}\n        shown: {EVENT}\n")
     assert applied("apply", "match.yaml", "--yes").code == 0
-    ran = applied("doctor", "ateme")
+    ran = applied("doctor", "ateme", "--verbose")
     assert ran.code == 0
-    assert "not tried  event.image  GET /api/events/{event_id}/image: no event with a picture is known" in ran.out
+    assert "  event.image  GET /api/events/{event_id}/image: no event with a picture is known" in ran.out
     ateme = applied.simulator.sims["ateme"]
     [*_, shown] = ateme.world["events"].values()
     shown["image"] = {"name": "derby.png", "content": "iVBORw=="}
@@ -154,8 +167,11 @@ def test_an_answer_of_another_shape_is_never_an_empty_list(applied: World) -> No
     applied.simulator.fail("output.list_all", status=200, body={"a": [], "b": []}, times=9)
     applied.simulator.fail("input.list", status=200, body={"inputs": [{"input_id": "in-1"}], "notes": []}, times=9)
     ran = applied("doctor", "ateme", "--out", "overrides.yaml")
-    assert "otherwise  output.list  GET /api/outputs: answers another shape: no JSON" in ran.out
-    assert "otherwise  schedule.list  GET /api/schedules: answers another shape: the answer is no list" in ran.out
+    otherwise = ran.out.partition("\notherwise (")[2]
+    assert "  output.list  GET /api/outputs: answers another shape: no JSON\n" in otherwise
+    assert "  schedule.list  GET /api/schedules: answers another shape: the answer is no list" in otherwise
+    assert "writes 1 corrections: look at each" in otherwise
+    assert "ask the platform's people how these are called: " in otherwise
     stub = (applied.home / "overrides.yaml").read_text()
     assert yaml.safe_load(stub)["connections"]["ateme"]["operations"] == {"input.list": {"list_key": "inputs"}}
     assert "# schedule.list: {method: GET, path: /api/schedules, override_documented: true}" in stub
@@ -178,7 +194,8 @@ def test_a_way_in_that_is_another_one_is_told_as_that(world: World, key: str) ->
     world.simulator.sims["ateme"].serve({key: {"path": "/api/elsewhere"}})
     ran = world("doctor", "ateme", "--out", "overrides.yaml")
     assert ran.code == 2
-    assert f"otherwise  {key}" in ran.out
+    assert f"otherwise (1)\n  {key}  " in ran.out
+    assert "not tried (279)\n  there is no login (279): " in ran.out
     assert "0 works, 279 not tried, 1 otherwise" in ran.out
     assert f"# {key}: {{" in (world.home / "overrides.yaml").read_text()
 

@@ -35,6 +35,13 @@ _SIGN_ON = (
 _NOWHERE = Operation("doctor.nowhere", "OPTIONS", "/api/headend-doctor-asks", "", "a path that is surely not there")
 
 
+WRITES = "they write"
+HARMFUL = "headend leaves them alone, for what they do"
+NOTHING = "there is nothing to try them on"
+DOUBTFUL = "their answers tell nothing"
+THERE = "the path and the verb are there"
+
+
 class Verdict(enum.StrEnum):
     """What came of an operation."""
 
@@ -46,13 +53,14 @@ class Verdict(enum.StrEnum):
 @dataclass(frozen=True)
 class Finding:
     """One operation. how: what it answers, or why it wasn't tried. override: the row as it should be, None where
-    that isn't known. proof: what the override rests on."""
+    that isn't known. proof: what the override rests on. sort: of one that wasn't tried, what many have in common."""
 
     op: Operation
     verdict: Verdict
     how: str = ""
     override: Mapping[str, str] | None = None
     proof: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,10 @@ class _Doctor:
     def locked_out(self, error: ApiError) -> list[Finding]:
         """Findings where the way in is already another one: it is the last call of the sign-on that was sent."""
         failed = [key for key in _SIGN_ON if self.api.client.sent[key]][-1]
-        self.note(Finding(op, Verdict.UNTRIED, "there is no login") for op in self.api.table.values())
+        self.note(
+            Finding(op, Verdict.UNTRIED, "there is no login", sort="there is no login")
+            for op in self.api.table.values()
+        )
         self.note([Finding(self.api.table[failed], Verdict.OTHERWISE, str(error).rpartition(": ")[2])])
         return list(self.findings.values())
 
@@ -132,10 +143,10 @@ class _Doctor:
         """Tries a read, and the likely other paths where it isn't as assumed."""
         asked = self.values(op)
         if isinstance(asked, str):
-            return Finding(op, Verdict.UNTRIED, asked)
+            return Finding(op, Verdict.UNTRIED, asked, sort=NOTHING)
         how, answer = await self.ask(op, asked)
         if answer is None:
-            return Finding(op, Verdict.UNTRIED, how)
+            return Finding(op, Verdict.UNTRIED, how, sort=DOUBTFUL)
         if not how:
             self.keep(op, answer)
             return Finding(op, Verdict.WORKS)
@@ -151,7 +162,7 @@ class _Doctor:
                 empty = reads.is_list(op) and not rows(op, other.body)
                 return Finding(op, Verdict.OTHERWISE, how, {"path": path}, "tried: an empty list" if empty else "tried")
         if why := reads.why_missing(op, asked.row, answer):
-            return Finding(op, Verdict.UNTRIED, why)
+            return Finding(op, Verdict.UNTRIED, why, sort=NOTHING)
         return Finding(op, Verdict.OTHERWISE, how)
 
     async def ask(self, op: Operation, asked: _Asked) -> tuple[str, Answer | None]:
@@ -221,7 +232,8 @@ class _Doctor:
 
     async def look_at(self, op: Operation, telling: bool) -> Finding:
         known = self.findings.get(op.key)
-        plain = known or Finding(op, Verdict.UNTRIED, reads.untried(op))
+        why = reads.untried(op)
+        plain = known or Finding(op, Verdict.UNTRIED, why, sort=WRITES if why == reads.WRITES else HARMFUL)
         asked = self.values(op)
         if telling and not isinstance(asked, str) and (known is None or op.method != "GET"):
             return await self.asked_what_it_takes(op, asked, plain)
@@ -238,7 +250,8 @@ class _Doctor:
     async def asked_what_it_takes(self, op: Operation, asked: _Asked, plain: Finding) -> Finding:
         verbs = await self.verbs(op, asked)
         if verbs is None or op.method in verbs:
-            return replace(plain, how=plain.how if verbs is None else f"{plain.how}; the path and the verb are there")
+            there = f"; {THERE}" if verbs is not None else ""
+            return replace(plain, how=plain.how + there, sort=plain.sort + there)
         if verbs:
             how = f"the path takes {', '.join(sorted(verbs))}, and not {op.method}"
             others = {row.method for row in self.api.table.values() if row.path == op.path}

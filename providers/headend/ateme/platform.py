@@ -7,7 +7,7 @@ from headend.ateme.doctor import examine
 from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.verbs import VERBS
-from headend.ateme.wire import TABLE
+from headend.ateme.wire import TABLE, WORDS
 from headend.core.wire.registry import Platform
 
 PLATFORM = Platform(
@@ -21,4 +21,5 @@ PLATFORM = Platform(
     examine=examine,
     hidden=HIDDEN,
     verbs=VERBS,
+    words=WORDS,
 )

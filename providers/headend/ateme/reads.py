@@ -15,6 +15,7 @@ from headend.core.wire.operations import Operation
 if TYPE_CHECKING:
     from headend.core.wire.client import Answer
 
+WRITES = "it writes"
 SIDE_EFFECTS: Mapping[str, str] = {
     "environment.get": "its first answer for a new environment moves this login there (A-15, A-802)",
     "input.thumbnail": "it starts the making of thumbnails (A-174)",
@@ -68,7 +69,7 @@ def untried(op: Operation) -> str:
     if op.danger:
         return f"it {op.danger}"
     if {op.method, op.nature} != {"GET"}:
-        return "it writes"
+        return WRITES
     return SIDE_EFFECTS.get(op.key, "")
 
 

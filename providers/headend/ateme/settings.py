@@ -66,5 +66,5 @@ class AtemeSettings(Settings):
     operations: Annotated[
         dict[str, dict[str, Any]],
         Env("HEADEND_ATEME_OPERATIONS"),
-        Field(description="operation key -> {method, path, list_key, id_field, body, keys}: how it really is (A-41)"),
+        Field(description="operation key -> how it really is, e.g. {method: PUT, path: /api/x} (A-41)"),
     ] = {}

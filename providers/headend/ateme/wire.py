@@ -31,6 +31,20 @@ _OPEN: Mapping[str, tuple[str, ...]] = {
 """What source and destination are called in a body, the document says nowhere: `source_id` and `destination_id` are
 as likely (A-579, A-580). The connection's `operations` can say so under `keys`."""
 
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "input": ("source", "channel"),
+    "output": ("destination",),
+    "environment": ("env", "cenv"),
+    "organisation": ("organization", "org"),
+    "label": ("tag",),
+    "tiles": ("panes",),
+    "title": ("caption",),
+    "token": ("invitation",),
+    "provider": ("cloud",),
+    "region": ("zone",),
+}
+"""Noun of headend's -> what a tenant's own document may call it. "c_env" is an environment, as it is two words."""
+
 
 def _with_values(op: Operation) -> Operation:
     key, names = op.key, _OPEN.get(op.key, ())

@@ -9,7 +9,7 @@ ROWS = [
     Operation("recording_bucket.list", "GET", "/api/recording_buckets", "A-285", "List recording buckets and their values", "A", "mo O+"),
     Operation("recording_bucket.create", "POST", "/api/recording_buckets", "A-286", "Create a recording bucket", "A", "ao O+"),
     Operation("recording_schedule.list_upcoming", "GET", "/api/recording_schedules?environment_id={environment_id}", "A-287", "Get upcoming recording schedules in environment", "A", "owner M+"),
-    Operation("recording_schedule.create", "POST", "/api/recording_schedules", "A-288", "Create a new recording schedule", "A", "O+"),
+    Operation("recording_schedule.create", "POST", "/api/recording_schedules", "A-288", "Create a new recording shcedule", "A", "O+"),
     Operation("recording_schedule.update", "PUT", "/api/recording_schedules/{recording_schedule_id}", "A-289", "Update recording schedule", "A", "O+"),
     Operation("recording_schedule.delete", "DELETE", "/api/recording_schedules/{recording_schedule_id}", "A-290", "Delete recording schedule", "A", "O+"),
     # Dashboard groups

@@ -21,7 +21,7 @@ from headend.cli.tables import Shape, shown
 from headend.cli.typed_values import describe_values, fill_request, find_operation
 from headend.core.model.errors import GuardError, InputError
 from headend.core.wire.invoke import call_operation
-from headend.core.wire.operations import NO_BODY, Operation, Table
+from headend.core.wire.operations import BY_TENANT, NO_BODY, Operation, Table
 from headend.core.wire.parameters import read_json
 from headend.core.wire.redaction import Redactor, mask_keys, texts_under
 from headend.core.wire.registry import Platform, platforms
@@ -150,7 +150,7 @@ async def _scope(platform: Platform, api: Any, environment: str | None) -> str |
 def _list(table: Table, wanted: str, filled: Collection[str]) -> None:
     """One operation a line; those with a `!` are refused unless they are named twice. Below the one that is named by
     its key: its values."""
-    rows = [(op.key, op.method, op.path, op.role or "?", op.mark + ("!" if op.danger else "")) for op in table.values()]
+    rows = [(op.key, op.method, op.path, op.role or "?", _evidence(op)) for op in table.values()]
     rows = [row for row in rows if wanted.lower() in " ".join(row).lower()]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:
@@ -159,6 +159,10 @@ def _list(table: Table, wanted: str, filled: Collection[str]) -> None:
         if row[0] == wanted:
             for line in describe_values(table[wanted], filled):
                 echo(f"  {line}")
+
+
+def _evidence(op: Operation) -> str:
+    return ("documented by the tenant" if op.mark == BY_TENANT else op.mark) + ("!" if op.danger else "")
 
 
 def _body(source: str | None) -> Any:

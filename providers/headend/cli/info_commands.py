@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from headend.cli.echo import echo, echo_exact
+from headend.cli.files import check_out, write_out
 from headend.core.model.errors import InputError
 from headend.core.wire.registry import kinds_of, platforms
 
@@ -39,12 +41,23 @@ def simulate(
         bool,
         typer.Option("--control", help="Also serve /control/: journal, faults, worlds, clock (docs/simulator.md)."),
     ] = False,
+    openapi: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write Ateme+'s OpenAPI document there; it is also at /ateme/swagger.json."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="With --openapi: change every path, verb and open name of Ateme+ at random.")
+    ] = None,
 ) -> None:
     """Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it.
 
     With --control, tests can read the journal, plant faults, change the world and move the clock over HTTP. Only this
     machine can reach it.
     """
+    if seed is not None and openapi is None:
+        raise InputError("--seed: only with --openapi, which tells what it changes")
+    if openapi is not None:
+        check_out(openapi, name="--openapi")
     import uvicorn
 
     from headend.simulator import Simulator
@@ -53,6 +66,8 @@ def simulate(
 
     clock = SimulatedClock()
     simulator = Simulator(now=clock, by_hand=True)
+    if openapi is not None:
+        write_out(openapi, [simulator.document("ateme", seed)], name="--openapi")
     base = f"http://127.0.0.1:{port}"
     for name, value in simulator.settings(base).items():
         echo_exact(f"export {name}={value}" + "\n")

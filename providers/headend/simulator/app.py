@@ -13,9 +13,12 @@ from urllib.parse import parse_qsl, quote
 
 import httpx
 
+from headend.core.wire.registry import platforms
 from headend.simulator.base import PlatformSim, discover
 from headend.simulator.faults import Change, Fault, Faults, Planted
 from headend.simulator.messages import Call, Refusal, Reply, decode, encode
+from headend.simulator.openapi import describe, written
+from headend.simulator.scramble import scramble
 
 MASK = "(secret)"
 _SECRETS = frozenset({"password", "jwt_token", "token", "api_key", "apikey", "secret", "secret_key", "access_key"})
@@ -125,6 +128,18 @@ class Simulator:
         """An httpx transport that answers from here, without a socket, whatever the host."""
         return _Transport(self)
 
+    def document(self, platform: str, seed: int | None = None) -> bytes:
+        """What a platform says of its own API, from now on also at `/swagger.json` below its address. seed: from now on
+        every path, verb and open name is another one, which nothing but the document tells."""
+        sim = self.sims[platform]
+        if seed is None:
+            sim.published = written(describe(sim.table, sim.prefix))
+        else:
+            scrambled = scramble(sim.table, platforms()[platform].words, seed)
+            sim.serve(scrambled.rows)
+            sim.published = scrambled.document
+        return sim.published
+
     # --- one request -------------------------------------------------------------------------------------------
     async def answer(self, method: str, raw_path: str, query: str, headers: Mapping[str, str], raw: bytes) -> Reply:
         """Handles one request. raw_path: still percent-encoded. Raises Dropped where a fault loses the connection."""
@@ -144,6 +159,9 @@ class Simulator:
         if sim is None:
             self.journal.append(Entry("", "", method, raw_path, status=404))
             return Reply(404, {"message": f"no platform here; there are: /{', /'.join(sorted(self._prefixes))}"})
+        if (method, rest) == ("GET", "swagger.json") and sim.published:
+            self.journal.append(Entry(sim.name, "", method, f"/{rest}", status=200))
+            return Reply(200, sim.published)
         matched = sim.match(method, f"/{rest}", pairs)
         if isinstance(matched, Reply):
             self.journal.append(Entry(sim.name, "", method, f"/{rest}", status=matched.status))

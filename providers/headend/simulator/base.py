@@ -129,6 +129,7 @@ class PlatformSim:
         self, switches: Mapping[str, Any] | None = None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self.now = now
+        self.published = b""  # a document of the API, for everybody to read
         self.world: dict[str, Any] = {"counters": {}}
         self._chosen = {name: values[0] for name, values in self.switches.items()}
         for name, value in (switches or {}).items():

@@ -20,7 +20,7 @@ NO_BODY: Final = object()
 PLACE = re.compile(r"{([a-z_]+)}")
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 BY_TENANT = "T"
-_WRITTEN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@{}/-]*")
+_WRITTEN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def path_fault(path: Any) -> str:
         return "holds two slashes in a row, after which a host may stand"
     if any(segment in {".", ".."} for segment in route.split("/")):
         return "holds a segment of dots, which leads out of it"
-    if not _WRITTEN.fullmatch(route) or not _WRITTEN.fullmatch(query):
+    if not all(_WRITTEN.fullmatch(PLACE.sub("", part)) for part in (route, query)):
         return "holds a character that no path may hold: letters, digits, and ._~!$&'()*+,;=:@- only, nothing encoded"
     return ""
 

@@ -6,7 +6,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
@@ -73,6 +73,7 @@ class Platform:
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
     verbs: commands of the platform's own.
     rows(operation, body): what a table of an answer shows, where that isn't just its list; None where it is.
+    words: noun of the table -> what else a document of the platform may call it.
     not_managed: what the API can do and no kind of the platform manages -> why, for the reference.
     """
 
@@ -89,6 +90,7 @@ class Platform:
     hidden: frozenset[str] = frozenset()
     verbs: tuple[Verb, ...] = ()
     rows: Callable[[Operation, Any], list[dict[str, Any]] | None] = lambda operation, body: None
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     not_managed: Mapping[str, str] = field(default_factory=dict)
 
 

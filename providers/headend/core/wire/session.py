@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
 
 from headend.core.model.errors import CredentialsError, InputError
 from headend.core.model.fields import Secret, mark
@@ -136,6 +137,13 @@ class Session:
         if platform not in self._settings:
             self.check([platform])
         return self._settings[platform]
+
+    def told(self, platform: str, setting: str) -> Any:
+        """One setting as it was given, else its default, whatever else is missing. No request is made."""
+        found = self._platforms[platform]
+        default = found.settings.model_fields[setting].get_default(call_default_factory=True)
+        value = self._given(found).get(setting, default)
+        return None if value is PydanticUndefined else value
 
     def _misplaced(self, name: str, given: Iterable[str]) -> list[Problem]:
         if name not in self._platforms:
