@@ -60,7 +60,7 @@ SETUP: dict[str, Any] = {
                 },
                 "outputs": {"cdn": {"variant": "srt_pull", "port": 5002, "latency": 200}},
             }
-        }
+        },
     },
 }
 
@@ -202,7 +202,39 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+DEPLOYMENT = {"version_id": "2.13.3", "cloud_provider": "aws", "region": "eu-west-1"}
+CLUSTER = {"version_id": "2.13.4", "cloud_provider": "gcp", "region": "europe-west1"}
+IN_CLUSTER = ("ateme.tf_credentials", "ateme.tf_template", "ateme.tf_job")
+SETUPS: dict[str, dict[str, Any]] = {
+    **{name: {} for name in ("ateme.tf_deployment", "ateme.tf_job_template")},
+    **{name: {"ateme": {"tf_deployments": {"cluster": CLUSTER}}} for name in IN_CLUSTER},
+}
+"""Kind -> what must be there for it, where that is not SETUP."""
+S3 = {"protocol": "s3", "access_key": "archive", "secret_key": PASSWORD}
+
 CASES |= {
+    "ateme.tf_deployment": [
+        DEPLOYMENT,
+        {**DEPLOYMENT, "version_id": "2.13.4"},
+        {**DEPLOYMENT, "version_id": "2.13.4", "state": "stopped"},
+        {**DEPLOYMENT, "region": "us-east-1"},
+    ],
+    "ateme.tf_credentials": [
+        S3,
+        {**S3, "buckets_creation_options": {"region": "us-east-1"}},
+        {**S3, "secret_key": f"{PASSWORD}-2"},
+    ],
+    "ateme.tf_template": [
+        {"configuration": DOCUMENT},
+        {"configuration": {**DOCUMENT, "rate": 25}, "name": "Mezzanine"},
+        {"configuration": DOCUMENT, "deployment": "cluster", "local_only": True},
+        {"configuration": {"rate": 50}, "deployment": "cluster", "local_only": True, "name": "Proxy"},
+    ],
+    "ateme.tf_job": [
+        {"configuration": DOCUMENT, "priority": 5},
+        {"configuration": DOCUMENT, "priority": 7},
+        {"configuration": {"rate": 25}},
+    ],
     "ateme.tf_job_template": [
         {"configuration": DOCUMENT},
         {"configuration": {**DOCUMENT, "rate": 25, "tracks": DOCUMENT["tracks"][:1]}, "name": "Proxy, small"},
@@ -220,7 +252,7 @@ FREE: dict[str, tuple[Any, ...]] = {
     "thumbnail": (),  # nothing that is desired hangs on these two
     "probe": (),
 }
-UNREACHABLE = {(name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome")}
+UNREACHABLE = {(name, "failed") for name in ("outcome", "transcoder_outcome", "viewer_outcome", "deployment_outcome")}
 NEEDS: dict[tuple[str, Any], dict[str, Any]] = {("scoping", "row"): {"scope_mode": "session"}}
 AT_ONCE = {"token_calls": 60}  # as many lists are read side by side
 EVERYWHERE = frozenset(

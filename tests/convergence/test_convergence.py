@@ -27,7 +27,8 @@ CASES = [(module, name) for module in LISTS for name in module.CASES]
 def stack_of(module: Any, name: str, fragment: dict[str, Any]) -> dict[str, Any]:
     """A stack with the fragment as the one resource of its kind called `it`, in what the list says must be there."""
     kind = kinds()[name]
-    stack: dict[str, Any] = json.loads(json.dumps({"headend": 1, "stack": "convergence"} | module.SETUP))
+    setup = said(module, "SETUPS").get(name, module.SETUP)
+    stack: dict[str, Any] = json.loads(json.dumps({"headend": 1, "stack": "convergence"} | setup))
     place = stack.setdefault(kind.platform, {})
     if kind.parent:
         parents = place[kinds()[kind.parent].collection]

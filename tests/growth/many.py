@@ -36,7 +36,8 @@ def stacks(phases: Iterable[str], kind: str, number: int) -> Iterator[tuple[str,
 def tree(kind: str, number: int, *, changed: bool = False) -> dict[str, Any]:
     """A stack of that many objects of the kind, all in one parent."""
     many, known = MANY[kind], kinds()[kind.partition(":")[0]]
-    setup = {name: value for name, value in SETUP.get(known.platform, {}).items() if name != "options"}
+    wanted = ateme.SETUPS.get(kind, SETUP.get(known.platform, {}))
+    setup = {name: value for name, value in wanted.items() if name != "options"}
     found: dict[str, Any] = {"headend": 1, "stack": "growth", **copy.deepcopy(setup)}
     place = found.setdefault(known.platform, {})
     if known.parent:
@@ -142,6 +143,10 @@ MANY: Mapping[str, Many] = {
         lambda n: {"input": "stadium", "output": "cdn", "start_time": _at(n), "end_time": _at(n, 30)},
         lambda n: {"end_time": _at(n, 40)},
     ),
+    "ateme.tf_deployment": Many(lambda n: ateme.DEPLOYMENT, lambda n: {"version_id": "2.13.4"}),
+    "ateme.tf_credentials": Many(lambda n: ateme.S3, lambda n: {"access_key": f"key-{n}"}),
+    "ateme.tf_template": Many(lambda n: {"configuration": {"rate": n}}, lambda n: {"name": f"Other {n}"}),
+    "ateme.tf_job": Many(lambda n: {"configuration": {"rate": n}}, lambda n: {"priority": 5}),
     "ateme.tf_job_template": Many(lambda n: {"configuration": {"rate": n}}, lambda n: {"name": f"Other {n}"}),
     "just.profile": Many(lambda n: {"name": f"Ann {n}"}, lambda n: {"gender": "f"}),
     "just.email_subscription": Many(

@@ -17,7 +17,11 @@ KINDS = {
     "ateme.recording_bucket": "recording_bucket",
     "ateme.schedule": "schedule",
     "ateme.shared_contact": "shared_contact",
+    "ateme.tf_credentials": "tf_credentials",
+    "ateme.tf_deployment": "tf_deployment",
+    "ateme.tf_job": "tf_job",
     "ateme.tf_job_template": "tf_job_template",
+    "ateme.tf_template": "tf_template",
     "ateme.transcoder": "transcoder",
 }
 """kind -> its module."""

@@ -100,26 +100,13 @@ class EnvironmentKind(
 
     async def check_catalogue(self, api: Ateme, spec: Environment) -> Sequence[Problem]:
         """The catalogue must name provider, region and instance type (A-402..404); unreadable is a warning."""
-        import asyncio  # only where requests are made: `validate` spares it
-
-        if api.settings.validation == "off":
-            return ()
-        level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
         provider, region = {"cloud_provider": spec.cloud_provider}, {"region": spec.region}
-        looks: tuple[tuple[str, dict[str, str], str | int, str], ...] = (
+        return await offered(
+            api,
             ("cloud.providers", {}, spec.cloud_provider, "cloud_provider"),
             ("cloud.regions", provider, spec.region, "region"),
             ("cloud.instance_types", provider | region, spec.instance_type_id, "instance_type_id"),
         )
-        rows = await asyncio.gather(*(catalogue(api, key, path) for key, path, *_ in looks), return_exceptions=True)
-        for (_, _, value, field), offered in zip(looks, rows, strict=True):
-            if isinstance(offered, ApiError):
-                return (warning(f"{field} can't be checked: {offered}"),)
-            if isinstance(offered, BaseException):
-                raise offered
-            if offered and not one_of(offered, value):
-                return (Problem(f"{field}: {value} is not offered", remedy="look at the cloud catalogue", level=level),)
-        return ()
 
     async def create(self, api: Ateme, spec: Environment) -> Observed:
         body = {name: getattr(spec, name) for name in CREATED} | (spec.extra or {})
@@ -169,8 +156,29 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "cloud.regions": ("region", "name", "id"),
     "cloud.instance_types": ("instance_type_id", "id", "name"),
     "multi_viewer.layouts": ("layout_id", "id"),
+    "tf.providers": ("cloud_provider", "name", "id"),
+    "tf.regions": ("region", "name", "id"),
 }
 """What the id of a catalogue's row may be called; a row may also be the id itself."""
+
+
+async def offered(api: Ateme, *looks: tuple[str, dict[str, str], str | int, str]) -> Sequence[Problem]:
+    """What catalogues say against the values of fields: (catalogue, its path, value, field). One that can't be read is
+    a warning."""
+    import asyncio  # only where requests are made: `validate` spares it
+
+    if api.settings.validation == "off":
+        return ()
+    level = Level.WARNING if api.settings.validation == "warn" else Level.ERROR
+    rows = await asyncio.gather(*(catalogue(api, key, path) for key, path, *_ in looks), return_exceptions=True)
+    for (_, _, value, field), listed in zip(looks, rows, strict=True):
+        if isinstance(listed, ApiError):
+            return (warning(f"{field} can't be checked: {listed}"),)
+        if isinstance(listed, BaseException):
+            raise listed
+        if listed and not one_of(listed, value):
+            return (Problem(f"{field}: {value} is not offered", remedy="look at the cloud catalogue", level=level),)
+    return ()
 
 
 async def catalogue(api: Ateme, key: str, path: dict[str, str]) -> list[Any]:

@@ -19,3 +19,14 @@ class TemplateRow(Row):
 class JobTemplateRow(Row):
     id: OpaqueId = named("job_template_id", "id")
     name: str | None = None
+
+
+class CredentialsRow(Row):
+    id: OpaqueId = named("name")
+    name: str
+
+
+class JobRow(Row):
+    id: OpaqueId = named("id", "job_id")  # tf_job_id is another one's word
+    tf_job_id: OpaqueId | None = None
+    name: str | None = None

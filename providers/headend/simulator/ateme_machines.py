@@ -11,7 +11,13 @@ from headend.simulator.ateme_signal import Inputs
 from headend.simulator.ateme_table import AtemeTable
 from headend.simulator.base import Call, Refusal, Reply
 
-DONE = {"creating": "running", "starting": "running", "stopping": "stopped", "deleting": "deleted"}
+DONE = {
+    "creating": "running",
+    "starting": "running",
+    "stopping": "stopped",
+    "upgrading": "running",
+    "deleting": "deleted",
+}
 PRESET: Mapping[str, Rule] = {
     "store_preset": Rule(bool),
     "preset_id": Rule(int, null=True),
