@@ -102,7 +102,7 @@ def test_a_forged_plan_is_a_plan_or_an_error(planned: World, data: st.DataObject
     forged = changed(whole, path, data.draw(JSON))
     file = tmp_path / "forged.json"
     file.write_text(json.dumps(forged | {"checksum": planfile._checksum(forged)}))
-    fresh = Plan(whole["stack"], whole["file"], whole["desired"], ())
+    fresh = Plan(whole["stack"], whole["file"], lambda: whole["desired"], ())
     with contextlib.suppress(InputError, StaleError):
         planfile.approved(fresh, planfile.read(file) or {})
 

@@ -64,7 +64,6 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """A group of hosts that network paths are measured to."""
 
         name = NAME
-        collection = "mtr_host_groups"
         noun = "mtr_host_group"
         shape = HostGroupRow
         place = "group_id"

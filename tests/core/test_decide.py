@@ -51,7 +51,6 @@ class Heavy(Thing):
 
 class Plain(Kind[Thing, Any]):
     model = Thing
-    collection = "things"
     key = ("key",)
 
 

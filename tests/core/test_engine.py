@@ -63,7 +63,6 @@ def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """A box."""
 
         name = "test.box"
-        collection = "boxes"
         model = BoxSpec
 
         def natural_key(self, spec: BoxSpec) -> tuple[Any, ...]:

@@ -49,8 +49,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     class Shelf(Kind[ShelfSpec, World], OwnsParts[ShelfSpec]):
         """Things on a shelf."""
 
-        name = "test.shelf"
-        collection = "shelves"
+        name = "test.rack"
         model = ShelfSpec
 
         def owns(self, spec: ShelfSpec) -> Iterable[Owned]:
@@ -90,8 +89,8 @@ def state(tmp_path: Path) -> Iterator[State]:
         yield opened
 
 
-def shelves(**items: list[str]) -> Stack:
-    kind = registry.kinds()["test.shelf"]
+def racks(**items: list[str]) -> Stack:
+    kind = registry.kinds()["test.rack"]
     return Stack(
         "test",
         "s",
@@ -117,22 +116,22 @@ def carry_out(world: World, state: State, wanted: Stack, failed: int = 0) -> tup
 
 def test_what_left_the_list_shows_as_a_change_and_goes_and_other_peoples_things_stay(state: State) -> None:
     world = {"theirs": 1}
-    carry_out(world, state, shelves(one=["a=1", "b=2"]))
-    assert carry_out(world, state, shelves(one=["b=2", "a=1"])) == ({"one": "none"}, [])
-    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
+    carry_out(world, state, racks(one=["a=1", "b=2"]))
+    assert carry_out(world, state, racks(one=["b=2", "a=1"])) == ({"one": "none"}, [])
+    assert carry_out(world, state, racks(one=["a=1"]))[0] == {"one": "update"}
     assert world == {"theirs": 1, "a": 1}
-    carry_out(world, state, shelves())
+    carry_out(world, state, racks())
     assert world == {"theirs": 1}
 
 
 def test_what_goes_over_to_another_list_is_never_deleted(state: State) -> None:
     world: World = {}
-    carry_out(world, state, shelves(one=["a=1", "b=2", "c=3"]))
+    carry_out(world, state, racks(one=["a=1", "b=2", "c=3"]))
     deleted = Watched(world)
-    carry_out(deleted, state, shelves(one=["a=1"], two=["b=2"]))
+    carry_out(deleted, state, racks(one=["a=1"], two=["b=2"]))
     assert deleted.gone == ["c"]
-    assert carry_out(deleted, state, shelves(two=["b=2"], three=["a=1", "e=5"]))[0]["one"] == "forget"
-    assert carry_out(deleted, state, shelves(four=["b=2", "d=4"]))[0]["three"] == "delete"
+    assert carry_out(deleted, state, racks(two=["b=2"], three=["a=1", "e=5"]))[0]["one"] == "forget"
+    assert carry_out(deleted, state, racks(four=["b=2", "d=4"]))[0]["three"] == "delete"
     assert deleted.gone == ["c", "a", "e"]
     assert dict(deleted) == {"b": 2, "d": 4}
 
@@ -155,24 +154,24 @@ class Watched(World):
 
 def test_state_learns_what_a_list_has_even_where_nothing_is_to_be_written(state: State) -> None:
     world = {"a": 1, "theirs": 2}
-    carry_out(world, state, shelves(one=["a=1"]))
-    assert carry_out(world, state, shelves(one=["a=1", "theirs=2"]))[0] == {"one": "none"}
+    carry_out(world, state, racks(one=["a=1"]))
+    assert carry_out(world, state, racks(one=["a=1", "theirs=2"]))[0] == {"one": "none"}
     assert state.records()["one"].values["items"] == ["a=1", "theirs=2"]
     del world["theirs"]
-    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "none"}
+    assert carry_out(world, state, racks(one=["a=1"]))[0] == {"one": "none"}
     world["theirs"] = 3  # somebody's again: no longer ours to take away
-    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "none"}
-    carry_out(world, state, shelves())
+    assert carry_out(world, state, racks(one=["a=1"]))[0] == {"one": "none"}
+    carry_out(world, state, racks())
     assert world == {"theirs": 3}
 
 
 def test_of_what_is_done_in_part_state_holds_what_is_there(state: State) -> None:
     world: World = {}
-    _, warned = carry_out(world, state, shelves(one=["a=1", "heavy=9"]), failed=1)
+    _, warned = carry_out(world, state, racks(one=["a=1", "heavy=9"]), failed=1)
     assert warned == ["made of what was at hand"]
     entry = state.records()["one"]
     assert (entry.values["items"], entry.incomplete) == (["a=1"], True)
-    assert carry_out(world, state, shelves(one=["a=1"]))[0] == {"one": "update"}
+    assert carry_out(world, state, racks(one=["a=1"]))[0] == {"one": "update"}
     assert not state.records()["one"].incomplete
 
 
@@ -189,6 +188,6 @@ def test_nothing_is_owned_twice_be_it_a_part_or_the_whole() -> None:
 
 def test_two_lists_with_the_same_things_are_refused_with_what_they_share(tmp_path: Path) -> None:
     file = tmp_path / "stack.yaml"
-    file.write_text("headend: 1\ntest:\n  shelves: {one: {items: [a=1, b=2]}, two: {items: [b=3, c=1]}}\n")
-    with pytest.raises(InputError, match=r"test\.shelves\.two: has b in common with test\.shelves\.one"):
+    file.write_text("headend: 1\ntest:\n  racks: {one: {items: [a=1, b=2]}, two: {items: [b=3, c=1]}}\n")
+    with pytest.raises(InputError, match=r"test\.racks\.two: has b in common with test\.racks\.one"):
         load(file)

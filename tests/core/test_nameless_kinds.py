@@ -60,7 +60,6 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """A wall."""
 
         name = "test.wall"
-        collection = "walls"
         model = WallSpec
 
         async def observe(self, api: World, id: str, spec: WallSpec, *, fresh: bool = False) -> Observed | None:
@@ -95,7 +94,6 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """What a wall shows."""
 
         name = "test.source"
-        collection = "sources"
         model = SourceSpec
 
         async def observe(self, api: World, id: str, spec: SourceSpec, *, fresh: bool = False) -> Observed | None:
@@ -114,7 +112,6 @@ def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """The same, whose replacement is made first."""
 
         name = "test.maker"
-        collection = "makers"
         create_before_delete = True
 
     yield

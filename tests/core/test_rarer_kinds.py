@@ -47,7 +47,6 @@ class UserSpec(Spec):
 class Users(Kind[UserSpec, World]):
     """Shared by both kinds below."""
 
-    collection = "users"
     model = UserSpec
     key = ("name",)
 

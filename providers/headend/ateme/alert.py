@@ -36,7 +36,6 @@ class AlertKind(Kind[Alert, "Ateme"]):
     """
 
     name = "ateme.alert"
-    collection = "alerts"
     parent = "ateme.environment"
     parent_field = "environment"
     model = Alert

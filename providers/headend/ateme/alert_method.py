@@ -51,7 +51,6 @@ class AlertMethodKind(ListedKind[AlertMethod]):
     """
 
     name = "ateme.alert_method"
-    collection = "alert_methods"
     noun = "alert_method"
     shape = MethodRow
     model = AlertMethod

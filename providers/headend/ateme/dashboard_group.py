@@ -37,7 +37,6 @@ class DashboardGroupKind(ListedKind[DashboardGroup]):
     """
 
     name = "ateme.dashboard_group"
-    collection = "dashboard_groups"
     noun = "dashboard_group"
     shape = GroupRow
     place = "group_id"

@@ -123,10 +123,10 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
         raise_if_wrong(f"ateme: {self.noun}.list", wrong)
         return all(field in values and values[field] == getattr(spec, field) for field in fields)
 
-    def names(self, row: E, spec: S) -> dict[str, str]:
+    def names(self, row: E, spec: S) -> Mapping[str, str]:
         """{field: its key in the row}: the submitted id stands elsewhere where `id` is the platform's (A-804)."""
         names = type(spec).wire()
-        return names | ({"stream_name": "stream_id"} if row.plain and "stream_name" in names else {})
+        return {**names, "stream_name": "stream_id"} if row.plain and "stream_name" in names else names
 
     def warnings(self, row: E) -> tuple[str, ...]:
         return ()

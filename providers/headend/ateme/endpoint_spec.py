@@ -1,5 +1,6 @@
 """What a stack says of any input or output."""
 
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -65,7 +66,8 @@ class Endpoint(Spec):
         return self
 
     @classmethod
-    def wire(cls) -> dict[str, str]:
+    @functools.cache
+    def wire(cls) -> Mapping[str, str]:
         """{field: name on the wire} of what create and update bodies hold."""
         own = cls.not_sent.union(marked(cls, OwnCall))
         return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in own}

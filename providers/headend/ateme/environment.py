@@ -73,7 +73,6 @@ class EnvironmentKind(
     """
 
     name = "ateme.environment"
-    collection = "environments"
     read_together = True
     model = Environment
     key = ("name",)

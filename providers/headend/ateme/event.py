@@ -97,7 +97,6 @@ class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"]):
     """
 
     name = "ateme.event"
-    collection = "events"
     parent = "ateme.environment"
     parent_field = "environment"
     model = Event

@@ -82,7 +82,6 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     """
 
     name = "ateme.event_subscription"
-    collection = "event_subscriptions"
     model = EventSubscription
     key = ("event", "output")
     ends = ("output",)

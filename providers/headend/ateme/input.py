@@ -30,7 +30,6 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
     """
 
     name = "ateme.input"
-    collection = "inputs"
     noun = "input"
     shape = InputRow
     model = Input

@@ -36,7 +36,6 @@ class LabelKind(ListedKind[Label]):
     """
 
     name = "ateme.label"
-    collection = "labels"
     noun = "label"
     shape = LabelRow
     model = Label

@@ -52,7 +52,6 @@ class MtrHostKind(ListedKind[MtrHost]):
     """
 
     name = "ateme.mtr_host"
-    collection = "mtr_hosts"
     noun = "mtr_host"
     shape = HostRow
     place = "host_id"

@@ -37,7 +37,6 @@ class MtrHostGroupKind(ListedKind[MtrHostGroup]):
     """
 
     name = "ateme.mtr_host_group"
-    collection = "mtr_host_groups"
     noun = "mtr_host_group"
     shape = HostGroupRow
     place = "group_id"

@@ -74,7 +74,6 @@ class MultiViewerKind(
     """
 
     name = "ateme.multi_viewer"
-    collection = "multi_viewers"
     read_together = True
     parent = "ateme.environment"
     parent_field = "environment"

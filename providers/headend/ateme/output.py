@@ -32,7 +32,6 @@ class OutputKind(EndpointKind[Output, OutputRow]):
     """
 
     name = "ateme.output"
-    collection = "outputs"
     noun = "output"
     shape = OutputRow
     model = Output

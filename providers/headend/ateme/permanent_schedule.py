@@ -58,7 +58,6 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     """
 
     name = "ateme.permanent_schedule"
-    collection = "permanent_schedules"
     model = PermanentSchedule
     key = ("output",)
     can = Can.ALL & ~Can.UPDATE

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from headend.ateme.api import connect
-from headend.ateme.doctor import examine
+from typing import Any
+
+from headend.ateme.api import Ateme, connect
 from headend.ateme.invoke import HIDDEN, find_environment, invoke
 from headend.ateme.settings import AtemeSettings
 from headend.ateme.verbs import VERBS
 from headend.ateme.wire import TABLE, WORDS
 from headend.core.wire.registry import Platform
+
+
+async def examine(api: Ateme) -> Any:
+    from headend.ateme.doctor import examine  # only doctor has a use for it
+
+    return await examine(api)
+
 
 PLATFORM = Platform(
     name="ateme",

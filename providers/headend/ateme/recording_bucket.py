@@ -52,7 +52,6 @@ class RecordingBucketKind(ListedKind[RecordingBucket]):
     """
 
     name = "ateme.recording_bucket"
-    collection = "recording_buckets"
     noun = "recording_bucket"
     shape = BucketRow
     model = RecordingBucket

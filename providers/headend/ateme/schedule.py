@@ -66,7 +66,6 @@ class ScheduleKind(EntryKind[Schedule]):
     """
 
     name = "ateme.schedule"
-    collection = "schedules"
     model = Schedule
 
     def natural_key(self, spec: Schedule) -> tuple[Any, ...]:

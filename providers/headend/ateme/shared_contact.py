@@ -51,7 +51,6 @@ class SharedContactKind(ListedKind[SharedContact]):
     """A contact that the organisation shares with its guests. It is found by its e-mail address, or else its name."""
 
     name = "ateme.shared_contact"
-    collection = "shared_contacts"
     noun = "shared_contact"
     shape = ContactRow
     place = "contact_id"

@@ -35,7 +35,6 @@ class TfJobTemplateKind(ListedKind[TfJobTemplate]):
     """
 
     name = "ateme.tf_job_template"
-    collection = "tf_job_templates"
     noun = "tf_job_template"
     place = "job_template_id"
     shape = JobTemplateRow

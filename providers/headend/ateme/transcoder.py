@@ -52,7 +52,6 @@ class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transc
     """
 
     name = "ateme.transcoder"
-    collection = "transcoders"
     parent = "ateme.environment"
     parent_field = "environment"
     model = Transcoder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 from typing import Annotated
 
 import typer
@@ -55,6 +56,7 @@ def root(
 def main() -> None:
     """Entry point: errors are one line each and an exit code, never a traceback."""
     make_output_last()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # there are none; the search takes its time
     gc.disable()  # what is loaded now stays; `run.connected` begins what may last
     try:
         code = app(standalone_mode=False) or 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -106,6 +108,7 @@ async def opened(
         used |= {kinds()[kind].platform for kind in state.kinds() if kind in kinds()}
         async with session:
             session.check(used)
+            load_transport(options)
             yield stack, state, session
 
 
@@ -115,7 +118,15 @@ async def looking(stack: Stack, path: Path, options: Flags, redactor: Redactor) 
     with connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session:
         async with session:
             session.check({r.kind.platform for r in stack.resources.values()})
+            load_transport(options)
             yield session
+
+
+def load_transport(options: Flags) -> None:
+    """Begins to load what requests need, while state is read: half of it is certificates, which take no turn of the
+    interpreter's."""
+    if not options.simulator:
+        threading.Thread(target=importlib.import_module, args=["headend.core.wire.http"]).start()
 
 
 def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:

@@ -57,7 +57,6 @@ class Action(Kind[ActionSpec, "Just"], Unreadable, Unadoptable, CreatedOnce[Acti
     """
 
     name = "just.action"
-    collection = "actions"
     model = ActionSpec
     can = Can.CREATE
     create_before_delete = True

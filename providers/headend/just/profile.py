@@ -105,7 +105,6 @@ class Profile(Kind[ProfileSpec, "Just"], Unasked, Unadoptable, CreatedOnce[Profi
     """
 
     name = "just.profile"
-    collection = "profiles"
     model = ProfileSpec
     can = Can.OBSERVE | Can.CREATE
     create_before_delete = True

@@ -162,7 +162,6 @@ class EmailSubscription(Subscription[EmailSubscriptionSpec]):
     """
 
     name = "just.email_subscription"
-    collection = "email_subscriptions"
     model = EmailSubscriptionSpec
     key = known_by = ("juid", "email")
     channel = "email"
@@ -177,7 +176,6 @@ class SmsSubscription(Subscription[SmsSubscriptionSpec]):
     """
 
     name = "just.sms_subscription"
-    collection = "sms_subscriptions"
     model = SmsSubscriptionSpec
     key = known_by = ("juid", "number")
     channel = "sms"

@@ -74,7 +74,6 @@ class UtmMetric(
     """
 
     name = "just.utm_metric"
-    collection = "utm_metrics"
     model = UtmMetricSpec
     can = Can.CREATE | Can.UPDATE
     known_by = ("channel", "email", "number")

@@ -73,7 +73,6 @@ class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniq
     """
 
     name = "mycujoo.account"
-    collection = "accounts"
     read_together = True
     model = Account
     create_before_delete = True  # two addresses are two accounts

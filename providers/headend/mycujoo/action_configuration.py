@@ -28,7 +28,6 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogue
     """
 
     name = "mycujoo.action_configuration"
-    collection = "action_configurations"
     read_together = True
     model = ActionConfiguration
     key = ("group_id", "action_id", "title")  # the platform doesn't promise that it's unique (M-113)

@@ -70,7 +70,6 @@ class OrganizationKind(Kind[Organization, "MycujooApi"]):
     """
 
     name = "mycujoo.organization"
-    collection = "organizations"
     read_together = True
     model = Organization
     can = Can.OBSERVE | Can.UPDATE

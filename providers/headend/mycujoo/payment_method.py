@@ -59,7 +59,6 @@ class PaymentMethodKind(Kind[PaymentMethod, "MycujooApi"], HasUniqueFields[Payme
     """
 
     name = "mycujoo.payment_method"
-    collection = "payment_methods"
     model = PaymentMethod
     create_before_delete = True  # something must pay all the while
 

@@ -58,7 +58,6 @@ class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
     """
 
     name = "rights_locker.account_categories"
-    collection = "account_categories"
     read_together = True
     model = AccountCategoriesSpec
     key = ("account_id",)

@@ -59,7 +59,6 @@ class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSp
     """
 
     name = FAMILY
-    collection = "entitlements"
     read_together = True
     model = EntitlementSpec
     one_at_a_time_per = "account_id"

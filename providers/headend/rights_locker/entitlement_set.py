@@ -108,7 +108,6 @@ class EntitlementSet(
     """
 
     name = "rights_locker.entitlement_set"
-    collection = "entitlement_sets"
     read_together = True
     model = EntitlementSetSpec
     key = ("account_id",)

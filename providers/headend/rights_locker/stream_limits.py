@@ -51,7 +51,6 @@ class StreamLimit(Kind[StreamLimitSpec, "RightsLocker"], Unreadable):
     """
 
     name = "rights_locker.stream_limit"
-    collection = "stream_limits"
     model = StreamLimitSpec
     can = Can.CREATE | Can.UPDATE | Can.DELETE
     one_at_a_time_per = "account_id"

@@ -74,7 +74,6 @@ class Member(Kind[MemberSpec, "Straas"]):
     """
 
     name = "straas.member"
-    collection = "members"
     read_together = True
     model = MemberSpec
     key = ("id",)

@@ -27,7 +27,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
     class Env(Kind[EnvSpec, Any]):
         """A place where inputs live."""
 
-        name, collection, model = "fake.environment", "environments", EnvSpec
+        name, model = "fake.environment", EnvSpec
 
     class InputSpec(Spec):
         environment: Annotated[Id, Ref("fake.environment"), Immutable()]
@@ -61,7 +61,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
     class Input(Kind[InputSpec, Any]):
         """A signal that comes in."""
 
-        name, collection, model = "fake.input", "inputs", InputSpec
+        name, model = "fake.input", InputSpec
         parent, parent_field = "fake.environment", "environment"
         variants: ClassVar[Mapping[str, type[Spec]]] = {"srt": Srt, "rtmp": Rtmp}
 
@@ -106,7 +106,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
         More about it.
         """
 
-        name, collection, model = "fake.rule", "rules", RuleSpec
+        name, model = "fake.rule", RuleSpec
 
         def identity(self, spec: RuleSpec) -> str | None:
             return f"{spec.account}/" + (spec.input + "" if isinstance(spec.input, str) else "none")
@@ -131,7 +131,7 @@ def fake_kinds() -> Mapping[str, Kind[Any, Any]]:
     class Member(Kind[MemberSpec, Any]):
         """One of very many."""
 
-        name, collection, model = "fake.member", "members", MemberSpec
+        name, model = "fake.member", MemberSpec
 
         def identity(self, spec: MemberSpec) -> str:
             return spec.account

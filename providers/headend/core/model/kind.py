@@ -38,11 +38,16 @@ kinds: dict[str, Kind[Any, Any]] = {}
 """Every kind whose module has been imported, by name; `headend.core.wire.registry` imports them all."""
 
 
+def collection_of(kind: str) -> str:
+    """The key that objects of the kind stand under in a stack file, by its name: "inputs" of "ateme.input"."""
+    noun = kind.partition(".")[2]
+    return noun if noun.endswith("s") else f"{noun}s"
+
+
 class Kind(Generic[S, A]):
     """One type of object. Subclasses that set `name` register themselves; the docstring becomes the kind's page."""
 
     name: ClassVar[str]  # "ateme.input"; a public promise, never renamed
-    collection: ClassVar[str]  # key in stack files: "inputs"
     parent: ClassVar[str | None] = None  # kind whose stack entry nests this one
     parent_field: ClassVar[str | None] = None  # Ref field that nesting fills: "environment"
     model: ClassVar[type[Spec]]
@@ -63,6 +68,11 @@ class Kind(Generic[S, A]):
     @property
     def platform(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def collection(self) -> str:
+        """Key in stack files: "inputs"."""
+        return collection_of(self.name)
 
     @property
     def completes(self) -> bool:

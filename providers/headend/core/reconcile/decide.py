@@ -68,7 +68,7 @@ def _known(s: Situation, live: Observed) -> Decision:
         action, reason = Action.UPDATE, Reason.INCOMPLETE
     else:
         action, reason = Action.NONE, Reason.UNCHANGED
-    decision = replace(_step(s, action, reason, live, found), noted=noted)
+    decision = _step(s, action, reason, live, found, noted=noted)
     remarks = (*map(warning, selection.warnings), *(warning(f"{field}: {STAYS}") for field in found.lasting))
     decision = decision.but(*remarks, refused=Refusal(Guard.STACK, selection.refused) if selection.refused else None)
     return decision if action is not Action.REPLACE else _making_way(s, decision)
@@ -245,11 +245,16 @@ def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Dif
         ignore=(*s.life.ignore_changes, *lost),
         blind=why_unreadable(s.kind),
     )
-    return replace(found, unverifiable={**found.unverifiable, **dict.fromkeys(lost, FORGOTTEN)})
+    return replace(found, unverifiable={**found.unverifiable, **dict.fromkeys(lost, FORGOTTEN)}) if lost else found
 
 
 def _step(
-    s: Situation, action: Action, reason: Reason, live: Observed | None = None, found: Difference | None = None
+    s: Situation,
+    action: Action,
+    reason: Reason,
+    live: Observed | None = None,
+    found: Difference | None = None,
+    noted: tuple[str, ...] = (),
 ) -> Decision:
     found = found or Difference()
     model: type[Spec] = s.kind.model if s.want is None else type(s.want)
@@ -263,6 +268,7 @@ def _step(
         (*s.findings, *map(warning, live.warnings if live else ())),
         impact=impact(s.kind, action, model, found.changes),
         seen=fingerprint(live, s.digest),
+        noted=noted,
     )
 
 

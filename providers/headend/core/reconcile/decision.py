@@ -79,5 +79,7 @@ class Decision:
 
     def but(self, *findings: Problem, refused: Refusal | None = None) -> Decision:
         """The same decision with more findings, or one more refusal."""
+        if not findings and refused is None:
+            return self
         no = (refused,) if refused else ()
         return replace(self, findings=(*self.findings, *findings), refused=(*self.refused, *no))

@@ -42,6 +42,8 @@ class Difference:
 
     def only(self, changes: Sequence[Change]) -> Difference:
         """The same with only these changes."""
+        if len(changes) == len(self.changes):
+            return self
         names = {change.field for change in changes}
         return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
 
@@ -72,15 +74,13 @@ def differences(
     """
     model = type(spec)
     changes: list[Change] = []
-    record, missing = recorded(spec, hidden, digest), missing_fields(spec)
-    unset = model.model_fields.keys() - record.keys()  # an unset field is not managed, so it needs no check
+    wanted, missing = spec.set_fields(), missing_fields(spec)
+    unset = model.model_fields.keys() - wanted.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
-    wanted = spec.set_fields()
-    for name in model.model_fields:
-        if name in ignore or mark(model, name, Ignored):
-            continue
-        if not mark(model, name, Trigger) and _is_plainly_equal(name, wanted, observed, last):
-            continue
+    fields = [name for name in model.model_fields if name not in ignore and not mark(model, name, Ignored)]
+    fields = [n for n in fields if mark(model, n, Trigger) or not _is_plainly_equal(n, wanted, observed, last)]
+    record = recorded(spec, hidden, digest) if fields or marked(model, Parts) else {}
+    for name in fields:
         if (asked := missing.get(name)) is not None:
             unverifiable[name] = f"secret `{asked.name}` is not set"
             changes += _moved_on(model, name, observed, last, digest)
@@ -106,13 +106,13 @@ def differences(
 
 
 def _is_plainly_equal(name: str, wanted: Mapping[str, Any], observed: Observed, last: Mapping[str, Any] | None) -> bool:
-    """Whether no rule has to be asked: it is as wanted letter by letter, or neither there nor anybody's to manage."""
-    live = observed.values.get(name)
-    if name in observed.unverifiable or live is None:
+    """Whether no rule has to be asked: it is as wanted letter by letter, or nobody's to manage."""
+    if name in observed.unverifiable:
         return False
-    if name in wanted:
-        return type(live) in {str, int, bool} and type(wanted[name]) is type(live) and wanted[name] == live
-    return last is None or last.get(name) is None
+    if name not in wanted:
+        return last is None or last.get(name) is None
+    live = observed.values.get(name)
+    return type(live) in {str, int, bool} and type(wanted[name]) is type(live) and wanted[name] == live
 
 
 def _moved_on(

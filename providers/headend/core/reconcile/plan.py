@@ -6,7 +6,7 @@ Renderers read `Plan.document()`, never the engine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from headend.core.model.fields import Impact
 from headend.core.model.findings import Source
 from headend.core.model.observed import Change, Status
 from headend.core.model.proposal import Action
-from headend.core.model.record import Marker
+from headend.core.model.record import Digester, Marker, recorded, secret_fields
+from headend.core.model.stack import Stack
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.refusal import Refusal
 
@@ -124,16 +125,21 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a stack, in file order, deletions last. desired: keyed hash of the desired state.
+    """All steps of a stack, in file order, deletions last. hash_desired: gives `desired`, which few ask for.
     lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found. refusals: of the plan as a whole."""
 
     stack: str
     file: str
-    desired: str
+    hash_desired: Callable[[], str] = field(repr=False, compare=False)
     steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of its result, which costs time
     destroy: bool = False
     lookups: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def desired(self) -> str:
+        """Keyed hash of the desired state."""
+        return self.hash_desired()
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -179,3 +185,13 @@ class Plan:
             "refusals": [refusal.document() for refusal in self.refusals],
             "lookups": dict(sorted(self.lookups.items())),
         }
+
+
+def desired_hash(stack: Stack, digest: Digester) -> str:
+    """Keyed hash of the desired state, made resource by resource; secrets are included as digests."""
+    text = ""
+    for address, resource in sorted(stack.resources.items()):
+        spec = resource.spec
+        wanted = recorded(spec, secret_fields(type(spec), resource.secret_fields), digest)
+        text = digest([text, address, wanted]).text
+    return text

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from headend.core.model.address import within
 from headend.core.model.capabilities import Catalogued, handed_out_by_create
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.fields import Impact, Spec
-from headend.core.model.findings import Problem, errors, note, remarks
+from headend.core.model.findings import Problem, Source, errors, note, remarks
 from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
-from headend.core.model.record import FORGET, Digester, Record, recorded, secret_fields
+from headend.core.model.record import FORGET, Record
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.tally import Tally
 from headend.core.reconcile.circles import in_circles
@@ -26,7 +27,7 @@ from headend.core.reconcile.moves import find_moves, is_aside, owner, unsure
 from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, wave_by_wave
-from headend.core.reconcile.plan import Plan, Step
+from headend.core.reconcile.plan import Plan, Step, desired_hash
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups, without
@@ -110,15 +111,16 @@ class Planner:
             findings = (*findings, *(kept_names(situation.want, resource) if not decision.creates else ()))
             if action is Action.NONE:
                 action, reason = Action.MOVE, Reason.RENAMED
-        if decision.action is not Action.NONE:
+        if decision.action is not Action.NONE and resource.remarks:
             findings = (*findings, *resource.remarks)
         made = (
             handed_out_by_create(decision.kind, situation.want)
             if decision.creates and situation.want is not None
             else ()
         )
-        step = step_of(replace(decision, action=action, reason=reason, findings=findings))
-        return replace(step, source=resource.source, moved_from=old, hands_out=made)
+        if old or findings is not decision.findings:
+            decision = replace(decision, action=action, reason=reason, findings=findings)
+        return step_of(decision, resource.source, old, made)
 
     async def removal(self, record: Record) -> Step:
         """The step of an object that the stack no longer names."""
@@ -129,7 +131,9 @@ class Planner:
         return step
 
 
-def step_of(decision: Decision) -> Step:
+def step_of(
+    decision: Decision, source: Source | None = None, moved_from: str | None = None, hands_out: tuple[str, ...] = ()
+) -> Step:
     """The decision as a step of the plan, which keeps no decision to do nothing: there may be many of them."""
     situation = decision.situation
     return Step(
@@ -142,7 +146,10 @@ def step_of(decision: Decision) -> Step:
         changes=decision.changes,
         unverifiable=decision.unverifiable,
         warnings=tuple(problem.text for problem in remarks(decision.findings)),
+        source=source,
         seen=decision.seen,
+        moved_from=moved_from,
+        hands_out=hands_out,
         refusals=decision.refused,
         status=decision.status,
         decision=None if decision.action is Action.NONE and not (decision.noted or decision.refused) else decision,
@@ -155,16 +162,6 @@ def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:
         kept = getattr(want, name, None)
         if kept != getattr(resource.spec, name, None):
             yield note(f"keeps its {name} {kept!r}, which it took from its old key")
-
-
-def desired_hash(stack: Stack, digest: Digester) -> str:
-    """Keyed hash of the desired state, made resource by resource; secrets are included as digests."""
-    text = ""
-    for address, resource in sorted(stack.resources.items()):
-        spec = resource.spec
-        wanted = recorded(spec, secret_fields(type(spec), resource.secret_fields), digest)
-        text = digest([text, address, wanted]).text
-    return text
 
 
 def taken_over(steps: Iterable[Step]) -> dict[str, Record]:
@@ -234,7 +231,9 @@ async def make_plan(
         raise InputError(problems)
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
-    plan = Plan(stack.name, stack.file, desired_hash(stack, state.digest), tuple(steps), destroy, reader.lookups)
+    plan = Plan(
+        stack.name, stack.file, partial(desired_hash, stack, state.digest), tuple(steps), destroy, reader.lookups
+    )
     return _refuse_circles(plan, stack, records)
 
 
@@ -262,7 +261,7 @@ async def _ordered(
     while True:
         named = in_turn([*(steps[a] for a in stack.resources if a in steps), *removals], records)
         ordered = named[: len(steps)]
-        more = holding_on(Plan(stack.name, stack.file, "", (*ordered, *removals)), stack, records) - planner.forced
+        more = holding_on(Plan(stack.name, stack.file, str, (*ordered, *removals)), stack, records) - planner.forced
         shared = recovered_twice(ordered)
         if not (more or shared):
             return ordered

@@ -54,8 +54,7 @@ async def review(
     removed = situation.last if situation.want is None else None
     protect = removed.protect if removed else situation.life.protect
     lost = decision.reason is Reason.VANISHED  # whatever protects it
-    no = None if lost else guards.refusal(kind, decision.action, protect)
-    return replace(decision, refused=(*decision.refused, *((no,) if no else ())))
+    return decision.but(refused=None if lost else guards.refusal(kind, decision.action, protect))
 
 
 async def _review_loss(decision: Decision, api: Any) -> Decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
@@ -26,18 +26,18 @@ M = TypeVar("M", bound=BaseModel)
 class Input:
     """What a model is to be made of.
 
-    entries: the nodes behind the values. source: where what is missing is reported. known: keys allowed beside the
-    model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from `{secret: NAME}`.
-    from_secret: fields that hold such a text. missing: fields whose secret has no value. outside:
-    fields that hold a variable's value which no file has. all_secret: no value at all
-    may occur in a message. time_zone: of times that are written without one. whole: what stands where the entries do,
-    the collections below it too. variants: the other models that a variant of the kind has.
+    entries: the nodes behind the values. source: where what is missing is reported. known: gives the keys allowed
+    beside the model's fields, for did-you-mean. broken: fields whose problem is recorded. secrets: texts from
+    `{secret: NAME}`. from_secret: fields that hold such a text. missing: fields whose secret has no value. outside:
+    fields that hold a variable's value which no file has. all_secret: no value at all may occur in a message.
+    time_zone: of times that are written without one. whole: what stands where the entries do, the collections below it
+    too. variants: the other models that a variant of the kind has.
     """
 
     entries: Mapping[str, KeyValue]
     source: Source
     address: str | None = None
-    known: Iterable[str] = ()
+    known: Callable[[], Collection[str]] = tuple
     values: dict[str, Any] = field(default_factory=dict, repr=False)
     broken: set[str] = field(default_factory=set)
     secrets: list[str] = field(default_factory=list, repr=False)
@@ -137,9 +137,9 @@ def _problem(
     path, source, candidates = _locate(model, given, loc, of_key=detail["type"] == "extra_forbidden")
     if detail["type"] == "extra_forbidden":
         key, own = str(loc[-1]), len(loc) == 1
-        known = {*candidates, *(given.known if own else ())} - {key}
-        around = (given.whole, given.known, given.variants) if own else ({},)
-        remedy = explain_unknown(key, known, *around)
+        beside = given.known() if own else ()
+        around = (given.whole, beside, given.variants) if own else ({},)
+        remedy = explain_unknown(key, {*candidates, *beside} - {key}, *around)
         return Problem(f"unknown key `{'.'.join(path)}`", source, given.address, remedy)
     if path in seen and detail["type"] != "missing":
         return None  # a union says once per member what is wrong with one value

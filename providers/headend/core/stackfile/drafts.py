@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model import address as addresses
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems, Source
-from headend.core.model.kind import Kind
+from headend.core.model.kind import Kind, collection_of
 from headend.core.model.stack import Lifecycle
 from headend.core.stackfile.from_file import FromFile, Models, Row
 from headend.core.stackfile.nodes import KeyValue, Node
@@ -53,8 +53,14 @@ class Group:
     lifecycles: dict[type[Spec] | None, Lifecycle | None] = field(default_factory=dict)
 
 
+def stands_alone(kind: Kind[Any, Any] | None) -> bool:
+    """Whether it may stand outside of what it lives in: then its own field names that."""
+    return kind is not None and (kind.parent is None or kind.parent_field is not None)
+
+
 class DraftFinder:
-    """`drafts`: every resource by address, in file order. `groups`: what stands for the rows of a file, by address."""
+    """`drafts`: every resource by address, in file order. `groups`: what stands for the rows of a file, by address.
+    A kind is loaded when its collection turns up."""
 
     def __init__(self, kinds: Kinds, rows: RowReader, problems: Problems) -> None:
         self.kinds = kinds
@@ -62,33 +68,39 @@ class DraftFinder:
         self.problems = problems
         self.drafts: dict[str, Draft] = {}
         self.groups: dict[str, Group] = {}
+        self.collections: dict[str, dict[str, str]] = {}  # platform -> collection -> kind
+        for name in kinds:
+            self.collections.setdefault(name.partition(".")[0], {})[collection_of(name)] = name
 
     def find_drafts(self, entries: Mapping[str, KeyValue]) -> None:
         """Looks through the stack's platforms."""
-        for platform in dict.fromkeys(kind.platform for kind in self.kinds.values()):
-            if platform not in entries:
-                continue
-            collections = {  # a nested kind may stand alone too, if its own field can name its parent
-                kind.collection: kind
-                for kind in sorted(self.kinds.values(), key=lambda k: k.parent is None)
-                if kind.platform == platform and (kind.parent is None or kind.parent_field)
-            }
+        for platform in (name for name in self.collections if name in entries):
             node = entries[platform].node
             if node.mapping is None and node.value is not None:
                 self.problems.add(f"`{platform}` is a mapping of collections", node.source)
             for key, entry in (node.mapping or {}).items():
-                if key in collections:
-                    self._find_in_collection(entry.node, collections[key], f"{platform}.{key}", None)
+                kind = self._kind(platform, key)
+                if kind is not None and stands_alone(kind):
+                    self._find_in_collection(entry.node, kind, f"{platform}.{key}", None)
                 else:
-                    remedy = explain_unknown(key, collections, node.mapping or {}, collections)
+                    known = [name for name in self.collections[platform] if stands_alone(self._kind(platform, name))]
+                    remedy = explain_unknown(key, known, node.mapping or {}, known)
                     self.problems.add(f"unknown key `{key}`", entry.source, platform, remedy)
+
+    def _kind(self, platform: str, collection: str) -> Kind[Any, Any] | None:
+        name = self.collections[platform].get(collection)
+        return None if name is None else self.kinds[name]
+
+    def _nested(self, kind: Kind[Any, Any], keys: Iterable[str]) -> dict[str, Kind[Any, Any]]:
+        """Those of the keys that are collections of what lives in objects of the kind."""
+        found = {key: self._kind(kind.platform, key) for key in keys if key in self.collections[kind.platform]}
+        return {key: inner for key, inner in found.items() if inner is not None and inner.parent == kind.name}
 
     def _find_in_collection(self, node: Node, kind: Kind[Any, Any], address: str, parent: Draft | None) -> None:
         """The resources of one collection, and those nested in them."""
         if node.mapping is None and node.value is not None:
             message = f"`{kind.collection}` is a mapping of names to objects, not {node.type_name}"
             self.problems.add(message, node.source)
-        nested = {k.collection: k for k in self.kinds.values() if k.parent == kind.name}
         for key, entry in (node.mapping or {}).items():
             if set(key) & set(addresses.NOT_IN_KEYS) or key != key.strip() or not key.isprintable():
                 hint = "leave out `.`, `/`, `{`, `}`, `[`, `]`, line ends and spaces around it; its own name is a field"
@@ -98,7 +110,8 @@ class DraftFinder:
                 self.problems.add(f"must be a mapping, not {entry.node.type_name}", entry.source, f"{address}.{key}")
                 continue
             own = dict(entry.node.mapping or {})
-            inner = {name: own.pop(name) for name in nested if name in own}
+            nested = self._nested(kind, own)
+            inner = {name: own.pop(name) for name in nested}
             lifecycle = own.pop("lifecycle", None)
             draft = Draft(f"{address}.{key}", key, kind, entry.source, parent, own, lifecycle, entry.node.mapping)
             if "from_file" in own:

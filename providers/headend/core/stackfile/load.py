@@ -60,12 +60,12 @@ def load(
     """
     path, problems = Path(path), Problems()
     root, entries = _read_root(path, problems)
-    kinds = registry.kinds_of(entries) if kinds is None else kinds
+    kinds = registry.kinds() if kinds is None else kinds
     values = Values(secret or secret_finder(), problems, ways, need_secrets=need_secrets)
     values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
     name = _stack_name(path, entries, stack_name, values)
     values.names["stack.name"] = Node(name, root.source, name)
-    platforms = {*registry.platforms(), *(kind.platform for kind in kinds.values())}
+    platforms = {*registry.platforms(), *(name.partition(".")[0] for name in kinds)}
     _check_keys(entries, platforms, root.source, problems)
     connections, options = _settings(entries, platforms, values)
     wanted = read_named_lookups(entries, values)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from headend.core.model.fields import Found, Named, Ref, Secret, Spec, mark, marked
 from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.kind import Kind
 from headend.core.model.references import Reference
 from headend.core.model.stack import Lifecycle, Resource
 from headend.core.model.suggest import suggest
@@ -33,9 +35,6 @@ class ResourceBuilder:
         self.names = names
         self.problems = problems
         self.lifecycles = LifecycleReader(rows.values, names, problems)
-        self.nested: dict[str, list[str]] = {}  # kind -> the collections that stand in it
-        for kind in names.kinds.values():
-            self.nested.setdefault(kind.parent or "", []).append(kind.collection)
         self.sets: dict[frozenset[str], frozenset[str]] = {}  # equal ones are shared: rows have the same, all of them
 
     def build(self, draft: Draft) -> Resource | None:
@@ -55,12 +54,11 @@ class ResourceBuilder:
         lifecycle = self.lifecycles.read(draft, model)
         if model is None:
             return None
-        known = ("lifecycle", "from_file", *self.nested.get(draft.kind.name, ()))
         given = Input(
             draft.fields,
             draft.source,
             draft.address,
-            known,
+            functools.partial(self._beside, draft.kind),
             broken=broken,
             time_zone=self.values.time_zone,
             whole=draft.whole or {},
@@ -83,6 +81,12 @@ class ResourceBuilder:
             defaulted=self._share(defaulted),
             remarks=tuple(in_clear(model, given)),
         )
+
+    def _beside(self, kind: Kind[Any, Any]) -> list[str]:
+        """The keys that may stand beside its fields."""
+        kinds = self.names.kinds
+        others = [kinds[name] for name in kinds if name.partition(".")[0] == kind.platform]
+        return ["lifecycle", "from_file", *(other.collection for other in others if other.parent == kind.name)]
 
     def _share(self, names: frozenset[str]) -> frozenset[str]:
         return self.sets.setdefault(names, names)

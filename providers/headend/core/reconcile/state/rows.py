@@ -106,6 +106,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_mapping)
 
 
 def _json(column: str, text: Any) -> Any:
+    if text == "{}":  # most columns of most rows
+        return {}
     try:
         return _DECODER.decode(text)
     except (TypeError, ValueError, RecursionError):
