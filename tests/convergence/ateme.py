@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from headend.ateme.rows_services import guest_id
 from headend.core.wire.registry import kinds
 from headend.simulator.app import discover
 
@@ -47,6 +48,11 @@ SUBSCRIPTION = {"event": "derby", "output": "cdn"}
 
 DOCUMENT = {"rate": 29.97, "preset": None, "tracks": [{"lang": "de", "on": True}, {"lang": "en", "pids": [1, 2]}]}
 """What headend keeps and compares without reading it."""
+GUESTS = tuple({"id": guest_id(token)} for token in ("invited.one", "invited.two"))
+PER_ENVIRONMENT = {
+    "environment_visibility": {"shown": ["matchday-eu"]},
+    "environment_max_destinations": {"2": ["matchday-eu"]},
+}
 
 SETUP: dict[str, Any] = {
     "options": {"maintenance": [{"start": "2000-01-01T00:00:00Z", "end": "3000-01-01T00:00:00Z"}]},
@@ -165,6 +171,23 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"phone": ""},
         {"name": "Ada"},
     ],
+    "ateme.source_invitation": [
+        {},
+        {"show_all_channels": True, "show_all_events": True, "billing_source": "destination_taker"},
+        {"global_max_destinations": 3, **PER_ENVIRONMENT, "environment_visibility": {"hidden": ["matchday-eu"]}},
+        {"global_max_destinations": 3, **PER_ENVIRONMENT},
+        {"destination_temporary_name": "Another guest", **PER_ENVIRONMENT, "registered": False},
+    ],
+    "ateme.input_grant": [
+        {"invitation": GUESTS[0], "input": "matchday-eu/stadium"},
+        {"invitation": GUESTS[0], "input": "matchday-eu/spare"},
+        {"invitation": GUESTS[1], "input": "matchday-eu/spare"},
+    ],
+    "ateme.label_grant": [
+        {"invitation": GUESTS[0], "label": {"id": "l-1"}},
+        {"invitation": GUESTS[0], "label": {"id": "l-2"}},
+        {"invitation": GUESTS[1], "label": {"id": "l-2"}},
+    ],
     "ateme.label": [{}, {"text": "derby"}, {"text": "Derby, English commentary"}],
     "ateme.transcoder": [
         {**TRANSCODER, "mpeg4_avc_encoder_profile": "High", "audio_track_pid_list": [101]},
@@ -261,6 +284,7 @@ EVERYWHERE = frozenset(
 )
 """Switches that any kind can feel; of the others, one that stands in no environment feels only its own."""
 _PLACED = tuple(name for name in CASES if name == "ateme.environment" or kinds()[name].parent is not None)
+GUESTED = ("ateme.source_invitation", "ateme.input_grant", "ateme.label_grant")
 CONCERNS: dict[str, tuple[str, ...]] = {
     **{
         switch: _PLACED
@@ -270,6 +294,8 @@ CONCERNS: dict[str, tuple[str, ...]] = {
         if switch not in EVERYWHERE
     },
     "changed_contacts": ("ateme.shared_contact",),
+    "invitation_ids": GUESTED,
+    "invitation_maps": ("ateme.source_invitation",),
     "mtr_groups": ("ateme.mtr_host", "ateme.mtr_host_group"),
     "ungrouped": ("ateme.mtr_host", "ateme.mtr_host_group"),
 }
@@ -281,7 +307,7 @@ TOGETHER: tuple[dict[str, Any], ...] = (
 
 
 def WORLD(sim: Any) -> None:
-    """Groups for dashboards and hosts, two ways to be told of alerts, two labels, an agreement that is free."""
+    """Guests, groups for dashboards and hosts, two ways to be told of alerts, two labels, an agreement that is free."""
     for id in ("l-1", "l-2"):
         sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
     free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}
@@ -294,6 +320,10 @@ def WORLD(sim: Any) -> None:
             "notification_parameters": [f"{id}@example.com"],
         }
         sim.sims["ateme"].world["alert_methods"][id] = row | {"organisation_id": "org-1", "is_deleted": False}
+    for token in ("invited.one", "invited.two"):
+        guest = {"source_invitation_token": token, "destination_temporary_name": token, "organisation_id": "org-1"}
+        guest |= {"guest_organisation_id": None, "source_invitation_id": f"id of {token}"}
+        sim.sims["ateme"].world["source_invitations"][token] = guest | {"input_ids": [], "label_ids": []}
     for id in ("paths-1", "paths-2"):
         sim.sims["ateme"].world["mtr_host_groups"][id] = {"group_id": id, "name": id, "organisation_id": "org-1"}
     for id, group_type in (("shown-1", "source"), ("shown-2", "source"), ("made-1", "transcoder"), ("walls", "mv")):

@@ -77,6 +77,11 @@ def _agreement(simulator: Simulator, n: int) -> None:
     simulator.sims["ateme"].world["agreements"][f"agr-it-{n}"] = {"agreement_id": f"agr-it-{n}", **free}
 
 
+def _label(simulator: Simulator, n: int) -> None:
+    row = {"label_id": f"l-it-{n}", "text": f"text {n}", "organisation_id": "org-1"}
+    simulator.sims["ateme"].world["labels"][f"l-it-{n}"] = row
+
+
 def _organization(simulator: Simulator, n: int) -> None:
     organizations = simulator.sims["mycujoo"].world["organizations"]
     organizations[f"org-it-{n}"] = {**organizations["org-1"], "id": f"org-it-{n}"}
@@ -119,6 +124,17 @@ MANY: Mapping[str, Many] = {
     "ateme.mtr_host_group": Many(lambda n: {"name": f"Edges {n}"}, lambda n: {"name": f"Other edges {n}"}),
     "ateme.recording_bucket": Many(lambda n: {"bucket_path": f"example-archive/{n}"}),
     "ateme.shared_contact": Many(lambda n: {"email": f"{n}@example.com"}, lambda n: {"phone": f"{n}"}),
+    "ateme.source_invitation": Many(lambda n: {}, lambda n: {"show_all_channels": True}),
+    "ateme.input_grant": Many(
+        lambda n: {"invitation": ateme.GUESTS[0], "input": f"beside-{n}"},
+        lambda n: {"invitation": ateme.GUESTS[1]},
+        beside={"inputs": lambda n: {"environment": "matchday-eu", "variant": "srt_push", "port": 6000 + n}},
+    ),
+    "ateme.label_grant": Many(
+        lambda n: {"invitation": ateme.GUESTS[0], "label": {"id": f"l-it-{n}"}},
+        lambda n: {"invitation": ateme.GUESTS[1]},
+        world=_label,
+    ),
     "ateme.transcoder": Many(
         lambda n: {**ateme.TRANSCODER, "input": f"beside-{n}"},
         lambda n: {"number_of_audio_tracks": 4, "video_track_pid": 257},

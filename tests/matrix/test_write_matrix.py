@@ -57,7 +57,12 @@ OVERWRITING = {"limit.set", "categories.replace", "content.upsert"}
 NOT_DONE = frozenset({409, 429})
 JUST_TOO = frozenset({503})  # J-13 to J-15
 # Whose lists tell of others, too: noun -> nouns.
-BESIDE = {"schedule": ("permanent_schedule", "event_subscription"), "input": ("alert",), "output": ("alert",)}
+BESIDE = {
+    "schedule": ("permanent_schedule", "event_subscription"),
+    "input": ("alert",),
+    "output": ("alert",),
+    "source_invitation": ("input_grant", "label_grant"),
+}
 
 
 def made(journal: Sequence[Entry]) -> Counter[str]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
 from headend.ateme.rows import EventRow, LabelRow
+from headend.ateme.rows_services import InvitationRow
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Named, Spec
 
@@ -31,8 +32,8 @@ class Label(Spec):
 class LabelKind(ListedKind[Label]):
     """An access permissions label of the organisation: events carry it, and guests are allowed it.
 
-    The platform deletes a label only once nothing refers to it (A-738). headend takes the events of the stack off it
-    first; events that carry it otherwise are named in the error.
+    The platform deletes a label only once nothing refers to it (A-738). headend takes the events and grants of the
+    stack off it first; events that carry it otherwise, and guests that are allowed it, are named in the error.
     """
 
     name = "ateme.label"
@@ -42,8 +43,12 @@ class LabelKind(ListedKind[Label]):
     key = ("text",)
 
     async def users(self, api: Ateme, id: str) -> list[str]:
+        """Events that carry it, and guests that are allowed it."""
         try:
             events = await api.listed("event.list", None, EventRow, fresh=True)
+            guests = await api.listed("source_invitation.list", None, InvitationRow, fresh=True)
         except ApiError:  # the refusal itself is what has to be told
             return []
-        return [f"event {row.id} ({row.name})" for row in events if id in (row.label_ids or ())]
+        found = [f"event {row.id} ({row.name})" for row in events if id in (row.label_ids or ())]
+        named = [(row.id, row.destination_temporary_name) for row in guests if id in (row.label_ids or ())]
+        return [*found, *(f"invitation {guest} ({name})" for guest, name in named)]

@@ -1,12 +1,13 @@
-"""The documented shapes of what stands beside the signal: contacts, hosts, buckets."""
+"""The documented shapes of what stands beside the signal: contacts, hosts, buckets, guests."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from pydantic import model_validator
 
 from headend.ateme.rows import Row
-from headend.core.wire.decode import OpaqueId, named
+from headend.core.wire.decode import OpaqueId, TextId, named
 
 NO_GROUP = "null"
 """The id under which hosts are listed that are in no group; null and a missing one say the same (A-842)."""
@@ -43,3 +44,34 @@ class HostGroupRow(Row):
 class BucketRow(Row):
     id: OpaqueId = named("recording_bucket_id", "bucket_id", "id")
     name: str | None = None
+
+
+def token_of(body: Any) -> str | None:
+    """The token of an invitation, as it came."""
+    names = ("source_invitation_token", "token")
+    found = [body[name] for name in names if name in body] if isinstance(body, Mapping) else []
+    return found[0] if found and isinstance(found[0], str) and found[0] else None
+
+
+def guest_id(token: str) -> str:
+    """What headend calls an invitation: the token, which paths are made of, lets in whoever has it (A-844)."""
+    return f"guest-{sha256(token.encode()).hexdigest()[:16]}"
+
+
+class InvitationRow(Row):
+    """A guest, invited or there. Its token is the only way to address it, so that one that isn't shown is an error."""
+
+    id: OpaqueId = named("guest_id")
+    token: TextId = named("source_invitation_token", "token")
+    number: OpaqueId | None = named("source_invitation_id", "invitation_id", "id", default=None)
+    destination_temporary_name: str | None = None
+    input_ids: list[OpaqueId] | None = None
+    label_ids: list[OpaqueId] | None = None
+    environment_visibility: dict[str, bool] | None = None
+    environment_max_destinations: dict[str, int] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _identified(cls, body: Any) -> Any:
+        token = token_of(body)
+        return {**body, "guest_id": guest_id(token)} if token else body

@@ -25,11 +25,14 @@ _OPEN: Mapping[str, tuple[str, ...]] = {
     "event_subscription.create": ("output_id",),
     "event_subscription.update": ("output_id",),
     "recording_schedule.create": ("input_id",),
+    "source_invitation.visibility": ("visible",),
+    "source_invitation.max_destinations": ("max_destinations",),
     "transcoder.create": ("input_id",),
     "transcoder.update": ("input_id",),
 }
 """What source and destination are called in a body, the document says nowhere: `source_id` and `destination_id` are
-as likely (A-579, A-580). The connection's `operations` can say so under `keys`."""
+as likely (A-579, A-580). Nor does it name what is set of a guest in an environment (A-978). The connection's
+`operations` can say so under `keys`."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "input": ("source", "channel"),

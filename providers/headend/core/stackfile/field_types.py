@@ -82,3 +82,10 @@ def holds_mapping(model: type[BaseModel], name: str) -> bool:
     """Whether a field of references holds a mapping to them, not one or a list."""
     annotation = model.model_fields[name].annotation
     return any(get_origin(option) is dict for option in (annotation, *get_args(annotation)))
+
+
+def maps_to_lists(model: type[BaseModel], name: str) -> bool:
+    """Whether it holds a mapping to lists of them."""
+    annotation = model.model_fields[name].annotation
+    mappings = [option for option in (annotation, *get_args(annotation)) if get_origin(option) is dict]
+    return any(get_origin(get_args(option)[1]) is list for option in mappings)

@@ -162,14 +162,17 @@ class ResourceBuilder:
             return Plain(broken=True)
 
     def _read_references(self, draft: Draft, name: str, node: Node, ref: Ref, *, mapping: bool) -> Plain:
-        """One reference, a list of them, or a mapping to them; null stays null."""
-        try:
+        """One reference, a list of them, or a mapping to either; null stays null."""
+
+        def read(name: str, node: Node) -> Any:
             if isinstance(node.value, tuple):
-                return Plain([self._read_reference(draft, name, item, ref) for item in node.value])
+                return [self._read_reference(draft, name, item, ref) for item in node.value]
+            return self._read_reference(draft, name, node, ref)
+
+        try:
             if node.mapping is not None and mapping:
-                entries = node.mapping.items()
-                return Plain({k: self._read_reference(draft, f"{name}.{k}", e.node, ref) for k, e in entries})
-            return Plain(None if node.value is None else self._read_reference(draft, name, node, ref))
+                return Plain({key: read(f"{name}.{key}", entry.node) for key, entry in node.mapping.items()})
+            return Plain(None if node.value is None else read(name, node))
         except Broken:
             return Plain(broken=True)
 

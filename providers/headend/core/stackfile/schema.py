@@ -18,7 +18,7 @@ from headend.core.model.kind import Kind
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
 from headend.core.model.uploads import File, file_fields
-from headend.core.stackfile.field_types import holds_mapping, item_model
+from headend.core.stackfile.field_types import holds_mapping, item_model, maps_to_lists
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
 from headend.core.wire import registry
@@ -184,8 +184,9 @@ def _resource(
 
     for name in marked(model, Ref):
         one = {"$ref": "#/$defs/reference"}
-        mapping = {"type": "object", "additionalProperties": one}
-        choices = [mapping] if holds_mapping(model, name) else [one, {"type": "array", "items": one}]
+        several = {"type": "array", "items": one}
+        mapping = {"type": "object", "additionalProperties": several if maps_to_lists(model, name) else one}
+        choices = [mapping] if holds_mapping(model, name) else [one, several]
         redefine(name, _any(*choices, {"type": "null"}))
     for name in marked(model, Found):
         redefine(name, _any({"type": ["string", "number"]}, _LOOKUP, {"type": "null"}))
