@@ -1,11 +1,10 @@
-"""A kind that only this test knows: its class, a simulated table and a list of states, and everything has it.
+"""A kind of this test's own, in the place of one that the project has: its class and a list of states are enough.
 
 Its rows stand in the wire table already (A-297..A-300), as those of all documented calls do.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from convergence import test_convergence
 from convergence.test_convergence import converge
 from headend.ateme.listed import ListedKind
 from headend.ateme.rows import Row
@@ -24,12 +22,8 @@ from headend.core.model import kind as kinds_module
 from headend.core.model.fields import Named, Spec
 from headend.core.stackfile.schema import json_schema
 from headend.core.wire.decode import OpaqueId, named
-from headend.core.wire.registry import platforms
+from headend.core.wire.registry import kinds, platforms
 from headend.pulumi import p as providers
-from headend.simulator import Simulator
-from headend.simulator.ateme_rules import NEEDED
-from headend.simulator.ateme_table import AtemeTable
-from headend.simulator.base import discover
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 
@@ -45,21 +39,17 @@ class HostGroup(Spec):
 
 
 class HostGroupRow(Row):
-    id: OpaqueId = named("mtr_host_group_id", "id")
+    id: OpaqueId = named("group_id", "id")
     name: str | None = None
-
-
-class Simulated({cls.name: cls for cls in discover()}["ateme"]):  # type: ignore[misc]
-    """With host groups."""
-
-    host_groups = AtemeTable("mtr_host_group", {"name": NEEDED})
 
 
 LIST = SimpleNamespace(SETUP={}, WORLD=lambda sim: None, CASES={NAME: [{}, {"name": "edge"}, {"name": "core"}]})
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registered() -> Iterator[None]:
+    replaced = kinds()[NAME]
+
     class HostGroupKind(ListedKind[HostGroup]):
         """A group of hosts that network paths are measured to."""
 
@@ -70,9 +60,8 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         key = ("name",)
         model = HostGroup
 
-    monkeypatch.setattr(test_convergence, "Simulator", functools.partial(Simulator, classes=[Simulated]))
     yield
-    del kinds_module.kinds[NAME]
+    kinds_module.kinds[NAME] = replaced
 
 
 @pytest.mark.parametrize("switches", [{}, {"envelope": "object", "wrapped": True}], ids=str)

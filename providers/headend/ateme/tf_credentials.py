@@ -64,7 +64,6 @@ class TfCredentialsKind(DeployedKind[TfCredentials]):
     """
 
     name = "ateme.tf_credentials"
-    collection = "tf_credentials"
     noun = "tf_credentials"
     place = "name"
     shape = CredentialsRow

@@ -70,7 +70,6 @@ class TfDeploymentKind(
     """
 
     name = "ateme.tf_deployment"
-    collection = "tf_deployments"
     noun = "tf_deployment"
     place = "deployment_id"
     shape = DeploymentRow

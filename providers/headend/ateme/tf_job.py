@@ -60,7 +60,6 @@ class TfJobKind(DeployedKind[TfJob], Nameless, CreatedOnce[TfJob], SelectsChange
     """
 
     name = "ateme.tf_job"
-    collection = "tf_jobs"
     noun = "tf_job"
     place = "job_id"
     shape = JobRow

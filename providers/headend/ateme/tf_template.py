@@ -51,7 +51,6 @@ class TfTemplateKind(ListedKind[TfTemplate]):
     """
 
     name = "ateme.tf_template"
-    collection = "tf_templates"
     noun = "tf_template"
     place = "template_id"
     shape = TemplateRow
