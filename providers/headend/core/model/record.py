@@ -72,11 +72,19 @@ class Record:
     incomplete: bool = False
     protect: bool | None = None
     retain: bool = False
+    _spec: Any = field(default=None, init=False, repr=False, compare=False)  # as made before: deletions ask often
 
     def spec(self, kind: Kind[Any, Any], seal: Seal | None = None) -> Any:
         """The last applied spec: enough to read or delete the object. Secrets are None unless the engine keeps them
         or `seal` opens them. Raises CredentialsError where the seal is another one, StateError for values that the kind
         can't have."""
+        if seal is not None:
+            return self._made(kind, seal)
+        if self._spec is None:
+            object.__setattr__(self, "_spec", self._made(kind, None))
+        return self._spec
+
+    def _made(self, kind: Kind[Any, Any], seal: Seal | None) -> Any:
         try:
             model = kind.spec_type(self.values.get("variant"))
             values: dict[str, Any] = dict.fromkeys(model.model_fields)

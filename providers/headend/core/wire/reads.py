@@ -200,7 +200,7 @@ class Reads:
                 step.writers.wake_when_none_writes(one.go, max(LONGEST_LULL, 10 * line.took))
             else:
                 one.go.set()
-        value: T = await asyncio.shield(one.task)
+        value: T = one.task.result() if one.task.done() else await asyncio.shield(one.task)
         return value
 
     def _new_line(self, key: Hashable, again: bool) -> _Line:
