@@ -48,6 +48,7 @@ SUBSCRIPTION = {"event": "derby", "output": "cdn"}
 
 DOCUMENT = {"rate": 29.97, "preset": None, "tracks": [{"lang": "de", "on": True}, {"lang": "en", "pids": [1, 2]}]}
 """What headend keeps and compares without reading it."""
+ADDRESS = {"ip_address": "192.0.2.17", "cloud_provider": "aws", "region": "eu-west-1"}
 GUESTS = tuple({"id": guest_id(token)} for token in ("invited.one", "invited.two"))
 PER_ENVIRONMENT = {
     "environment_visibility": {"shown": ["matchday-eu"]},
@@ -170,6 +171,12 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"email": "night@example.com", "phone": "1 5550100"},
         {"phone": ""},
         {"name": "Ada"},
+    ],
+    "ateme.saved_ip": [
+        ADDRESS,
+        {**ADDRESS, "name": "Gate"},
+        {**ADDRESS, "environment": "matchday-eu", "previous_cloud_details": "249421054"},
+        {**ADDRESS, "ip_address": "2001:DB8:0::17", "environment": "matchday-eu"},
     ],
     "ateme.source_invitation": [
         {},
@@ -296,6 +303,7 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "changed_contacts": ("ateme.shared_contact",),
     "invitation_ids": GUESTED,
     "invitation_maps": ("ateme.source_invitation",),
+    "ip_holder": ("ateme.saved_ip",),
     "mtr_groups": ("ateme.mtr_host", "ateme.mtr_host_group"),
     "ungrouped": ("ateme.mtr_host", "ateme.mtr_host_group"),
 }

@@ -123,6 +123,9 @@ MANY: Mapping[str, Many] = {
     ),
     "ateme.mtr_host_group": Many(lambda n: {"name": f"Edges {n}"}, lambda n: {"name": f"Other edges {n}"}),
     "ateme.recording_bucket": Many(lambda n: {"bucket_path": f"example-archive/{n}"}),
+    "ateme.saved_ip": Many(
+        lambda n: {**ateme.ADDRESS, "ip_address": f"192.0.2.{n}"}, lambda n: {"environment": "matchday-eu"}
+    ),
     "ateme.shared_contact": Many(lambda n: {"email": f"{n}@example.com"}, lambda n: {"phone": f"{n}"}),
     "ateme.source_invitation": Many(lambda n: {}, lambda n: {"show_all_channels": True}),
     "ateme.input_grant": Many(

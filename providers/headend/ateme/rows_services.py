@@ -12,6 +12,8 @@ from headend.core.wire.decode import OpaqueId, TextId, named
 NO_GROUP = "null"
 """The id under which hosts are listed that are in no group; null and a missing one say the same (A-842)."""
 
+HOLDERS = ("target_c_env_id", "c_env_id", "environment_id")
+
 
 class ContactRow(Row):
     id: OpaqueId = named("contact_id", "shared_contact_id", "id")
@@ -44,6 +46,18 @@ class HostGroupRow(Row):
 class BucketRow(Row):
     id: OpaqueId = named("recording_bucket_id", "bucket_id", "id")
     name: str | None = None
+
+
+class SavedIpRow(Row):
+    """An address, and the environment that holds it, by one of several names: nobody documents which (A-653)."""
+
+    id: OpaqueId = named("saved_ip_id", "id")
+    ip_address: str | None = None
+    holder: OpaqueId | None = named(*HOLDERS, default=None)
+
+    @property
+    def tells_holder(self) -> bool:
+        return not self.given.keys().isdisjoint(HOLDERS)
 
 
 def token_of(body: Any) -> str | None:

@@ -1,4 +1,5 @@
-"""Contacts, and hosts whose network paths are measured, of the simulated Ateme+ Cloud API (A-280..284, A-295..301)."""
+"""Contacts, hosts whose network paths are measured, and saved addresses of the simulated Ateme+ Cloud API
+(A-280..284, A-295..301, A-307..311)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 from headend.simulator.ateme import Ateme, Row
 from headend.simulator.ateme_rules import NEEDED, TEXT, Rule
 from headend.simulator.ateme_table import AtemeTable
-from headend.simulator.base import Call, Reply, handles
+from headend.simulator.base import Call, Refusal, Reply, handles
 
 _WRITTEN: dict[str, Any] = {"form": r"[\w .,\-@+!]*"}
 _CONTACT = {
@@ -116,3 +117,54 @@ class MtrHosts(Ateme):
     def _group(self, call: Call, row: Row) -> Row:
         hosts = [self.mtr_hosts.shown(self, call, host) for host in self._hosts_in(row["group_id"])]
         return self.mtr_groups.shown(self, call, row) | {"hosts": hosts}
+
+
+class SavedIps(Ateme):
+    """Addresses of the organisation, which its admins manage."""
+
+    switches = {
+        "ip_holder": ("shown", "hidden"),  # whether the list says which environment has an address
+    }
+
+    saved_ips = AtemeTable(
+        "saved_ip",
+        {"ip_address": NEEDED, "name": TEXT, "cloud_provider": NEEDED, "region": NEEDED},
+        counter="ip",
+    )
+
+    @saved_ips.before("create", "delete")
+    def by_admins(self, call: Call, row: Row, given: Row) -> None:
+        self.need_role(call, "admin")
+        row.setdefault("target_c_env_id", None)
+
+    @saved_ips.shows
+    def ip_shown(self, call: Call, row: Row) -> Row:
+        """What a deleted environment held is held by none."""
+        if self.switch("ip_holder") == "hidden":
+            return {name: value for name, value in row.items() if name != "target_c_env_id"}
+        return row | {"target_c_env_id": self._holder(row)}
+
+    @handles("saved_ip.rename")
+    async def rename_ip(self, call: Call) -> Reply:
+        self.need_role(call, "admin")
+        row = self.saved_ips.found(self, call)
+        row |= self.body(call, {"name": Rule(required=True)})
+        return self.saved_ips.answer(self, call, row)
+
+    @handles("saved_ip.move")
+    async def move_ip(self, call: Call) -> Reply:
+        """To an environment of the organisation; what has it now is named as the cloud calls it (A-310, A-847)."""
+        self.need_role(call, "admin")
+        row = self.saved_ips.found(self, call)
+        body = self.body(call, {"target_c_env_id": NEEDED, "cloud_details": Rule(low=1)})
+        target = self.row("environments", body["target_c_env_id"])
+        if target["is_deleted"] or target["organisation_id"] != row["organisation_id"]:
+            raise Refusal(404, {"message": "target_c_env_id: no such environment of the managing organisation"})
+        if self._holder(row) and "cloud_details" not in body:
+            self.refuse({"cloud_details": "is required while an environment has the address"})
+        row["target_c_env_id"] = target["environment_id"]
+        return self.saved_ips.answer(self, call, row)
+
+    def _holder(self, row: Row) -> str | None:
+        holder = self.world["environments"].get(row["target_c_env_id"])
+        return None if holder is None or holder["is_deleted"] else row["target_c_env_id"]

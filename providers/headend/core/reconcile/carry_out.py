@@ -22,7 +22,7 @@ from headend.core.model.errors import (
     StateError,
     Unavailable,
 )
-from headend.core.model.fields import Spec, WriteOnly, mark, marked
+from headend.core.model.fields import Ref, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, nowhere
@@ -264,16 +264,18 @@ def _is_refusal(error: HeadendError) -> bool:
 
 def _is_as_approved(decision: Decision, live: Observed | None) -> bool:
     """Whether all that the stack manages is as the plan saw it. What the plan couldn't see may have come to light, as
-    when this run has started the environment, and what nobody manages may have changed with another object."""
+    when this run has started the environment, and what nobody manages may have changed with another object. What it
+    is to refer to no more may be gone by now."""
     situation = decision.situation
     planned = next((o for o in (situation.live, *situation.alike) if o is not None and o.id == decision.id), None)
     if live is None or planned is None or situation.want is None or live.id != planned.id:
         return False
     managed = situation.want.set_fields().keys() | {change.field for change in decision.changes}
     seen = managed - planned.unverifiable.keys()
-    return all(
-        name not in live.unverifiable and live.values.get(name) == planned.values.get(name) for name in sorted(seen)
-    )
+    left = {change.field for change in decision.changes if mark(type(situation.want), change.field, Ref)}
+    same = {name for name in seen if live.values.get(name) == planned.values.get(name)}
+    same |= {name for name in seen & left if live.values.get(name) is None}
+    return seen == same and seen.isdisjoint(live.unverifiable)
 
 
 def _settles_by_itself(decision: Decision, live: Observed | None) -> bool:
