@@ -17,6 +17,7 @@ from headend.core.model import kind as kinds_module
 from headend.core.model.capabilities import (
     Container,
     HandsOutSecrets,
+    LeavesBehind,
     OnAir,
     OwnsParts,
     Selection,
@@ -169,6 +170,14 @@ def test_takes_over_adopts_what_it_says_without_asking(state: State) -> None:
     assert planned(kind, state, {"t-1": BLUE}, ThingSpec(name="one")).action is Action.ADOPT
     assert planned(kind, state, {"t-1": RED}, ThingSpec(name="one", colour="blue")).refused
     assert takes_over(kind_with(can=Can.OBSERVE), ThingSpec(name="one")), "it can't make one"
+
+
+def test_leaves_behind_forgets_what_it_says_and_deletes_the_rest(state: State) -> None:
+    kind = kind_with(LeavesBehind, leaves_behind=lambda self, last: last.colour == "blue")
+    for live, action in ((RED, Action.DELETE), (BLUE, Action.FORGET)):
+        state.put(Record("a", "test.thing", "t-1", live))
+        assert planned(kind, state, {"t-1": live}, None).action is action
+    assert planned(kind_with(), state, {"t-1": BLUE}, None).action is Action.DELETE
 
 
 def test_a_container_is_replaced_only_by_name_and_takes_all_with_it(state: State) -> None:

@@ -9,7 +9,7 @@ from headend.ateme.endpoint import EndpointKind
 from headend.ateme.input_spec import Input, LocalTs, SrtInput, SrtPull, SrtPush, UdpRist, ZixiPull, ZixiPush
 from headend.ateme.rows import InputRow
 from headend.ateme.viewers import input_rows, resulting_input, viewer_inputs
-from headend.core.model.capabilities import TakesOver
+from headend.core.model.capabilities import LeavesBehind, TakesOver
 from headend.core.model.errors import Refused
 from headend.core.model.fields import (
     Spec,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headend.ateme.api import Ateme
 
 
-class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
+class InputKind(EndpointKind[Input, InputRow], LeavesBehind[Input], TakesOver[Input]):
     """A source (channel) of an environment.
 
     The variants keep the platform's words: `srt_pull` calls, `srt_push` listens. An input that the bitrate limit
@@ -68,6 +68,10 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
     def takes_over(self, spec: Input) -> bool:
         """No call makes a Local-TS input: its multi-viewer does (A-454)."""
         return isinstance(spec, LocalTs)
+
+    def leaves_behind(self, last: Input) -> bool:
+        """It goes with its multi-viewer (A-457)."""
+        return last.variant == "local_ts"
 
     def group_types(self, spec: Input) -> frozenset[str]:
         if isinstance(spec, LocalTs):
@@ -131,7 +135,7 @@ class InputKind(EndpointKind[Input, InputRow], TakesOver[Input]):
     async def delete(self, api: Ateme, id: str, last: Input, report: Report) -> None:
         """What a multi-viewer or a transcoder makes is only forgotten: it goes with its maker (A-457, A-537)."""
         environment = str(last.environment)
-        if last.variant == "local_ts" or id in await viewer_inputs(api, environment):
+        if id in await viewer_inputs(api, environment):
             return
         row = (await input_rows(api, environment)).row(id)
         if row is not None and row.maker is not None:

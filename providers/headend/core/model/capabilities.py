@@ -207,6 +207,15 @@ class LetsGo(Generic[S, A]):
         raise NotImplementedError
 
 
+class LeavesBehind(Generic[S]):
+    """Some objects of the kind aren't headend's to delete."""
+
+    def leaves_behind(self, last: S) -> bool:
+        """Whether the object stays on the platform: headend forgets it, as it does where no call deletes. Asked when it
+        leaves the stack. last: what was last applied, without its secrets."""
+        raise NotImplementedError
+
+
 # --- streams -------------------------------------------------------------------------------------------------
 class OnAir(Generic[S, A]):
     """Something goes out through the object."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from headend.core.model.capabilities import KnownBySecrets
+from headend.core.model.capabilities import KnownBySecrets, LeavesBehind
 from headend.core.model.errors import CredentialsError, StateError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
-from headend.core.model.kind import Kind
+from headend.core.model.kind import Can, Kind
 from headend.core.model.seal import Seal
 from headend.core.model.secrets import missing_fields
 
@@ -96,6 +96,11 @@ class Record:
             why = f"what state holds of {self.address} is damaged: {what}"
             raise StateError(f"{why}; {FORGET}") from None
         return model.model_construct(_fields_set={n for n, v in values.items() if v is not None}, **values)
+
+    def is_deletable(self, kind: Kind[Any, Any]) -> bool:
+        """Whether the object is deleted when it leaves the stack; else it is forgotten."""
+        stays = isinstance(kind, LeavesBehind) and kind.leaves_behind(self.spec(kind))
+        return Can.DELETE in kind.can and not stays
 
 
 def _revived(model: type[Spec], name: str, kept: Any, seal: Seal | None) -> Any:

@@ -125,7 +125,7 @@ class Writer:
         situation, kind = decision.situation, decision.kind
         record = situation.last
         assert record is not None
-        if decision.action is not Action.FORGET and not situation.claimed and Can.DELETE in kind.can:
+        if decision.action is not Action.FORGET and not situation.claimed and record.is_deletable(kind):
             spec = record.spec(kind, getattr(self.api, "seal", None))
             last = without_members_of_others(spec, self.elsewhere)
             await kind.delete(self.api, record.id, last, self.teller.waiting)

@@ -222,7 +222,7 @@ def _removed(s: Situation) -> Decision:
         return replace(_step(s, Action.FORGET, Reason.GONE), id=s.last.id)
     if s.claimed:
         return _step(s, Action.FORGET, Reason.RENAMED, s.live)
-    if s.last.retain or Can.DELETE not in s.kind.can:
+    if s.last.retain or not s.last.is_deletable(s.kind):
         return _step(s, Action.FORGET, Reason.RETAINED, s.live)
     return _step(s, Action.DELETE, reason, s.live)
 

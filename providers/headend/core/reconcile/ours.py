@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from headend.core.model.fields import Secret, Spec, marked
-from headend.core.model.kind import Can, Kind
+from headend.core.model.kind import Kind
 from headend.core.model.observed import Observed
 from headend.core.model.record import Record, frozen
 from headend.core.model.references import pending
@@ -55,7 +55,7 @@ class Ours:
         if self.planned is not None and address not in self.planned:
             return False
         if resource is None:
-            return Can.DELETE in kind.can and not record.retain
+            return not record.retain and record.is_deletable(kind)
         want = resolve(keep_names(resource.spec, resource.defaulted, record), self.ids)
         return not want.unresolved() and key_of(kind, want) != key_of(kind, record.spec(kind))
 

@@ -60,7 +60,8 @@ async def review(
 async def _review_loss(decision: Decision, api: Any) -> Decision:
     """Adds findings about an object that is deleted, or left behind because the platform can't delete it."""
     situation, kind = decision.situation, decision.kind
-    last, deletable = situation.last, Can.DELETE in kind.can
+    last = situation.last
+    deletable = last is None or last.is_deletable(kind)
     stays = not deletable and (decision.reason is Reason.RETAINED or decision.action is Action.REPLACE)
     if last is None or not (stays or decision.action is Action.DELETE):
         return decision
