@@ -232,17 +232,40 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+USER = {"email": "ann@example.com", "first_name": "Ann", "permissions": ["monitor"]}
+BILLED = {"currency": "eur", "company_name": "Example Ltd.", "address_country_code": "NO"}
 DEPLOYMENT = {"version_id": "2.13.3", "cloud_provider": "aws", "region": "eu-west-1"}
 CLUSTER = {"version_id": "2.13.4", "cloud_provider": "gcp", "region": "europe-west1"}
 IN_CLUSTER = ("ateme.tf_credentials", "ateme.tf_template", "ateme.tf_job")
+ALONE = (
+    *("ateme.tf_deployment", "ateme.tf_job_template"),
+    *("ateme.organisation", "ateme.organisation_user", "ateme.billing_details"),
+)
 SETUPS: dict[str, dict[str, Any]] = {
-    **{name: {} for name in ("ateme.tf_deployment", "ateme.tf_job_template")},
+    **{name: {} for name in ALONE},
     **{name: {"ateme": {"tf_deployments": {"cluster": CLUSTER}}} for name in IN_CLUSTER},
 }
 """Kind -> what must be there for it, where that is not SETUP."""
 S3 = {"protocol": "s3", "access_key": "archive", "secret_key": PASSWORD}
 
 CASES |= {
+    "ateme.organisation": [
+        {"name": "Third Channel", "managed": True},
+        {"name": "Third Channel", "managed": True, "currency": "gbp"},
+        {"name": "Third", "managed": True, "currency": "usd", "purchase_order_number": "PO 17"},
+    ],
+    "ateme.organisation_user": [
+        USER,
+        {**USER, "permissions": ["operator", "admin"]},
+        {**USER, "permissions": ["admin"], "email": "Ann@Example.com"},
+        {"email": "bob@example.com", "permissions": ["operator", "monitor"]},
+    ],
+    "ateme.billing_details": [
+        BILLED,
+        {**BILLED, "phone": "+44 20 7946 0000", "address_line1": "1 Example Road, Tower", "company_name": "Example"},
+        {"currency": "eur", "address_country_code": "GB", "org_reg_number": "1", "org_vat_number": "GB 12-3"},
+        {"currency": "usd", "company_name": "Example Inc."},
+    ],
     "ateme.tf_deployment": [
         DEPLOYMENT,
         {**DEPLOYMENT, "version_id": "2.13.4"},
@@ -272,7 +295,7 @@ CASES |= {
     ],
 }
 
-LASTING = {"recording_buckets", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
+LASTING = {"billing", "recording_buckets", "tokens", "users", "pushes", "transcoder_presets", "multi_viewer_presets"}
 """Tables with what the platform writes for itself, or nobody can delete."""
 
 FREE: dict[str, tuple[Any, ...]] = {
@@ -316,6 +339,7 @@ TOGETHER: tuple[dict[str, Any], ...] = (
 
 def WORLD(sim: Any) -> None:
     """Guests, groups for dashboards and hosts, two ways to be told of alerts, two labels, an agreement that is free."""
+    sim.sims["ateme"].world["users"]["user-1"]["superuser"] = True  # else nobody changes or deletes an organisation
     for id in ("l-1", "l-2"):
         sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
     free = {"organisation_id": "org-1", "is_assigned": False, "is_finished": False, "bitrate": 20}

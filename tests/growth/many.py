@@ -162,6 +162,12 @@ MANY: Mapping[str, Many] = {
         lambda n: {"input": "stadium", "output": "cdn", "start_time": _at(n), "end_time": _at(n, 30)},
         lambda n: {"end_time": _at(n, 40)},
     ),
+    "ateme.organisation": Many(
+        lambda n: {"name": f"Channel {n}", "managed": True}, lambda n: {"purchase_order_number": f"PO {n}"}
+    ),
+    "ateme.organisation_user": Many(
+        lambda n: {**ateme.USER, "email": f"ann-{n}@example.com"}, lambda n: {"permissions": ["operator"]}
+    ),
     "ateme.tf_deployment": Many(lambda n: ateme.DEPLOYMENT, lambda n: {"version_id": "2.13.4"}),
     "ateme.tf_credentials": Many(lambda n: ateme.S3, lambda n: {"access_key": f"key-{n}"}),
     "ateme.tf_template": Many(lambda n: {"configuration": {"rate": n}}, lambda n: {"name": f"Other {n}"}),
@@ -205,3 +211,5 @@ MANY: Mapping[str, Many] = {
     ),
     "straas.member": Many(lambda n: {"id": f"viewer-{n}", "email": f"viewer-{n}@example.com"}),
 }
+FEW = {"ateme.billing_details": "there is one for each of three currencies"}
+"""Kinds of which there are never many, and why."""

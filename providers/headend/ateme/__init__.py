@@ -3,6 +3,7 @@
 KINDS = {
     "ateme.alert": "alert",
     "ateme.alert_method": "alert_method",
+    "ateme.billing_details": "billing_details",
     "ateme.dashboard_group": "dashboard_group",
     "ateme.environment": "environment",
     "ateme.event": "event",
@@ -14,6 +15,8 @@ KINDS = {
     "ateme.mtr_host": "mtr_host",
     "ateme.mtr_host_group": "mtr_host_group",
     "ateme.multi_viewer": "multi_viewer",
+    "ateme.organisation": "organisation",
+    "ateme.organisation_user": "organisation_user",
     "ateme.output": "output",
     "ateme.permanent_schedule": "permanent_schedule",
     "ateme.recording_bucket": "recording_bucket",

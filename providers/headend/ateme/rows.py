@@ -6,7 +6,7 @@ for the state that is no text is one that isn't shown. The fields of specs are l
 
 from collections.abc import Hashable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
@@ -232,6 +232,33 @@ class AgreementRow(Row):
 
 class OrganisationRow(Row):
     id: OpaqueId = named("organisation_id", "id")
+    name: str | None = None
+
+
+class UserRow(Row):
+    """A user of an organisation, all permissions in one row or one in each (A-967)."""
+
+    id: OpaqueId = named("user_id", "id")
+    email: str | None = None
+    permission_type: str | None = None
+    permissions: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_is_a_list(self) -> Self:
+        if self.permissions is not None or "permission_type" not in self.given:
+            return self
+        return self.having([self.permission_type] if self.permission_type else [])
+
+    def having(self, permissions: list[str]) -> Self:
+        return self.model_copy(update={"permissions": permissions, "given": {**self.given, "permissions": permissions}})
+
+    def and_also(self, other: "UserRow") -> Self:
+        return self.having([*(self.permissions or ()), *(other.permissions or ())])
+
+
+class BillingRow(Shape):
+    given: dict[str, Any]
+    currency: str
 
 
 def id_names(shape: type[Row]) -> tuple[str, ...]:

@@ -18,6 +18,11 @@ __all__ = ["ROLES", "Ateme", "Row"]
 ROLES = {"monitor": 1, "operator": 2, "admin": 3}
 
 
+def held(roles: str | list[str] | None) -> list[str]:
+    """The permissions of a user in an organisation."""
+    return [roles] if isinstance(roles, str) else roles or []
+
+
 class Ateme(PlatformSim):
     """Serves /ateme: users, tokens, organisations and the shapes of answers. A-774 has the switches of all parts."""
 
@@ -108,10 +113,9 @@ class Ateme(PlatformSim):
         return value
 
     def role(self, call: Call, organisation_id: str | None) -> str | None:
-        """The caller's permission in an organisation; None for guests and strangers."""
+        """The caller's highest permission in an organisation; None for guests and strangers."""
         organisation = self.world["organisations"].get(organisation_id, {"roles": {}})
-        role: str | None = organisation["roles"].get(self.scope(call, "user"))
-        return role
+        return max(held(organisation["roles"].get(self.scope(call, "user"))), key=ROLES.__getitem__, default=None)
 
     def need_role(self, call: Call, least: str, organisation_id: str | None = None) -> None:
         """403 unless the caller has at least this permission (in the managing organisation by default)."""

@@ -88,25 +88,8 @@ class Sessions(Ateme):
         guest = [id for id, users in self.world["guests"].items() if self.scope(call, "user") in users]
         return self.many("organisations", map(self._organisation, [call.state["scope"]["managing"], *guest]))
 
-    @handles("organisation.manageable")
-    async def manageable(self, call: Call) -> Reply:
-        mine = [id for id in self.world["organisations"] if self.role(call, id)]
-        return self.many("organisations", map(self._organisation, mine))
-
     def _organisation(self, id: str) -> Row:
         return {"organisation_id": id, "name": self.world["organisations"][id]["name"]}
-
-    @handles("org_user.list")
-    async def users(self, call: Call) -> Reply:
-        """All for admins, only oneself for others (A-121)."""
-        roles = self.world["organisations"][self.scope(call, "managing")]["roles"]
-        me, is_admin = self.scope(call, "user"), self.role(call, self.scope(call, "managing")) == "admin"
-        rows = [
-            {"user_id": id, "email": self.world["users"].get(id, {}).get("email"), "permission_type": role}
-            for id, role in roles.items()
-            if is_admin or id == me
-        ]
-        return self.many("users", rows)
 
 
 class Environments(Agreements):
