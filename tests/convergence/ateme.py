@@ -313,7 +313,8 @@ EVERYWHERE = frozenset(
     | {"unknown_keys", "secrets_shown"}
 )
 """Switches that any kind can feel; of the others, one that stands in no environment feels only its own."""
-_PLACED = tuple(name for name in CASES if name == "ateme.environment" or kinds()[name].parent is not None)
+_PLACED = tuple(name for name in CASES if name == "ateme.environment" or kinds()[name].parent == "ateme.environment")
+DEPLOYED = ("ateme.tf_deployment", *IN_CLUSTER)
 GUESTED = ("ateme.source_invitation", "ateme.input_grant", "ateme.label_grant")
 CONCERNS: dict[str, tuple[str, ...]] = {
     **{
@@ -327,6 +328,12 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "invitation_ids": GUESTED,
     "invitation_maps": ("ateme.source_invitation",),
     "ip_holder": ("ateme.saved_ip",),
+    "polls": (*_PLACED, *DEPLOYED, "ateme.organisation"),
+    "initial_deployment": DEPLOYED,
+    "template_lists": ("ateme.tf_template", "ateme.tf_job_template", "ateme.tf_job"),
+    "jobs": ("ateme.tf_job",),
+    "permissions_shown": ("ateme.organisation_user",),
+    "organisations_shown": ("ateme.organisation",),
     "mtr_groups": ("ateme.mtr_host", "ateme.mtr_host_group"),
     "ungrouped": ("ateme.mtr_host", "ateme.mtr_host_group"),
 }
