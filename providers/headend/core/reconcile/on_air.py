@@ -88,9 +88,8 @@ class Watch:
         """What the step would cut, now or within the window; nothing if it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
-        asked = [self._airtimes(address, fresh) for address in downstream(step.address, self._dependents)]
-        answers = await asyncio.gather(*asked) if len(asked) > 1 else [await asked[0]]
-        times = [airtime for found in answers for airtime in found]
+        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents))
+        times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
         if not times:
             return ()
         return tuple(

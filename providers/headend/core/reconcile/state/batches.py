@@ -28,7 +28,7 @@ class Batches:
 
     def add(self, *statements: Statement) -> None:
         """Writes soon, whether anybody waits for it or not."""
-        if not self._statements and not self._under_way:
+        if not self._statements:
             self._loop.call_soon(self._begin)
         self._statements += statements
         self._last = self._next

@@ -41,7 +41,7 @@ def read_record(row: Row) -> Record:
         address,
         kind,
         id,
-        read_mapping("spec", spec) | read_digests(secrets) if secrets != "{}" else read_mapping("spec", spec),
+        read_mapping("spec", spec) | read_digests(secrets),
         read_mapping("computed", computed),
         tuple(read_names(depends)),
         bool(_flag("incomplete", incomplete)),
@@ -58,7 +58,7 @@ def raise_if_no_texts(*values: Any) -> None:
 
 def _is_broken(text: str) -> bool:
     """Whether it was no UTF-8 when it was read (`database.connect`)."""
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def read_names(text: Any) -> list[str]:

@@ -80,7 +80,7 @@ class State:
 
     def size(self) -> int:
         """How many objects there are, damaged ones included."""
-        return int((self._db.row("SELECT count(*) FROM entries") or (0,))[0])
+        return next(int(count) for (count,) in self._db.rows("SELECT count(*) FROM entries"))
 
     def kinds(self) -> set[str]:
         """The kinds of the objects."""
