@@ -16,6 +16,7 @@ from headend.core.reconcile.state import open_state, peek
 from headend.core.reconcile.state.rows import COLUMNS
 
 ONE = Record("a", "some.kind", "id-a", {"n": 1, "password": Digest("d", "s")}, {"ip": "192.0.2.1"}, ("b",))
+NO_UTF_8 = (b"\x80", b"\xff")
 DAMAGES = [
     *((column, damage) for column in ("spec", "computed") for damage in ("{", "", "[]", "null", "7", b"\x80", None)),
     *(("depends", damage) for damage in ("[", "{}", "[1]", "null")),
@@ -23,7 +24,7 @@ DAMAGES = [
         ("secrets", damage)
         for damage in ("{", '{"p": "d"}', '{"p": {}}', '{"p": {"text": 1}}', '{"p": {"text": "d", "x": ""}}')
     ),
-    *((column, damage) for column in ("kind", "id") for damage in ("", b"x", b"\x80")),
+    *((column, damage) for column in ("kind", "id") for damage in ("", b"x", *NO_UTF_8)),
     *((column, damage) for column in ("incomplete", "protect", "retain") for damage in ("yes", 7, b"1")),
     ("spec", "[" * 100_000),
     ("spec", '{"n": ' + "9" * 5000 + "}"),
@@ -65,14 +66,12 @@ def test_a_damaged_row_is_named(path: Path, column: str, damage: object) -> None
     with contextlib.closing(sqlite3.connect(path)) as database:  # without NOT NULL, which a damaged page doesn't keep
         database.executescript("CREATE TABLE more AS SELECT * FROM entries; DROP TABLE entries;")
         database.executescript("ALTER TABLE more RENAME TO entries;")
-    text = damage.decode("latin-1") if damage == b"\x80" else damage
-    cast = (
-        "CAST(? AS BLOB)" if isinstance(text, bytes) else "CAST(CAST(? AS BLOB) AS TEXT)" if damage == b"\x80" else "?"
-    )
+    blob = "CAST(? AS BLOB)" if isinstance(damage, bytes) else "?"
+    cast = f"CAST({blob} AS TEXT)" if damage in NO_UTF_8 else blob
     change(path, f"UPDATE entries SET {column} = {cast} WHERE address = 'a'", damage)
     first, remedy = refused(path)
     assert first.startswith(f"{path}: the row of a is damaged: ")
-    if damage not in {"", b"\x80"} and column not in {"kind", "id"}:
+    if damage not in {"", *NO_UTF_8} and column not in {"kind", "id"}:
         assert f"`{column}`" in first
     assert "headend state forget" in remedy
     with open_state(path, "day") as state:

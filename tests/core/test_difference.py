@@ -260,6 +260,23 @@ def test_what_cannot_change_in_place_replaces() -> None:
     assert found.only(found.changes) == found
 
 
+class Flat(Spec):
+    size: int | None = None
+    word: str | None = None
+    on: bool | None = None
+    other: str | None = None
+
+
+def test_what_is_equal_letter_by_letter_makes_no_digests() -> None:
+    def never(value: Any) -> Digest:
+        raise AssertionError(value)
+
+    values = {"size": 1, "word": "w", "on": True}
+    live = Observed("7", values | {"other": "x"})
+    for last in (None, dict.fromkeys(values, digest(1)), {"other": None}):
+        assert differences(Flat(**values), live, last, digest=never, hidden=Flat.model_fields) == Difference()
+
+
 def test_fields_that_are_left_alone() -> None:
     assert diff({"size": 1, "mail": "m"}, {"size": 2, "mail": "n"}, ignore=("size",)).changes[0].field == "mail"
 

@@ -193,6 +193,14 @@ SCENES = {
         {"a": Thing(CREATE, after=("a/7",)), "a/7": Thing(DELETE)},
         {"put a": "drop a/7", "drop a/7": ""},
     ),
+    "what was set aside, and what depended on it is made anew": Scene(
+        {"a": Thing(CREATE), "a/7": Thing(DELETE), "b": Thing(REPLACE, **ON_A)},
+        {"put a": "", "drop a/7": "drop b, put a, put b", "drop b": "put a", "put b": "drop b, put a"},
+    ),
+    "what was set aside has the name of the new one, and what depended on it is made anew": Scene(
+        {"a": Thing(CREATE, after=("a/7",)), "a/7": Thing(DELETE), "b": Thing(REPLACE, **ON_A)},
+        {"put a": "drop a/7", "drop a/7": "drop b", "drop b": "", "put b": "drop b, put a"},
+    ),
     "what was set aside, and nothing comes after it": Scene({"a/7": Thing(DELETE)}, {"drop a/7": ""}),
 }
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from headend.core.model.capabilities import Container
+from headend.core.model.capabilities import Catalogued, Container
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, note, warning
 from headend.core.model.kind import Can, Kind
@@ -69,7 +69,13 @@ class Place(Plain, Container):
     pass
 
 
-for kind in (Plain, Kept, Running, Silent, Place):
+class Offered(Plain, Catalogued[Thing, Any]):
+    async def check_catalogue(self, api: Any, spec: Thing) -> Sequence[Problem]:
+        api.append("catalogue")
+        return [Problem(f"no size {spec.size}")]
+
+
+for kind in (Plain, Kept, Running, Silent, Place, Offered):
     kind.name = "fake.thing"
 RECORD = Record("fake.things.it", "fake.thing", "7", {"size": 3})
 
@@ -106,6 +112,15 @@ def test_a_secret_without_a_value_asks_nothing_that_needs_it(near: bool) -> None
         assert judged(decision(Action.CREATE), related={"up": missing})[0][1:] == ["warning: odd"]
     else:
         assert judged(decision(Action.CREATE, want=missing))[0] == ["warning: live"]
+
+
+def test_the_catalogue_is_asked_unless_it_was_before() -> None:
+    given = decision(Action.CREATE, Offered, want=Thing(size=0))
+    told, _, (first, _) = judged(given)
+    assert (told, first) == (["no size 0"], "catalogue")
+    for said in ([], [Problem("not offered")]):
+        told, _, asked = judged(given, said=said)
+        assert (told, len(asked)) == ([str(problem) for problem in said], 1)
 
 
 LOSS = ["warning: loss", "note: bye"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headend.core.model.record import Digest, Record
-from headend.core.reconcile.state import open_state
+from headend.core.reconcile.state import open_state, peek
 
 
 def test_what_was_recorded_is_there_although_nobody_closed_the_file(tmp_path: Path) -> None:
@@ -35,6 +37,22 @@ def test_nobody_else_may_read_the_file_and_what_was_recorded_outlives_a_power_cu
             assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("x.db*[!k]")} == {0o600}
     finally:
         os.umask(before)
+
+
+def test_a_look_waits_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_state(tmp_path / "x.db"):
+        pass
+    connect, asked = sqlite3.connect, list[dict[str, Any]]()
+
+    def noted(name: str, **how: Any) -> sqlite3.Connection:
+        asked.append(how)
+        return connect(name, **how)
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    assert peek(tmp_path / "x.db", "day") == {}
+    ((how),) = asked
+    assert how["timeout"] == 0
+    assert how["uri"] is True  # some builds of SQLite take an address only then
 
 
 def test_a_closed_state_is_one_file(tmp_path: Path) -> None:

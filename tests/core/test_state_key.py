@@ -25,6 +25,7 @@ from headend.core.reconcile.state.key import key_id
 
 NUMBER = "+49 151 2345678"
 KEY = bytes(range(32))
+IN_BASE64 = base64.b64encode(KEY).decode()
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def same(path: Path) -> bool:
     [
         KEY.hex(),
         KEY.hex().upper() + "\n",
-        base64.b64encode(KEY).decode(),
+        IN_BASE64,
         base64.urlsafe_b64encode(bytes([255]) * 32).decode().rstrip("="),
     ],
 )
@@ -69,7 +70,9 @@ def test_a_given_key_is_used_and_kept_nowhere(path: Path, monkeypatch: pytest.Mo
         assert not any(form in file.read_bytes() for form in (KEY, KEY.hex().encode(), text.strip().encode()))
 
 
-@pytest.mark.parametrize("text", ["", "secret", KEY.hex()[:-2], KEY.hex() + "00", "ü" * 64, base64.b64encode(KEY[1:])])
+@pytest.mark.parametrize(
+    "text", ["", "secret", KEY.hex()[:-2], KEY.hex() + "00", "ü" * 64, base64.b64encode(KEY[1:]), f"!!!!{IN_BASE64}"]
+)
 def test_what_is_no_key_is_refused_without_being_shown(
     path: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes
 ) -> None:

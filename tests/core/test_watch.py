@@ -63,7 +63,7 @@ class Bench:
         self.platforms: list[str] = []
 
         def refers(to: tuple[str, ...]) -> Any:
-            return SimpleNamespace(references=lambda: to)
+            return SimpleNamespace(references=lambda: frozenset(to))
 
         resources = {a: cast(Any, refers(to)) for a, to in (wants or {}).items()}
         stack = Stack("day", "", resources, options=Options(**options))
@@ -141,3 +141,22 @@ def test_what_was_deleted_is_asked_no_more() -> None:
     bench.cuts()
     bench.watch.forget("b")
     assert [cut[1] for cut in bench.cuts()] == ["sA"]
+    # but not one that the stack wants: it is made anew
+    bench = Bench(record("a"), record("b", depends=("a",)), record("c", depends=("b",)), wants={"b": ("a",)})
+    bench.cuts()
+    bench.watch.forget("b")
+    assert [cut[1] for cut in bench.cuts()] == ["sA", "sC"]
+
+
+@pytest.mark.parametrize("others", [[], [record("c", depends=("a",))]])
+def test_what_was_deleted_before_anything_was_asked_is_never_asked(others: list[Record]) -> None:
+    bench = Bench(record("a", "fake.quiet"), record("b", depends=("a",)), *others)
+    bench.watch.forget("b")
+    assert [cut[1] for cut in bench.cuts()] == ["sC" for _ in others]
+
+
+def test_a_schedule_that_was_deleted_is_named_no_more() -> None:
+    bench = Bench(record("a"), Record("night", "fake.schedule", "sA", {}))
+    assert bench.cuts() == [schedule("sA", "night")]
+    bench.watch.forget("night")
+    assert bench.cuts() == [schedule("sA")]
