@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from commands import ROOT
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = ("git ", "make ", "cd ", "pulumi ")  # what other tests run, or nothing here can
-LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*/*.md"))]
 
 
 def steps(page: Path) -> Iterator[tuple[str, str]]:
@@ -65,9 +67,21 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
         assert [line for line in rest.splitlines() if line not in said] == [], f"{command}\n{said}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: str(page.relative_to(ROOT)))
+@cache
+def anchors(page: Path) -> set[str]:
+    """What a link to the page may name after "#": headings, as GitHub spells them, and anchors of its own."""
+    text = page.read_text()
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    spelled = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return spelled | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+    links = [(path, place) for path, place in LINK.findall(page.read_text()) if path or place]
+    targets = [(page.parent / path if path else page, place) for path, place in links]
+    assert [str(target) for target, _ in targets if not target.exists()] == []
+    assert [(str(target), place) for target, place in targets if place and place not in anchors(target)] == []
 
 
 def test_pages_show_commands_at_all() -> None:
