@@ -1,8 +1,8 @@
-"""Which numbered contract rules have a test (`make contract`); fails where a kind, or another finished group, has a
-rule with neither a test nor a reason.
+"""Which numbered contract rules have a test (`make contract`); fails where a rule has neither a test nor a reason.
 
-The contracts aren't part of this repository; their numbers, by kind, are in tests/contract/rules.yaml. A test holds a
-rule by citing it: `@pytest.mark.contract("A-742")`.
+The rules are read from docs/contract: an anchor makes a rule, the heading above it says which kinds it is of, if any.
+Rules of a kind that isn't there yet are counted, and not missed. A test holds a rule by citing it:
+`@pytest.mark.contract("A-742")`. Why a rule has no test is in tests/contract/rules.yaml.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -22,8 +22,45 @@ import yaml
 from headend.core.wire.registry import kinds
 
 ROOT = Path(__file__).parents[1]
-RULES = ROOT / "tests" / "contract" / "rules.yaml"
+CONTRACTS = ROOT / "docs" / "contract"
+REASONS = ROOT / "tests" / "contract" / "rules.yaml"
 RANGE = re.compile(r"([A-Z])-(\d+)(?:\.\.\1-(\d+))?")
+HEADING = re.compile(r"^(##+) (?:[\d.]+ )?(.*)$")
+ANCHOR = re.compile(r'<a id="([a-z]-\d+)"></a>')
+NAME = re.compile(r"`(\w+)`")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`kinds`: those that the heading above it names; empty where it holds for more than them."""
+
+    number: str
+    section: str
+    kinds: tuple[str, ...] = ()
+
+
+def rules_of(platform: str, page: str) -> list[Rule]:
+    """All rules of a contract, in its order."""
+    found: list[Rule] = []
+    section, named = "", ()
+    for line in page.splitlines():
+        if heading := HEADING.match(line):
+            section = heading[2] if heading[1] == "##" else section
+            named = tuple(f"{platform}.{name}" for name in NAME.findall(heading[2]))
+        found += [Rule(number.upper(), section, named) for number in ANCHOR.findall(line)]
+    return found
+
+
+def contracts() -> dict[str, list[Rule]]:
+    """Platform -> its rules."""
+    pages = {page.stem: page.read_text() for page in sorted(CONTRACTS.glob("*.md")) if page.stem != "README"}
+    return {platform: rules_of(platform, page) for platform, page in pages.items()}
+
+
+def reasons() -> dict[str, str]:
+    """Rule -> why it has no test."""
+    spoken: dict[str, str] = yaml.safe_load(REASONS.read_text())
+    return {number: why for span, why in spoken.items() for number in numbers(span)}
 
 
 def numbers(text: str) -> list[str]:
@@ -50,45 +87,36 @@ def spans(found: Iterable[str]) -> str:
 
 @dataclass
 class Report:
-    """rows: (platform, group, rules, tested, reasoned, open, finished). errors: what makes the check fail."""
+    """rows: (group, rules, tested, reasoned, open). errors: what makes the check fail."""
 
-    rows: list[tuple[str, str, int, int, int, int, bool]] = field(default_factory=list)
+    rows: list[tuple[str, int, int, int, int]] = field(default_factory=list)
     missing: dict[str, list[str]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
 
-def compare(lists: Mapping[str, Mapping[str, Any]], cited: set[str]) -> Report:
-    """Holds the lists against the numbers that tests cite."""
+def compare(contract: Mapping[str, list[Rule]], excused: Set[str], cited: Set[str], there: Set[str]) -> Report:
+    """Holds the rules against the numbers that have a reason, those that tests cite, and the kinds there are."""
     report = Report()
-    known: set[str] = set()
-    for platform, entry in lists.items():
-        rules = set(numbers(entry["rules"]))
-        known |= rules
-        reasons = {number for span in entry["open"] for number in numbers(span)}
-        grouped: set[str] = set()
-        for group, text in entry["groups"].items():
-            here = numbers(text)
-            grouped |= set(here)
-            open_ = [n for n in here if n not in cited]
-            left = [n for n in open_ if n not in reasons]
-            finished = group in entry["finished"]
-            counts = (len(here), len(here) - len(open_), len(open_) - len(left), len(left))
-            report.rows.append((platform, group, *counts, finished))
-            report.missing[f"{platform} {group}"] = left
-            if finished and left:
-                report.errors.append(f"{platform} {group}: neither test nor reason: {spans(left)}")
-        for what, found in (
-            ("in no group", rules - grouped),
-            ("in a group, but no rule", grouped - rules),
-            ("with a reason, but no rule", reasons - rules),
-            ("with a test, so the reason goes", reasons & cited),
-        ):
-            if found:
-                report.errors.append(f"{platform}: {what}: {spans(found)}")
-        if unknown := set(entry["finished"]) - set(entry["groups"]):
-            report.errors.append(f"{platform}: finished, but no group: {' '.join(sorted(unknown))}")
-    if unknown := cited - known:
-        report.errors.append(f"cited by tests, but no rule: {spans(unknown)}")
+    groups: dict[str, list[Rule]] = {}
+    for platform, rules in contract.items():
+        for rule in rules:
+            groups.setdefault(" ".join(rule.kinds) or f"{platform}: {rule.section}", []).append(rule)
+    for group, rules in groups.items():
+        tested = [rule for rule in rules if rule.number in cited]
+        left = [rule for rule in rules if rule.number not in cited | excused]
+        report.rows.append((group, len(rules), len(tested), len(rules) - len(tested) - len(left), len(left)))
+        report.missing[group] = [rule.number for rule in left]
+        if missed := [rule.number for rule in left if not rule.kinds or there & {*rule.kinds}]:
+            report.errors.append(f"{group}: neither test nor reason: {spans(missed)}")
+    count = Counter(rule.number for rules in contract.values() for rule in rules)
+    for what, found in (
+        ("twice in the contracts", [number for number, times in count.items() if times > 1]),
+        ("with a reason, but no rule", excused - count.keys()),
+        ("with a test, so the reason goes", excused & cited),
+        ("cited by tests, but no rule", cited - count.keys()),
+    ):
+        if found:
+            report.errors.append(f"{what}: {spans(found)}")
     return report
 
 
@@ -114,25 +142,15 @@ def cited_by_tests() -> set[str]:
     return collector.cited
 
 
-def with_kinds(lists: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The lists, in which the groups of all kinds are finished: a kind is held to its contract from its first day."""
-    found = {platform: {**entry, "finished": list(entry["finished"])} for platform, entry in lists.items()}
-    for name in kinds():
-        platform, _, group = name.partition(".")
-        found[platform]["finished"].append(group)
-    return found
-
-
 def main() -> int:
-    report = compare(with_kinds(yaml.safe_load(RULES.read_text())), cited_by_tests())
-    print(f"{'':38}{'rules':>6}{'tested':>8}{'reason':>8}{'open':>6}")
-    for platform, group, rules, tested, reasoned, open_, finished in report.rows:
-        mark = "finished" if finished else ""
-        print(f"{platform:15}{group:23}{rules:>6}{tested:>8}{reasoned:>8}{open_:>6}  {mark}")
+    report = compare(contracts(), reasons().keys(), cited_by_tests(), kinds().keys())
+    print(f"{'':48}{'rules':>6}{'tested':>8}{'reason':>8}{'open':>6}")
+    for group, rules, tested, reasoned, open_ in report.rows:
+        print(f"{group:48.48}{rules:>6}{tested:>8}{reasoned:>8}{open_:>6}")
     print("\nWithout test and reason:")
-    for name, left in report.missing.items():
+    for group, left in report.missing.items():
         if left:
-            print(f"  {name}: {spans(left)}")
+            print(f"  {group}: {spans(left)}")
     for error in report.errors:
         print(f"error: {error}", file=sys.stderr)
     return 1 if report.errors else 0
