@@ -22,13 +22,15 @@ from headend.pulumi.props import META, packed
 class Handover:
     """What is the run's, and not the resource's. journal: the name of its file. file: the stack file, as seen from the
     project's folder. allowed: addresses whose interruption was agreed to. managed: how many objects the stack has, None
-    where any number may go. losses: how many of them the program deletes."""
+    where any number may go. losses: how many of them the program deletes. in_file: platforms whose `operations` are so
+    many that the provider reads them in the stack file: the engine writes all resources after each step."""
 
     journal: str
     file: str = ""
     allowed: frozenset[str] = frozenset()
     managed: int | None = None
     losses: int = 0
+    in_file: frozenset[str] = frozenset()
 
 
 def properties(
@@ -52,12 +54,16 @@ def properties(
 
 def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
     """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
-    life = resource.lifecycle
+    life, platform = resource.lifecycle, resource.kind.platform
+    connections = dict(stack.connections.get(platform, {}))
+    if platform in handover.in_file:
+        del connections["operations"]
     meta = {
         "address": resource.address,
         "journal": handover.journal,
         "file": handover.file,
-        "connections": dict(stack.connections.get(resource.kind.platform, {})),
+        "connections": connections,
+        "in_file": platform in handover.in_file or None,
         "allowed": sorted(handover.allowed),
         "managed": handover.managed,
         "losses": handover.losses or None,

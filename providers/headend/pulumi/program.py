@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -32,6 +33,7 @@ from headend.pulumi.runtime import say, settings_of
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION, addresses
 from headend.pulumi.snapshot import read_own_stack, read_records, type_token
 
+MANY = 2000  # characters of `operations` that may come with each resource
 T = TypeVar("T")
 Config = Callable[[str], str | None]
 
@@ -145,7 +147,12 @@ async def prepare_run(project: Project, stack: Stack, records: Mapping[str, Reco
             stack, records, session, unfinished=unfinished, consent=consent, dry_run=project.dry_run, journal=journal
         )
     managed = None if consent.deletions else len(records)
-    return prepared, Handover(journal, project.file, consent.interruptions, managed, prepared.losses)
+    in_file = frozenset(name for name, given in stack.connections.items() if project.file and _are_many(given))
+    return prepared, Handover(journal, project.file, consent.interruptions, managed, prepared.losses, in_file)
+
+
+def _are_many(connection: Mapping[str, Any]) -> bool:
+    return len(json.dumps(connection.get("operations", {}))) > MANY
 
 
 def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> Session:

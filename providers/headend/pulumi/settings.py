@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headend.core.model.errors import HeadendError
+from headend.core.model.errors import HeadendError, InputError
 from headend.core.model.options import Options
 from headend.core.reconcile.guards import mass_deletion
 from headend.core.reconcile.refusal import Refusal
@@ -47,14 +47,26 @@ _replaced: dict[str, set[str]] = {}  # stack file -> addresses that this process
 
 
 def hand_over(meta: Mapping[str, Any], platform: str) -> None:
-    """Takes what the program says of its run, with each of its resources."""
+    """Takes what the program says of its run, with each of its resources. Raises InputError where the stack file can't
+    be read any more that it refers to."""
     if file := meta.get("file"):
         now = _handed_over.setdefault(file, _InForce())
         if now.said != (said := meta.get("options", {})):
             now.said, now.options = said, Options.model_validate(said)
-        now.connections[platform] = meta.get("connections", {})
+        given = meta.get("connections", {})
+        now.connections[platform] = {**given, **_operations(file, platform)} if meta.get("in_file") else given
         now.allowed = frozenset(meta.get("allowed", ()))
         now.managed, now.losses = whole(meta.get("managed")), whole(meta.get("losses", 0))
+
+
+def _operations(file: str, platform: str) -> Mapping[str, Any]:
+    """What is too much to come with each resource."""
+    if file not in _from_file:
+        _from_file[file] = _read(file)
+    found = _from_file[file].connections.get(platform, {}).get("operations")
+    if not found:
+        raise InputError(f"{file}: its connections.{platform}.operations can't be read any more: run it again")
+    return {"operations": found}
 
 
 def options(meta: Mapping[str, Any]) -> Options:
