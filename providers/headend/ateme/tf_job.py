@@ -95,7 +95,7 @@ class TfJobKind(DeployedKind[TfJob], Nameless, CreatedOnce[TfJob], SelectsChange
         spec = proposal.spec
         if spec is None:
             return ()
-        if proposal.action is Action.ADOPT and (await self.rows(api, spec)).row(proposal.id) is None:
+        if proposal.action is Action.ADOPT and not await self._is_there(api, str(proposal.id), spec):
             return (Problem(f"lifecycle.adopt: there is no ateme.tf_job {proposal.id}"),)
         stops = getattr(proposal.parent, "state", None) == "stopped"
         if not proposal.creates or not (stops or await self._rests(api, spec)):
@@ -103,6 +103,11 @@ class TfJobKind(DeployedKind[TfJob], Nameless, CreatedOnce[TfJob], SelectsChange
         return (
             Problem("its deployment does not run, and takes no jobs (A-678)", remedy="let it run (state: started)"),
         )
+
+    async def _is_there(self, api: Ateme, id: str, spec: TfJob) -> bool:
+        """Once more where it isn't: one empty list proves nothing."""
+        seen = (await self.rows(api, spec)).row(id) or (await self.rows(api, spec, fresh=True)).row(id)
+        return seen is not None
 
     async def _rests(self, api: Ateme, spec: TfJob) -> bool:
         row = await deployment(api, spec.deployment) if isinstance(spec.deployment, str) else None
