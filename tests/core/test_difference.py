@@ -192,6 +192,10 @@ def test_fields_that_no_answer_shows(name: str) -> None:
     assert (told(found), found.unverifiable) == (changes, unverifiable)
 
 
+def test_a_trigger_is_pulled_whatever_is_shown() -> None:
+    assert told(diff({"again": "2"}, {"again": "2"}, {"again": "1"})) == [("again", "1", "2", "you", False)]
+
+
 def test_a_field_of_that_sort_that_is_shown_is_compared() -> None:
     assert told(diff({"password": "p"}, {"password": "q"}, {"password": "p"})) == [
         ("password", "q", "p", "drift", False)
@@ -371,6 +375,12 @@ def test_members_that_came_or_went(now: Any, then: Any, regrouped: bool) -> None
 
 def test_members_that_were_never_applied() -> None:
     assert not diff({"members": ("a",)}, {"members": ["a"]}).regrouped
+
+
+@pytest.mark.parametrize("then", ["a", "b"])
+def test_members_that_are_left_alone(then: str) -> None:
+    found = diff({"members": ("a",)}, {"members": ["c"]}, {"members": [then]}, ignore=Thing.model_fields)
+    assert (found.changes, found.regrouped) == ((), then == "b")
 
 
 # --- what was seen, and what is just made ------------------------------------------------------------------------
