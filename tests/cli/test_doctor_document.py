@@ -126,6 +126,28 @@ def test_two_candidates_are_shown_and_none_is_chosen(world: World, document: Any
     assert not any("override" in found[key] for key in ("label.list", "event.list", "recording_schedule.create"))
 
 
+def test_what_a_person_has_decided_is_no_longer_unclear(world: World, document: Any) -> None:
+    """A row of one's own picks a candidate, or insists on the call that the table has."""
+    start, stop = (document["paths"][f"/api/inputs/{{input_id}}/{word}"]["post"] for word in ("start", "stop"))
+    start["summary"], stop["summary"] = stop["summary"], start["summary"]
+    document["paths"]["/api/v2/labels"] = {"get": {"summary": "List all labels in the managing org."}}
+    fields = schema(document, "schedule.create")["properties"]
+    fields["source_a"] = fields["source_b"] = fields.pop("input_id")
+    rows = {
+        "input.start": {"documented": True},
+        "input.stop": {"documented": True},
+        "label.list": {"path": "/api/v2/labels"},
+        "schedule.create": {"keys": {"input_id": "source_b"}},
+    }
+    world.write("own.yaml", json.dumps({"headend": 1, "connections": {"ateme": {"operations": rows}}}))
+    found = told(world, document, "--stack-file", "own.yaml", "--write", "shared.yaml")
+    assert all(found[key]["how"] == [] for key in rows)
+    assert found["schedule.create"]["fields"][-1].startswith("the document also has source_a")
+    assert {key: found[key]["override"] for key in rows} == {
+        key: {**row, "documented": True} for key, row in rows.items()
+    }
+
+
 @pytest.mark.contract("A-46", "A-806")
 def test_titles_that_occur_twice_are_told_apart_by_the_path(world: World, document: Any) -> None:
     paths = document["paths"]
@@ -185,6 +207,7 @@ def _of_a_path(document: Any) -> None:
         (_two_bases, "which one holds?"),
         (lambda document: document.clear(), "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
         (lambda document: document.update(openapi="4.0"), "it says 4.0"),
+        (lambda document: document.update(openapi="3.0.1\nconnections: {}"), "it says 3.0.1\\nconnections"),
         (lambda document: document.update(paths={}), "describes no operation"),
     ],
 )
@@ -200,10 +223,16 @@ def test_a_document_of_another_host_or_of_nothing_is_refused(
 
 
 def test_the_platforms_own_host_is_no_other_one(world: World, document: Any) -> None:
-    document["servers"] = [{"url": world.url}]
+    document["servers"] = [{"url": world.url.replace("http", "https")}]  # as behind a proxy; it isn't gone by
     assert told(world, document)["label.list"]["verdict"] == "same"
     world.env["HEADEND_ATEME_URL"] = ""
     assert "set the platform's url" in world("doctor", "ateme", "--openapi", "document.json").err
+
+
+def test_a_name_that_would_forge_a_line_is_refused(world: World, document: Any) -> None:
+    fields = schema(document, "schedule.create")["properties"]
+    fields["source\nurl: https://elsewhere.example.com"] = fields.pop("input_id")
+    assert told(world, document)["schedule.create"]["verdict"] == "refused"
 
 
 @pytest.mark.parametrize("path", ["//elsewhere.example.com/x", "/api/../x", "/api/%2e%2e/x", "/api/a%2Fb", "/x?y=z"])

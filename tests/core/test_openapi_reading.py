@@ -54,6 +54,13 @@ def test_both_forms_say_the_same() -> None:
     assert parse_document(b"\xef\xbb\xbfa: 1", "doc") == {"a": 1}
 
 
+def test_what_mappings_have_in_common_is_filled_in() -> None:
+    """By `<<`, which YAML 1.2 doesn't have, and documents do."""
+    text = b"a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: {<<: [*a, {z: 4}]}\nd: {<<: 7}\n"
+    found = parse_document(text, "doc")
+    assert (found["b"], found["c"], found["d"]) == ({"x": 1, "y": 3}, {"x": 1, "y": 2, "z": 4}, {})
+
+
 def test_a_tag_makes_no_object() -> None:
     assert parse_document(b"a: !!python/object/apply:os.system [exit]", "doc") == {"a": ["exit"]}
 

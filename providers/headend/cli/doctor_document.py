@@ -13,6 +13,7 @@ from headend.cli.echo import echo
 from headend.cli.files import replace_file
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problems
+from headend.core.model.printable import printable
 from headend.core.stackfile.nodes import Node, read
 from headend.core.wire.openapi.compare import Compared, Comparison
 from headend.core.wire.openapi.document import read_operations
@@ -83,7 +84,7 @@ def write(path: Path, given: Path, platform: Platform, source: str, found: Seque
     rows = {**_kept(path, platform.name), **{c.op.key: c.override for c in found if c.op and c.override is not None}}
     platform.table.overridden(rows)
     lines = [f"      {key}: {_flow(rows[key])}\n" for key in platform.table if key in rows]
-    head = HEAD.format(mark=MARK, platform=platform.name, source=source, name=path.name)
+    head = HEAD.format(mark=MARK, platform=platform.name, source=printable(source), name=path.name)
     replace_file(path, (head + "".join(lines) if lines else head.rstrip() + " {}\n").encode())
     echo(f"{path}: {len(lines)} of {len(platform.table)} operations are documented by the tenant now", err=True)
     if path == given:

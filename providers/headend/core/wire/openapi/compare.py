@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.errors import InputError
-from headend.core.wire.openapi.document import Described, Document
+from headend.core.wire.openapi.document import Described, Document, shape_of
 from headend.core.wire.openapi.fields import field_differences, names_within
 from headend.core.wire.openapi.matching import Match, Words, match, match_names
 from headend.core.wire.openapi.refs import Unreadable
@@ -69,7 +69,7 @@ class Comparison:
         return [*found, *(_unknown(one) for one in unknown)]
 
     def _row(self, one: Match) -> Compared:
-        op, there = self.current[one.op.key], one.found
+        op, there = self.current[one.op.key], one.found or self._decided(one.op)
         candidates = tuple(f"{c.call} ({c.title or 'without a title'})" for c in one.others)
         if there is None:
             verdict = Verdict.UNCLEAR if one.others else Verdict.MISSING
@@ -87,6 +87,14 @@ class Comparison:
         how = tuple(_how(op, target))
         verdict = Verdict.DIFFERS if how or fields else Verdict.SAME
         return Compared(verdict, op, there.call, there.title, how, fields, override=override)
+
+    def _decided(self, shipped: Operation) -> Described | None:
+        """What somebody has said that a row is, where the document alone leaves it open."""
+        op = self.current[shipped.key]
+        same = [
+            one for one in self.document.operations if one.shape == (op.method, shape_of(op.path)) and not one.fault
+        ]
+        return same[0] if op != shipped and len(same) == 1 else None
 
     # --- the row as the document has it --------------------------------------------------------------------------
     def _override(self, op: Operation, there: Described) -> dict[str, Any]:
@@ -132,9 +140,10 @@ class Comparison:
             return op.keys
         names = names_within(there.body, self.document.refs)
         others = {rule.name for rule in op.parameters} - set(op.keys.values())
-        theirs = {name: said for name, said in names.items() if name not in others}
-        by_name = {word: name for word, name in op.keys.items() if name in theirs}
-        left = {name: said for name, said in theirs.items() if name not in by_name.values()}
+        said = self.current[op.key].keys
+        theirs = {name: text for name, text in names.items() if name not in others}
+        by_name = {word: name for word, name in said.items() if name in theirs}
+        left = {name: text for name, text in theirs.items() if name not in by_name.values()}
         found, open_ = match_names((w for w in op.keys if w not in by_name), left, self.words)
         if open_:
             raise _Unclear(

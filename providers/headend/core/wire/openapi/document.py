@@ -22,6 +22,7 @@ _BODIES: Mapping[str, str] = {
     "application/x-www-form-urlencoded": "form",
     "multipart/form-data": "multipart",
 }
+_VERSION = re.compile(r"3\.[01](\.[0-9]{1,3})?")
 _PORTS = {"https": ":443", "http": ":80"}
 
 
@@ -77,8 +78,8 @@ def read_operations(document: Object, name: str, own: str | None) -> Document:
     Raises InputError for what is no such document, and for one of another host."""
     swagger = document.get("swagger") == "2.0"
     version = str(document.get("swagger") or document.get("openapi") or "")
-    if not swagger and not version.startswith(("3.0", "3.1")):
-        said = f"it says {version}" if version else f"it begins with {', '.join(list(document)[:4]) or 'nothing'}"
+    if not swagger and not _VERSION.fullmatch(version):
+        said = f"it says {version[:20]}" if version else f"it begins with {', '.join(list(document)[:4]) or 'nothing'}"
         raise InputError(f"{name}: neither Swagger 2.0 nor OpenAPI 3.0 or 3.1: {said}")
     reader = _Reader(document, Refs(document), swagger, name, own)
     paths = document.get("paths")
@@ -103,7 +104,7 @@ class _Reader:
     def _swagger_base(self, document: Object) -> str:
         host, base = document.get("host"), document.get("basePath") or ""
         if host is not None:
-            self._check_host(str(host), "")
+            self._check_host(str(host))
         return str(base).rstrip("/")
 
     def _base(self, servers: Any) -> str:
@@ -116,7 +117,7 @@ class _Reader:
             except ValueError:
                 raise InputError(f"{self.name}: servers: {url!r} is no address") from None
             if parts.netloc or parts.scheme or url.startswith(("//", "\\")):
-                self._check_host(parts.netloc, parts.scheme)
+                self._check_host(parts.netloc)
             bases.add(parts.path.rstrip("/"))
         if len(bases) > 1:
             raise InputError(
@@ -124,20 +125,18 @@ class _Reader:
             )
         return next(iter(bases), "")
 
-    def _check_host(self, host: str, scheme: str) -> None:
-        """Raises InputError unless it is the platform's own."""
+    def _check_host(self, host: str) -> None:
+        """Raises InputError unless it is the platform's own. How it is spoken to isn't taken from a document."""
         if self.own is None:
             raise InputError(
                 f"{self.name}: is of the host {host}; set the platform's url, so that headend can tell whether it is it"
             )
         mine = urlsplit(self.own)
         port = _PORTS.get(mine.scheme, "")
-        if host.lower().removesuffix(port) != mine.netloc.lower().removesuffix(port) or scheme not in (
-            *("", mine.scheme),
-        ):
+        if host.lower().removesuffix(port) != mine.netloc.lower().removesuffix(port):
             raise InputError(
-                f"{self.name}: is of the host {host or scheme}, and the platform is {mine.netloc}: no document leads "
-                "to another host; take `host` or `servers` out of a copy if it is the right document all the same"
+                f"{self.name}: is of the host {host!r}, and the platform is {mine.netloc}: no document leads to "
+                "another host; take `host` or `servers` out of a copy if it is the right document all the same"
             )
 
     # --- what is there -----------------------------------------------------------------------------------------

@@ -108,6 +108,16 @@ def _key(value: Any, known: dict[str, Any], line: int) -> str:
     return key
 
 
+def _filled_in(value: dict[str, Any]) -> dict[str, Any]:
+    """With what `<<` names, which many documents use although YAML 1.2 has no such key."""
+    if "<<" not in value:
+        return value
+    bases = value.pop("<<")
+    for base in bases if isinstance(bases, list) else [bases]:
+        value = {**base, **value} if isinstance(base, dict) else value
+    return value
+
+
 def _parse_yaml(text: str) -> Any:
     import yaml  # loads a parser that no other command needs so early
 
@@ -127,6 +137,8 @@ def _parse_yaml(text: str) -> Any:
                 builder.begin(event, {} if isinstance(event, yaml.MappingStartEvent) else [], line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 done = builder.open.pop()
+                if isinstance(done.value, dict):
+                    done.value = _filled_in(done.value)
                 builder.put(done.value, done.size, done.anchor, line)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark

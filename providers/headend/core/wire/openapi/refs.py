@@ -57,6 +57,8 @@ class Refs:
         if schema is True or schema is None:
             return _NOTHING
         found = dict(self.resolved(schema))
+        if (names := found.get("properties")) and not all(str(name).isprintable() for name in names):
+            raise Unreadable("a name in a body holds signs that can't be shown")
         for part in _listed(found.pop("allOf", None)):
             found = _together(self.merged(part, depth + 1), found)
         for word in ("oneOf", "anyOf"):
