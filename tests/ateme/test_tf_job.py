@@ -124,8 +124,14 @@ def test_a_deployment_that_does_not_run_takes_no_job(tmp_path: Path) -> None:
     (problem,) = engine.problems(stack({**CLUSTER, "state": "stopped"}))
     assert problem == f"{AT}: its deployment does not run, and takes no jobs (A-678)"
     engine.done({"headend": 1, "stack": "one", "ateme": {"tf_deployments": {"cluster": CLUSTER}}})
-    engine.world["tf_deployments"]["deployment-1"]["status"] = "failed"
-    assert problem in engine.problems(stack())
+    live = engine.world["tf_deployments"]["deployment-1"]
+    live["status"] = "stopped"
+    assert engine.problems(stack()) == [], "the same plan starts it"
+    other = {"deployment": {"id": "deployment-1"}, "configuration": DOCUMENT}
+    elsewhere = {"headend": 1, "stack": "two", "ateme": {"tf_jobs": {"derby": other}}}
+    assert "ateme.tf_jobs.derby: its deployment does not run, and takes no jobs (A-678)" in engine.problems(elsewhere)
+    engine.done(stack())
+    assert [key.partition(".")[2] for key in engine.written()] == ["create", "start", "create"]
 
 
 @pytest.mark.contract("A-682", "A-852", "A-770")

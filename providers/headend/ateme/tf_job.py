@@ -97,12 +97,12 @@ class TfJobKind(DeployedKind[TfJob], Nameless, CreatedOnce[TfJob], SelectsChange
             return ()
         if proposal.action is Action.ADOPT and not await self._is_there(api, str(proposal.id), spec):
             return (Problem(f"lifecycle.adopt: there is no ateme.tf_job {proposal.id}"),)
-        stops = getattr(proposal.parent, "state", None) == "stopped"
-        if not proposal.creates or not (stops or await self._rests(api, spec)):
+        parent = proposal.parent  # where the stack has it, this plan sees to it that it runs
+        rests = await self._rests(api, spec) if parent is None else getattr(parent, "state", None) == "stopped"
+        if not proposal.creates or not rests:
             return ()
-        return (
-            Problem("its deployment does not run, and takes no jobs (A-678)", remedy="let it run (state: started)"),
-        )
+        remedy = "let it run (state: started)"
+        return (Problem("its deployment does not run, and takes no jobs (A-678)", remedy=remedy),)
 
     async def _is_there(self, api: Ateme, id: str, spec: TfJob) -> bool:
         """Once more where it isn't: one empty list proves nothing."""
