@@ -5,6 +5,7 @@ Of the points of a run a sample is tried; all of them with HEADEND_THOROUGH=1.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -57,13 +58,14 @@ class Matrix:
             for line in refused.splitlines():
                 address, _, why = line.partition(": ")
                 assert why.startswith("an earlier run may have made it, nobody knows"), refused
-                platform, collection, key = address.split(".")
+                platform, *_, collection, _key = address.split(".")
                 made = set(now[platform].get(collection, ())) - set(before[platform].get(collection, ()))
                 state.settle(address)
                 if made and platform == "just":
                     return None
                 for id in made:
-                    stack[platform][collection][key]["lifecycle"]["adopt"] = {"id": id}
+                    entry = functools.reduce(lambda place, part: place[part], address.split("."), stack)
+                    entry["lifecycle"]["adopt"] = {"id": id}
         return stack
 
     def goes_on(self, start: Kept, at: int, *, destroy: bool) -> str | None:

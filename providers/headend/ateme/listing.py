@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ class Listing(list[R]):
 
     def __init__(self, rows: Iterable[R] = ()) -> None:
         super().__init__(rows)
+        self._made: dict[str, Listing[R]] = {}
         self._places: dict[tuple[str, ...], dict[Hashable, list[int]]] = {}
 
     def places(self, *names: str) -> Mapping[Hashable, Sequence[int]]:
@@ -26,6 +27,12 @@ class Listing(list[R]):
                 found.setdefault(value, []).append(place)
             self._places[names] = found
         return self._places[names]
+
+    def once(self, name: str, make: Callable[[Listing[R]], Listing[R]]) -> Listing[R]:
+        """What is made of the rows, made when it is first asked for by that name."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        return self._made[name]
 
     def alike(self, **values: Hashable) -> list[R]:
         """Rows that have all of these values."""

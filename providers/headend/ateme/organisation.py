@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
 from headend.ateme.answers import hint
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
-from headend.ateme.listing import Listing
 from headend.ateme.machines import gone
 from headend.ateme.rows import OrganisationRow
 from headend.core.model.capabilities import LeavesBehind, Selection, SelectsChanges, TakesOver, note_down
@@ -23,6 +22,7 @@ from headend.core.model.proposal import Action, Proposal
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
+    from headend.ateme.listing import Listing
     from headend.ateme.rows import Row
 
 UPDATED = ("name", "currency", "purchase_order_number")
@@ -104,7 +104,7 @@ class OrganisationKind(
     # --- reading -----------------------------------------------------------------------------------------
     async def rows(self, api: Ateme, spec: Organisation, *, fresh: bool = False) -> Listing[Row]:
         """Those that the login manages: a new one is in no other list (A-856)."""
-        return Listing(await api.listed("organisation.manageable", None, OrganisationRow, fresh=fresh))
+        return cast("Listing[Row]", await api.listed("organisation.manageable", None, OrganisationRow, fresh=fresh))
 
     # --- writing -----------------------------------------------------------------------------------------
     async def create(self, api: Ateme, spec: Organisation) -> Observed:

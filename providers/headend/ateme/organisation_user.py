@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -98,15 +98,11 @@ class OrganisationUserKind(
     # --- reading -----------------------------------------------------------------------------------------
     async def rows(self, api: Ateme, spec: OrganisationUser, *, fresh: bool = False) -> Listing[Row]:
         """One row a user. Raises Forbidden where the login is shown no one but itself: that proves nothing (A-766)."""
-        found: dict[str, UserRow] = {}
-        for row in await api.listed("org_user.list", None, UserRow, fresh=fresh):
-            known = found.setdefault(row.id, row)
-            found[row.id] = known if known is row else known.and_also(row)
-        others = [row for row in found.values() if not _is_own(api, row.email)]
-        if not others and not any("admin" in (row.permissions or ()) for row in found.values()):
+        rows = (await api.listed("org_user.list", None, UserRow, fresh=fresh)).once("users", _one_each)
+        if all(_is_own(api, row.email) and "admin" not in (row.permissions or ()) for row in rows):
             text = "the login sees no user but itself, which proves nothing of others; it needs the role admin (A-766)"
             raise Forbidden(f"ateme: org_user.list: {text}", status=403)
-        return Listing(found.values())
+        return cast("Listing[Row]", rows)
 
     def observed(self, row: Row, spec: OrganisationUser) -> Observed:
         found = super().observed(row, spec)
@@ -163,6 +159,14 @@ class OrganisationUserKind(
             raise GuardError(f"ateme: user {last.email}: {OWN}, and is never removed (A-761)")
         await api.delete("org_user.remove", None, self.path(id))
         api.changed("org_user.list")
+
+
+def _one_each(rows: Listing[UserRow]) -> Listing[UserRow]:
+    found: dict[str, UserRow] = {}
+    for row in rows:
+        known = found.get(row.id)
+        found[row.id] = row if known is None else known.and_also(row)
+    return Listing(found.values())
 
 
 def _is_own(api: Ateme, email: str | None) -> bool:

@@ -18,6 +18,7 @@ from headend.core.model.references import Id
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
+    from headend.ateme.rows import Row
 
 KEYS = ("access_key", "secret_key")
 
@@ -77,12 +78,14 @@ class TfCredentialsKind(DeployedKind[TfCredentials]):
     def matches(self, row: CredentialsRow, spec: TfCredentials) -> bool:  # type: ignore[override]  # its own shape
         return row.name == spec.name
 
-    async def rows(self, api: Ateme, spec: TfCredentials, *, fresh: bool = False) -> Any:
+    async def rows(self, api: Ateme, spec: TfCredentials, *, fresh: bool = False) -> Listing[Row]:
         """With ids that hold the deployment's: another one may have credentials of that name."""
-        found = await super().rows(api, spec, fresh=fresh)
-        return Listing(
-            row.model_copy(update={"id": f"{quote(str(spec.deployment), safe='')}/{row.id}"}) for row in found
-        )
+        place = spec.deployment
+
+        def named(rows: Listing[Row]) -> Listing[Row]:
+            return Listing(row.model_copy(update={"id": _id(place, row.id)}) for row in rows)
+
+        return (await super().rows(api, spec, fresh=fresh)).once("named", named)
 
     def body(self, spec: TfCredentials) -> dict[str, Any]:
         found = super().body(spec)

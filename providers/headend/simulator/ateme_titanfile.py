@@ -133,7 +133,9 @@ class DeployedTable(AtemeTable):
         return bool(row["deployment_id"] == sim.deployment_of(call))
 
     def lists(self, sim: Ateme, call: Call) -> list[Row]:
-        return [row for row in self.live(sim) if self.owns(sim, call, row)]
+        assert isinstance(sim, Deployments)
+        here = sim.deployment_of(call)
+        return [row for row in self.live(sim) if row["deployment_id"] == here]
 
     def by_name(self, sim: Ateme, call: Call, name: str) -> Row | None:
         return next((row for row in self.lists(sim, call) if row["name"] == name), None)
