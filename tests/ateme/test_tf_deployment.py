@@ -76,8 +76,9 @@ def test_a_higher_version_upgrades_it_and_the_run_waits_for_that(tmp_path: Path)
 @pytest.mark.contract("A-736")
 def test_an_upgrade_that_is_not_shown_yet_is_waited_for(tmp_path: Path) -> None:
     """The list may say `running` with the old version for a while."""
-    engine = Engine(tmp_path, deployment_timeout=0.001)
+    engine = Engine(tmp_path)
     engine.done(stack())
+    engine.settings["deployment_timeout"] = 0.001
     live = engine.world["tf_deployments"]["deployment-1"]
     shown = {name: live[name] for name in ("deployment_id", "name", "version_id", "cloud_provider", "region", "status")}
     engine.sim.fail("tf_deployment.list", status=200, body=[shown], times=99)
