@@ -48,6 +48,12 @@ SUBSCRIPTION = {"event": "derby", "output": "cdn"}
 
 DOCUMENT = {"rate": 29.97, "preset": None, "tracks": [{"lang": "de", "on": True}, {"lang": "en", "pids": [1, 2]}]}
 """What headend keeps and compares without reading it."""
+RECORDING = {
+    "input": "stadium",
+    "recording_bucket": {"id": "b-1"},
+    "start_time": "2999-12-05T15:00:00Z",
+    "stop_time": "2999-12-05T17:00:00Z",
+}
 ADDRESS = {"ip_address": "192.0.2.17", "cloud_provider": "aws", "region": "eu-west-1"}
 GUESTS = tuple({"id": guest_id(token)} for token in ("invited.one", "invited.two"))
 PER_ENVIRONMENT = {
@@ -171,6 +177,13 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"email": "night@example.com", "phone": "1 5550100"},
         {"phone": ""},
         {"name": "Ada"},
+    ],
+    "ateme.recording_schedule": [
+        RECORDING,
+        {**RECORDING, "transcode": True, "stop_time": "2999-12-05T18:00:00+01:00"},
+        {**RECORDING, "recording_bucket": {"id": "b-2"}, "start_time": "2999-12-05T15:30:00.5Z"},
+        {**RECORDING, "recording_bucket": {"id": "b-2"}, "input": "spare"},
+        {**RECORDING, "start_time": "2000-12-05T15:00:00Z"},
     ],
     "ateme.saved_ip": [
         ADDRESS,
@@ -315,10 +328,13 @@ EVERYWHERE = frozenset(
 """Switches that any kind can feel; of the others, one that stands in no environment feels only its own."""
 _PLACED = tuple(name for name in CASES if name == "ateme.environment" or kinds()[name].parent == "ateme.environment")
 DEPLOYED = ("ateme.tf_deployment", *IN_CLUSTER)
+_RECORDED = frozenset({"polls", "stopped_writes", "references", "times", "push_seconds", "initial_environment"})
+"""Those that a recording can feel beside them."""
+_SIGNAL = tuple(name for name in _PLACED if name != "ateme.recording_schedule")
 GUESTED = ("ateme.source_invitation", "ateme.input_grant", "ateme.label_grant")
 CONCERNS: dict[str, tuple[str, ...]] = {
     **{
-        switch: _PLACED
+        switch: _PLACED if switch in _RECORDED else _SIGNAL
         for sim in discover()
         if sim.name == "ateme"
         for switch in sim.switches
@@ -345,7 +361,7 @@ TOGETHER: tuple[dict[str, Any], ...] = (
 
 
 def WORLD(sim: Any) -> None:
-    """Guests, groups for dashboards and hosts, two ways to be told of alerts, two labels, an agreement that is free."""
+    """What kinds refer to: guests, buckets, groups, ways to be told of alerts, labels, an agreement that is free."""
     sim.sims["ateme"].world["users"]["user-1"]["superuser"] = True  # else nobody changes or deletes an organisation
     for id in ("l-1", "l-2"):
         sim.sims["ateme"].world["labels"][id] = {"label_id": id, "text": id, "organisation_id": "org-1"}
@@ -363,6 +379,9 @@ def WORLD(sim: Any) -> None:
         guest = {"source_invitation_token": token, "destination_temporary_name": token, "organisation_id": "org-1"}
         guest |= {"guest_organisation_id": None, "source_invitation_id": f"id of {token}"}
         sim.sims["ateme"].world["source_invitations"][token] = guest | {"input_ids": [], "label_ids": []}
+    for id in ("b-1", "b-2"):
+        row = {"recording_bucket_id": id, "name": id, "bucket_path": f"example/{id}", "organisation_id": "org-1"}
+        sim.sims["ateme"].world["recording_buckets"][id] = row
     for id in ("paths-1", "paths-2"):
         sim.sims["ateme"].world["mtr_host_groups"][id] = {"group_id": id, "name": id, "organisation_id": "org-1"}
     for id, group_type in (("shown-1", "source"), ("shown-2", "source"), ("made-1", "transcoder"), ("walls", "mv")):

@@ -123,6 +123,9 @@ MANY: Mapping[str, Many] = {
     ),
     "ateme.mtr_host_group": Many(lambda n: {"name": f"Edges {n}"}, lambda n: {"name": f"Other edges {n}"}),
     "ateme.recording_bucket": Many(lambda n: {"bucket_path": f"example-archive/{n}"}),
+    "ateme.recording_schedule": Many(
+        lambda n: {**ateme.RECORDING, "start_time": _at(n), "stop_time": _at(n, 30)}, lambda n: {"transcode": True}
+    ),
     "ateme.saved_ip": Many(
         lambda n: {**ateme.ADDRESS, "ip_address": f"192.0.2.{n}"}, lambda n: {"environment": "matchday-eu"}
     ),

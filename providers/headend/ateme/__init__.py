@@ -20,6 +20,7 @@ KINDS = {
     "ateme.output": "output",
     "ateme.permanent_schedule": "permanent_schedule",
     "ateme.recording_bucket": "recording_bucket",
+    "ateme.recording_schedule": "recording_schedule",
     "ateme.saved_ip": "saved_ip",
     "ateme.schedule": "schedule",
     "ateme.shared_contact": "shared_contact",

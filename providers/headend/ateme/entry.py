@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OVER = "lies in the past, so there is nothing to create (A-748)"
 OFF = BROKEN | {"stopping", "stopped"}  # words of what doesn't go out although it should
 UNSEEN = "the answer does not show it"
+LISTS = ("schedule.list", "event.list", "recording_schedule.list_upcoming")
+"""What a write may change, be it an entry's, an event's or a recording's."""
 
 
 class Entry(Spec):
@@ -211,12 +213,12 @@ async def carefully(api: Ateme, send: Callable[[], Awaitable[None]], done: Calla
         try:
             await send()
         except (Unavailable, Ambiguous, Unreachable):
-            api.changed("schedule.list", "event.list")
+            api.changed(*LISTS)
             if await done():
                 return
             if last:
                 raise
             await api.pause()
         else:
-            api.changed("schedule.list", "event.list")
+            api.changed(*LISTS)
             return

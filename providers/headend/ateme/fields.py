@@ -111,27 +111,25 @@ Start = Annotated[str, BeforeValidator(_start)]
 """The same, or NOW."""
 
 
-def check_times(start: str | None, end: str | None) -> None:
-    """Raises ValueError where one is missing, and for an end that isn't after its start (A-748)."""
+def check_times(start: str | None, end: str | None, last: str = "end_time") -> None:
+    """Raises ValueError where one is missing, and for an end that isn't after its start (A-748). last: its name."""
     begins, ends = instant(start), instant(end)
     if begins is None and start != NOW:
         raise ValueError(f"start_time: must be a time such as {LIKE}")
     if ends is None:
-        raise ValueError(f"end_time: must be a time such as {LIKE}")
+        raise ValueError(f"{last}: must be a time such as {LIKE}")
     if begins is not None and ends <= begins:
-        raise ValueError("end_time: must be after start_time (A-748)")
+        raise ValueError(f"{last}: must be after start_time (A-748)")
 
 
-def gone_by(start: str | None, end: str | None, what: str) -> list[Problem]:
-    """A warning where what the stack wants is over, or should have begun: it may be there already, or not."""
+def gone_by(start: str | None, end: str | None, what: str, last: str = "end_time") -> list[Problem]:
+    """A warning where what the stack wants is over, or should have begun: it may be there already, or not. last: the
+    end's name."""
     now, begins, ends = datetime.now(UTC), instant(start), instant(end)
     if ends is not None and ends <= now:
         remedy = f"correct it, or take the {what} out of the stack"
-        return [
-            warning(
-                "end_time has passed: it is over, and is not made any more (A-748)", field="end_time", remedy=remedy
-            )
-        ]
+        said = f"{last} has passed: it is over, and is not made any more (A-748)"
+        return [warning(said, field=last, remedy=remedy)]
     if begins is not None and begins <= now:
         said = f"start_time has passed: unless the {what} is there already, it begins as soon as it is made"
         return [
@@ -156,6 +154,11 @@ def milliseconds(value: Any) -> Any:
 def seconds(value: Any) -> str:
     """2020-08-25T16:30:00+00:00, the form of events (A-615, A-833)."""
     return f"{instant(value):%Y-%m-%dT%H:%M:%S}+00:00"
+
+
+def compact(value: Any) -> str:
+    """2020-06-12T11:05:00+0000, the form of recordings (A-606, A-833)."""
+    return f"{instant(value):%Y-%m-%dT%H:%M:%S}+0000"
 
 
 def same_second(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from headend.ateme.rows import Row
+from headend.ateme.rows import Moment, Row, TimedRow
 from headend.core.wire.decode import OpaqueId, TextId, named
 
 NO_GROUP = "null"
@@ -46,6 +46,12 @@ class HostGroupRow(Row):
 class BucketRow(Row):
     id: OpaqueId = named("recording_bucket_id", "bucket_id", "id")
     name: str | None = None
+
+
+class RecordingRow(TimedRow):
+    id: OpaqueId = named("recording_schedule_id", "id")
+    recording_bucket_id: OpaqueId | None = None
+    stop_time: Moment = None
 
 
 class SavedIpRow(Row):

@@ -80,11 +80,13 @@ class Guests(Ateme):
 
     @handles("source_invitation.visibility")
     async def set_visibility(self, call: Call) -> Reply:
-        return self._set(call, "environment_visibility", {"visible": Rule(bool, required=True)})
+        return self._set_for(call, "environment_visibility", {"visible": Rule(bool, required=True)})
 
     @handles("source_invitation.max_destinations")
     async def set_max_destinations(self, call: Call) -> Reply:
-        return self._set(call, "environment_max_destinations", {"max_destinations": Rule(int, 1, 10, required=True)})
+        return self._set_for(
+            call, "environment_max_destinations", {"max_destinations": Rule(int, 1, 10, required=True)}
+        )
 
     @handles("source_invitation.delete_destinations")
     async def delete_destinations(self, call: Call) -> Reply:
@@ -123,7 +125,7 @@ class Guests(Ateme):
             raise Refusal(404, {"message": "no such environment of the managing organisation"})
         return row, place["environment_id"]
 
-    def _set(self, call: Call, field: str, rules: Mapping[str, Rule]) -> Reply:
+    def _set_for(self, call: Call, field: str, rules: Mapping[str, Rule]) -> Reply:
         row, environment = self._of_environment(call)
         (row[field][environment],) = self.body(call, rules).values()
         return self.one("source_invitation", {field: row[field]})
