@@ -159,6 +159,12 @@ def test_an_event_needs_no_picture_so_a_404_to_one_proves_nothing(applied: World
     assert (moved["verdict"], moved["override"]) == ("not tried", {"path": "/api/event/{event_id}/image"})
 
 
+@pytest.mark.contract("A-356")
+def test_an_organisation_need_not_have_billing_details(world: World) -> None:
+    found = findings(world)["billing.get"]
+    assert (found["verdict"], "no billing details yet" in found["how"]) == ("not tried", True)
+
+
 @pytest.mark.contract("A-47")
 def test_an_answer_of_another_shape_is_never_an_empty_list(applied: World) -> None:
     applied.simulator.fail("output.list", status=200, body="<html>welcome</html>", times=9)

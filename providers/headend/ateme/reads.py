@@ -52,6 +52,7 @@ PLACES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 OPTIONAL: Mapping[str, tuple[str, str]] = {
     "event.image": ("image", "no event with a picture is known; none needs one (A-618)"),
     "input.zixi_config": ("zixi", "no input with such a configuration is known; only Zixi has one (A-163)"),
+    "billing.get": ("billing", "the organisation may have no billing details yet (A-356)"),
     "tf_job.esam_report": ("esam", "no job with such a report is known (A-344)"),
 }
 """What an object need not have -> (a word in the name of what says that it has it, why a 404 proves nothing)."""

@@ -153,7 +153,8 @@ class Billing(Ateme):
     async def billing_details(self, call: Call) -> Reply:
         self.need_role(call, "admin")
         organisation = self.world["organisations"][self.scope(call, "managing")]
-        found = self._details(call).get(organisation.get("currency", "eur"))
+        details = self.world.get("billing", {}).get(self.scope(call, "managing"), {})
+        found = details.get(organisation.get("currency", "eur"))
         if found is None:
             raise Refusal(404, {"message": "there are no billing details"})
         return self.one("billing_details", found)
@@ -165,12 +166,7 @@ class Billing(Ateme):
         body = self.body(call, {"currency": currency, **_LINES, "switch_org_billing_to_account": Rule(bool)})
         if body.pop("switch_org_billing_to_account", False):
             self.world.setdefault("mails", []).append("switch to account")
-        details = self._details(call)
+        details: Row = self.world.setdefault("billing", {}).setdefault(self.scope(call, "managing"), {})
         before = details.get(body["currency"], {}) if self.switch("updates") == "partial" else {}
         details[body["currency"]] = before | body
         return self.one("billing_details", details[body["currency"]])
-
-    def _details(self, call: Call) -> Row:
-        """By currency."""
-        found: Row = self.world.setdefault("billing", {}).setdefault(self.scope(call, "managing"), {})
-        return found
