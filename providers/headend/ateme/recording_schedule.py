@@ -21,6 +21,7 @@ from headend.ateme.fields import (
     gone_by,
     instant,
     same_second,
+    seconds,
 )
 from headend.ateme.listing import Listing
 from headend.ateme.rows_services import RecordingRow
@@ -218,8 +219,8 @@ def observed(row: RecordingRow, spec: RecordingSchedule) -> Observed:
     values, wrong = readable(RecordingSchedule, ("transcode",), row.given)
     values["environment"] = row.environment_id or spec.environment
     seen = {"input": row.input, "recording_bucket": row.recording_bucket_id}
-    seen |= {name: getattr(row, name) for name in TIMES}
     values |= {name: value for name, value in seen.items() if value is not None}
+    values |= {name: seconds(time) for name in TIMES if (time := getattr(row, name)) is not None}  # as stacks take it
     compared = [name for name in spec.set_fields() if name != "extra"]
     unverifiable = {name: wrong.get(name, UNSEEN) for name in compared if name not in values}
     return Observed(row.id, values, {"recording_schedule_id": row.id, "status": row.status}, unverifiable)
