@@ -5,15 +5,13 @@ A test holds that the files in the repository are what this makes of the code.
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from wording import contract, plain, remark, row, shown, sourced, sources, typed
 
 from headend.cli.commands import COMMANDS, AllCommands, summary
 from headend.core.model import fields as marks
@@ -21,7 +19,6 @@ from headend.core.model.capabilities import Container, Unadoptable, Unasked, imp
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup
-from headend.core.model.options import format_duration
 from headend.core.model.uploads import file_fields
 from headend.core.stackfile.field_types import holds_mapping
 from headend.core.stackfile.schema import json_schema
@@ -33,8 +30,8 @@ ABILITIES = {
     Can.UPDATE: ("is changed in place where the platform allows it", "can't be changed in place: a change replaces it"),
     Can.DELETE: ("can be deleted", "can't be deleted: headend forgets it"),
 }
-HEAD = "| Field | Type | Default | What it is | To know |\n|---|---|---|---|---|"
-SETTINGS_HEAD = "| Setting | Variable | Default | What it is |\n|---|---|---|---|"
+HEAD = "| Field | Type | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
+SETTINGS_HEAD = "| Setting | Variable | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 
 SUMMARIES = '''\
 """Made by `make generate` from the commands: what the help of headend itself says of them."""
@@ -71,13 +68,13 @@ def page(platform: Platform) -> str:
     mine = [kind for kind in kinds().values() if kind.platform == platform.name]
     parts = [
         f"# {platform.title}",
-        "Made by `make generate` from the code. Numbers in brackets are rules of the platform's contract.",
+        f"Made by `make generate` from the code. Rules are those of [its contract]({contract(platform.name)}).",
         "Kinds: " + ", ".join(f"[`{k.name}`](#{k.name.replace('.', '')})" for k in mine),
         *(part for kind in mine for part in about(kind)),
         *(part for name, one in lookups().items() if one.platform == platform.name for part in found_by(one)),
         *left_out(platform),
         "## Connection",
-        (platform.settings.__doc__ or "").strip(),
+        plain(platform.settings.__doc__),
         "\n".join([SETTINGS_HEAD, *settings(platform)]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -87,21 +84,22 @@ def about(kind: Kind[Any, Any]) -> Iterator[str]:
     """A kind's part of its page."""
     yield f"## {kind.name}"
     yield plain(kind.__doc__)
-    yield "\n".join(f"- {fact}" for fact in facts(kind))
+    yield "\n".join(f"- {fact}" for fact in (*facts(kind), *sources(kind.platform, kind.__doc__)))
     yield "\n".join([HEAD, *rows(kind, kind.model).values()])
     shared = rows(kind, kind.model)
     for variant, model in kind.variants.items():
         own = [row for name, row in rows(kind, model).items() if name != "variant" and shared.get(name) != row]
         yield f"### {kind.name}, variant `{variant}`"
-        yield plain(model.__doc__)
+        yield " ".join([plain(model.__doc__), *sources(kind.platform, model.__doc__)])
         yield "\n".join([HEAD, *own])
 
 
 def found_by(lookup: Lookup[Any]) -> Iterator[str]:
     """A lookup's part of its platform's page."""
     yield f"## {lookup.name}" + (", the lookup" if lookup.name in kinds() else "")
-    yield f"A lookup. {plain(lookup.__doc__)}"
-    yield "\n".join(["| found by | |", "|---|---|", *(row(f"`{n}`", what) for n, what in lookup.fields.items())])
+    yield " ".join([f"A lookup. {plain(lookup.__doc__)}", *sources(lookup.platform, lookup.__doc__)])
+    fields = [row(f"`{n}`", *sourced(lookup.platform, what)) for n, what in lookup.fields.items()]
+    yield "\n".join(["| Found by | | Rules |", "|---|---|---|", *fields])
 
 
 def left_out(platform: Platform) -> Iterator[str]:
@@ -109,12 +107,8 @@ def left_out(platform: Platform) -> Iterator[str]:
     if platform.not_managed:
         yield "## Not managed"
         yield f"Every operation can be called with `headend api {platform.name}`. These have no kind:"
-        yield "\n".join(["| What | Why |", "|---|---|", *(row(*both) for both in platform.not_managed.items())])
-
-
-def plain(text: str | None) -> str:
-    """A docstring as a paragraph of Markdown."""
-    return re.sub(r"\n +", "\n", (text or "").strip())
+        why = [row(what, *sourced(platform.name, reason)) for what, reason in platform.not_managed.items()]
+        yield "\n".join(["| What | Why | Rules |", "|---|---|---|", *why])
 
 
 def facts(kind: Kind[Any, Any]) -> Iterator[str]:
@@ -185,79 +179,9 @@ def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
             default = "**required**" if field.is_required() else shown(field.get_default(call_default_factory=True))
         notes = [note for mark in marks.marks(model, name) if (note := remark(mark))]
         notes[:0] = ["compared by content"] if name in file_fields(model) else []
-        found[name] = row(f"`{name}`", shape, default, field.description or "", "; ".join(notes))
+        texts = sourced(kind.platform, field.description or "", "; ".join(notes))
+        found[name] = row(f"`{name}`", shape, default, *texts)
     return found
-
-
-def row(*cells: str) -> str:
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-
-def shown(default: Any) -> str:
-    if isinstance(default, timedelta):
-        default = format_duration(default)
-    return "" if default is None else f"`{json.dumps(default)}`"
-
-
-def typed(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
-    """A JSON Schema fragment in words."""
-    if "$ref" in schema:
-        return typed(defs[schema["$ref"].rpartition("/")[2]], defs)
-    if "const" in schema or "enum" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return " or ".join(f"`{json.dumps(v) if isinstance(v, bool) else v}`" for v in values)
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(typed(option, defs) for option in schema["anyOf"]))
-    if schema.get("type") == "array":
-        return f"list{span(schema)}, of {typed(schema.get('items', {}), defs)}"
-    if schema.get("type") == "object":
-        inner = schema.get("additionalProperties")
-        return f"mapping of names to {typed(inner, defs)}" if isinstance(inner, dict) else "mapping"
-    words = schema.get("type", "any value")
-    return (" or ".join(words) if isinstance(words, list) else str(words)) + span(schema)
-
-
-def span(schema: Mapping[str, Any]) -> str:
-    """The range of a number, of a text's length or of a list's."""
-    words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
-    words |= {"minLength": "of", "maxLength": "to", "minItems": "of", "maxItems": "to"}
-    parts = [f"{word} {schema[key]}" for key, word in words.items() if key in schema]
-    if "maxLength" in schema and "minLength" not in schema:
-        parts.insert(0, "up")
-    if parts[-1:] and parts[-1].startswith("of"):
-        parts.append("or more")
-    unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
-    return f", {' '.join(parts)}{unit}" if parts else ""
-
-
-def remark(mark: marks.Mark) -> str:
-    """What a mark means for whoever writes the field."""
-    match mark:
-        case marks.Immutable():
-            return "a change replaces the object"
-        case marks.Secret():
-            return "secret"
-        case marks.Sealed():
-            return "kept sealed in state, for deletion"
-        case marks.WriteOnly(reason=reason):
-            return f"unverifiable: {reason}"
-        case marks.Interrupts(impact=impact):
-            return f"a change: {impact or marks.Impact.INTERRUPTS}"
-        case marks.Ignored():
-            return "never compared"
-        case marks.Trigger():
-            return "any change causes a write"
-        case marks.Parts():
-            return "what leaves the list is deleted, unless another resource lists it by now"
-        case marks.Same():
-            return "compared by meaning, not spelling"
-        case marks.Found(lookup=name, keep=keep):
-            kept = ", kept from then on" if keep else ""
-            return f"or `{{lookup: ...}}` of [{name}](#{name.replace('.', '')}){kept}"
-        case marks.Ref() | marks.Named() | marks.OwnCall():
-            return ""  # said by type and default
-    values = ", ".join(f"{k} {v:g}" for k, v in dataclasses.asdict(mark).items() if v is not None)
-    return f"{type(mark).__name__.lower()}: {values}" if values else ""
 
 
 def settings(platform: Platform) -> Iterator[str]:
@@ -268,10 +192,11 @@ def settings(platform: Platform) -> Iterator[str]:
     fields = sorted(model.model_fields.items(), key=lambda item: item[0] in Settings.model_fields)  # own ones first
     for name, field in fields:
         variable = marks.mark(model, name, Env)
-        secret = "; secret: never in a stack file" if marks.mark(model, name, marks.Secret) else ""
+        secret = "secret: never in a stack file" if marks.mark(model, name, marks.Secret) else ""
         default = "**needed**" if field.is_required() else shown(field.get_default(call_default_factory=True))
         cell = f"`{variable.variable}`" if variable else ""
-        yield row(f"`{name}`", cell, needed.get(name, default), (field.description or "") + secret)
+        texts = sourced(platform.name, field.description or "", secret)
+        yield row(f"`{name}`", cell, needed.get(name, default), *texts)
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import inspect
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +24,17 @@ from headend.core.wire.registry import kinds
 from headend.core.wire.session import Session
 from headend.simulator import Simulator
 
+sys.path.insert(0, str(ROOT / "tools"))
+
+import generate
+
 STACKS = sorted([*ROOT.glob("stacks/*.yaml"), *ROOT.glob("examples/*/*.yaml")])
 STACKS = [file for file in STACKS if file.name != "Pulumi.yaml"]
 
 
-def generator() -> Any:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("path", generator().files())
+@pytest.mark.parametrize("path", generate.files())
 def test_generated_files_are_up_to_date(path: str) -> None:
-    assert (ROOT / path).read_text() == generator().files()[path], f"{path}: run `make generate`"
+    assert (ROOT / path).read_text() == generate.files()[path], f"{path}: run `make generate`"
 
 
 def test_the_schema_command_prints_the_committed_schema(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ SLACK = "https://"
 class AlertMethod(Spec):
     """One way to be told."""
 
-    name: Annotated[str, Named(), Field(min_length=1, max_length=65, description="1..65 characters (A-574)")]
+    name: Annotated[
+        str, Named(), Field(min_length=1, max_length=65, description="what it is called, 1 to 65 characters (A-574)")
+    ]
     alert_type: Annotated[Literal["email", "slack"], Field(description="what the addresses are (A-575, A-831)")]
     notification_parameters: Annotated[
         list[str],

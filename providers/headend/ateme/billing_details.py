@@ -30,7 +30,9 @@ NUMBERED = frozenset(
 
 
 def _text(signs: str, high: int | None, said: str) -> Any:
-    words = f"{'' if high is None else f'up to {high} characters: '}letters, digits, spaces and {said}"
+    words = (
+        f"as bills show it{'' if high is None else f', up to {high} characters'}: letters, digits, spaces and {said}"
+    )
     return Field(pattern=rf"^[\w{signs}]*$", max_length=high, description=words)
 
 
@@ -52,7 +54,7 @@ class BillingDetails(Spec):
     phone: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(pattern=r"^[\d \-+]*$", max_length=100, description="digits, spaces, - and + (A-698)"),
+        Field(pattern=r"^[\d \-+]*$", max_length=100, description="the phone number: digits, spaces, - and + (A-698)"),
     ] = None
     address_line1: Line = None
     address_line2: Line = None
@@ -60,7 +62,8 @@ class BillingDetails(Spec):
     address_state: Place = None
     address_postal_code: Annotated[str | None, Same(empty_is_none), _text(r" \-", 20, "- (A-701)")] = None
     address_country_code: Annotated[
-        str | None, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, such as GB (A-702)")
+        str | None,
+        Field(pattern=r"^[A-Z]{2}$", description="the country's two letters (ISO 3166-1), such as GB (A-702)"),
     ] = None
     org_reg_number: Number = None
     org_vat_number: Number = None

@@ -19,15 +19,25 @@ class Endpoint(Spec):
     environment: Annotated[
         Id, ENVIRONMENT, Immutable(), Field(description="the environment it is in; never in a body (A-411, A-458)")
     ]
-    variant: Annotated[str, Immutable(), Field(description="the type; decides which calls are used (A-412, A-459)")]
+    variant: Annotated[
+        str, Immutable(), Field(description="the type, which says what other fields there are (A-412, A-459)")
+    ]
     user_description: Annotated[
-        str | None, Same(empty_is_none), Field(max_length=255, description="up to 255 characters (A-414, A-460)")
+        str | None,
+        Same(empty_is_none),
+        Field(max_length=255, description="what people read of it, up to 255 characters (A-414, A-460)"),
     ] = None
     latitude: Annotated[
-        float | None, OwnCall(), Likely(-90, 90), Field(description="degrees; goes with longitude (A-416, A-462)")
+        float | None,
+        OwnCall(),
+        Likely(-90, 90),
+        Field(description="north of the equator in degrees, -90 to 90; goes with longitude (A-416, A-462)"),
     ] = None
     longitude: Annotated[
-        float | None, OwnCall(), Likely(-180, 180), Field(description="degrees; goes with latitude (A-417, A-463)")
+        float | None,
+        OwnCall(),
+        Likely(-180, 180),
+        Field(description="east of Greenwich in degrees, -180 to 180; goes with latitude (A-417, A-463)"),
     ] = None
     dashboard_group: Annotated[
         Id | None,

@@ -32,7 +32,10 @@ class Environment(Spec):
     """A customer environment. Nothing of it can be renamed or resized: all but the state replaces it (A-410)."""
 
     name: Annotated[
-        str, Named(), Immutable(), Field(min_length=1, max_length=255, description="1..255 characters (A-401)")
+        str,
+        Named(),
+        Immutable(),
+        Field(min_length=1, max_length=255, description="what it is called, 1 to 255 characters (A-401)"),
     ]
     cloud_provider: Annotated[str, Immutable(), Field(description="one of the supported cloud providers (A-402)")]
     region: Annotated[str, Immutable(), Field(description="one of the provider's regions (A-403)")]

@@ -58,15 +58,24 @@ class Event(Spec):
     environment: Annotated[
         Id, ENVIRONMENT, Immutable(), Field(description="where its input is; must run for every write (A-611)")
     ]
-    name: Annotated[str, Named(), Field(min_length=1, max_length=255, description="1..255 characters (A-613)")]
+    name: Annotated[
+        str, Named(), Field(min_length=1, max_length=255, description="what it is called, 1 to 255 characters (A-613)")
+    ]
     input: Annotated[Id, INPUT, Interrupts(), Field(description="the source, in the same environment (A-612, A-757)")]
     description: Annotated[
-        str | None, Same(empty_is_none), Field(max_length=1000, description="up to 1000 characters (A-614)")
+        str | None,
+        Same(empty_is_none),
+        Field(max_length=1000, description="what people read of it, up to 1000 characters (A-614)"),
     ] = None
     start_time: Annotated[
-        Time, Same(same_second), Interrupts(), Field(description="ISO 8601 with Z or an offset; to the second (A-615)")
+        Time,
+        Same(same_second),
+        Interrupts(),
+        Field(description="when it begins: ISO 8601 with Z or an offset, to the second (A-615)"),
     ]
-    end_time: Annotated[Time, Same(same_second), Interrupts(), Field(description="ISO 8601, after start_time (A-616)")]
+    end_time: Annotated[
+        Time, Same(same_second), Interrupts(), Field(description="when it ends: ISO 8601, after start_time (A-616)")
+    ]
     labels: Annotated[
         list[Id],
         Ref("ateme.label"),

@@ -53,13 +53,15 @@ class EventSubscription(Entry):
         Time | None,
         Same(same_instant),
         Interrupts(),
-        Field(description="ISO 8601 with Z or an offset; needed where the event's owner doesn't time it (A-594)"),
+        Field(
+            description="when it begins: ISO 8601 with Z or an offset; needed where the owner doesn't time it (A-594)"
+        ),
     ] = None
     end_time: Annotated[
         Time | None,
         Same(same_instant),
         Interrupts(),
-        Field(description="ISO 8601, after start_time; needed like that (A-595)"),
+        Field(description="when it ends: ISO 8601, after start_time; needed where that is (A-595)"),
     ] = None
     extra: Extra = None
 

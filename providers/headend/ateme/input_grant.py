@@ -15,7 +15,7 @@ from headend.core.model.references import Id
 class InputGrant(Grant):
     """One channel, for one guest."""
 
-    input: Annotated[Id, INPUT, Immutable(), Field(description="the channel (A-647)")]
+    input: Annotated[Id, INPUT, Immutable(), Field(description="the channel that the guest may take (A-647)")]
 
 
 class InputGrantKind(GrantKind[InputGrant]):

@@ -28,7 +28,9 @@ class Input(Endpoint):
     """Fields of every input."""
 
     max_allowed_bitrate_kbps: Annotated[
-        int | None, Likely(1), Field(description="kbit/s; above it the platform stops the input (A-415)")
+        int | None,
+        Likely(1),
+        Field(description="the highest rate in kbit/s; above it the platform stops the input (A-415)"),
     ] = None
     start_after_bitrate_stop: Annotated[
         bool,
@@ -47,7 +49,7 @@ class SourceInput(Input):
         str,
         Named(),
         Immutable(),
-        Field(min_length=1, max_length=128, description="the broadcaster's own stream id, 1..128 characters (A-413)"),
+        Field(min_length=1, max_length=128, description="the broadcaster's own stream id, 1 to 128 characters (A-413)"),
     ]
 
 
@@ -55,13 +57,29 @@ class ZixiPull(SourceInput):
     """The environment fetches the stream from a Zixi host. Its update never carries the stream id (A-434)."""
 
     variant: Annotated[Literal["zixi_pull"], Immutable()]
-    pull_port: Annotated[int, Likely(1, 65535), Interrupts(), Field(description="port on the remote side (A-429)")]
+    pull_port: Annotated[
+        int, Likely(1, 65535), Interrupts(), Field(description="the port on the remote side, likely 1 to 65535 (A-429)")
+    ]
     pull_host: Annotated[Host, Interrupts(), Field(description="remote host name or IP (A-431)")]
-    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-430)")] = 6000
+    latency: Annotated[
+        int,
+        Likely(high=3600000),
+        Interrupts(),
+        Field(
+            ge=-1,
+            description="the delay against network trouble, in ms; what -1 means is unknown (A-430)",
+        ),
+    ] = 6000
     pull_stream_id: Annotated[
         str | None, Likely(high=100), Interrupts(), Field(description="stream id on the remote side (A-432)")
     ] = None
-    password: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-433)")] = None
+    password: Annotated[
+        str | None,
+        Credential(),
+        HIDDEN,
+        Interrupts(),
+        Field(description="the password that the remote host asks for, if any (A-433)"),
+    ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"pull_port", "latency"}
 
@@ -74,19 +92,34 @@ class ZixiPush(SourceInput):
         str | None,
         Same(empty_is_none),
         Interrupts(Impact.INTERRUPTS),
-        Field(max_length=255, description="up to 255 characters (A-414)"),
+        Field(max_length=255, description="what people read of it, up to 255 characters (A-414)"),
     ] = None
     max_allowed_bitrate_kbps: Annotated[
-        int | None, Likely(1), Interrupts(Impact.INTERRUPTS), Field(description="kbit/s (A-415)")
+        int | None,
+        Likely(1),
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="the highest rate in kbit/s; above it the platform stops the input (A-415)"),
     ] = None
     port: Annotated[
-        int, Interrupts(Impact.INTERRUPTS), Field(description="one of the environment's input ports (A-435)")
+        int,
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="the port that senders connect to, one of the environment's input ports (A-435)"),
     ]
     latency: Annotated[
-        int, Interrupts(Impact.INTERRUPTS), Field(ge=-1, le=600000, description="ms, -1..600000 (A-436)")
+        int,
+        Interrupts(Impact.INTERRUPTS),
+        Field(
+            ge=-1,
+            le=600000,
+            description="the delay against network trouble, in ms, -1 to 600000; what -1 means is unknown (A-436)",
+        ),
     ] = 6000
     password: Annotated[
-        str | None, Credential(), HIDDEN, Interrupts(Impact.INTERRUPTS), Field(description="(A-437)")
+        str | None,
+        Credential(),
+        HIDDEN,
+        Interrupts(Impact.INTERRUPTS),
+        Field(description="the password that senders need, if any (A-437)"),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency"}
@@ -96,20 +129,28 @@ class ZixiPush(SourceInput):
 class SrtInput(SourceInput):
     """Fields of both SRT variants."""
 
-    latency: Annotated[int, Likely(high=3600000), Interrupts(), Field(ge=-1, description="ms (A-439, A-445)")] = 6000
+    latency: Annotated[
+        int,
+        Likely(high=3600000),
+        Interrupts(),
+        Field(
+            ge=-1,
+            description="the delay against network trouble, in ms; what -1 means is unknown (A-439, A-445)",
+        ),
+    ] = 6000
     password: Annotated[
         str | None,
         Credential(),
         HIDDEN,
         Likely(10, 80),
         Interrupts(),
-        Field(description="passphrase, likely 10..80 characters (A-443, A-448)"),
+        Field(description="the passphrase of the encryption, likely 10 to 80 characters (A-443, A-448)"),
     ] = None
     encryption_type: Annotated[
         int | None,
         Likely(0, 3),
         Interrupts(),
-        Field(description="0 none, 1 AES-128, 2 AES-192, 3 AES-256 (A-444, A-449)"),
+        Field(description="how it is encrypted: 0 not at all, 1 AES-128, 2 AES-192, 3 AES-256 (A-444, A-449)"),
     ] = None
 
     sent_id_on_update: ClassVar[bool] = True
@@ -120,8 +161,12 @@ class SrtPull(SrtInput):
 
     variant: Annotated[Literal["srt_pull"], Immutable()]
     host: Annotated[Host, Interrupts(), Field(description="host name or IP of the listener (A-441)")]
-    port: Annotated[int, Likely(1025, 65535), Interrupts(), Field(description="port of the listener (A-442)")]
-    bitrate: Annotated[int | None, Likely(1), Interrupts(), Field(description="kbit/s (A-440)")] = None
+    port: Annotated[
+        int, Likely(1025, 65535), Interrupts(), Field(description="port of the listener, likely 1025 to 65535 (A-442)")
+    ]
+    bitrate: Annotated[
+        int | None, Likely(1), Interrupts(), Field(description="the bitrate of the stream, in kbit/s (A-440)")
+    ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency", "bitrate"}
 
@@ -131,7 +176,10 @@ class SrtPush(SrtInput):
 
     variant: Annotated[Literal["srt_push"], Immutable()]
     port: Annotated[
-        int, Likely(1, 65535), Interrupts(), Field(description="one of the environment's input ports (A-447)")
+        int,
+        Likely(1, 65535),
+        Interrupts(),
+        Field(description="the port that the broadcaster calls, one of the environment's input ports (A-447)"),
     ]
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency"}
@@ -141,13 +189,22 @@ class UdpRist(SourceInput):
     """RIST over UDP."""
 
     variant: Annotated[Literal["udp_rist"], Immutable()]
-    port: Annotated[int, Interrupts(), Field(ge=1, le=65535, description="1..65535 (A-450)")]
-    max_latency: Annotated[int, Likely(0, 3600000), Interrupts(), Field(description="ms (A-451)")] = 1000
-    max_bitrate: Annotated[int, Interrupts(), Field(gt=0, description="kbit/s (A-452)")] = 8000
+    port: Annotated[
+        int, Interrupts(), Field(ge=1, le=65535, description="the port that the stream comes in at, 1 to 65535 (A-450)")
+    ]
+    max_latency: Annotated[
+        int,
+        Likely(0, 3600000),
+        Interrupts(),
+        Field(description="the longest delay against network trouble, in ms; likely 0 or more (A-451)"),
+    ] = 1000
+    max_bitrate: Annotated[
+        int, Interrupts(), Field(gt=0, description="the highest bitrate that is taken, in kbit/s; above 0 (A-452)")
+    ] = 8000
     rist_remote_port: Annotated[
         int | None,
         Interrupts(),
-        Field(ge=1, le=65535, description="1..65535; null: the sender's outbound port + 1 (A-453)"),
+        Field(ge=1, le=65535, description="the sender's RIST port, 1 to 65535; null: its outbound port + 1 (A-453)"),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port"}
@@ -166,5 +223,7 @@ class LocalTs(Input):
     max_allowed_bitrate_kbps: Annotated[
         int | None,
         Likely(500, 30000),
-        Field(description="kbit/s; the range is that of the multi-viewer; set it here or there (A-456, A-989)"),
+        Field(
+            description="the highest rate, likely 500 to 30000 kbit/s; set here or on the multi-viewer (A-456, A-989)"
+        ),
     ] = None

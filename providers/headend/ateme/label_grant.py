@@ -14,7 +14,9 @@ from headend.core.model.references import Id
 class LabelGrant(Grant):
     """One label, for one guest."""
 
-    label: Annotated[Id, Ref("ateme.label"), Immutable(), Field(description="the label (A-648)")]
+    label: Annotated[
+        Id, Ref("ateme.label"), Immutable(), Field(description="the label whose events the guest may take (A-648)")
+    ]
 
 
 class LabelGrantKind(GrantKind[LabelGrant]):

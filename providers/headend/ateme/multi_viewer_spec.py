@@ -73,32 +73,52 @@ class MultiViewer(Spec):
         Field(description="tile, from 1 on -> its title; never shown (A-541, A-978)"),
     ] = None
     max_allowed_bitrate_kbps: Annotated[
-        int, CUTS, Field(ge=500, le=30000, description="kbit/s, 500..30000; above it the result is stopped (A-542)")
+        int,
+        CUTS,
+        Field(
+            ge=500,
+            le=30000,
+            description="the highest rate in kbit/s, 500 to 30000; above it the result is stopped (A-542)",
+        ),
     ]
     encoder_uhd_tech_type_id: Annotated[
         Literal[1, 2, 4, 5, 6, 7, 8] | None,
         CUTS,
-        Field(description=f"SDI over IP format, its id: {UHD} (A-543, A-839)"),
+        Field(description=f"the SDI over IP format, by its id: {UHD} (A-543, A-839)"),
     ] = None
-    is_interlaced: Annotated[bool | None, CUTS, Field(description="(A-544)")] = None
+    is_interlaced: Annotated[bool | None, CUTS, Field(description="whether the picture is interlaced (A-544)")] = None
     encoder_gop_size_id: Annotated[
-        Literal[1, 2, 3, 4] | None, CUTS, Field(description="its id: 1 24, 2 50, 3 12, 4 1 frames (A-545, A-839)")
+        Literal[1, 2, 3, 4] | None,
+        CUTS,
+        Field(description="frames in a group of pictures, by an id: 1 24, 2 50, 3 12, 4 1 (A-545, A-839)"),
     ] = None
     encoder_frame_rate_id: Annotated[
         Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] | None,
         CUTS,
-        Field(description=f"its id, frames a second: {RATES} (A-546, A-839)"),
+        Field(description=f"frames a second, by an id: {RATES} (A-546, A-839)"),
     ] = None
     encoder_gop_size_mode_id: Annotated[
         Literal[1, 2, 3, 4] | None,
         CUTS,
-        Field(description="its id: 1 static IPB, 2 dynamic IPB, 3 static IP, 4 dynamic IP (A-547, A-839)"),
+        Field(
+            description="their kind, by an id: 1 static IPB, 2 dynamic IPB, 3 static IP, 4 dynamic IP (A-547, A-839)"
+        ),
     ] = None
-    program_number: Annotated[int, CUTS, Field(ge=1, le=65535, description="1..65535 (A-548)")] = 1
-    pmt_pid: Annotated[Pid, CUTS, Field(description="33..8190; no two PIDs are alike (A-549, A-553)")] = 200
-    video_pid: Annotated[Pid, CUTS, Field(description="33..8190 (A-550)")] = 201
-    transcoded_audio_pid: Annotated[AudioPid, CUTS, Field(description="0 for none, or 33..8190 (A-551)")] = 555
-    passthrough_audio_pid: Annotated[AudioPid, CUTS, Field(description="0 for none, or 33..8190 (A-552)")] = 556
+    program_number: Annotated[
+        int,
+        CUTS,
+        Field(ge=1, le=65535, description="number of the program in the transport stream, 1 to 65535 (A-548)"),
+    ] = 1
+    pmt_pid: Annotated[
+        Pid, CUTS, Field(description="PID of the program map table, 33 to 8190; no two PIDs are alike (A-549, A-553)")
+    ] = 200
+    video_pid: Annotated[Pid, CUTS, Field(description="PID of the video, 33 to 8190 (A-550)")] = 201
+    transcoded_audio_pid: Annotated[
+        AudioPid, CUTS, Field(description="PID of the transcoded audio, 33 to 8190; 0: there is none (A-551)")
+    ] = 555
+    passthrough_audio_pid: Annotated[
+        AudioPid, CUTS, Field(description="PID of the audio passed through, 33 to 8190; 0: there is none (A-552)")
+    ] = 556
     store_preset: Annotated[
         bool | None, ONCE, CUTS, Field(description="keep the settings as a preset, once (A-554, A-760)")
     ] = None

@@ -32,12 +32,15 @@ STAFF = "only the vendor's staff can do that; lifecycle.retain: true forgets the
 class Organisation(Spec):
     """One organisation."""
 
-    name: Annotated[str, Named(), Field(min_length=3, max_length=150, description="3..150 characters (A-691, A-986)")]
+    name: Annotated[str, Named(), Field(min_length=3, max_length=150, description="what it is called (A-691, A-986)")]
     currency: Annotated[
         Literal["usd", "gbp", "eur"] | None, OwnCall(), Lasting(), Field(description="what it is billed in (A-692)")
     ] = None
     purchase_order_number: Annotated[
-        str | None, OwnCall(), Lasting(), Field(max_length=100, description="up to 100 characters (A-693)")
+        str | None,
+        OwnCall(),
+        Lasting(),
+        Field(max_length=100, description="what bills refer to, up to 100 characters (A-693)"),
     ] = None
     managed: Annotated[
         bool,

@@ -23,14 +23,18 @@ def remote_latency(value: Any) -> Any:
 
 
 Description = Annotated[
-    str | None, Same(empty_is_none), Field(max_length=255, description="up to 255 characters (A-460)")
+    str | None,
+    Same(empty_is_none),
+    Field(max_length=255, description="what people read of it, up to 255 characters (A-460)"),
 ]
 Remote = Annotated[
     int | None,
     Same(remote_latency),
     Likely(high=3600000),
     Interrupts(),
-    Field(description="ms; null or negative: as the remote side is configured (A-472, A-478)"),
+    Field(
+        description="the delay against network trouble, in ms; null or negative: the remote side decides (A-472, A-478)"
+    ),
 ]
 
 
@@ -38,7 +42,10 @@ class Output(Endpoint):
     """Fields of every output. Which input it carries is said by a schedule, not here (A-469)."""
 
     user_description: Annotated[
-        str | None, Same(empty_is_none), Likely(high=255), Field(description="likely up to 255 characters (A-460)")
+        str | None,
+        Same(empty_is_none),
+        Likely(high=255),
+        Field(description="what people read of it, likely up to 255 characters (A-460)"),
     ] = None
     permanent_schedule_agreement_id: Annotated[
         Id | None,
@@ -54,15 +61,25 @@ class Pull(Output):
     variant: Annotated[Literal["pull"], Immutable()]
     user_description: Description = None
     stream_name: Annotated[
-        str | None, Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-470)")
+        str | None,
+        Immutable(),
+        Field(min_length=1, max_length=128, description="the output's own id, 1 to 128 characters (A-470)"),
     ] = None
-    port: Annotated[int, Interrupts(), Field(description="one of the predefined output ports (A-471)")]
+    port: Annotated[
+        int,
+        Interrupts(),
+        Field(description="the port that receivers fetch from, one of the predefined output ports (A-471)"),
+    ]
     latency: Remote = None
     stream_id: Annotated[
-        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-473)")
+        str | None,
+        Interrupts(),
+        Field(max_length=100, description="the Zixi id of the stream, up to 100 characters (A-473)"),
     ] = None
     remote_id: Annotated[
-        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-474)")
+        str | None,
+        Interrupts(),
+        Field(max_length=100, description="the Zixi id of the remote side, up to 100 characters (A-474)"),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id", "remote_id"}
@@ -76,15 +93,26 @@ class Push(Output):
     variant: Annotated[Literal["push"], Immutable()]
     user_description: Description = None
     stream_name: Annotated[
-        str, Named(), Immutable(), Field(min_length=1, max_length=128, description="1..128 characters (A-475)")
+        str,
+        Named(),
+        Immutable(),
+        Field(min_length=1, max_length=128, description="the output's own id, 1 to 128 characters (A-475)"),
     ]
     host: Annotated[Host, Interrupts(), Field(description="host name or IP of the receiver (A-476)")]
-    port: Annotated[int, Interrupts(), Field(ge=0, le=65535, description="0..65535 (A-477)")]
+    port: Annotated[int, Interrupts(), Field(ge=0, le=65535, description="the receiver's port, 0 to 65535 (A-477)")]
     latency: Remote = None
     stream_id: Annotated[
-        str | None, Interrupts(), Field(max_length=100, description="up to 100 characters (A-479)")
+        str | None,
+        Interrupts(),
+        Field(max_length=100, description="the Zixi id of the stream, up to 100 characters (A-479)"),
     ] = None
-    password: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-480)")] = None
+    password: Annotated[
+        str | None,
+        Credential(),
+        HIDDEN,
+        Interrupts(),
+        Field(description="the password that the receiver asks for, if any (A-480)"),
+    ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id"}
     absent_means_null: ClassVar[frozenset[str]] = frozenset({"latency"})
@@ -96,12 +124,32 @@ class Rtmp(Output):
 
     variant: Annotated[Literal["rtmp"], Immutable()]
     url: Annotated[
-        str, Secret(), Interrupts(), Field(pattern=RTMP, description="starts with rtmp:// or rtmps:// (A-481)")
+        str,
+        Secret(),
+        Interrupts(),
+        Field(pattern=RTMP, description="where it is sent: rtmp://... or rtmps://... (A-481)"),
     ]
-    backup_url: Annotated[str | None, Secret(), Interrupts(), Field(pattern=RTMP, description="as url (A-482)")] = None
-    bitrate: Annotated[int, Interrupts(), Field(ge=0, description="kbit/s, 0: as it comes (A-483)")] = 0
-    reconnect: Annotated[int, Likely(0), Interrupts(), Field(description="attempts to connect again (A-484)")] = 5
-    stream_key: Annotated[str | None, Credential(), HIDDEN, Interrupts(), Field(description="(A-485)")] = None
+    backup_url: Annotated[
+        str | None, Secret(), Interrupts(), Field(pattern=RTMP, description="a second place of the same form (A-482)")
+    ] = None
+    bitrate: Annotated[
+        int,
+        Interrupts(),
+        Field(ge=0, description="the bitrate, likely in kbit/s; what 0 means is not documented (A-483, A-811)"),
+    ] = 0
+    reconnect: Annotated[
+        int,
+        Likely(0),
+        Interrupts(),
+        Field(description="how it connects again; whether in seconds or attempts is not documented (A-484)"),
+    ] = 5
+    stream_key: Annotated[
+        str | None,
+        Credential(),
+        HIDDEN,
+        Interrupts(),
+        Field(description="the key of the stream, where no URL holds it (A-485)"),
+    ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"backup_url", "bitrate", "reconnect"}
 
@@ -109,19 +157,33 @@ class Rtmp(Output):
 class SrtOutput(Output):
     """Fields of both SRT variants."""
 
-    port: Annotated[int, Interrupts(), Field(ge=1025, le=65535, description="1025..65535 (A-487, A-492)")]
-    latency: Annotated[int, Interrupts(), Field(ge=1, le=599999, description="ms, 1..599999 (A-488, A-493)")]
+    port: Annotated[
+        int,
+        Interrupts(),
+        Field(ge=1025, le=65535, description="the port that it listens at, or calls: 1025 to 65535 (A-487, A-492)"),
+    ]
+    latency: Annotated[
+        int,
+        Interrupts(),
+        Field(ge=1, le=599999, description="the delay against network trouble, in ms, 1 to 599999 (A-488, A-493)"),
+    ]
     encryption_type: Annotated[
         int | None,
         Interrupts(),
-        Field(ge=0, le=3, description="0 none, 1 AES-128, 2 AES-192, 3 AES-256 (A-489, A-494)"),
+        Field(
+            ge=0, le=3, description="how it is encrypted: 0 not at all, 1 AES-128, 2 AES-192, 3 AES-256 (A-489, A-494)"
+        ),
     ] = None
     password: Annotated[
         str | None,
         Credential(),
         HIDDEN,
         Interrupts(),
-        Field(min_length=10, max_length=80, description="10..80 characters, with encryption only (A-490, A-817)"),
+        Field(
+            min_length=10,
+            max_length=80,
+            description="passphrase, 10 to 80 characters; needed with encryption, refused with type 0 (A-490, A-817)",
+        ),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "encryption_type"}
@@ -155,19 +217,39 @@ class UdpRist(Output):
 
     variant: Annotated[Literal["udp_rist"], Immutable()]
     host: Annotated[Host, Interrupts(), Field(description="the receiver's host name or IP (A-496)")]
-    port: Annotated[int, Interrupts(), Field(ge=1025, le=65534, description="1025..65534 (A-497)")]
-    local_port: Annotated[int | None, Interrupts(), Field(ge=0, le=65534, description="0, or 1025..65534 (A-498)")] = (
-        None
-    )
-    ttl: Annotated[
-        int | None, Interrupts(), Field(ge=0, le=255, description="0..225; to 255 if validation is warn (A-499)")
+    port: Annotated[
+        int, Interrupts(), Field(ge=1025, le=65534, description="the receiver's port, 1025 to 65534 (A-497)")
+    ]
+    local_port: Annotated[
+        int | None,
+        Interrupts(),
+        Field(ge=0, le=65534, description="the port that it is sent from: 1025 to 65534, or 0, likely for any (A-498)"),
     ] = None
-    fec: Annotated[int | None, Interrupts(), Field(ge=0, le=2, description="0 off, 1 1D, 2 2D (A-500)")] = None
+    ttl: Annotated[
+        int | None,
+        Interrupts(),
+        Field(
+            ge=0, le=255, description="how many hops a packet may take, 0 to 225; to 255 if validation is warn (A-499)"
+        ),
+    ] = None
+    fec: Annotated[
+        int | None, Interrupts(), Field(ge=0, le=2, description="forward error correction: 0 off, 1 1D, 2 2D (A-500)")
+    ] = None
     rows_d: Annotated[
-        int | None, Interrupts(), Field(ge=4, le=20, description="4..20, 10 if unset; with fec 1 or 2 only (A-501)")
+        int | None,
+        Interrupts(),
+        Field(
+            ge=4, le=20, description="rows of the error correction, 4 to 20, 10 if unset; with fec 1 or 2 only (A-501)"
+        ),
     ] = None
     columns_l: Annotated[
-        int | None, Interrupts(), Field(ge=1, le=20, description="1..20, 10 if unset; with fec 1 or 2 only (A-502)")
+        int | None,
+        Interrupts(),
+        Field(
+            ge=1,
+            le=20,
+            description="columns of the error correction, 1 to 20, 10 if unset; with fec 1 or 2 only (A-502)",
+        ),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "fec", *FEC_SIZES}
@@ -184,5 +266,5 @@ class UdpRist(Output):
         if not self.fec and (self.rows_d is not None or self.columns_l is not None):
             raise ValueError("rows_d and columns_l: only with fec 1 or 2 (A-816)")
         if self.local_port is not None and 0 < self.local_port < 1025:
-            raise ValueError("local_port: 0, or 1025..65534 (A-498)")
+            raise ValueError("local_port: the port that it is sent from: 1025 to 65534, or 0, likely for any (A-498)")
         return self

@@ -26,16 +26,25 @@ class RecordingBucket(Spec):
     """One bucket."""
 
     name: Annotated[
-        str, Named(), Immutable(), Field(min_length=1, max_length=255, description="1..255 characters (A-598)")
+        str,
+        Named(),
+        Immutable(),
+        Field(min_length=1, max_length=255, description="what it is called, 1 to 255 characters (A-598)"),
     ]
     bucket_path: Annotated[
         str,
         Immutable(),
         Field(pattern=r"^[^/:\s]+/.+$", description="bucket/folder: the bucket must exist, the folder is made (A-599)"),
     ]
-    delivery_type: Annotated[str | None, Immutable(), Field(description="s3 is the only documented one (A-600)")] = None
-    access_key: Annotated[str | None, Credential(), HIDDEN, Immutable(), Field(description="(A-601)")] = None
-    secret_key: Annotated[str | None, Credential(), HIDDEN, Immutable(), Field(description="(A-601)")] = None
+    delivery_type: Annotated[
+        str | None, Immutable(), Field(description="how recordings get there; s3 is the only documented way (A-600)")
+    ] = None
+    access_key: Annotated[
+        str | None, Credential(), HIDDEN, Immutable(), Field(description="the bucket's access key (A-601)")
+    ] = None
+    secret_key: Annotated[
+        str | None, Credential(), HIDDEN, Immutable(), Field(description="the bucket's secret key (A-601)")
+    ] = None
     extra: Extra = None
 
     @model_validator(mode="after")

@@ -39,15 +39,19 @@ CLOCKS = timedelta(minutes=1)
 class Schedule(Entry):
     """One timed pairing of an input with an output."""
 
-    input: Annotated[Id, INPUT, Immutable(), Field(description="the source (A-579)")]
-    output: Annotated[Id, Ref("ateme.output"), Immutable(), Field(description="the destination (A-580)")]
+    input: Annotated[Id, INPUT, Immutable(), Field(description="the source, in the same environment (A-579)")]
+    output: Annotated[
+        Id, Ref("ateme.output"), Immutable(), Field(description="the destination, in the same environment (A-580)")
+    ]
     start_time: Annotated[
         Start,
         Same(same_instant),
         Interrupts(),
-        Field(description="ISO 8601 with Z or an offset, or NOW: at once (A-581, A-746, A-979)"),
+        Field(description="when it begins: ISO 8601 with Z or an offset, or NOW for at once (A-581, A-746, A-979)"),
     ]
-    end_time: Annotated[Time, Same(same_instant), Interrupts(), Field(description="ISO 8601, after start_time (A-582)")]
+    end_time: Annotated[
+        Time, Same(same_instant), Interrupts(), Field(description="when it ends: ISO 8601, after start_time (A-582)")
+    ]
     extra: Extra = None
 
     @model_validator(mode="after")

@@ -15,7 +15,9 @@ class AtemeSettings(Settings):
 
     url: Annotated[str, Env("HEADEND_ATEME_URL"), Field(description="where /api is found (A-1)")]
     email: Annotated[str, Env("HEADEND_ATEME_EMAIL"), Field(min_length=1, description="who logs in (A-2)")]
-    password: Annotated[str, Env("HEADEND_ATEME_PASSWORD"), Secret(), Field(min_length=1, description="(A-2)")]
+    password: Annotated[
+        str, Env("HEADEND_ATEME_PASSWORD"), Secret(), Field(min_length=1, description="the password of the login (A-2)")
+    ]
     organisation: Annotated[
         str | None,
         Env("HEADEND_ATEME_ORGANISATION"),
@@ -36,7 +38,9 @@ class AtemeSettings(Settings):
         Env("HEADEND_ATEME_SCOPE_MODE"),
         Field(description="token: the JWT decides the environment; session: the user's record does (A-12)"),
     ] = "token"
-    auth_header: Annotated[str, Env("HEADEND_ATEME_AUTH_HEADER"), Field(description="(A-3)")] = "Authorization"
+    auth_header: Annotated[
+        str, Env("HEADEND_ATEME_AUTH_HEADER"), Field(description="the header that carries the JWT (A-3)")
+    ] = "Authorization"
     auth_scheme: Annotated[
         str, Env("HEADEND_ATEME_AUTH_SCHEME"), Field(description='stands before the JWT; "" for none (A-3)')
     ] = "Bearer"

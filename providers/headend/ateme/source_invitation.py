@@ -72,7 +72,10 @@ class SourceInvitation(Spec):
     show_all_channels: Annotated[bool, OwnCall(), Field(description="it may take every channel (A-638)")] = False
     show_all_events: Annotated[bool, OwnCall(), Field(description="it may take every event (A-639)")] = False
     billing_source: Annotated[
-        Literal["source_owner", "destination_taker"] | None, OwnCall(), Lasting(), Field(description="who pays (A-640)")
+        Literal["source_owner", "destination_taker"] | None,
+        OwnCall(),
+        Lasting(),
+        Field(description="who pays: the owner of the source, or the guest (A-640)"),
     ] = None
     global_max_destinations: Annotated[
         int | None,

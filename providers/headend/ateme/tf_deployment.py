@@ -37,7 +37,10 @@ class TfDeployment(Spec):
         str,
         Named(),
         Immutable(),
-        Field(pattern=r"^[a-zA-Z0-9. _\-]{1,100}$", description="1..100 of a-z A-Z 0-9 . _ - and spaces (A-656)"),
+        Field(
+            pattern=r"^[a-zA-Z0-9. _\-]{1,100}$",
+            description="what it is called: 1 to 100 of a-z A-Z 0-9 . _ - and spaces (A-656)",
+        ),
     ]
     version_id: Annotated[
         str,

@@ -47,16 +47,20 @@ Profile = Literal["Baseline", "Main", "High", "High 4:2:2 10"]
 
 
 class VideoTrack(TypedDict, total=False):
-    """One more rendition of the video beside the base track, which is number 0 (A-523..527, A-822)."""
+    """One more rendition of the video beside the base track, which is number 0 (A-523..A-527, A-822)."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
-    video_track_number: Annotated[int, Field(ge=1, le=5, description="1..5; by default its place in the list")]
-    program_number: Annotated[Program, Field(description="1..65535")]
-    pcr_pid: Annotated[TablePid, Field(description="0 or 32..8189")]
-    pmt_pid: Annotated[TablePid, Field(description="0 or 32..8189")]
-    video_track_pid: Annotated[Pid, Field(description="0..8189")]
-    video_bitrate: Annotated[Kilobits, Field(description="kbit/s, 1..30000, no more than that of the track before")]
+    video_track_number: Annotated[
+        int, Field(ge=1, le=5, description="its number, 1 to 5; by default its place in the list")
+    ]
+    program_number: Annotated[Program, Field(description="number of its program, 1 to 65535")]
+    pcr_pid: Annotated[TablePid, Field(description="PID of its clock, 32 to 8189, or 0")]
+    pmt_pid: Annotated[TablePid, Field(description="PID of its map table, 32 to 8189, or 0")]
+    video_track_pid: Annotated[Pid, Field(description="PID of its video, 0 to 8189")]
+    video_bitrate: Annotated[
+        Kilobits, Field(description="in kbit/s, 1 to 30000, no more than that of the track before")
+    ]
 
 
 def numbered(value: Any) -> Any:
@@ -80,28 +84,42 @@ class Transcoder(Spec):
         Id, ENVIRONMENT, Immutable(), Field(description="the environment it is in; it must run (A-503)")
     ]
     input: Annotated[Id, INPUT, CUTS, Field(description="the source; another one is switched to in place (A-504)")]
-    video_codec: Annotated[Literal["HEVC", "MPEG-4"], CUTS, Field(description="MPEG-4 is AVC (A-505, A-819)")]
-    video_frame_size: Annotated[FrameSize, CUTS, Field(description="(A-506)")]
+    video_codec: Annotated[
+        Literal["HEVC", "MPEG-4"], CUTS, Field(description="the codec of the video; MPEG-4 is AVC (A-505, A-819)")
+    ]
+    video_frame_size: Annotated[FrameSize, CUTS, Field(description="width and height of the picture in pixels (A-506)")]
     video_frame_rate: Annotated[
         FrameRate,
         BeforeValidator(plain_number, json_schema_input_type=FrameRate | float),
         Same(plain_number),
         CUTS,
-        Field(description="up to 50 with a video_frame_type (A-507, A-818, A-980)"),
+        Field(description="frames a second; up to 50 with a video_frame_type (A-507, A-818, A-980)"),
     ]
-    video_bitrate: Annotated[int, CUTS, Field(ge=1, le=30000, description="kbit/s, 1..30000 (A-508)")]
-    video_gop: Annotated[int, CUTS, Field(ge=1, le=599, description="1..599 (A-509)")]
-    video_frame_type: Annotated[Literal["Progressive", "Interlaced"] | None, CUTS, Field(description="(A-510)")] = None
-    mpeg4_avc_encoder_profile: Annotated[
-        Profile | None, CUTS, Field(description="only with video_codec MPEG-4 (A-511)")
+    video_bitrate: Annotated[
+        int, CUTS, Field(ge=1, le=30000, description="bitrate of the video in kbit/s, 1 to 30000 (A-508)")
+    ]
+    video_gop: Annotated[
+        int, CUTS, Field(ge=1, le=599, description="length of a group of pictures, likely in frames, 1 to 599 (A-509)")
+    ]
+    video_frame_type: Annotated[
+        Literal["Progressive", "Interlaced"] | None,
+        CUTS,
+        Field(description="whole frames or interlaced ones; not sent if unset (A-510)"),
     ] = None
-    audio_codec: Annotated[Literal["MPEG AAC", "MPEG Layer2"], CUTS, Field(description="(A-512)")]
+    mpeg4_avc_encoder_profile: Annotated[
+        Profile | None, CUTS, Field(description="the encoder's profile; only with video_codec MPEG-4 (A-511)")
+    ] = None
+    audio_codec: Annotated[
+        Literal["MPEG AAC", "MPEG Layer2"], CUTS, Field(description="the codec of all audio tracks (A-512)")
+    ]
     audio_sample_rate: Annotated[
         str, CUTS, Field(description="like `48 kHz`; which ones, the audio codec says (A-513)")
     ]
     audio_bitrate: Annotated[str, CUTS, Field(description="like `128Kbps`; which ones, the audio codec says (A-514)")]
     number_of_audio_tracks: Annotated[
-        int, Immutable(), Field(ge=1, le=20, description="1..20; settled at creation (A-515, A-824)")
+        int,
+        Immutable(),
+        Field(ge=1, le=20, description="how many audio tracks it has, 1 to 20; settled at creation (A-515, A-824)"),
     ]
     audio_track_pid_list: Annotated[
         list[int] | None,
@@ -113,12 +131,20 @@ class Transcoder(Spec):
     audio_pid_overrides: Annotated[
         list[AudioPid] | None,
         CUTS,
-        Field(description="PIDs that the output is to have, 0..8190; only 0 may repeat (A-517)"),
+        Field(description="audio PIDs that the output is to have, 0 to 8190; only 0 may repeat (A-517)"),
     ] = None
-    first_video_program_number: Annotated[Program | None, CUTS, Field(description="1..65535 (A-518)")] = None
-    first_video_pcr_pid: Annotated[TablePid | None, CUTS, Field(description="0 or 32..8189 (A-519)")] = None
-    first_video_pmt_pid: Annotated[TablePid | None, CUTS, Field(description="0 or 32..8189 (A-520)")] = None
-    video_track_pid: Annotated[Pid | None, CUTS, Field(description="0..8189 (A-521)")] = None
+    first_video_program_number: Annotated[
+        Program | None, CUTS, Field(description="number of the first program, 1 to 65535 (A-518)")
+    ] = None
+    first_video_pcr_pid: Annotated[
+        TablePid | None, CUTS, Field(description="PID of the first program's clock, 32 to 8189, or 0 (A-519)")
+    ] = None
+    first_video_pmt_pid: Annotated[
+        TablePid | None, CUTS, Field(description="PID of the first program's map table, 32 to 8189, or 0 (A-520)")
+    ] = None
+    video_track_pid: Annotated[
+        Pid | None, CUTS, Field(description="PID of the base video track, 0 to 8189 (A-521)")
+    ] = None
     extra_video_tracks: Annotated[
         list[VideoTrack],
         BeforeValidator(numbered),

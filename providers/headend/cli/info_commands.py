@@ -12,6 +12,7 @@ import typer
 from headend.cli.echo import echo, echo_exact
 from headend.cli.files import check_out, write_out
 from headend.core.model.errors import InputError
+from headend.core.model.rules import without_rules
 from headend.core.wire.registry import kinds_of, platforms
 
 
@@ -25,7 +26,7 @@ def kinds(
         if platform not in platforms():
             raise InputError(f"{platform}: no such platform; there are: {', '.join(platforms())}")
     for name, kind in kinds_of(wanted or platforms()).items():
-        echo(f"{name:38} {(kind.__doc__ or '').strip().splitlines()[0]}")
+        echo(f"{name:38} {without_rules((kind.__doc__ or '').strip().splitlines()[0])}")
 
 
 def schema() -> None:

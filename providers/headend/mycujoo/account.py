@@ -52,8 +52,8 @@ class Account(Spec):
         Immutable(),
         Same(_address),
     ]
-    first_name: Annotated[str, Field(description="First name (M-124)")] = ""
-    last_name: Annotated[str, Field(description="Last name (M-124)")] = ""
+    first_name: Annotated[str, Field(description="The person's first name (M-124)")] = ""
+    last_name: Annotated[str, Field(description="The person's last name (M-124)")] = ""
     invite: Annotated[
         bool,
         Field(

@@ -38,9 +38,9 @@ class ActionCategory(Lookup["MycujooApi"]):
 
     name = "mycujoo.action_category"
     fields = {
-        "title": "(M-152)",
-        "menu_title": "(M-152)",
-        "description": "(M-67)",
+        "title": "as the catalogue shows it (M-152)",
+        "menu_title": "as menus show it (M-152)",
+        "description": "as the catalogue shows it (M-67)",
     }
 
     async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:

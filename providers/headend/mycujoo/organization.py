@@ -47,10 +47,14 @@ class Organization(Spec):
         Immutable(),
     ]
     email: Annotated[str | None, Field(description="Where invoices go (M-130)")] = None
-    invoice_template_id: Annotated[str | None, Field(description="How they look (M-130)")] = None
-    is_enabled: Annotated[bool | None, Field(description="May not be writable by customers (M-242)")] = None
-    is_test: Annotated[bool | None, Field(description="May not be writable by customers (M-242)")] = None
-    name: Annotated[str | None, Field(description="(M-130)")] = None
+    invoice_template_id: Annotated[str | None, Field(description="How invoices look (M-130)")] = None
+    is_enabled: Annotated[
+        bool | None, Field(description="Whether it is enabled; customers may not be able to write it (M-242)")
+    ] = None
+    is_test: Annotated[
+        bool | None, Field(description="Whether it is for tests; customers may not be able to write it (M-242)")
+    ] = None
+    name: Annotated[str | None, Field(description="What the organisation is called (M-130)")] = None
     tax: Annotated[
         Tax | None,
         Field(

@@ -163,9 +163,9 @@ class FoundMethod(Lookup["MycujooApi"]):
         "last_digits": "of the card's number; in quotes, it may begin with 0 (M-134)",
         "exp_month": "in which the card expires (M-134)",
         "exp_year": "in which the card expires (M-134)",
-        "name": "on the card (M-134)",
+        "name": "the name on the card (M-134)",
         "is_default": "whether it is the one that pays (M-134)",
-        "provider": "PAYMENT_METHOD_PROVIDER_... (M-134)",
+        "provider": "who keeps it: PAYMENT_METHOD_PROVIDER_... (M-134)",
     }
 
     async def candidates(self, api: MycujooApi, wanted: Mapping[str, Any]) -> Sequence[Candidate]:

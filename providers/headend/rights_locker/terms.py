@@ -45,7 +45,9 @@ class GrantSpec(Spec):
         Field(description="Product that the grant belongs to; one content may be granted by several"),
         Immutable(),
     ] = "default"
-    publishing_rule_id: Annotated[str | None, Field(min_length=1, description="null is the same as none (R-50)")] = None
+    publishing_rule_id: Annotated[
+        str | None, Field(min_length=1, description="Id of the publishing rule; null is the same as none (R-50)")
+    ] = None
     start_time: Annotated[
         Time | None, Field(description="From when it holds, with a zone, in whole seconds; always if unset (R-47)")
     ] = None

@@ -29,7 +29,7 @@ class StraasSettings(Settings):
     url: Annotated[
         str,
         Env("HEADEND_STRAAS_URL"),
-        Field(description="Base URL of the API; the seed document names none (S-1)"),
+        Field(description="Base URL of the API; the document names none (S-1)"),
     ] = "https://app.straas.net"
     uid: Annotated[str, Env("HEADEND_STRAAS_UID"), Field(min_length=1, description="Id of the application (S-2)")]
     secret: Annotated[

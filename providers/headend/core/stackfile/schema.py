@@ -17,6 +17,7 @@ from headend.core.model.fields import Found, Ref, marked
 from headend.core.model.kind import Kind
 from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
+from headend.core.model.rules import without_rules
 from headend.core.model.uploads import File, file_fields
 from headend.core.stackfile.field_types import holds_mapping, item_model, maps_to_lists
 from headend.core.stackfile.from_file import RESERVED
@@ -103,12 +104,8 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
         if kind.parent is None or kind.parent_field:
             group.setdefault(kind.collection, _collection(kind))
     top = {**_general(platforms), **{name: _or_null(_object(group)) for name, group in platforms.items()}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "headend stack file",
-        **_object(top),
-        "$defs": {**_definitions(kinds), **_STAND_INS},
-    }
+    described: dict[str, Any] = _without_rules({**_object(top), "$defs": {**_definitions(kinds), **_STAND_INS}})
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "headend stack file", **described}
 
 
 def _general(platforms: Iterable[str]) -> dict[str, Any]:
@@ -201,6 +198,18 @@ def _resource(
     properties["lifecycle"] = _any({"$ref": "#/$defs/LifecycleModel"}, {"type": "null"})
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
     return _object(properties)
+
+
+def _without_rules(schema: Any) -> Any:
+    """The schema, the descriptions of which cite no rules."""
+    if isinstance(schema, list):
+        return [_without_rules(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: without_rules(value) if key == "description" and isinstance(value, str) else _without_rules(value)
+        for key, value in schema.items()
+    }
 
 
 def _loose(schema: Any) -> Any:
