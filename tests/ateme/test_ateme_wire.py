@@ -11,20 +11,45 @@ import pytest
 from headend.ateme.wire import TABLE
 from headend.core.model.errors import InputError
 
-CONTRACT = Path(__file__).parents[1] / "contract" / "ateme_operations.txt"
+CONTRACT = Path(__file__).parents[2] / "docs" / "contract" / "ateme.md"
+ROW = re.compile(
+    r'^\| <a id="[^"]+"></a>(A-\d+) \| `([\w.]+)` \| (.+) \(L\d+\) \| `(\w+) (\S+)` \| (.+?) \| (.+?) \|', re.MULTILINE
+)
+MARKS = {"documented": "D", "documented \\*": "D*", "assumed": "A"}
+SPELLED = {
+    "SU": "superuser",
+    "AC": "accounts staff",
+    "O+": "operators+",
+    "M+": "monitors+",
+    "A": "admin",
+    "mo": "managing organisation",
+    "ao": "active organisation",
+    "ae": "active environment",
+    "tk": "taker organisation",
+    "dep": "deployment",
+    "OUT": "output rights",
+    "CENV": "the environment itself",
+    "WORKER": "the vendor's worker",
+    "MV": "multi-viewer",
+    "env": "environment",
+    "org": "organisation",
+    "orgs": "organisations",
+}
+"""What the table shortens, as the contract has it."""
 
 
-def documented() -> dict[str, tuple[str, ...]]:
-    """number -> (key, verb, path, mark, role), as the contract has it."""
-    rows = [line.split(" ", 5) for line in CONTRACT.read_text().splitlines() if not line.startswith("#")]
-    return {number: tuple(rest) for number, *rest in rows}
+def spelled(role: str) -> str:
+    return re.sub(r"[OM]\+|\b\w+\b", lambda word: SPELLED.get(word[0], word[0]), role) or "?"
 
 
 @pytest.mark.contract("A-41", "A-57", "A-807", "A-862", "A-863", *(f"A-{n}" for n in range(101, 381)))
 def test_every_row_is_as_the_contract_has_it() -> None:
-    rows = {op.number: (op.key, op.method, op.path, op.mark, op.role or "?") for op in TABLE.values()}
+    rows = {op.number: (op.key, op.title, op.method, op.path, op.mark, spelled(op.role)) for op in TABLE.values()}
     assert list(rows) == [f"A-{n}" for n in range(101, 381)]
-    assert rows == documented()
+    assert rows == {
+        number: (key, title.rstrip("."), verb, path, MARKS[mark], role)
+        for number, key, title, verb, path, mark, role in ROW.findall(CONTRACT.read_text())
+    }
     assert all(op.key == key for key, op in TABLE.items())
 
 

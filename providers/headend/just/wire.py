@@ -1,6 +1,6 @@
 """Every call of Just, and the other forms that some of them may turn out to have.
 
-Key -> contract: profile.create E1 ... refid.daily E10. The seed document contradicts itself on verbs and routes:
+Key -> contract: profile.create E1 ... refid.daily E10. The document contradicts itself on verbs and routes:
 `FORMS` holds what to try next, in order. Slashes at the end are part of a path (J-5).
 """
 

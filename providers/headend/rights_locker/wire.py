@@ -1,6 +1,6 @@
 """Every call of Rights Locker. `role` is the path family: limits or entitlements (R-2).
 
-Key -> contract: limit.set E1 ... users.list E18. All rows stand in the seed document; none has been seen on the
+Key -> contract: limit.set E1 ... users.list E18. All rows stand in the document; none has been seen on the
 live service, so every one can be overridden.
 """
 

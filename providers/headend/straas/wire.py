@@ -1,7 +1,7 @@
 """The operations of the Straas API (S-31..S-47), all 17 of them.
 
 `role` says whose token goes along (S-2): "service" none, "account" the service token, "member" a member's. All rows
-stand in the seed document, whose generation the vendor has archived, so that every one can be overridden (S-160).
+stand in the document, whose generation the vendor has archived, so that every one can be overridden (S-160).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _WRITTEN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 class Operation:
     """One row. `path` is relative to the platform's base URL, with {names} for path values and `?a={b}` for queries.
 
-    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the seed document as such, "T"
+    mark: evidence, "D" documented, "D*" documented but for a prefix, "A" assumed, "S" the document as such, "T"
     documented by the tenant (`headend doctor --openapi`).
     number: the contract's number ("A-145"). body: json, form, multipart or none. list_key: where a list answer
     holds its rows, None = a bare array or the only array in the object. danger: why a person must name the call twice
