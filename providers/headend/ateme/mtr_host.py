@@ -78,7 +78,7 @@ class MtrHostKind(ListedKind[MtrHost]):
     async def _placed(self, api: Ateme, host: Observed, spec: MtrHost, *, fresh: bool = False) -> Observed:
         """With its group: the stack's, if it is in several. One that no group shows may be in any."""
         groups = await api.listed("mtr_host_group.list", None, HostGroupRow, fresh=fresh)
-        inside = [group.id for group in groups if any(one.id == host.id for one in group.hosts or ())]
+        inside = [group.id for group in groups if host.id in group.held]
         if not inside:
             return replace(host, unverifiable={**host.unverifiable, "group": UNSEEN})
         group = spec.group if spec.group in inside else inside[0]

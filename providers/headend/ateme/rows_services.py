@@ -1,6 +1,7 @@
 """The documented shapes of what stands beside the signal: contacts, hosts, buckets, guests."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -34,6 +35,11 @@ class HostGroupRow(Row):
     id: OpaqueId = named("group_id", "mtr_host_group_id", "id")
     name: str | None = None
     hosts: list[HostRow] | None = None
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """The ids of its hosts."""
+        return frozenset(host.id for host in self.hosts or ())
 
     @model_validator(mode="before")
     @classmethod
