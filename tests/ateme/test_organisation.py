@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 from pydantic import ValidationError
 
 from ateme.ateme_engine import Engine
+from cli.harness import NO_WAIT, serve
 from headend.ateme.organisation import Organisation
 from headend.core.model.proposal import Action
+from headend.core.stackfile import load
+from headend.simulator import Simulator
+from pulumi_wire import provider
 
 AT = "ateme.organisations.ours"
 OURS = "Example Broadcasting"
@@ -129,3 +134,14 @@ def test_one_that_is_managed_no_more_stays_when_it_leaves_the_stack(tmp_path: Pa
     engine.done(stack("Fourth Channel", managed=True, lifecycle={"adopt": "match"}))
     engine.done(stack("Fourth Channel", managed=True), destroy=True)
     assert engine.written() == ["organisation.delete"]
+
+
+@pytest.mark.contract("A-695")
+def test_over_pulumis_wire_it_is_read_and_left_where_it_is_too(tmp_path: Path) -> None:
+    simulator, file = Simulator(), tmp_path / "one.yaml"
+    file.write_text(json.dumps(stack()))
+    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
+        engine.up(load(file))
+        assert engine.up(load(file)) == {"same": 1}
+        engine.destroy()
+    assert simulator.writes() == []

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ateme.ateme_engine import Engine
 from convergence.ateme import CLUSTER, DOCUMENT
+from headend.ateme.fields import without_nulls
 from headend.ateme.tf_job import TfJob
 from headend.core.model.proposal import Action
 
@@ -43,7 +44,7 @@ def test_it_is_queued_prioritised_while_pending_and_removed(tmp_path: Path, swit
     engine = Engine(tmp_path, switches)
     engine.done(stack(priority=5))
     assert engine.written() == ["tf_deployment.create", "tf_job.create", "tf_job.priority"]
-    assert engine.sim.writes()[1].body == {"name": "derby", "configuration": DOCUMENT}
+    assert engine.sim.writes()[1].body == {"name": "derby", "configuration": without_nulls(DOCUMENT)}
     assert engine.sim.writes()[2].body == {"new_priority": 5}
     engine.done(stack(priority=7))
     assert job(engine)["priority"] == 7

@@ -48,6 +48,8 @@ def meant(name: str, field: str, raw: Any, model: type[Spec]) -> list[Any]:
         return [None, model.model_fields[field].get_default(call_default_factory=True)]
     if field == "fields":  # of an action: each is kept with its type
         return [raw, {key: {"number_value": value} for key, value in raw.items()} if isinstance(raw, dict) else raw]
+    if field == "configuration" and isinstance(raw, dict):
+        return [{key: value for key, value in raw.items() if value is not None}]
     if isinstance(raw, dict) and set(raw) == {"id"}:
         return [raw if field in DOCUMENTS else str(raw["id"])]
     known = MEANT.get(f"{name}.{field}", {})

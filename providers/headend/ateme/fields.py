@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Lasting, Mark, Ref, Secret, Spec, WriteOnly, marked, marks
+from headend.core.model.fields import Lasting, Mark, Ref, Same, Secret, Spec, WriteOnly, marked, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
@@ -31,6 +31,17 @@ Extra = Annotated[
     Lasting(),
     Field(description="merged into the body last; may not name a field that headend knows (A-49)"),
 ]
+
+
+def without_nulls(value: Any) -> Any:
+    """A document in which what is null is left out."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+Document = Annotated[dict[str, Any], BeforeValidator(without_nulls), Same(without_nulls)]
+"""What headend keeps and compares by content, and doesn't read. Null counts as left out: Pulumi's engine drops it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.answers import desired_word
-from headend.ateme.fields import DEPLOYMENT, Extra, check_extra
+from headend.ateme.fields import DEPLOYMENT, Document, Extra, check_extra
 from headend.ateme.rows_titanfile import JobRow
 from headend.ateme.within_deployment import DeployedKind, deployment
 from headend.core.model.capabilities import CreatedOnce, Nameless, Selection, SelectsChanges
@@ -36,9 +36,9 @@ class TfJob(Spec):
     deployment: Annotated[Id, DEPLOYMENT, Immutable(), Field(description="where it runs; must run itself (A-678)")]
     name: Annotated[str, Named(), Immutable(), Field(min_length=1, description="what it is called (A-679)")]
     configuration: Annotated[
-        dict[str, Any],
+        Document,
         Immutable(),
-        Field(description="what it does, as TitanFile's own documents have it (A-680)"),
+        Field(description="what it does, as TitanFile's own documents have it; null counts as left out (A-680)"),
     ]
     priority: Annotated[int | None, OwnCall(), Field(ge=1, description="changed only while it is pending (A-681)")] = (
         None

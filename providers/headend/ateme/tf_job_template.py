@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import Extra, check_extra
+from headend.ateme.fields import Document, Extra, check_extra
 from headend.ateme.listed import ListedKind
 from headend.ateme.rows_titanfile import JobTemplateRow
 from headend.core.model.fields import Named, Spec
@@ -17,7 +17,10 @@ class TfJobTemplate(Spec):
 
     name: Annotated[str, Named(), Field(min_length=1, description="what it is called (A-675)")]
     configuration: Annotated[
-        dict[str, Any], Field(description="the job's configuration, as TitanFile's own documents have it (A-676)")
+        Document,
+        Field(
+            description="the job's configuration, as TitanFile's own documents have it; null counts as left out (A-676)"
+        ),
     ]
     extra: Extra = None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import DEPLOYMENT, Extra, check_extra
+from headend.ateme.fields import DEPLOYMENT, Document, Extra, check_extra
 from headend.ateme.listed import ListedKind
 from headend.ateme.rows_titanfile import TemplateRow
 from headend.core.model.fields import Immutable, Named, Spec
@@ -25,7 +25,10 @@ class TfTemplate(Spec):
 
     name: Annotated[str, Named(), Field(min_length=1, description="what it is called (A-670)")]
     configuration: Annotated[
-        dict[str, Any], Field(description="a job's configuration, as TitanFile's own documents have it (A-671)")
+        Document,
+        Field(
+            description="a job's configuration, as TitanFile's own documents have it; null counts as left out (A-671)"
+        ),
     ]
     deployment: Annotated[
         Id | None, DEPLOYMENT, Immutable(), Field(description="where it is asked for; needed with local_only (A-672)")
