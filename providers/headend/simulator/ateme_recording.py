@@ -62,7 +62,7 @@ class Recordings(Schedules):
     @handles("recording_schedule.list_upcoming")
     async def upcoming_recordings(self, call: Call) -> Reply:
         """Those of one environment that are yet to start, for members of its owner (A-287)."""
-        place = self.row("environments", call.q("environment_id") or "")
+        place = self.row("environments", call.path["environment_id"])
         if place["is_deleted"]:
             raise Refusal(404, {"message": "no such environment"})
         self.need_role(call, "monitor", place["organisation_id"])

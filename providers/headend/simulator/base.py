@@ -53,13 +53,14 @@ def handles(*keys: str, takes: Sequence[str] = ()) -> Callable[[F], F]:
 
 @dataclass(frozen=True)
 class Route:
-    """A row of the table, ready to match. `words`: how many segments are literal; more of them win (A-45)."""
+    """A row of the table, ready to match. `words`: how many segments are literal; more of them win (A-45). query: name
+    there -> the place that it fills."""
 
     op: Operation
     pattern: re.Pattern[str]
     names: tuple[str, ...]
     words: int
-    query: tuple[str, ...]
+    query: Mapping[str, str]
 
 
 def route(op: Operation) -> Route:
@@ -68,7 +69,7 @@ def route(op: Operation) -> Route:
     segments = path.split("/")
     names = tuple(re.findall(r"{([a-z_]+)}", path))
     pattern = re.sub(r"\\{[a-z_]+\\}", "([^/]+)", re.escape(path))
-    wanted = tuple(part.partition("=")[0] for part in query.split("&") if part)
+    wanted = {name: place.strip("{}") for name, _, place in (part.partition("=") for part in query.split("&") if part)}
     return Route(op, re.compile(pattern), names, sum("{" not in s for s in segments), wanted)
 
 
@@ -217,14 +218,15 @@ class PlatformSim:
         hits = self.routes.matching(path)
         if not hits:
             return self.unknown_route(method, path)
-        given = {name for name, _ in query}
-        right = [(r, m) for r, m in hits if r.op.method == method and given.issuperset(r.query)]
+        given = dict(reversed(query))  # of a name that is repeated, the first
+        right = [(r, m) for r, m in hits if r.op.method == method and given.keys() >= r.query.keys()]
         if not right:
             return self.wrong_method(method, path, [r.op.method for r, _ in hits])
         # of equal paths the row with a handler, then the one that asks for more of the query
         best, found = max(right, key=lambda hit: (hit[0].words, hit[0].op.key in self.handlers, len(hit[0].query)))
         values = (unquote(value) for value in found.groups())
-        return best.op, dict(zip(best.names, values, strict=True))
+        asked = {place: given[name] for name, place in best.query.items()}
+        return best.op, dict(zip(best.names, values, strict=True)) | asked
 
     def is_write(self, op: Operation) -> bool:
         """Whether the operation changes the platform; logins and switches of scope don't count."""
