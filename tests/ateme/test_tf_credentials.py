@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,13 @@ def test_they_go_with_their_deployment(tmp_path: Path) -> None:
     engine.world["tf_credentials"].clear()
     engine.done(stack(), destroy=True)
     assert engine.written()[-1] == "tf_credentials.create"
+
+
+@pytest.mark.contract("A-848")
+def test_the_header_may_have_another_name(opened: Any) -> None:
+    async def go() -> None:
+        async with opened(deployment_header="deployment_id") as (api, _):
+            assert api.within("7") == {"deployment_id": "7"}
+            assert api.within(None) == {}
+
+    asyncio.run(go())
