@@ -64,9 +64,11 @@ class RecordingSchedule(Spec):
         Time,
         Same(same_second),
         Interrupts(),
-        Field(description="ISO 8601 with Z or an offset; to the second (A-606)"),
+        Field(description="when it begins: ISO 8601 with Z or an offset, to the second (A-606)"),
     ]
-    stop_time: Annotated[Time, Same(same_second), Interrupts(), Field(description="ISO 8601, after start_time (A-607)")]
+    stop_time: Annotated[
+        Time, Same(same_second), Interrupts(), Field(description="when it ends: ISO 8601, after start_time (A-607)")
+    ]
     transcode: Annotated[bool, Field(description="whether the recording is transcoded (A-608)")] = False
     extra: Extra = None
 
