@@ -107,14 +107,10 @@ def test_each_environment_is_a_call_of_its_own_and_only_where_it_changes(tmp_pat
 
 
 @pytest.mark.contract("A-978")
-def test_what_the_document_names_nowhere_can_be_named(opened: Opened) -> None:
-    operations = {"source_invitation.visibility": {"keys": {"visible": "is_visible"}}}
-
-    async def run() -> Any:
-        async with opened({"unknown_keys": "accepted"}, operations=operations) as (api, _):
-            return api.table["source_invitation.visibility"].named({"visible": True})
-
-    assert asyncio.run(run()) == {"is_visible": True}
+def test_what_the_document_names_nowhere_can_be_named(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, operations={"source_invitation.visibility": {"keys": {"visible": "is_visible"}}})
+    engine.apply(stack("e1", environment_visibility={"shown": ["e1"]}))
+    assert sent(engine)[-1] == ("visibility", {"is_visible": True})
 
 
 @pytest.mark.contract("A-762", "A-763", "A-273", "A-844")

@@ -213,10 +213,9 @@ class SourceInvitationKind(
     async def _set_places(self, api: Ateme, id: str, name: str, wanted: Collection[tuple[str, str]]) -> None:
         """One call for each environment (A-643, A-644)."""
         key, said = PLACES[name]
-        op = api.table[key]
         for environment, word in wanted:
             value = WORDS[word] if word in WORDS else int(word)
-            await write(api, key, await addressed(api, id), op.named({said: value}), environment_id=environment)
+            await write(api, key, await addressed(api, id), {said: value}, environment_id=environment)
 
     async def release(self, api: Ateme, id: str, last: SourceInvitation, going: Collection[str]) -> None:
         """Nothing: an environment goes without it, and the guest stays."""
