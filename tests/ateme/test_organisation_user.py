@@ -116,6 +116,19 @@ def test_an_account_that_exists_has_no_password_to_hand_out(tmp_path: Path) -> N
     assert engine.world["users"]["user-7"]["password"] == "hers"
 
 
+@pytest.mark.contract("A-689")
+@pytest.mark.parametrize(("password", "lost"), [(None, False), (5, True), ("", True)])
+def test_a_password_that_is_no_text_is_said_to_be_lost(opened: Any, password: Any, lost: bool) -> None:
+    async def go() -> None:
+        async with opened() as (api, simulator):
+            simulator.fail("org_user.add", status=201, body={"user_id": "user-9", "password": password})
+            spec = OrganisationUser(email="ann@example.com", permissions=["monitor"])
+            made = await OrganisationUserKind().create(api, spec)
+            assert (made.id, made.handed_out, bool(made.warnings)) == ("user-9", {}, lost)
+
+    asyncio.run(go())
+
+
 @pytest.mark.contract("A-761")
 def test_the_login_keeps_its_admin_right_and_its_place(tmp_path: Path) -> None:
     engine = Engine(tmp_path)

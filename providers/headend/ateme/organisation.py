@@ -19,6 +19,7 @@ from headend.core.model.findings import Problem, note, warning
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action, Proposal
+from headend.core.wire.decode import last_read
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
@@ -125,8 +126,8 @@ class OrganisationKind(
     async def update(self, api: Ateme, id: str, spec: Organisation, changes: Sequence[Change]) -> None:
         """All that the stack sets, or else as last read (A-51)."""
         row = (await self.rows(api, spec)).row(id)
-        kept = {name: row.given[name] for name in UPDATED if row is not None and row.given.get(name) is not None}
         given = {name: value for name, value in spec.set_fields().items() if name in UPDATED and value is not None}
+        kept = last_read(Organisation, "ateme: organisation.manageable", UPDATED, row.given if row else {}, given)
         try:
             await self.change(api, "update", id, kept | given | (spec.extra or {}))
         except Forbidden as error:

@@ -131,7 +131,8 @@ class OrganisationUserKind(
         shown = item(api.table["org_user.add"], answer.body, *id_names(UserRow), "password")
         password = shown.get("password")
         if not isinstance(password, str) or not password:
-            return Observed(id, incomplete=True)
+            lost = () if password is None else ("the answer held a password that is no text: it is lost",)
+            return Observed(id, incomplete=True, warnings=lost)
         api.client.redactor.add(password)
         return Observed(id, incomplete=True, handed_out={"password": password})
 
