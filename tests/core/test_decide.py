@@ -504,3 +504,10 @@ ANEW = ("is made anew: what it refers to is deleted before its replacement",)
 )
 def test_what_refers_to_something_deleted_is_made_anew(situation: Situation, expected: Expected) -> None:
     expected.check(made_anew(decide(situation)))
+
+
+def test_a_decision_stays_what_it_is_when_more_is_known_of_the_spec() -> None:
+    found = decide(known(want=OPEN))
+    further = found.with_want(Thing(key="b"))
+    assert further.situation == replace(found.situation, want=Thing(key="b"))
+    assert replace(further, situation=found.situation) == found != further
