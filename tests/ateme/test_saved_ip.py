@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from pydantic import ValidationError
 from ateme.ateme_engine import ENVIRONMENT, LISTENER, NOON, Engine
 from headend.ateme.saved_ip import SavedIp, SavedIpKind
 from headend.core.model.proposal import Action
+from headend.core.reconcile.apply import apply
+from headend.core.reconcile.outcome import Outcome
+from headend.core.reconcile.planner import make_plan
 
 AT = "ateme.saved_ips.gate"
 ADDRESS = {"ip_address": "192.0.2.17", "cloud_provider": "aws", "region": "eu-west-1"}
@@ -106,6 +110,27 @@ def test_it_stays_while_its_environment_is_made_anew_and_moves_there(tmp_path: P
     engine.done(first)
     assert sent(engine) == [("saved_ip.move", {"target_c_env_id": ids(engine)["e1"]})], "the old one holds it no more"
     assert engine.plan(first).writes() == ()
+
+
+@pytest.mark.contract("A-759")
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_somebody_did_with_it_since_the_plan_stops_a_move_unless_it_is_just_let_go(
+    tmp_path: Path, taken: bool
+) -> None:
+    engine = Engine(tmp_path)
+    engine.done(stack("e1", "e2", "e3", environment="e1"))
+    known, wanted = ids(engine), stack("e1", "e2", "e3", environment="e2", previous_cloud_details="1")
+
+    async def run() -> Outcome:
+        async with engine._open() as (state, session):
+            loaded = engine._load(wanted)
+            plan = await make_plan(loaded, state, session)
+            engine.world["saved_ips"]["ip-1"]["target_c_env_id"] = known["e3"] if taken else None
+            return await apply(plan, loaded, state, session)
+
+    failed = asyncio.run(run()).failed
+    assert ("changed since the plan" in failed.get(AT, "")) == taken
+    assert engine.world["saved_ips"]["ip-1"]["target_c_env_id"] == known["e3" if taken else "e2"]
 
 
 @pytest.mark.contract("A-762", "A-763")
