@@ -92,13 +92,15 @@ def test_a_plan_file_applies_what_was_approved_and_nothing_that_moved(headend: R
     assert "plan again" in stale.stderr
 
 
-def test_a_plan_file_of_another_stack_is_stale(headend: Run, tmp_path: Path) -> None:
+def test_what_the_stack_changed_since_the_plan_is_refused_by_name(headend: Run, tmp_path: Path) -> None:
     stack = tmp_path / "demo.yaml"
     stack.write_text(DEMO.read_text())
     assert headend("plan", "demo.yaml", "--simulator", "--out", "plan.json").returncode == 2
     stack.write_text(DEMO.read_text().replace("latency: 6000", "latency: 5000"))
     stale = headend("apply", "plan.json", "--simulator", "--yes")
-    assert (stale.returncode, "stack" in stale.stderr) == (6, True)
+    told = [line for line in stale.stderr.splitlines() if "moved since the plan" in line]
+    assert (stale.returncode, len(told)) == (7, 2), stale.stderr
+    assert all(line.endswith("latency: 5000 now, was 6000; plan again") for line in told)
 
 
 def test_a_json_file_that_is_no_plan_is_refused(headend: Run, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_plan_file_is_written_step_by_step(many: World, monkeypatch: pytest.Mo
     assert max(pieces) < 1_000
     many.write("viewers.csv", (many.home / "viewers.csv").read_text().replace(",3", ",4"))
     changed = many("apply", "plan.json", "--yes")
-    assert (changed.code, changed.err.count("\n")) == (6, 1)
+    assert (changed.code, changed.err.count("limit: 4 now, was 3; plan again\n")) == (6, ROWS_OF_FILE)
     rows(many, ROWS_OF_FILE)
     assert many("apply", "plan.json", "--yes").out.endswith(f"{ROWS_OF_FILE} done, 0 failed, 0 skipped\n")
 
@@ -140,7 +140,7 @@ def test_what_moved_since_the_plan_is_told_of_few(many: World, monkeypatch: pyte
     many("plan", "rights.yaml", "--out", "plan.json")
     many("apply", "rights.yaml", "--yes")
     said = many("apply", "plan.json", "--yes").err.splitlines()
-    assert len([line for line in said if "changed since the plan" in line]) == 3
+    assert len([line for line in said if "moved since the plan" in line]) == 3
     assert said[3] == f"and {ROWS_OF_FILE - 3} more steps"
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cli.harness import World, serve
 from headend.cli import planfile
 from headend.core.model.errors import InputError, StaleError
+from headend.core.reconcile.approval import differences
 from headend.core.reconcile.plan import Plan
 from headend.simulator import Simulator
 
@@ -102,9 +103,12 @@ def test_a_forged_plan_is_a_plan_or_an_error(planned: World, data: st.DataObject
     forged = changed(whole, path, data.draw(JSON))
     file = tmp_path / "forged.json"
     file.write_text(json.dumps(forged | {"checksum": planfile._checksum(forged)}))
-    fresh = Plan(whole["stack"], whole["file"], lambda: whole["desired"], ())
+    fresh = Plan(whole["stack"], whole["file"], ())
     with contextlib.suppress(InputError, StaleError):
-        planfile.approved(fresh, planfile.read(file) or {})
+        read = planfile.read(file) or {}
+        planfile.bind_of(read)
+        planfile.raise_if_other(fresh, read)
+        differences(fresh, read)
 
 
 @pytest.mark.parametrize("cut", [1, 100, 500])

@@ -79,7 +79,8 @@ def test_a_plan_of_rows_holds_until_the_file_changes(world: World) -> None:
     world.write("viewers.csv", TABLE)
     assert world("plan", "s.yaml", "--out", "plan.json").code == 2
     world.write("viewers.csv", TABLE.replace(",2", ",4"))
-    refused = world("apply", "plan.json", "--yes")
+    refused = world("apply", "plan.json", "--yes", "--all-or-nothing")
     assert (refused.code, world.simulator.journal) == (6, [])
+    assert "limit: 4 now, was 2; plan again" in refused.err
     world.write("viewers.csv", TABLE)
     assert world("apply", "plan.json", "--yes").code == 0

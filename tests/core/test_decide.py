@@ -25,6 +25,7 @@ from headend.core.model.proposal import Action
 from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle
+from headend.core.reconcile.binding import Binder, moved
 from headend.core.reconcile.decide import FORGOTTEN, decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.refusal import Guard
@@ -446,10 +447,11 @@ def test_what_is_decided(name: str) -> None:
 
 
 def test_the_plan_keeps_what_it_saw() -> None:
-    seen = {decide(known(live=one)).seen for one in (live(), live(size=2), replace(live(), unverifiable={"size": "x"}))}
-    assert len(seen) == 3
-    assert decide(known(live=None)).seen == "absent"
-    assert "absent" not in seen
+    bind, lives = Binder("0" * 32), (live(size=3), live(size=2), replace(live(size=3), unverifiable={"note": "x"}))
+    seen = [decide(known(live=one, bind=bind)).seen for one in lives]
+    assert [moved(seen[0], other) for other in seen] == [[], ["size"], ["(unreadable)"]]
+    assert decide(known(live=live(), bind=bind)).seen == {}, "what isn't written isn't compared again"
+    assert decide(known(live=None, bind=bind)).seen == {}
 
 
 def test_secrets_are_hidden_and_compared_by_the_digest_of_the_run() -> None:

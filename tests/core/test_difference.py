@@ -28,7 +28,7 @@ from headend.core.model.record import NO_DIGEST, Digest
 from headend.core.model.references import Id, Reference
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.uploads import File
-from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
+from headend.core.reconcile.difference import Difference, differences, just_made
 
 
 class Step(BaseModel):
@@ -384,22 +384,6 @@ def test_members_that_are_left_alone(then: str) -> None:
 
 
 # --- what was seen, and what is just made ------------------------------------------------------------------------
-def test_the_fingerprint_tells_what_was_seen() -> None:
-    seen = [
-        None,
-        Observed("7"),
-        Observed("8"),
-        Observed("7", {"size": 1}),
-        Observed("7", {"size": 2}),
-        Observed("7", unverifiable={"size": "x"}),
-        Observed("7", unverifiable={"mail": "x"}),
-    ]
-    assert len({fingerprint(one, digest) for one in seen}) == len(seen)
-    same = (Observed("7", unverifiable={"a": "x", "b": "y"}), Observed("7", unverifiable={"b": "later", "a": "x"}))
-    assert len({fingerprint(one, digest) for one in same}) == 1
-    assert fingerprint(Observed("7", computed={"status": "on"}), digest) == fingerprint(Observed("7"), digest)
-
-
 def test_what_is_just_made_lacks_only_what_creation_cannot_set() -> None:
     spec = Thing(size=1, muted=True)
     for live, just in (({"size": 1, "muted": True}, True), ({"size": 1}, True), ({"size": 2, "muted": True}, False)):

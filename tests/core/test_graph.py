@@ -55,7 +55,7 @@ class Scene:
                 records[address] = Record(address, thing.kind, address, {}, depends=thing.had)
             decision = cast(Any, SimpleNamespace(after=thing.after)) if thing.after else None
             steps.append(Step(address, thing.kind, thing.action, thing.reason, decision=decision))
-        return Plan("day", "", str, tuple(steps)), Stack("day", "", resources), records
+        return Plan("day", "", tuple(steps)), Stack("day", "", resources), records
 
 
 def told(edges: Any) -> dict[str, str]:

@@ -92,7 +92,7 @@ def test_the_bounds_of_a_mass_deletion(losses: int, managed: int, allowed: bool,
 
 
 def plan(*steps: Step, destroy: bool = False) -> Plan:
-    return Plan("day", "day.yaml", str, steps, destroy=destroy)
+    return Plan("day", "day.yaml", steps, destroy=destroy)
 
 
 def step(name: str, action: Action, **more: Any) -> Step:

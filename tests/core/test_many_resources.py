@@ -20,13 +20,13 @@ from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digest, Record
+from headend.core.model.record import Record
 from headend.core.model.stack import Lifecycle, Resource, Stack
 from headend.core.reconcile.apply import apply
 from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.on_air import Watch, downstream
 from headend.core.reconcile.plan import Plan
-from headend.core.reconcile.planner import desired_hash, make_plan
+from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.reader import Reader
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.state import State, open_state
@@ -180,19 +180,6 @@ async def _read(stack: Stack, state: State) -> list[Situation]:
         reader.note(situation.address, "1", {"updated_at": "now"})
     assert reader.ids == {}, "nothing refers to these"
     return found
-
-
-def test_what_is_wanted_is_hashed_one_by_one(state: State) -> None:
-    longest = 0
-
-    def digest(value: Any) -> Digest:
-        nonlocal longest
-        longest = max(longest, len(str(value)))
-        return state.digest(value)
-
-    few, many = desired_hash(seats("a", range(3)), digest), desired_hash(seats("a", range(MANY)), digest)
-    assert longest < 500
-    assert few != many == desired_hash(seats("a", range(MANY)), digest)
 
 
 def test_what_was_changed_after_its_creation_is_still_known_when_it_is_renamed(state: State) -> None:

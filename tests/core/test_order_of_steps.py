@@ -115,7 +115,7 @@ def planned(things: Mapping[str, Thing]) -> tuple[dict[str, Action], Edges]:
             after = (holder,) if gives and holder != address and thing.stays else ()
             decision = cast(Any, SimpleNamespace(after=after))
             steps.append(Step(address, "ateme.input", action, Reason.CHANGED, decision=decision))
-        plan = Plan("one", "", str, tuple(steps))
+        plan = Plan("one", "", tuple(steps))
         more = holding_on(plan, stack, records) - forced
         if not more:
             return done, graph(plan, stack, records)

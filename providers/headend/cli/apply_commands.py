@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +43,7 @@ from headend.core.model.errors import HeadendError, InputError, PartialError, St
 from headend.core.model.findings import lines
 from headend.core.reconcile import guards
 from headend.core.reconcile.apply import apply as carry_out
+from headend.core.reconcile.approval import Seeded, differences
 from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.outcome import Outcome, Sink
 from headend.core.reconcile.plan import Plan
@@ -68,6 +69,9 @@ def apply(
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
+    all_or_nothing: Annotated[
+        bool, typer.Option("--all-or-nothing", help="Carry out a plan file only if all of it still holds.")
+    ] = False,
 ) -> None:
     """Makes what is live equal to the stack; with a plan file, exactly as that plan says.
 
@@ -81,7 +85,7 @@ def apply(
         file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
         refresh = bool(document.get("refresh", False))
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
-    agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose)
+    agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose, all_or_nothing)
     raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
 
 
@@ -106,13 +110,15 @@ def destroy(
 
 @dataclass(frozen=True)
 class Agreed:
-    """What the person who types the command has agreed to, and whether each step is told."""
+    """What the person who types the command has agreed to, whether each step is told, and whether a plan file
+    is carried out as a whole or not at all."""
 
     yes: bool
     deletions: bool = False
     interruptions: Sequence[str] = ()
     secrets_out: Path | None = None
     verbose: bool = False
+    whole: bool = False
 
 
 def _nowhere(address: str, name: str, value: str) -> None:
@@ -143,21 +149,35 @@ async def _carried_out(
     document: dict[str, Any] | None,
 ) -> int:
     async with opened(options, redactor) as (stack, state, session):
+        known = Seeded(state, stack, document) if document else None
         async with reading() as tally:
             made = await make_plan(
-                stack, state, session, targets=targets, destroy=destroy, refresh=options.refresh, tally=tally
+                stack,
+                known or state,
+                session,
+                targets=targets,
+                destroy=destroy,
+                refresh=options.refresh,
+                tally=tally,
+                bind=planfile.bind_of(document) if document else None,
             )
-        made, stale = planfile.approved(made, document) if document else (made, [])
-        _tell([f"{address}: changed since the plan; refused, plan again" for address in stale], "step")
+        stale = _moved(made, document, known) if document and known else {}
+        _tell([f"{address}: moved since the plan: {why}; plan again" for address, why in stale.items()], "step")
+        if stale and agreed.whole:
+            raise StaleError("not all of the plan can be carried out, so that none of it is (--all-or-nothing)")
+        made = replace(made, steps=tuple(step for step in made.steps if step.address not in stale))
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
-        made = guards.judge(made, state.size(), consent)
+        made = guards.judge(made, len(known.records()) if known else state.size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
         way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
         unknown = "nobody knows whether an earlier run made it; if it did, it stays"
         _tell([f"{address}: {unknown}: {way} {address}`" for address in doubtful], "object")
         guards.raise_if_refused(made)
-        if not made.writes() or not _agreed(agreed.yes):
+        agrees = made.writes() and _agreed(agreed.yes)
+        if known and (agrees or not made.writes()):
+            known.keep(stale)
+        if not agrees:
             remember(made, stack, state)  # an apply does it itself
             if made.writes():
                 return HeadendError.exit_code
@@ -183,6 +203,12 @@ async def _carried_out(
     echo(_summary(outcome))
     in_part = stale or (destroy and doubtful)
     return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
+
+
+def _moved(fresh: Plan, document: Mapping[str, Any], known: Seeded) -> dict[str, str]:
+    """Address -> what isn't as it was when the plan was made. Raises StaleError where nothing of the plan holds."""
+    planfile.raise_if_other(fresh, document)
+    return differences(fresh, document) | known.conflicts
 
 
 def _tell(told: Sequence[str], noun: str) -> None:

@@ -34,6 +34,7 @@ from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.run import opened
 from headend.core.model.errors import GuardError
+from headend.core.reconcile.approval import identities
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
@@ -67,9 +68,7 @@ def plan(
         check_out(out, ".json")
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
-    made = asyncio.run(_planned(options, target or [], consent))
-    if out:
-        planfile.write(out, made, target or [], refresh)
+    made = asyncio.run(_planned(options, target or [], consent, out=out))
     show(made, format, every=verbose)
     raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
 
@@ -95,10 +94,18 @@ def drift(
 
 
 async def _planned(
-    options: Flags, targets: list[str], consent: Consent | None = None, *, need_secrets: bool = True
+    options: Flags,
+    targets: list[str],
+    consent: Consent | None = None,
+    *,
+    need_secrets: bool = True,
+    out: Path | None = None,
 ) -> Plan:
-    """The plan; with a consent, also what apply would refuse of it."""
+    """The plan; with a consent, also what apply would refuse of it. out: where it is written."""
     async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
-        return judge(made, state.size(), consent) if consent else made
+        made = judge(made, state.size(), consent) if consent else made
+        if out:
+            planfile.write(out, made, identities(state, stack), targets, options.refresh)
+        return made

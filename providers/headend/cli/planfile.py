@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,11 @@ import headend
 from headend.cli.files import write_out
 from headend.cli.render import as_json
 from headend.core.model.errors import InputError, StaleError
-from headend.core.reconcile.plan import FORMAT, Plan
+from headend.core.reconcile.approval import binder_of
+from headend.core.reconcile.binding import Binder
+from headend.core.reconcile.document import FORMAT, raise_if_no_plan
+from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.state.key import VARIABLE, environment_key
 
 
 def read(path: Path) -> dict[str, Any] | None:
@@ -29,21 +32,13 @@ def read(path: Path) -> dict[str, Any] | None:
         raise InputError(f"{path}: not a plan file of this headend (format {FORMAT})")
     if version != headend.__version__:
         raise StaleError(f"{path}: the plan was made by headend {version}; plan again")
-    if not _is_plan(document) or document.pop("checksum", None) != _checksum(document):
+    if document.pop("checksum", None) != _checksum(document):
         raise InputError(f"{path}: the plan file was changed or damaged since it was written; plan again")
+    try:
+        raise_if_no_plan(document)
+    except ValueError as error:
+        raise InputError(f"{path}: not a plan file: {error}") from None
     return document
-
-
-def _is_plan(document: dict[str, Any]) -> bool:
-    """Whether it has what `apply` goes by, whoever wrote it."""
-    needed = {"stack": str, "file": str, "desired": str, "destroy": bool, "steps": list}
-    given = {"targets": list, "refresh": bool} | needed
-    return (
-        needed.keys() <= document.keys()
-        and all(isinstance(document[name], kind) for name, kind in given.items() if name in document)
-        and all(isinstance(target, str) for target in document.get("targets", ()))
-        and all(isinstance(step, dict) and isinstance(step.get("address"), str) for step in document["steps"])
-    )
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
@@ -59,39 +54,27 @@ def _text(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, default=str).encode() + b"\n"
 
 
-def write(path: Path, plan: Plan, targets: Sequence[str], refresh: bool) -> None:
-    """Writes the plan document, with the targets it was made for, and whether it was made with --refresh."""
-    head = plan.head() | ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
-
-    def steps() -> Iterator[dict[str, Any]]:  # made twice: all of them at once would take much more room
-        return (step.document() for step in plan.steps)
-
-    head["checksum"] = _checksum(head | {"steps": steps()})
-    write_out(path, (piece.encode() for piece in as_json(head, steps())))
+def write(path: Path, plan: Plan, identities: Mapping[str, Any], targets: Sequence[str], refresh: bool) -> None:
+    """Writes the plan document, with what the plan went by, the targets it was made for, and whether it was made with
+    --refresh."""
+    head = plan.head() | dict(identities)
+    head |= ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
+    head["checksum"] = _checksum(head | {"steps": plan.step_documents()})  # made twice: all at once take much more room
+    write_out(path, (piece.encode() for piece in as_json(head, plan.step_documents())))
 
 
-def approved(fresh: Plan, document: dict[str, Any]) -> tuple[Plan, list[str]]:
-    """The fresh plan's steps that stand in the file as they are now, and the addresses of all others.
-
-    Raises StaleError where nothing of the file can hold, since the stack says something else now.
-    """
-    if document["desired"] != fresh.desired:
-        raise StaleError("the stack, its variables or its secrets changed since the plan; plan again")
+def raise_if_other(fresh: Plan, document: Mapping[str, Any]) -> None:
+    """Raises StaleError where nothing of the file can hold."""
     if document.get("lookups", {}) != dict(fresh.lookups):
         raise StaleError("a lookup finds something else since the plan; plan again")
     if document["destroy"] != fresh.destroy:
         raise StaleError("the plan is for destroy; plan again")
-    known = {step["address"]: step for step in document["steps"] if step.get("action") != "none"}
-    stale = set()
-    for step in fresh.writes():
-        now = json.loads(json.dumps(step.document(), default=str))
-        if _comparable(known.pop(step.address, None)) != _comparable(now):
-            stale.add(step.address)
-    stale |= {address for address, step in known.items() if _comparable(step)}
-    return replace(fresh, steps=tuple(s for s in fresh.steps if s.address not in stale)), sorted(stale)
 
 
-def _comparable(step: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Without what may differ between two readings of the same thing."""
-    differing = {"source", "status", "warnings", "on_air", "refused", "refusals"}
-    return {k: v for k, v in step.items() if k not in differing} if step else None
+def bind_of(document: Mapping[str, Any]) -> Binder:
+    """What compares a fresh plan with the file. Raises StaleError where its secrets can't be compared here."""
+    bind = binder_of(document, environment_key())
+    if bind is None:
+        here = f"{VARIABLE} is another one here" if environment_key() else f"{VARIABLE} isn't set here"
+        raise StaleError(f"the plan's secrets are bound with the {VARIABLE} that it was made with, and {here}")
+    return bind

@@ -27,7 +27,7 @@ Line = tuple[str, str]
 def show(plan: Plan, format: Format, *, every: bool = False) -> None:
     """Prints the plan: JSON, or text, which has colours where stdout is a terminal and NO_COLOR isn't set.
     every: each step, also where many are alike."""
-    steps = (step.document() for step in plan.steps)  # one at a time: there may be a hundred thousand
+    steps = plan.step_documents()
     if format is Format.JSON:
         for piece in as_json(plan.head(), steps):
             echo_exact(piece)

@@ -32,6 +32,13 @@ class Immutable(Mark):
 
 
 @dataclass(frozen=True)
+class Unit(Mark):
+    """What the number counts, as people write it behind one: "ms", "kbit/s"."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Secret(Mark):
     """Never shown or stored in clear, at any depth below the field."""
 

@@ -28,8 +28,8 @@ from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, nowhere
 from headend.core.model.proposal import Action
 from headend.core.model.record import Digest, Record, keep_spelling, recorded
+from headend.core.reconcile.binding import moved
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.difference import fingerprint
 from headend.core.reconcile.resolve import spec_to_read_by, without_members_of_others
 
 
@@ -172,9 +172,10 @@ class Writer:
         if Can.OBSERVE in kind.can and not self.decided_now:
             where = spec_to_read_by(kind, want, last, self.elsewhere) if last else want
             live = await kind.observe(self.api, decision.id, where, fresh=True)
-            same = fingerprint(live, self.journal.digest) == decision.seen
-            if not (same or _is_as_approved(decision, live) or _settles_by_itself(decision, live)):
-                raise StaleError(f"{situation.address}: the live object changed since the plan; plan again")
+            changed = moved(decision.seen, situation.bind.pre_image(live, situation.hidden))
+            if changed and not (_is_as_approved(decision, live) or _settles_by_itself(decision, live)):
+                what = ", ".join(changed) if live is not None else "it is gone"
+                raise StaleError(f"{situation.address}: the live object changed since the plan ({what}); plan again")
         if decision.changes:
             await kind.update(self.api, decision.id, want, decision.changes)
         return Observed(decision.id, computed=last.computed if last else {})  # dependents need it if the run ends here

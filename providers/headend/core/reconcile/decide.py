@@ -28,7 +28,7 @@ from headend.core.model.proposal import Action
 from headend.core.model.record import forgotten
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.difference import Difference, differences, fingerprint, just_made
+from headend.core.reconcile.difference import Difference, differences, just_made
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.situation import Situation
 
@@ -267,7 +267,7 @@ def _step(
         found.unverifiable,
         (*s.findings, *map(warning, live.warnings if live else ())),
         impact=impact(s.kind, action, model, found.changes),
-        seen=fingerprint(live, s.digest),
+        seen={} if action is Action.NONE else s.bind.pre_image(live, s.hidden),
         noted=noted,
     )
 

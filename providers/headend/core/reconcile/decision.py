@@ -12,6 +12,7 @@ from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Action
+from headend.core.reconcile.binding import PreImage
 from headend.core.reconcile.refusal import Refusal
 from headend.core.reconcile.situation import Situation
 
@@ -40,7 +41,7 @@ class Decision:
 
     id: of the live object, None before it exists. findings: errors stop the plan; warnings and notes are shown.
     refused: why a guard refuses it. after: addresses whose steps go first, because they free what this one needs.
-    seen: keyed hash of the live object that the decision is based on.
+    seen: hashes of the live object that the decision is based on.
     noted: fields of which nothing is sent, and whose new value state takes note of.
     status: what the live object does, where that is not what the stack wants and no change mends it.
     """
@@ -55,7 +56,7 @@ class Decision:
     refused: tuple[Refusal, ...] = ()
     after: tuple[str, ...] = ()
     impact: Impact = Impact.NONE
-    seen: str = ""
+    seen: PreImage = field(default_factory=dict)
     noted: tuple[str, ...] = ()
     status: Status | None = None
 

@@ -48,14 +48,6 @@ class Difference:
         return replace(self, changes=tuple(changes), replaces=tuple(n for n in self.replaces if n in names))
 
 
-def fingerprint(observed: Observed | None, digest: Digester) -> str:
-    """A keyed hash of what the plan saw. By it, apply can tell whether the object changed."""
-    if observed is None:
-        return "absent"
-    seen = {"id": observed.id, "values": observed.values, "unverifiable": sorted(observed.unverifiable)}
-    return digest(seen).text
-
-
 def differences(
     spec: Spec,
     observed: Observed,

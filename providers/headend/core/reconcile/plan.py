@@ -6,22 +6,23 @@ Renderers read `Plan.document()`, never the engine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import headend
 from headend.core.model.fields import Impact
-from headend.core.model.findings import Source
+from headend.core.model.findings import Source, remarks
 from headend.core.model.observed import Change, Status
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digester, Marker, recorded, secret_fields
-from headend.core.model.stack import Stack
+from headend.core.model.record import Marker
+from headend.core.model.stack import Resource
+from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.decision import Decision, Reason
+from headend.core.reconcile.document import FORMAT
 from headend.core.reconcile.refusal import Refusal
-
-FORMAT = "headend.plan/1"
+from headend.core.reconcile.values import Holder, Value, given, nobody, references, units, was_there
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Cut:
 class Step:
     """One object's part of a plan.
 
-    id: remote id, None before it exists. seen: keyed hash of the live object the plan saw. moved_from: old address.
+    id: remote id, None before it exists. moved_from: old address. resource: of the stack, None where it goes.
     unverifiable: field -> why it can't be checked. refusals: why guards refuse the step, and what lifts that.
     on_air: what it would cut, now or within the stack's on-air window. hands_out: secrets that it makes.
     status: what the object does, where that is not what the stack wants and the step doesn't mend it.
@@ -65,13 +66,13 @@ class Step:
     unverifiable: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     source: Source | None = None
-    seen: str = ""
     moved_from: str | None = None
     refusals: tuple[Refusal, ...] = ()
     on_air: tuple[Cut, ...] = ()
     hands_out: tuple[str, ...] = ()
     status: Status | None = None
     decision: Decision | None = field(default=None, repr=False, compare=False)
+    resource: Resource | None = field(default=None, repr=False, compare=False)
 
     @property
     def refused(self) -> str | None:
@@ -82,8 +83,8 @@ class Step:
         """The same step, refused for more reasons."""
         return replace(self, refusals=(*self.refusals, *refusals))
 
-    def document(self) -> dict[str, Any]:
-        """The step as in the plan document; nothing in it is secret."""
+    def document(self, holder: Holder = nobody) -> dict[str, Any]:
+        """The step as in the plan document; nothing in it is secret. holder: who has an object, by what state has."""
         entries: dict[str, Any] = {
             "address": self.address,
             "kind": self.kind,
@@ -92,18 +93,79 @@ class Step:
             "impact": self.impact.value,
             "id": self.id,
             "changes": [_change(change) for change in self.changes],
+            "values": [_value(value) for value in self._values(holder)],
+            "units": self._units(),
+            "references": references(self.resource) if self.resource else {},
             "unverifiable": dict(self.unverifiable),
             "status": self.status.document() if self.status else None,
             "warnings": list(self.warnings),
             "source": {"file": self.source.file, "line": self.source.line} if self.source else None,
-            "seen": self.seen,
             "moved_from": self.moved_from,
             "refused": self.refused,
             "refusals": [refusal.document() for refusal in self.refusals],
             "hands_out": list(self.hands_out),
             "on_air": [cut.document() for cut in self.on_air],
+            "bound": self._bound(),
         }
         return {key: value for key, value in entries.items() if value not in (None, [], {}, "")}
+
+    def _values(self, holder: Holder) -> Iterable[Value]:
+        """All fields of what is made, and of what goes."""
+        if self.decision is None or self.action not in _TOLD_WHOLE:
+            return ()
+        return given(self.decision, self.resource) if self.resource else was_there(self.decision, holder)
+
+    def _units(self) -> dict[str, str]:
+        if self.decision is None:
+            return {}
+        want, last = self.decision.situation.want, self.decision.situation.last
+        model = type(want) if want else self.decision.kind.spec_type(last.values.get("variant") if last else None)
+        return units(model, model.model_fields if self.action in _TOLD_WHOLE else {c.field for c in self.changes})
+
+    def _bound(self) -> dict[str, Any]:
+        """What the step was decided by: the live object, and the secrets of the stack as far as there is a key."""
+        if self.decision is None:
+            return {}
+        situation = self.decision.situation
+        want, bind = situation.want, situation.bind
+        secret = {name: getattr(want, name, None) for name in sorted(situation.secrets)} if want else {}
+        secret = {name: value for name, value in secret.items() if value is not None}
+        found = {"live": dict(self.decision.seen), "secrets": bind.hash_secret(secret) if secret else None}
+        return {name: value for name, value in found.items() if value}
+
+
+def step_of(
+    decision: Decision, resource: Resource | None = None, moved_from: str | None = None, hands_out: tuple[str, ...] = ()
+) -> Step:
+    """The decision as a step of the plan, which keeps no decision to do nothing: there may be many of them."""
+    situation, idle = decision.situation, decision.action is Action.NONE and not (decision.noted or decision.refused)
+    return Step(
+        situation.address,
+        decision.kind.name,
+        decision.action,
+        decision.reason,
+        impact=decision.impact,
+        id=decision.id,
+        changes=decision.changes,
+        unverifiable=decision.unverifiable,
+        warnings=tuple(problem.text for problem in remarks(decision.findings)),
+        source=resource.source if resource else None,
+        moved_from=moved_from,
+        hands_out=hands_out,
+        refusals=decision.refused,
+        status=decision.status,
+        decision=None if idle else decision,
+        resource=resource,
+    )
+
+
+_TOLD_WHOLE = {Action.CREATE, Action.REPLACE, Action.DELETE, Action.FORGET}
+
+
+def _value(value: Value) -> dict[str, Any]:
+    marked = isinstance(value.value, Marker)
+    flags = {name: True for name, is_so in (("default", value.default), ("mark", marked)) if is_so}
+    return {"path": value.field, "value": _plain(value.value)} | flags
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -125,21 +187,20 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a stack, in file order, deletions last. hash_desired: gives `desired`, which few ask for.
+    """All steps of a stack, in file order, deletions last. bind: made the hashes of what was seen.
+    holder: who has an object, by what state has. at: when it was made. time_zone: of the stack, None without one.
     lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found. refusals: of the plan as a whole."""
 
     stack: str
     file: str
-    hash_desired: Callable[[], str] = field(repr=False, compare=False)
     steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of its result, which costs time
     destroy: bool = False
     lookups: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def desired(self) -> str:
-        """Keyed hash of the desired state."""
-        return self.hash_desired()
+    bind: Binder = field(default_factory=Binder, repr=False, compare=False)
+    holder: Holder = field(default=nobody, repr=False, compare=False)
+    at: datetime | None = field(default=None, compare=False)
+    time_zone: str | None = None
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -170,28 +231,26 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """The plan document, JSON-serialisable, free of secrets."""
-        return self.head() | {"steps": [step.document() for step in self.steps]}
+        return self.head() | {"steps": list(self.step_documents())}
+
+    def step_documents(self) -> Iterator[dict[str, Any]]:
+        """The documents of the steps, one at a time: there may be a hundred thousand."""
+        return (step.document(self.holder) for step in self.steps)
 
     def head(self) -> dict[str, Any]:
-        """The document without its steps, of which there may be many."""
-        return {
+        """The document without its steps."""
+        head = {
             "format": FORMAT,
             "headend": headend.__version__,
             "stack": self.stack,
             "file": self.file,
-            "desired": self.desired,
+            "at": self.at.astimezone(UTC).isoformat(timespec="seconds") if self.at else None,
+            "time_zone": self.time_zone,
             "destroy": self.destroy,
             "summary": self.summary(),
             "refusals": [refusal.document() for refusal in self.refusals],
             "lookups": dict(sorted(self.lookups.items())),
+            "nonce": self.bind.nonce,
+            "key": self.bind.key_id,
         }
-
-
-def desired_hash(stack: Stack, digest: Digester) -> str:
-    """Keyed hash of the desired state, made resource by resource; secrets are included as digests."""
-    text = ""
-    for address, resource in sorted(stack.resources.items()):
-        spec = resource.spec
-        wanted = recorded(spec, secret_fields(type(spec), resource.secret_fields), digest)
-        text = digest([text, address, wanted]).text
-    return text
+        return {name: value for name, value in head.items() if value is not None}

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Protocol
 
 from headend.core.model.address import within
 from headend.core.model.capabilities import Catalogued, handed_out_by_create
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.fields import Impact, Spec
-from headend.core.model.findings import Problem, Source, errors, note, remarks
+from headend.core.model.findings import Problem, errors, note
 from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import FORGET, Record
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.tally import Tally
+from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.circles import in_circles
 from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
@@ -27,14 +27,16 @@ from headend.core.reconcile.moves import find_moves, is_aside, owner, unsure
 from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, wave_by_wave
-from headend.core.reconcile.plan import Plan, Step, desired_hash
+from headend.core.reconcile.plan import Plan, Step, step_of
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups, without
 from headend.core.reconcile.review import ask_catalogue, review
 from headend.core.reconcile.situation import Situation
+from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.together import together
 from headend.core.reconcile.unrecorded import find_unrecorded, recovered_twice
+from headend.core.reconcile.values import by_key, nobody
 from headend.core.wire import registry
 
 
@@ -120,7 +122,7 @@ class Planner:
         )
         if old or findings is not decision.findings:
             decision = replace(decision, action=action, reason=reason, findings=findings)
-        return step_of(decision, resource.source, old, made)
+        return step_of(decision, resource, old, made)
 
     async def removal(self, record: Record) -> Step:
         """The step of an object that the stack no longer names."""
@@ -129,31 +131,6 @@ class Planner:
         step = step_of(await review(decision, await self.reader.apis(kind.platform)))
         self.tally.done += 1
         return step
-
-
-def step_of(
-    decision: Decision, source: Source | None = None, moved_from: str | None = None, hands_out: tuple[str, ...] = ()
-) -> Step:
-    """The decision as a step of the plan, which keeps no decision to do nothing: there may be many of them."""
-    situation = decision.situation
-    return Step(
-        situation.address,
-        decision.kind.name,
-        decision.action,
-        decision.reason,
-        impact=decision.impact,
-        id=decision.id,
-        changes=decision.changes,
-        unverifiable=decision.unverifiable,
-        warnings=tuple(problem.text for problem in remarks(decision.findings)),
-        source=source,
-        seen=decision.seen,
-        moved_from=moved_from,
-        hands_out=hands_out,
-        refusals=decision.refused,
-        status=decision.status,
-        decision=None if decision.action is Action.NONE and not (decision.noted or decision.refused) else decision,
-    )
 
 
 def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:
@@ -195,10 +172,12 @@ async def make_plan(
     refresh: bool = False,
     now: Clock = clock,
     tally: Tally | None = None,
+    bind: Binder | None = None,
 ) -> Plan:
     """Reads and decides. Raises InputError with every problem of the stack, ApiError if a read failed.
 
-    refresh: also read objects of kinds that are `Unasked`. tally: of the objects that are read."""
+    refresh: also read objects of kinds that are `Unasked`. tally: of the objects that are read. bind: of another plan
+    that this one is compared with."""
     recorded_now = state.records()
     _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
@@ -206,12 +185,11 @@ async def make_plan(
     if destroy and state.intents().keys() - records.keys():
         records |= await find_unrecorded(Reader(stack, records, apis, state.digest, state.intents()))
     resources = {} if destroy else targeted(stack, targets)
-    gone = [r for a, r in records.items() if a not in stack.resources or destroy]
-    gone = [r for r in gone if not targets or any(within(owner(r.address), t) for t in targets)]
-    gone = [_given_up(r, resources) for r in gone]
+    gone = _leaving(stack, records, resources, targets, destroy)
     planned = {*resources, *(record.address for record in gone)}
     doubts = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
-    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts)
+    bind = bind or Binder(key=environment_key())
+    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts, bind=bind)
     planner, watch = Planner(reader, moved, tally=tally or Tally()), Watch(stack, records, apis, now)
     planner.tally.total = len(resources) + len(gone)
 
@@ -231,10 +209,22 @@ async def make_plan(
         raise InputError(problems)
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
-    plan = Plan(
-        stack.name, stack.file, partial(desired_hash, stack, state.digest), tuple(steps), destroy, reader.lookups
-    )
+    plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
+    plan = replace(plan, time_zone=stack.options.time_zone, holder=by_key(recorded_now) if removals else nobody)
     return _refuse_circles(plan, stack, records)
+
+
+def _leaving(
+    stack: Stack,
+    records: Mapping[str, Record],
+    resources: Mapping[str, Resource],
+    targets: Collection[str],
+    destroy: bool,
+) -> list[Record]:
+    """The records of what goes: the stack no longer names it, or all is destroyed."""
+    gone = [record for address, record in records.items() if destroy or address not in stack.resources]
+    gone = [r for r in gone if not targets or any(within(owner(r.address), target) for target in targets)]
+    return [_given_up(record, resources) for record in gone]
 
 
 def _raise_if_of_other_kinds(stack: Stack, records: Mapping[str, Record]) -> None:
@@ -261,7 +251,7 @@ async def _ordered(
     while True:
         named = in_turn([*(steps[a] for a in stack.resources if a in steps), *removals], records)
         ordered = named[: len(steps)]
-        more = holding_on(Plan(stack.name, stack.file, str, (*ordered, *removals)), stack, records) - planner.forced
+        more = holding_on(Plan(stack.name, stack.file, (*ordered, *removals)), stack, records) - planner.forced
         shared = recovered_twice(ordered)
         if not (more or shared):
             return ordered

@@ -18,6 +18,7 @@ from headend.core.model.record import Digester, Record, secret_fields
 from headend.core.model.references import Query, pending
 from headend.core.model.secrets import missing_secrets
 from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.ours import Ours, key_is_known, key_of
 from headend.core.reconcile.resolve import (
     computed_ids,
@@ -55,6 +56,7 @@ class Reader:
     fresh: ignore what this run has read before; set just before a write.
     looking: for commands that only look. A lookup is made only if it is part of an unknown object's natural key.
     lookups: `<address>.<field>` -> the id that was found. taken: ids that exclusive lookups have used up.
+    bind: makes the hashes of what is seen.
     """
 
     stack: Stack
@@ -74,6 +76,7 @@ class Reader:
     turns: dict[str, asyncio.Event] = field(default_factory=dict)
     lookups: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    bind: Binder = field(default_factory=Binder)
 
     def __post_init__(self) -> None:
         self.ours = Ours(self.stack, self.records, self.planned, self.made, self.ids)
@@ -135,6 +138,7 @@ class Reader:
             settle=f"{self.settle} {self.stack.name} {resource.address}",
             findings=findings,
             maybe=self.unsure.get(resource.address, ()),
+            bind=self.bind,
         )
 
     async def _turns_out(self, resource: Resource, ids: Mapping[str, str | None]) -> bool:
@@ -265,7 +269,7 @@ class Reader:
         live = await self._observe_surely(kind, record.id, last)
         gone = record.address not in self.stack.resources
         claimed = gone and is_claimed(self.stack, kind, record, self.digest)
-        return Situation(record.address, kind, self.digest, last=record, live=live, claimed=claimed)
+        return Situation(record.address, kind, self.digest, last=record, live=live, claimed=claimed, bind=self.bind)
 
     # --- live objects ---------------------------------------------------------------------------------------
     async def observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:

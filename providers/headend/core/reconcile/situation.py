@@ -13,8 +13,9 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Observed
-from headend.core.model.record import Digester, Record, recorded
+from headend.core.model.record import Digest, Digester, Record, recorded, secret_fields
 from headend.core.model.stack import Lifecycle
+from headend.core.reconcile.binding import Binder
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Situation:
     replaced: id of the object that is being replaced; it is never taken for the new one.
     settle: the command to type once a person has looked whether the creation happened.
     findings: problems with its lookups. maybe: addresses that left the stack, one of which this one may be by another
-    key.
+    key. bind: makes the hashes of what is seen of it.
     """
 
     address: str
@@ -62,11 +63,19 @@ class Situation:
     settle: str = ""
     findings: tuple[Problem, ...] = ()
     maybe: tuple[str, ...] = ()
+    bind: Binder = field(default_factory=Binder, repr=False)
 
     @property
     def resolved(self) -> bool:
         """Whether there is a spec, and nothing in it waits for another resource or a lookup."""
         return self.want is not None and not self.want.unresolved()
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The fields whose live values are secret, also of an object that the stack no longer names."""
+        last = self.last.values if self.last else {}
+        model = self.kind.spec_type(last.get("variant")) if self.want is None else type(self.want)
+        return secret_fields(model, [*self.secrets, *(name for name, kept in last.items() if isinstance(kept, Digest))])
 
     def record_of(self, id: str) -> Record:
         """What state will hold of the live object with that id, once it is taken over."""

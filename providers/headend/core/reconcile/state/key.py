@@ -42,7 +42,7 @@ class Keys:
 
     def of(self, id: str) -> bytes:
         """The key of this id. Raises StateError where it can't be found, or another one is given."""
-        found, given = self.find(id), _given()
+        found, given = self.find(id), environment_key()
         if found is not None and (given is None or given == found):
             return found
         if given is not None:
@@ -56,7 +56,7 @@ class Keys:
 
     def find(self, id: str) -> bytes | None:
         """The key of this id; None where no place has it."""
-        given = _given()
+        given = environment_key()
         for key in ([] if given is None else [given]) + self._in_file():
             if key_id(key) == id:
                 return key
@@ -65,7 +65,7 @@ class Keys:
     def make(self, but: str | None = None) -> bytes:
         """The key for a state that has none yet: the given one, one that is there already, or a new one, which outlives
         a power cut once this returns. but: the id of one that won't do."""
-        if (given := _given()) is not None:
+        if (given := environment_key()) is not None:
             if key_id(given) == but:
                 raise StateError(f"{VARIABLE} is the key that {self.state} has already; set a new one, or unset it")
             return given
@@ -115,7 +115,8 @@ def key_id(key: bytes) -> str:
     return hmac.new(key, b"headend.state-key/1", hashlib.sha256).hexdigest()[:16]
 
 
-def _given() -> bytes | None:
+def environment_key() -> bytes | None:
+    """The key that HEADEND_STATE_KEY gives, None without one. Raises StateError for what is no key."""
     text = os.environ.get(VARIABLE)
     return None if text is None else _parsed(text.strip(), VARIABLE)
 

@@ -1,0 +1,159 @@
+"""The plan document, format headend.plan/2, as others may read it. Renderers read nothing else; plan files are checked
+by it; its JSON Schema is published."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from headend.core.model.fields import Impact
+from headend.core.model.proposal import Action
+from headend.core.reconcile.decision import Reason
+from headend.core.reconcile.refusal import Guard
+
+FORMAT = "headend.plan/2"
+Texts = dict[str, str]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", defer_build=True, use_enum_values=True)
+
+
+class RefusalPart(_Part):
+    """Why a guard refuses something."""
+
+    guard: Guard
+    why: str
+    lift: Annotated[str, Field(description="what allows it, or what to do first")] = ""
+
+
+class ChangePart(_Part):
+    """One field that differs."""
+
+    path: Annotated[str, Field(description="the field, and the way to a part of it, with dots")]
+    before: JsonValue
+    after: JsonValue
+    cause: Annotated[Literal["you", "drift"], Field(description="drift: it was changed outside headend")]
+    marks: Annotated[
+        list[Literal["before", "after"]],
+        Field(description="which of the two is a word of headend's own, such as (secret), or an address"),
+    ] = []
+
+
+class ValuePart(_Part):
+    """One field of what is made, or goes."""
+
+    path: str
+    value: JsonValue
+    default: Annotated[bool, Field(description="nobody wrote it")] = False
+    mark: Annotated[bool, Field(description="the value is a word of headend's own, or an address")] = False
+
+
+class CutPart(_Part):
+    """Something on air that a step would cut."""
+
+    address: Annotated[str | None, Field(description="null: the stack doesn't manage it")]
+    kind: str
+    id: str
+    start: Annotated[str | None, Field(description="RFC 3339; null: it has no start")]
+    end: Annotated[str | None, Field(description="RFC 3339; null: it has no end")]
+
+
+class BoundPart(_Part):
+    """What a step was decided by, as hashes made with the plan's nonce."""
+
+    live: Annotated[Texts, Field(description="part of the live object -> hash of what it was")] = {}
+    secrets: Annotated[str | None, Field(description="hash of the stack's secrets, by HEADEND_STATE_KEY")] = None
+
+
+class SourcePart(_Part):
+    """Where the stack file says it."""
+
+    file: str
+    line: int
+
+
+class StatusPart(_Part):
+    """What an object does, where it isn't what the stack wants."""
+
+    status: str
+    reason: str
+    wrong: bool
+
+
+class StepPart(_Part):
+    """One object's part of the plan."""
+
+    address: str
+    kind: str
+    action: Action
+    reason: Reason
+    impact: Annotated[Impact, Field(description="what it does to a running stream")]
+    id: Annotated[str | None, Field(description="of the live object")] = None
+    changes: list[ChangePart] = []
+    values: Annotated[list[ValuePart], Field(description="all of what is made, or of what was there")] = []
+    units: Annotated[Texts, Field(description="field -> the unit of its number")] = {}
+    references: Annotated[dict[str, list[str]], Field(description="field -> the addresses that it names")] = {}
+    unverifiable: Annotated[Texts, Field(description="field -> why nobody can tell whether it is as wanted")] = {}
+    status: StatusPart | None = None
+    warnings: list[str] = []
+    source: SourcePart | None = None
+    moved_from: Annotated[str | None, Field(description="its address before")] = None
+    refused: Annotated[str | None, Field(description="all refusals in one line")] = None
+    refusals: list[RefusalPart] = []
+    hands_out: Annotated[list[str], Field(description="secrets that it makes, and that are shown once")] = []
+    on_air: list[CutPart] = []
+    bound: BoundPart | None = None
+
+
+class RecordPart(_Part):
+    """What state held of an object when the plan was made."""
+
+    address: str
+    kind: str
+    id: str
+    values: dict[str, JsonValue] = {}
+    secrets: Annotated[
+        dict[str, Literal["same", "other", "lost"]],
+        Field(description="whether the stack has the secret that was applied; lost: nobody knows"),
+    ] = {}
+    sealed: Texts = {}
+    computed: dict[str, JsonValue] = {}
+    depends: list[str] = []
+    incomplete: bool = False
+    protect: bool | None = None
+    retain: bool = False
+
+
+class PlanDocument(_Part):
+    """What `headend plan --format json` prints and `--out` writes."""
+
+    format: Literal["headend.plan/2"]
+    headend: Annotated[str, Field(description="the version that made it")]
+    stack: str
+    file: str
+    at: Annotated[str | None, Field(description="when it was made: RFC 3339, UTC")] = None
+    time_zone: Annotated[str | None, Field(description="of the stack, an IANA name")] = None
+    destroy: bool
+    summary: Annotated[dict[str, int], Field(description="how many of each")]
+    refusals: Annotated[list[RefusalPart], Field(description="of the plan as a whole")] = []
+    lookups: Texts = {}
+    nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="what the hashes in `bound` are made with")]
+    key: Annotated[str | None, Field(description="tells whether HEADEND_STATE_KEY is the one of the plan")] = None
+    steps: list[StepPart]
+    records: Annotated[list[RecordPart], Field(description="in plan files: what the plan went by")] = []
+    intents: Annotated[
+        list[tuple[str, str, str, str]],
+        Field(description="in plan files: creations of unknown outcome: address, kind, action, time"),
+    ] = []
+    targets: list[str] = []
+    refresh: bool = False
+    checksum: str | None = None
+
+
+def raise_if_no_plan(document: Any) -> None:
+    """Raises ValueError, saying where, for what is no plan document."""
+    try:
+        TypeAdapter(PlanDocument).validate_python(document, strict=None)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
