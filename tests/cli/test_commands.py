@@ -73,7 +73,9 @@ def test_a_target_takes_along_what_it_needs_and_no_more(world: World) -> None:
     assert world("apply", "main.yaml", "--target", target, "--yes").code == 0
     assert world("plan", "main.yaml", "--target", target).code == 0
     assert world("plan", "main.yaml").out == (
-        "+ create mycujoo.action_configurations.r (new)\nmain: 1 create, 2 unchanged\n"
+        "+ create mycujoo.action_configurations.r (new)\n"
+        '    action_id: "act-1"\n    group_id: "g"\n    title: "t"\n    + 1 default\n'
+        "main: 1 create, 2 unchanged\n"
     )
 
 

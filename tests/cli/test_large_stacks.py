@@ -12,13 +12,13 @@ import pytest
 from cli.harness import World
 from cli.test_progress import ESCAPE, on_terminal
 from headend.cli import render
-from headend.cli.alike import FEW, MANY, NEWS, Few
 from headend.cli.progress import HEARTBEAT, LAST, ROWS, LiveProgress, Progress, _Running
-from headend.cli.render import lines
 from headend.cli.standing import Standing
 from headend.core.model.errors import InputError
 from headend.core.model.proposal import Action
 from headend.core.reconcile.outcome import Event
+from headend.reports.alike import FEW, MANY, NEWS, Few
+from headend.reports.text import lines
 
 ROWS_OF_FILE = 30
 STACK = """headend: 1
@@ -37,8 +37,8 @@ def rows(world: World, count: int) -> World:
 @pytest.fixture
 def many(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A stack of so many rows that they count as many."""
-    for module in ("alike", "progress"):
-        monkeypatch.setattr(f"headend.cli.{module}.MANY", ROWS_OF_FILE - 1)
+    for module in ("reports.alike", "cli.progress"):
+        monkeypatch.setattr(f"headend.{module}.MANY", ROWS_OF_FILE - 1)
     return rows(world, ROWS_OF_FILE)
 
 
@@ -47,15 +47,16 @@ def told(world: World, *words: str, **env: str) -> list[str]:
 
 
 # --- plans ---------------------------------------------------------------------------------------------------
-def test_a_plan_of_many_alike_shows_a_few_and_counts_the_others(many: World) -> None:
-    shown = told(many, "plan")
-    assert [line.partition("[")[0] for line in shown[:FEW]] == ["+ create rights_locker.stream_limits.viewers"] * FEW
-    assert shown[FEW:] == [
-        f"+ create {ROWS_OF_FILE - FEW} more of rights_locker.stream_limit (new)",
-        "(some are only counted; --verbose shows each)",
-        f"rights: {ROWS_OF_FILE} create",
-    ]
-    assert len(told(many, "plan", "--verbose")) == ROWS_OF_FILE + 1
+def test_a_plan_of_many_alike_is_a_table_and_counts_the_others(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headend.reports.tables.MOST", 3)
+    title, limit, *rows, last, hint, summary = told(many, "plan")
+    assert title == f"+ create {ROWS_OF_FILE} of rights_locker.stream_limit in rights_locker.stream_limits (new)"
+    assert (limit, rows[0].split()) == ("    all have limit: 3", ["account_id"])
+    assert [row.split()[0][:8] for row in rows[1:]] == ["viewers["] * 3
+    assert last == f"    and {ROWS_OF_FILE - 3} more like these"
+    assert hint == "(some are only counted; --verbose shows each)"
+    assert summary == f"rights: {ROWS_OF_FILE} create"
+    assert len(told(many, "plan", "--verbose")) == 3 * ROWS_OF_FILE + 1
 
 
 def test_json_holds_every_step(many: World) -> None:

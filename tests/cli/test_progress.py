@@ -11,8 +11,8 @@ import pytest
 
 from cli.harness import COMMAND, World
 from cli.test_interrupt import STACK
-from headend.cli.render import plan_text
 from headend.cli.standing import lasted
+from headend.reports.text import plan_text
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7][0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|\r")

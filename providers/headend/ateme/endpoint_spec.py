@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import ENVIRONMENT, GROUP, Extra, Likely, check_extra, empty_is_none
+from headend.ateme.fields import DEGREES, ENVIRONMENT, GROUP, Extra, Likely, check_extra, empty_is_none
 from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, marked
 from headend.core.model.references import Id
 
@@ -31,12 +31,14 @@ class Endpoint(Spec):
         float | None,
         OwnCall(),
         Likely(-90, 90),
+        DEGREES,
         Field(description="north of the equator in degrees, -90 to 90; goes with longitude (A-416, A-462)"),
     ] = None
     longitude: Annotated[
         float | None,
         OwnCall(),
         Likely(-180, 180),
+        DEGREES,
         Field(description="east of Greenwich in degrees, -180 to 180; goes with latitude (A-417, A-463)"),
     ] = None
     dashboard_group: Annotated[

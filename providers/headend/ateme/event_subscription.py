@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from headend.ateme.airtime import known_events
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import (
+    TIME,
     Extra,
     Time,
     check_extra,
@@ -51,6 +52,7 @@ class EventSubscription(Entry):
     ]
     start_time: Annotated[
         Time | None,
+        TIME,
         Same(same_instant),
         Interrupts(),
         Field(
@@ -59,6 +61,7 @@ class EventSubscription(Entry):
     ] = None
     end_time: Annotated[
         Time | None,
+        TIME,
         Same(same_instant),
         Interrupts(),
         Field(description="when it ends: ISO 8601, after start_time; needed where that is (A-595)"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Lasting, Mark, Ref, Same, Secret, Spec, WriteOnly, marked, marks
+from headend.core.model.fields import Lasting, Mark, Ref, Same, Secret, Spec, Unit, WriteOnly, marked, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
@@ -22,6 +22,7 @@ INPUT = Ref(
 GROUP = Ref("ateme.dashboard_group")
 DEPLOYMENT = Ref("ateme.tf_deployment")
 NOW = "NOW"
+MS, KBITS, DEGREES, TIME = Unit("ms"), Unit("kbit/s"), Unit("°"), Unit("time")
 instant = platform_time
 
 Extra = Annotated[
@@ -116,9 +117,9 @@ def _start(given: Any, info: ValidationInfo) -> Any:
     return NOW if given == NOW else stack_time(given, zone_of(info))
 
 
-Time = Annotated[str, BeforeValidator(_time)]
+Time = Annotated[str, BeforeValidator(_time), TIME]
 """RFC 3339 with Z or an offset, or a local time of the stack's zone."""
-Start = Annotated[str, BeforeValidator(_start)]
+Start = Annotated[str, BeforeValidator(_start), TIME]
 """The same, or NOW."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from headend.ateme.endpoint_spec import Endpoint
-from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.fields import KBITS, MS, Likely, empty_is_none
 from headend.core.model.fields import (
     Credential,
     Ignored,
@@ -30,6 +30,7 @@ class Input(Endpoint):
     max_allowed_bitrate_kbps: Annotated[
         int | None,
         Likely(1),
+        KBITS,
         Field(description="the highest rate in kbit/s; above it the platform stops the input (A-415)"),
     ] = None
     start_after_bitrate_stop: Annotated[
@@ -65,6 +66,7 @@ class ZixiPull(SourceInput):
         int,
         Likely(high=3600000),
         Interrupts(),
+        MS,
         Field(
             ge=-1,
             description="the delay against network trouble, in ms; what -1 means is unknown (A-430)",
@@ -98,6 +100,7 @@ class ZixiPush(SourceInput):
         int | None,
         Likely(1),
         Interrupts(Impact.INTERRUPTS),
+        KBITS,
         Field(description="the highest rate in kbit/s; above it the platform stops the input (A-415)"),
     ] = None
     port: Annotated[
@@ -108,6 +111,7 @@ class ZixiPush(SourceInput):
     latency: Annotated[
         int,
         Interrupts(Impact.INTERRUPTS),
+        MS,
         Field(
             ge=-1,
             le=600000,
@@ -133,6 +137,7 @@ class SrtInput(SourceInput):
         int,
         Likely(high=3600000),
         Interrupts(),
+        MS,
         Field(
             ge=-1,
             description="the delay against network trouble, in ms; what -1 means is unknown (A-439, A-445)",
@@ -165,7 +170,7 @@ class SrtPull(SrtInput):
         int, Likely(1025, 65535), Interrupts(), Field(description="port of the listener, likely 1025 to 65535 (A-442)")
     ]
     bitrate: Annotated[
-        int | None, Likely(1), Interrupts(), Field(description="the bitrate of the stream, in kbit/s (A-440)")
+        int | None, Likely(1), Interrupts(), KBITS, Field(description="the bitrate of the stream, in kbit/s (A-440)")
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"latency", "bitrate"}
@@ -196,10 +201,14 @@ class UdpRist(SourceInput):
         int,
         Likely(0, 3600000),
         Interrupts(),
+        MS,
         Field(description="the longest delay against network trouble, in ms; likely 0 or more (A-451)"),
     ] = 1000
     max_bitrate: Annotated[
-        int, Interrupts(), Field(gt=0, description="the highest bitrate that is taken, in kbit/s; above 0 (A-452)")
+        int,
+        Interrupts(),
+        KBITS,
+        Field(gt=0, description="the highest bitrate taken, in kbit/s; above 0 (A-452)"),
     ] = 8000
     rist_remote_port: Annotated[
         int | None,
@@ -223,6 +232,7 @@ class LocalTs(Input):
     max_allowed_bitrate_kbps: Annotated[
         int | None,
         Likely(500, 30000),
+        KBITS,
         Field(
             description="the highest rate, likely 500 to 30000 kbit/s; set here or on the multi-viewer (A-456, A-989)"
         ),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, check_extra
+from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, KBITS, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
 from headend.ateme.wire_together import PIDS, check_pids
 from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, WriteOnly
@@ -75,6 +75,7 @@ class MultiViewer(Spec):
     max_allowed_bitrate_kbps: Annotated[
         int,
         CUTS,
+        KBITS,
         Field(
             ge=500,
             le=30000,

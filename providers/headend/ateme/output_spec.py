@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.endpoint_spec import Endpoint
-from headend.ateme.fields import Likely, empty_is_none
+from headend.ateme.fields import MS, Likely, empty_is_none
 from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Named, Same, Secret, WriteOnly
 from headend.core.model.hosts import Host
 from headend.core.model.references import Id
@@ -32,6 +32,7 @@ Remote = Annotated[
     Same(remote_latency),
     Likely(high=3600000),
     Interrupts(),
+    MS,
     Field(
         description="the delay against network trouble, in ms; null or negative: the remote side decides (A-472, A-478)"
     ),
@@ -165,6 +166,7 @@ class SrtOutput(Output):
     latency: Annotated[
         int,
         Interrupts(),
+        MS,
         Field(ge=1, le=599999, description="the delay against network trouble, in ms, 1 to 599999 (A-488, A-493)"),
     ]
     encryption_type: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, Extra, Likely, check_extra
+from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, KBITS, Extra, Likely, check_extra
 from headend.ateme.machines import ONCE, PRESET
 from headend.ateme.wire_together import check_service
 from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
@@ -59,7 +59,7 @@ class VideoTrack(TypedDict, total=False):
     pmt_pid: Annotated[TablePid, Field(description="PID of its map table, 32 to 8189, or 0")]
     video_track_pid: Annotated[Pid, Field(description="PID of its video, 0 to 8189")]
     video_bitrate: Annotated[
-        Kilobits, Field(description="in kbit/s, 1 to 30000, no more than that of the track before")
+        Kilobits, KBITS, Field(description="in kbit/s, 1 to 30000, no more than that of the track before")
     ]
 
 
@@ -96,7 +96,10 @@ class Transcoder(Spec):
         Field(description="frames a second; up to 50 with a video_frame_type (A-507, A-818, A-980)"),
     ]
     video_bitrate: Annotated[
-        int, CUTS, Field(ge=1, le=30000, description="bitrate of the video in kbit/s, 1 to 30000 (A-508)")
+        int,
+        CUTS,
+        KBITS,
+        Field(ge=1, le=30000, description="bitrate of the video in kbit/s, 1 to 30000 (A-508)"),
     ]
     video_gop: Annotated[
         int, CUTS, Field(ge=1, le=599, description="length of a group of pictures, likely in frames, 1 to 599 (A-509)")

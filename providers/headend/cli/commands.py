@@ -17,6 +17,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "validate": "validate_command",
     "plan": "plan_commands",
     "drift": "plan_commands",
+    "show": "show_command",
     "apply": "apply_commands",
     "destroy": "apply_commands",
     "status": "status_commands",

@@ -67,6 +67,19 @@ Refresh = Annotated[
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step or object, also where many are alike.")]
+Full = Annotated[bool, typer.Option("--full", help="Show fields that nobody wrote, too: the defaults.")]
+ReportTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORM=FILE",
+        help="Write the plan as md, html, junit, sarif or json, too; `github` prints annotations. May be repeated.",
+    ),
+]
+SourceUrl = Annotated[
+    str | None,
+    typer.Option("--source-url", metavar="URL", help="Of a stack's line in its repository, with {file} and {line}."),
+]
 Interruptions = Annotated[
     list[str] | None,
     typer.Option(

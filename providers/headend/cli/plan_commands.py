@@ -16,14 +16,17 @@ from headend.cli.options import (
     File,
     Flags,
     Format,
+    Full,
     Interruptions,
     MaxRps,
     Parallelism,
     Patience,
     Refresh,
+    ReportTo,
     SecretsOut,
     Shown,
     Simulated,
+    SourceUrl,
     StackName,
     Target,
     Var,
@@ -32,6 +35,7 @@ from headend.cli.options import (
 )
 from headend.cli.reading import reading
 from headend.cli.render import show
+from headend.cli.reports import Reports
 from headend.cli.run import opened
 from headend.core.model.errors import GuardError
 from headend.core.reconcile.approval import identities
@@ -55,6 +59,9 @@ def plan(
     secrets_out: SecretsOut = None,
     format: Shown = Format.TEXT,
     verbose: Verbose = False,
+    full: Full = False,
+    report: ReportTo = None,
+    source_url: SourceUrl = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
@@ -68,8 +75,11 @@ def plan(
         check_out(out, ".json")
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
-    made = asyncio.run(_planned(options, target or [], consent, out=out))
-    show(made, format, every=verbose)
+    reports = Reports(report or (), source_url)
+    with reports.of_failure(file, stack):
+        made = asyncio.run(_planned(options, target or [], consent, out=out))
+    show(made, format, every=verbose, full=full)
+    reports.write_plan(made)
     raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
 
 
@@ -84,12 +94,18 @@ def drift(
     target: Target = None,
     format: Shown = Format.TEXT,
     verbose: Verbose = False,
+    full: Full = False,
+    report: ReportTo = None,
+    source_url: SourceUrl = None,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
     stack wants."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
-    made = asyncio.run(_planned(options, target or [], need_secrets=False))
-    show(made, format, every=verbose)
+    reports = Reports(report or (), source_url)
+    with reports.of_failure(file, stack):
+        made = asyncio.run(_planned(options, target or [], need_secrets=False))
+    show(made, format, every=verbose, full=full)
+    reports.write_plan(made)
     raise typer.Exit(2 if made.writes() or made.wrong else 0)
 
 

@@ -19,6 +19,16 @@ from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.state.key import VARIABLE, environment_key
 
 
+def read_any(path: Path) -> dict[str, Any]:
+    """The plan document in a file, also of another version, to look at. Raises InputError for anything else."""
+    try:
+        document: dict[str, Any] = json.loads(path.read_text())
+        raise_if_no_plan(document)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a plan: {error}") from None
+    return document
+
+
 def read(path: Path) -> dict[str, Any] | None:
     """The plan document in a file; None if the file is not JSON (a stack file). Raises InputError for other JSON."""
     if path.suffix != ".json":

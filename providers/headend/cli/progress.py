@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from headend.cli.alike import FEW, MANY
 from headend.cli.echo import echo
 from headend.cli.standing import Standing, lasted
 from headend.core.model.printable import printable
 from headend.core.model.proposal import Action
 from headend.core.reconcile.outcome import Event
+from headend.reports.alike import FEW, MANY
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from headend.cli.alike import Few
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Format
 from headend.cli.tables import aligned
 from headend.core.model.printable import printable
 from headend.core.reconcile.status import Look, Sight
+from headend.reports.alike import Few
 
 if TYPE_CHECKING:
     from rich.console import Group

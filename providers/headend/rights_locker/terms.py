@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from headend.core.model.fields import Immutable, Spec
 from headend.rights_locker.content import Grant, Item
-from headend.rights_locker.times import Time, live
+from headend.rights_locker.times import TIME, Time, live
 
 Entry = Mapping[str, Any]
 """An entry of a set as state, or a plan, has it."""
@@ -49,10 +49,12 @@ class GrantSpec(Spec):
         str | None, Field(min_length=1, description="Id of the publishing rule; null is the same as none (R-50)")
     ] = None
     start_time: Annotated[
-        Time | None, Field(description="From when it holds, with a zone, in whole seconds; always if unset (R-47)")
+        Time | None,
+        TIME,
+        Field(description="From when it holds, in whole seconds; always if unset (R-47)"),
     ] = None
     end_time: Annotated[
-        Time | None, Field(description="Until when it holds; after start_time, for good if unset (R-47, R-49)")
+        Time | None, TIME, Field(description="Until when it holds; after start_time, for good if unset (R-47, R-49)")
     ] = None
     num_devices_to_bind: Annotated[
         int | None,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo
 
 from headend.core.model.errors import DecodeError
+from headend.core.model.fields import Unit
 from headend.core.model.times import stack_time, zone_of
 
 _FORM = re.compile(
@@ -51,5 +52,6 @@ def _given(value: Any, info: ValidationInfo) -> str:
     return utc(stack_time(value, zone_of(info)).replace(" ", "T").upper())
 
 
-Time = Annotated[str, BeforeValidator(_given)]
+TIME = Unit("time")
+Time = Annotated[str, BeforeValidator(_given), TIME]
 """Held as `YYYY-MM-DDThh:mm:ss+00:00`, so that two spellings of one instant are one value, and sort as time goes."""

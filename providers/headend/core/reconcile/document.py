@@ -124,6 +124,15 @@ class RecordPart(_Part):
     retain: bool = False
 
 
+class ErrorPart(_Part):
+    """Why there is no plan."""
+
+    message: str
+    address: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
 class PlanDocument(_Part):
     """What `headend plan --format json` prints and `--out` writes."""
 
@@ -140,6 +149,7 @@ class PlanDocument(_Part):
     nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="what the hashes in `bound` are made with")]
     key: Annotated[str | None, Field(description="tells whether HEADEND_STATE_KEY is the one of the plan")] = None
     steps: list[StepPart]
+    errors: Annotated[list[ErrorPart], Field(description="in reports: why no plan could be made")] = []
     records: Annotated[list[RecordPart], Field(description="in plan files: what the plan went by")] = []
     intents: Annotated[
         list[tuple[str, str, str, str]],

@@ -1,0 +1,78 @@
+"""Many objects of one kind and shape that are made, or go, as one table: what they share, and what tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from headend.reports.wording import Part
+
+LEAST = 8  # as many are a table
+MOST = 100  # rows that are kept; more are counted
+_OWN = ("warnings", "on_air", "changes", "moved_from", "status", "hands_out", "unverifiable")
+
+
+def shape(step: Part) -> Hashable:
+    """The same for steps that fit in one table; None for one that has a story of its own."""
+    if not step.get("values") or any(step.get(name) for name in _OWN):
+        return None
+    home, _, _ = step["address"].rpartition(".")
+    refused = tuple((refusal["guard"], refusal["why"]) for refusal in step.get("refusals", ()))
+    paths = frozenset(entry["path"] for entry in step["values"])
+    return home, step["kind"], step["action"], step["reason"], step["impact"], paths, refused
+
+
+def written(step: Part) -> dict[str, Part]:
+    """Path -> the entry, of what somebody wrote."""
+    return {entry["path"]: entry for entry in step.get("values", ()) if not entry.get("default")}
+
+
+@dataclass
+class Table:
+    """step: the first one. shared: entries that all have. rows: address and own entries, the first MOST of them."""
+
+    step: Part
+    shared: dict[str, Part]
+    rows: list[tuple[str, dict[str, Part]]] = field(default_factory=list)
+    count: int = 0
+
+    @classmethod
+    def of(cls, steps: Iterable[Part]) -> Table:
+        """The table of steps of one shape."""
+        first, *others = steps
+        table = cls(first, written(first))
+        for step in (first, *others):
+            table.add(step)
+        return table
+
+    def add(self, step: Part) -> None:
+        entries = written(step)
+        self.count += 1
+        self.shared = {path: entry for path, entry in self.shared.items() if entries.get(path) == entry}
+        if len(self.rows) < MOST:
+            self.rows.append((step["address"], entries))
+
+    @property
+    def columns(self) -> list[str]:
+        """The paths in which they differ."""
+        return [path for path in dict.fromkeys(p for _, own in self.rows for p in own) if path not in self.shared]
+
+    @property
+    def home(self) -> str:
+        """What all the addresses begin with."""
+        return str(self.step["address"].rpartition(".")[0])
+
+
+def tables(steps: Iterable[Part]) -> Iterator[Part | Table]:
+    """The steps in their order; those of one shape, where they are many, as a table in the place of the first."""
+    kept = list(steps)
+    alike: dict[Hashable, list[Part]] = {}
+    for step in kept:
+        if (key := shape(step)) is not None:
+            alike.setdefault(key, []).append(step)
+    for step in kept:
+        others = alike.get(shape(step), [])
+        if len(others) < LEAST:
+            yield step
+        elif others[0] is step:
+            yield Table.of(others)
