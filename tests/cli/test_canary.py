@@ -14,12 +14,13 @@ from cli.harness import Ran, World, serve
 from headend.core.model.fields import Secret, marked
 from headend.core.stackfile import load
 from headend.core.wire.registry import kinds
+from headend.reports.write import RENDERERS
 from headend.simulator import Simulator
 from headend.simulator.app import Entry
 from headend.simulator.mycujoo import TOKEN
 
 NAMES = ("ZIXI_PULL", "ZIXI_PUSH", "SRT_PULL", "SRT_PUSH", "PUSH", "OUT_SRT_PULL", "OUT_SRT_PUSH", "STREAM_KEY")
-NAMES += ("OVERLAY", "HOST", "SLACK", "PERSON", "GENDER", "INTENT")
+NAMES += ("OVERLAY", "HOST", "SLACK", "PERSON", "GENDER", "INTENT", "TF_ACCESS", "TF_SECRET", "TF_SESSION")
 TELLING = ("4315550", "192.0.2.2", "1971-11-23", "1972-11-23", "1973-11-23")  # values that can't hold a canary
 STACK = """\
 headend: 1
@@ -27,6 +28,16 @@ stack: vault
 ateme:
   alert_methods:
     noc: {alert_type: slack, notification_parameters: [{secret: SLACK}]}
+  recording_buckets:
+    vault: {bucket_path: vault/matches, access_key: {secret: BUCKET}, secret_key: {secret: BUCKET}}
+  tf_deployments:
+    cluster:
+      version_id: 2.13.4
+      cloud_provider: aws
+      region: eu-west-1
+      tf_credentials:
+        store: {protocol: s3, access_key: {secret: TF_ACCESS}, secret_key: {secret: TF_SECRET}}
+        other: {protocol: azure, settings: {account: {secret: TF_SESSION}}}
   environments:
     matchday:
       cloud_provider: aws
@@ -75,6 +86,7 @@ def secrets(turn: int) -> dict[str, str]:
     values = {name: f"canary-{name}-{turn}-ä\"/+ '&" for name in NAMES}
     values |= {name: f"rtmp://canary-{name}-{turn}.example.com/live" for name in ("URL", "BACKUP_URL")}
     values |= {name: f"canary-{name}-{turn}@example.com" for name in ("EMAIL", "GUEST")}
+    values["BUCKET"] = "canary-BUCKET"  # nothing changes a bucket
     values["HOST"] = f"canary-HOST-{turn}-ä.example.com"
     values |= {"NUMBER": f"4315550{turn}17", "PHONE": f"4315550{turn}18"}
     values |= {"IP": f"192.0.2.2{turn}", "BIRTH": f"197{turn + 1}-11-23"}
@@ -126,7 +138,7 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCapt
     for name in ("httpx", "aiohttp", "asyncio", "headend"):
         caplog.set_level(logging.DEBUG, logger=name)
     locker = {"auth": "api_key"} if second else {"auth": "signed"}
-    simulator = Simulator({"ateme": {"secrets_shown": second}, "rights_locker": locker})
+    simulator = Simulator({"ateme": {"secrets_shown": second, "unknown_keys": "accepted"}, "rights_locker": locker})
     field = {"name": "text", "value_type": "VALUE_TYPE_STRING"}
     simulator.sims["mycujoo"].add_action("act-9", "Overlay", [field])
     for turn in range(3):
@@ -153,15 +165,16 @@ def test_no_secret_is_told(vault: Vault, tmp_path: Path) -> None:
     file = str(tmp_path / "vault.yaml")
     ateme: dict[str, Any] = vault.simulator.sims["ateme"].world
     assert vault("validate", file).code == 0
-    assert vault("plan", file, "--out", "plan.json").code == 2
+    reports = [f"--report={form}=report.{form}" for form in RENDERERS]
+    assert vault("plan", file, "--out", "plan.json", *reports, "--report=github", "--full").code == 2
     assert vault("plan", file, "--format", "json").code == 2
     applied = vault("apply", "plan.json", "--yes")
     assert applied.code == 0, applied.err
     assert vault("plan", file).code == 0
     keep(tmp_path, 1)
-    changed = vault("plan", file, "--out", "plan.json")
+    changed = vault("plan", file, "--out", "plan.json", *reports)
     assert changed.code == 2
-    assert changed.out.count("(secret) -> (secret)") == 22, changed.out
+    assert changed.out.count("(secret) -> (secret)") == 25, changed.out
     assert vault("apply", file, "--yes").code == 0
     for row in ateme["outputs"].values():
         row |= {"url": "rtmp://canary-elsewhere.example.com/"} if row["variant"] == "rtmp" else {}
