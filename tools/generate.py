@@ -20,6 +20,7 @@ from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup
 from headend.core.model.uploads import file_fields
+from headend.core.reconcile.document import json_schema as plan_schema
 from headend.core.stackfile.field_types import holds_mapping
 from headend.core.stackfile.schema import json_schema
 from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
@@ -48,6 +49,8 @@ def files() -> dict[str, str]:
     """Path below the repository -> text, of every generated file."""
     pages = {f"docs/kinds/{name}.md": page(platform) for name, platform in platforms().items()}
     schema = json.dumps(json_schema(), indent=1) + "\n"
+    plan = json.dumps(plan_schema(), indent=1) + "\n"
+    pages |= {"docs/plan.schema.json": plan}
     return {"stacks/headend.schema.json": schema, "providers/headend/cli/summaries.py": summaries()} | pages
 
 

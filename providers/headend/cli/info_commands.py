@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import json
 from pathlib import Path
@@ -29,11 +30,26 @@ def kinds(
         echo(f"{name:38} {without_rules((kind.__doc__ or '').strip().splitlines()[0])}")
 
 
-def schema() -> None:
-    """Prints the JSON Schema of stack files, for editors."""
-    from headend.core.stackfile.schema import json_schema
+class Documents(enum.StrEnum):
+    """What has a schema."""
 
-    echo_exact(json.dumps(json_schema(), indent=1) + "\n")
+    STACK = "stack"
+    PLAN = "plan"
+
+
+def schema(
+    of: Annotated[Documents, typer.Argument(help="Of stack files, or of plan documents.")] = Documents.STACK,
+) -> None:
+    """Prints the JSON Schema of stack files, for editors, or of plan documents, for tools."""
+    if of is Documents.PLAN:
+        from headend.core.reconcile.document import json_schema as plan_schema
+
+        found = plan_schema()
+    else:
+        from headend.core.stackfile.schema import json_schema
+
+        found = json_schema()
+    echo_exact(json.dumps(found, indent=1) + "\n")
 
 
 def simulate(

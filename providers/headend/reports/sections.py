@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ class Section:
     items: Sequence[Part | Table]
     count: int
     dangerous: bool = False
+    addresses: Sequence[str] = ()
 
 
 class Told:
@@ -92,7 +93,34 @@ class Told:
         for title, actions in _ORDER:
             steps = [step for step in self.writes if step["action"] in actions]
             if steps:
-                found.append(Section(title, list(tables(steps)), len(steps), not DANGEROUS.isdisjoint(actions)))
+                addresses = [step["address"] for step in steps]
+                dangerous = not DANGEROUS.isdisjoint(actions)
+                found.append(Section(title, list(tables(steps)), len(steps), dangerous, addresses))
+        return found
+
+    @staticmethod
+    def by_home(addresses: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """What the addresses begin with -> their last parts."""
+        found: dict[str, list[str]] = {}
+        for address in addresses:
+            home, _, name = address.rpartition(".")
+            found.setdefault(home, []).append(name)
+        return found
+
+    @property
+    def cuts_alike(self) -> Mapping[tuple[str, str, str], Sequence[str]]:
+        """Action, impact and what is cut -> the addresses."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for step, cuts in self.cuts:
+            found.setdefault((step["action"], step["impact"], "; ".join(cuts)), []).append(step["address"])
+        return found
+
+    @property
+    def refusals_alike(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """Guard and words -> the addresses."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for address, refusal in self.refusals:
+            found.setdefault((refusal["guard"], refusal_text(refusal)), []).append(address)
         return found
 
     def rows(self, step: Part) -> Sequence[tuple[str, str, str, str]]:

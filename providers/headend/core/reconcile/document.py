@@ -160,6 +160,11 @@ class PlanDocument(_Part):
     checksum: str | None = None
 
 
+def json_schema() -> dict[str, Any]:
+    """The schema of plan documents, draft 2020-12."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PlanDocument.model_json_schema()}
+
+
 def raise_if_no_plan(document: Any) -> None:
     """Raises ValueError, saying where, for what is no plan document."""
     try:
