@@ -113,6 +113,11 @@ def test_values_are_written_in_one_order_and_times_as_text(state: State) -> None
     assert text == '{"b": {"a": "2026-12-05 00:00:00+00:00", "y": 2}, "z": 1}'
 
 
+def test_whatever_was_seen_has_a_digest(state: State) -> None:
+    one, same, other = (state.digest({"at": datetime(2026, 12, day, tzinfo=UTC)}) for day in (5, 5, 6))
+    assert one == same != other
+
+
 # --- what a run writes at the same time ---------------------------------------------------------------------
 def commits(state: State, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by the number of statements with each commit."""
