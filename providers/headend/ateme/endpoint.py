@@ -22,6 +22,7 @@ from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
+from headend.core.model.signal import Carries, Line
 from headend.core.wire.decode import raise_if_wrong, readable
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ S = TypeVar("S", bound=Endpoint)
 E = TypeVar("E", bound=EndpointRow)
 
 
-class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
+class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Generic[S, E]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]
     shape: type[E]
     listens: ClassVar[Mapping[str, str]]  # variant -> the field with its own port
+    lines: ClassVar[Mapping[str, tuple[str, str | None, str]]]  # variant -> protocol, and the fields of host and port
     zixi: ClassVar[frozenset[str]]  # those of them that have an id beside the port
     parent = "ateme.environment"
     parent_field = "environment"
@@ -130,6 +132,12 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Generic[S, E]):
 
     def warnings(self, row: E) -> tuple[str, ...]:
         return ()
+
+    def line(self, spec: S) -> Line | None:
+        if spec.variant not in self.lines:
+            return None
+        protocol, host, port = self.lines[spec.variant]
+        return Line(protocol, getattr(spec, port), getattr(spec, host) if host else None, self.noun == "output")
 
     def check(self, spec: S, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """Assumed bounds; and a group of the stack is looked at before there is any (A-841)."""

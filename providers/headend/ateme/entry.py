@@ -23,6 +23,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.model.signal import Carries, Span
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
@@ -48,7 +49,7 @@ class Entry(Spec):
 S = TypeVar("S", bound=Entry)
 
 
-class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
+class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S]):
     """The way of an entry through the API.
 
     Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):
@@ -60,6 +61,8 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
     ends: ClassVar[tuple[Literal["input", "output"], ...]] = ("input", "output")  # that the spec names
+    sources = ("input",)
+    target = "output"
 
     @abstractmethod
     def shown_by(self, spec: S) -> dict[str, Any]:
@@ -84,6 +87,10 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S]):
     def times(self, spec: S, related: Mapping[str, Spec]) -> tuple[Any, Any] | None:
         """What the stack says of its beginning and end, None each for one that it hasn't; None if nobody knows."""
         return None, None
+
+    def span(self, spec: S, related: Mapping[str, Spec]) -> Span | None:
+        times = self.times(spec, related)
+        return None if times is None else (None if times[0] == NOW else instant(times[0]), instant(times[1]))
 
     def uses(self, spec: S, related: Mapping[str, Spec], now: datetime) -> Iterable[Use]:
         """Its output, which carries one thing at a time. What is over is in nobody's way."""

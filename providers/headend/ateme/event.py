@@ -34,6 +34,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.model.signal import Carries
 from headend.core.model.uploads import File
 from headend.core.wire.decode import readable
 
@@ -96,7 +97,7 @@ class Event(Spec):
         return self
 
 
-class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"]):
+class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"], Carries[Event]):
     """An event: what an input carries between two times, for those to take who are members, or guests with one of
     its labels.
 
@@ -110,6 +111,7 @@ class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"]):
     parent_field = "environment"
     model = Event
     key = ("name",)
+    sources = ("input",)
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
 

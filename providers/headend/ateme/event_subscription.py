@@ -90,6 +90,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     model = EventSubscription
     key = ("event", "output")
     ends = ("output",)
+    sources = ("event",)
 
     def shown_by(self, spec: EventSubscription) -> dict[str, Any]:
         return {"event_id": spec.event, "output": spec.output}

@@ -44,6 +44,14 @@ class InputKind(EndpointKind[Input, InputRow], LeavesBehind[Input], TakesOver[In
 
     listens: ClassVar[Mapping[str, str]] = {"zixi_push": "port", "srt_push": "port", "udp_rist": "port"}
     zixi: ClassVar[frozenset[str]] = frozenset({"zixi_push"})
+    lines: ClassVar[Mapping[str, tuple[str, str | None, str]]] = {
+        "zixi_push": ("zixi", None, "port"),
+        "srt_push": ("srt", None, "port"),
+        "udp_rist": ("udp", None, "port"),
+        "zixi_pull": ("zixi", "pull_host", "pull_port"),
+        "srt_pull": ("srt", "host", "port"),
+    }
+    sources = ("multi_viewer",)
 
     def natural_key(self, spec: Input) -> tuple[Any, ...]:
         if isinstance(spec, LocalTs):

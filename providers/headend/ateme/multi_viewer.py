@@ -43,6 +43,7 @@ from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
+from headend.core.model.signal import Carries
 from headend.core.wire.decode import last_read, readable
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class MultiViewerKind(
     LetsGo[MultiViewer, "Ateme"],
     SelectsChanges[MultiViewer],
     OnAir[MultiViewer, "Ateme"],
+    Carries[MultiViewer],
 ):
     """A multi-viewer: a wall of tiles, each showing an input.
 
@@ -78,6 +80,7 @@ class MultiViewerKind(
     parent = "ateme.environment"
     parent_field = "environment"
     model = MultiViewer
+    sources = ("tile_inputs",)
     create_before_delete = True
     impact_of_delete = Impact.DESTROYS
 

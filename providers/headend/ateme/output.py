@@ -54,6 +54,13 @@ class OutputKind(EndpointKind[Output, OutputRow]):
 
     listens: ClassVar[Mapping[str, str]] = {"pull": "port", "srt_pull": "port", "udp_rist": "local_port"}
     zixi: ClassVar[frozenset[str]] = frozenset({"pull"})
+    lines: ClassVar[Mapping[str, tuple[str, str | None, str]]] = {
+        "pull": ("zixi", None, "port"),
+        "srt_pull": ("srt", None, "port"),
+        "push": ("zixi", "host", "port"),
+        "srt_push": ("srt", "host", "port"),
+        "udp_rist": ("udp", "host", "port"),
+    }
 
     def natural_key(self, spec: Output) -> tuple[Any, ...] | None:
         key = tuple(getattr(spec, field) for field in self.keys[spec.variant])

@@ -34,6 +34,7 @@ from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.model.signal import Carries, Span
 from headend.core.wire.decode import readable
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class RecordingSchedule(Spec):
 
 
 class RecordingScheduleKind(
-    Kind[RecordingSchedule, "Ateme"], OnAir[RecordingSchedule, "Ateme"], SelectsChanges[RecordingSchedule]
+    Kind[RecordingSchedule, "Ateme"],
+    OnAir[RecordingSchedule, "Ateme"],
+    SelectsChanges[RecordingSchedule],
+    Carries[RecordingSchedule],
 ):
     """A recording of an input between two times, delivered to a bucket.
 
@@ -94,11 +98,15 @@ class RecordingScheduleKind(
     parent = "ateme.environment"
     parent_field = "environment"
     model = RecordingSchedule
+    sources = ("input",)
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
 
     def natural_key(self, spec: RecordingSchedule) -> tuple[Any, ...]:
         return (spec.input, same_second(spec.start_time), spec.recording_bucket)
+
+    def span(self, spec: RecordingSchedule, related: Mapping[str, Spec]) -> Span | None:
+        return instant(spec.start_time), instant(spec.stop_time)
 
     def check(self, spec: RecordingSchedule, related: Mapping[str, Spec]) -> Sequence[Problem]:
         late = gone_by(spec.start_time, spec.stop_time, "recording", "stop_time")

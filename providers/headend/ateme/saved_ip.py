@@ -22,6 +22,7 @@ from headend.core.model.kind import Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
+from headend.core.model.signal import HoldsAddress
 
 if TYPE_CHECKING:
     from headend.ateme.api import Ateme
@@ -92,6 +93,7 @@ class SavedIpKind(
     LetsGo[SavedIp, "Ateme"],
     OnAir[SavedIp, "Ateme"],
     SelectsChanges[SavedIp],
+    HoldsAddress[SavedIp],
 ):
     """An IP address that the organisation keeps, for one environment after the other.
 
@@ -108,6 +110,9 @@ class SavedIpKind(
 
     def natural_key(self, spec: SavedIp) -> tuple[Any, ...]:
         return (_same(spec.ip_address),)
+
+    def address_of(self, spec: SavedIp) -> tuple[str, str]:
+        return "environment", spec.ip_address
 
     def fields(self) -> list[str]:
         return ["ip_address", "name", "cloud_provider", "region"]

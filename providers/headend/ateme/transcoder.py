@@ -33,6 +33,7 @@ from headend.core.model.findings import Level, Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
+from headend.core.model.signal import Carries
 from headend.core.wire.decode import last_read, readable
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ GROUPS = frozenset({"transcoder"})
 """Types of the dashboard groups that what it makes can be in."""
 
 
-class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, "Ateme"]):
+class TranscoderKind(
+    Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, "Ateme"], Carries[Transcoder]
+):
     """A transcoder of an input.
 
     The platform gives it a machine, which takes minutes, and makes a push input (the result) and a pull output for
@@ -55,6 +58,7 @@ class TranscoderKind(Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transc
     parent = "ateme.environment"
     parent_field = "environment"
     model = Transcoder
+    sources = ("input",)
     key = ("environment", "input")
     create_before_delete = True
     impact_of_delete = Impact.DESTROYS

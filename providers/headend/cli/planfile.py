@@ -16,6 +16,7 @@ from headend.core.reconcile.approval import binder_of
 from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.document import FORMAT, raise_if_no_plan
 from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.signal import pictures
 from headend.core.reconcile.state.key import VARIABLE, environment_key
 
 
@@ -65,9 +66,9 @@ def _text(value: Any) -> bytes:
 
 
 def write(path: Path, plan: Plan, identities: Mapping[str, Any], targets: Sequence[str], refresh: bool) -> None:
-    """Writes the plan document, with what the plan went by, the targets it was made for, and whether it was made with
-    --refresh."""
-    head = plan.head() | dict(identities)
+    """Writes the plan document, with what its pictures show, what the plan went by, the targets it was made for, and
+    whether it was made with --refresh."""
+    head = plan.head() | dict(identities) | pictures(plan)
     head |= ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
     head["checksum"] = _checksum(head | {"steps": plan.step_documents()})  # made twice: all at once take much more room
     write_out(path, (piece.encode() for piece in as_json(head, plan.step_documents())))

@@ -14,6 +14,7 @@ from headend.cli.files import check_out, write_out
 from headend.core.model.errors import HeadendError, InputError
 from headend.core.reconcile.document import FORMAT
 from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.signal import pictures
 from headend.reports.write import Report
 
 
@@ -51,7 +52,7 @@ class Reports:
     def write_plan(self, plan: Plan) -> None:
         """The same of a plan, whose document is made only for this."""
         if self.wanted:
-            self.write(plan.document())
+            self.write(plan.document() | pictures(plan))
 
     @contextlib.contextmanager
     def of_failure(self, file: Path, stack: str | None) -> Iterator[None]:

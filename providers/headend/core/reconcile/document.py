@@ -133,6 +133,69 @@ class ErrorPart(_Part):
     line: int | None = None
 
 
+class NodePart(_Part):
+    """Something that a stream comes through, or an environment."""
+
+    address: str
+    kind: str
+    name: str
+    environment: Annotated[str | None, Field(description="the address of what it lies in")] = None
+    on_air: Annotated[bool, Field(description="something goes out through it when the plan is made")] = False
+
+
+class EdgePart(_Part):
+    """A way from one to the next."""
+
+    source: str
+    target: str
+    by: Annotated[str | None, Field(description="what joins them; null: host and port of one are the other's")] = None
+    on_air: bool = False
+    cut: Annotated[bool, Field(description="the plan would cut what goes out this way")] = False
+    goes: Annotated[bool, Field(description="it isn't there after the plan")] = False
+    likely: Annotated[bool, Field(description="the port fits, and the host's name has the environment's in it")] = False
+
+
+class SignalPart(_Part):
+    """The ways that streams take."""
+
+    nodes: list[NodePart]
+    edges: list[EdgePart]
+
+
+class SpanPart(_Part):
+    """A span of time."""
+
+    start: Annotated[str | None, Field(description="RFC 3339; null: it has begun long ago")] = None
+    end: Annotated[str | None, Field(description="RFC 3339; null: for good")] = None
+
+
+class BookingPart(SpanPart):
+    """When something carries a stream."""
+
+    address: str
+    kind: str
+    row: Annotated[str, Field(description="the output that carries it, or else the object itself")]
+    input: str | None = None
+    was: Annotated[SpanPart | None, Field(description="the span before, where the plan changes it")] = None
+    goes: Annotated[bool, Field(description="it isn't there after the plan")] = False
+    clashes: Annotated[list[str], Field(description="what the same output is to carry at the same time")] = []
+
+
+class CutSpanPart(SpanPart):
+    """What the plan would cut."""
+
+    row: Annotated[str, Field(description="the output, as far as the stack has it, or the kind and id of the cut")]
+    by: Annotated[list[str], Field(description="the steps that cut it")]
+
+
+class BookingsPart(_Part):
+    """What is carried when."""
+
+    bookings: list[BookingPart]
+    maintenance: Annotated[list[SpanPart], Field(description="spans in which interruptions are agreed")] = []
+    cuts: list[CutSpanPart] = []
+
+
 class PlanDocument(_Part):
     """What `headend plan --format json` prints and `--out` writes."""
 
@@ -149,6 +212,8 @@ class PlanDocument(_Part):
     nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="what the hashes in `bound` are made with")]
     key: Annotated[str | None, Field(description="tells whether HEADEND_STATE_KEY is the one of the plan")] = None
     steps: list[StepPart]
+    signal: Annotated[SignalPart | None, Field(description="in reports and plan files")] = None
+    bookings: Annotated[BookingsPart | None, Field(description="in reports and plan files")] = None
     errors: Annotated[list[ErrorPart], Field(description="in reports: why no plan could be made")] = []
     records: Annotated[list[RecordPart], Field(description="in plan files: what the plan went by")] = []
     intents: Annotated[

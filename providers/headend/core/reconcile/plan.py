@@ -15,6 +15,7 @@ import headend
 from headend.core.model.fields import Impact
 from headend.core.model.findings import Source, remarks
 from headend.core.model.observed import Change, Status
+from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.proposal import Action
 from headend.core.model.record import Marker
 from headend.core.model.stack import Resource
@@ -188,7 +189,7 @@ def _plain(value: Any) -> Any:
 @dataclass(frozen=True)
 class Plan:
     """All steps of a stack, in file order, deletions last. bind: made the hashes of what was seen.
-    holder: who has an object, by what state has. at: when it was made. time_zone: of the stack, None without one.
+    holder: who has an object, by what state has. at: when it was made. options: of the stack.
     lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found. refusals: of the plan as a whole."""
 
     stack: str
@@ -200,7 +201,7 @@ class Plan:
     bind: Binder = field(default_factory=Binder, repr=False, compare=False)
     holder: Holder = field(default=nobody, repr=False, compare=False)
     at: datetime | None = field(default=None, compare=False)
-    time_zone: str | None = None
+    options: Options = field(default=NO_OPTIONS, compare=False)
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -245,7 +246,7 @@ class Plan:
             "stack": self.stack,
             "file": self.file,
             "at": self.at.astimezone(UTC).isoformat(timespec="seconds") if self.at else None,
-            "time_zone": self.time_zone,
+            "time_zone": self.options.time_zone,
             "destroy": self.destroy,
             "summary": self.summary(),
             "refusals": [refusal.document() for refusal in self.refusals],

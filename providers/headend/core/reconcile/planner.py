@@ -210,7 +210,7 @@ async def make_plan(
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
     plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
-    plan = replace(plan, time_zone=stack.options.time_zone, holder=by_key(recorded_now) if removals else nobody)
+    plan = replace(plan, options=stack.options, holder=by_key(recorded_now) if removals else nobody)
     return _refuse_circles(plan, stack, records)
 
 
