@@ -73,7 +73,7 @@ def test_what_goes_and_what_is_moved_to_another_input_is_told_as_both(tmp_path: 
     two = {name: {"variant": "srt_push", "port": 5001 + n} for n, name in enumerate(("stadium", "spare"))}
     signal, bookings = drawn(engine, wanted(inputs=two, schedules={"derby": {**DERBY, "input": "spare"}}))
     assert ways(signal, goes=True) == [("stadium", "cdn")]
-    assert ways(signal, goes=False) == [("spare", "cdn")]
+    assert ways(signal, goes=False) == ways(signal, on_air=False) == ways(signal, cut=False) == [("spare", "cdn")]
     later = {**DERBY, "end_time": "2026-12-05T15:00:00Z"}
     _, bookings = drawn(engine, wanted(schedules={"derby": later}))
     (booking,) = bookings["bookings"]

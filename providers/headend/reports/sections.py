@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from headend.reports.mermaid import mermaid
 from headend.reports.tables import Table, tables
 from headend.reports.wording import (
     SIGNS,
@@ -52,6 +54,11 @@ class Told:
         self.steps: Sequence[Part] = list(document.get("steps", ()))
         self.writes = [step for step in self.steps if step["action"] != "none"]
         self.signs = SIGNS
+
+    @functools.cached_property
+    def mermaid(self) -> str:
+        """The signal paths; "" where there are none."""
+        return mermaid(self.document)
 
     @property
     def title(self) -> str:

@@ -78,7 +78,8 @@ def _mark_on_air(plan: Plan, parts: Mapping[str, Part], edges: Iterable[Edge]) -
             into[edge["target"]].append(edge)
     found = {s.address for s in plan.steps if any(not (c.start and plan.at) or c.start <= plan.at for c in s.on_air)}
     for edge in made:
-        if parts[edge["by"]].joins and _is_now(parts[edge["by"]], parts, plan.at):
+        part = parts[edge["by"]]
+        if part.joins and not _is_new(edge, part) and _is_now(part, parts, plan.at):
             edge["on_air"] = True
             found |= {edge["source"], edge["target"]}
     queue = list(found)
@@ -90,6 +91,14 @@ def _mark_on_air(plan: Plan, parts: Mapping[str, Part], edges: Iterable[Edge]) -
                 queue.append(edge["source"])
     homes = {parts[address].environment for address in found if address in parts}
     return found | {address for address in homes if address}
+
+
+def _is_new(edge: Edge, part: Part) -> bool:
+    """Whether the plan leads the object's stream this way, which it doesn't go yet."""
+    before = part.before
+    if before is None or edge["goes"]:
+        return not part.is_there
+    return edge["source"] not in before.sources or (part.joins and edge["target"] != before.target)
 
 
 def _is_now(part: Part, parts: Mapping[str, Part], at: datetime | None) -> bool:
@@ -105,7 +114,7 @@ def _mark_cut(plan: Plan, parts: Mapping[str, Part], edges: Iterable[Edge]) -> N
     cutting = [step for step in plan.steps if step.on_air]
     cuts = {cut.address for step in cutting for cut in step.on_air}
     for edge in edges:
-        if edge["by"] in cuts:
+        if edge["by"] in cuts and not _is_new(edge, parts[edge["by"]]):
             edge["cut"] = True
     if not cuts:
         return
