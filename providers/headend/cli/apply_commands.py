@@ -48,6 +48,7 @@ from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.outcome import Outcome, Sink
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.policies import check_plan
 from headend.core.reconcile.state import State
 from headend.core.wire.redaction import Redactor
 
@@ -167,6 +168,7 @@ async def _carried_out(
             raise StaleError("not all of the plan can be carried out, so that none of it is (--all-or-nothing)")
         made = replace(made, steps=tuple(step for step in made.steps if step.address not in stale))
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
+        made = await check_plan(made, stack, (known or state).records(), session)
         made = guards.judge(made, len(known.records()) if known else state.size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)

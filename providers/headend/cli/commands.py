@@ -27,6 +27,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "api": "api_commands",
     "doctor": "doctor_commands",
     "state": "state_commands",
+    "policy": "policy_commands",
 }
 
 

@@ -42,6 +42,7 @@ from headend.core.reconcile.approval import identities
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
+from headend.core.reconcile.policies import check_plan
 
 
 def plan(
@@ -121,7 +122,8 @@ async def _planned(
     async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
-        made = judge(made, state.size(), consent) if consent else made
+        if consent:
+            made = judge(await check_plan(made, stack, state.records(), session), state.size(), consent)
         if out:
             planfile.write(out, made, identities(state, stack), targets, options.refresh)
         return made

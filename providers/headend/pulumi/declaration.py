@@ -78,7 +78,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "defaulted": sorted(resource.defaulted),
         "keeps": sorted(kept_lookups(resource.spec)),
         "depends": sorted(resource.references()),
-        "options": stack.options.model_dump(mode="json", exclude_defaults=True),
+        "options": stack.options.model_dump(mode="json", exclude={"policies"}, exclude_defaults=True),
         "carriers": _carriers(stack, resource.address),
         "dependents": sorted(prepared.moved.get(a, a) for a in downstream(resource.address, stack.dependents)[1:]),
         "remarks": [f"{problem.level}: {problem.text}" for problem in resource.remarks],

@@ -29,6 +29,7 @@ from headend.core.reconcile.together import together
 from headend.core.wire.registry import kinds
 from headend.pulumi.ahead import Row, find_ahead
 from headend.pulumi.order import Order, find_order
+from headend.pulumi.policies import ask_policies
 from headend.pulumi.props import digest
 from headend.pulumi.runtime import told_change
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
@@ -107,7 +108,8 @@ async def prepare(
         for s in (*steps, *removals)
         if (why := refusal(s.address, s.impact, s.on_air, consent.interruptions, INTERRUPTION))
     ]
-    refused = [*_refused(steps, removals), *order.refused, *([] if dry_run else air)]
+    broken, said = await ask_policies(stack, records, apis, unfinished)
+    refused = [*_refused(steps, removals), *order.refused, *broken, *([] if dry_run else air)]
     losses = sum(step.action is Action.DELETE for step in removals)
     if many := guards.mass_deletion(losses, len(records), consent.deletions, f"{DELETIONS}=1"):
         refused.append(str(many))
@@ -115,7 +117,13 @@ async def prepare(
         raise GuardError(*refused)
     adopt = {s.address: s.id for s in steps if s.action is Action.ADOPT and s.id}
     recovered = frozenset(s.address for s in steps if s.reason is Reason.RECOVERED)
-    lines = (*_told_moves(stack, known, moved), *_told(steps), *_told(removals), *(f"warning: {why}" for why in air))
+    lines = (
+        *_told_moves(stack, known, moved),
+        *_told(steps),
+        *_told(removals),
+        *said,
+        *(f"warning: {why}" for why in air),
+    )
     ahead = find_ahead(stack, known, (a for wave in waves(stack.resources, order.after) for a in wave))
     return Prepared(moved, adopt, reader.lookups, lines, losses, recovered, order, ahead)
 

@@ -60,8 +60,8 @@ def _likeness(step: Part) -> tuple[Hashable, ...] | None:
     kind, guards = step["kind"], tuple(refusal["guard"] for refusal in step.get("refusals", ()))
     if step["action"] != "none":
         return kind, step["action"], step["reason"], step["impact"], "moved_from" in step, guards
-    told = step.get("status", {}).get("status"), reasons_text(step.get("unverifiable", {}))
-    return (kind, *told) if any(told) else None
+    told = step.get("status", {}).get("status"), reasons_text(step.get("unverifiable", {})), guards
+    return (kind, *told) if any(told) or "warnings" in step else None
 
 
 def _news(step: Part) -> set[str]:
@@ -102,6 +102,9 @@ class _Teller:
             yield f"! {step['address']}: {status_text(step)}", "bold red"
         if "unverifiable" in step:
             yield f"? {step['address']}: can't be verified: {reasons_text(step['unverifiable'])}", "dim"
+        yield from ((f"! {step['address']}: {text}", "yellow") for text in step.get("warnings", ()))
+        if "refused" in step:
+            yield f"! {step['address']}: refused: {step['refused']}", "bold red"
 
     def more(self, step: Part, count: int) -> Iterator[Line]:
         """Those like the step, in one line."""
@@ -112,6 +115,8 @@ class _Teller:
             yield f"{head_text(like, several)}{self._guards(step)}", STYLES.get(step["action"], "")
         elif "status" in step:
             yield f"! {several}: {step['status']['status']}", "bold red"
+        elif "refusals" in step or "warnings" in step:
+            yield f"! {several}{self._guards(step)}", "bold red"
         else:
             yield f"? {several}: can't be verified: {reasons_text(step['unverifiable'])}", "dim"
 

@@ -88,6 +88,10 @@ class Options(_Model):
         description="The zone of times that are written without one, e.g. Europe/London; without it they are refused.",
     )
     maintenance: tuple[Maintenance, ...] = Field(default=(), description="Spans in which interruptions are agreed.")
+    policies: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="Policy files, `headend` for those that ship; without it, the policies.yaml beside the stack file.",
+    )
 
 
 NO_OPTIONS = Options.model_construct()

@@ -15,6 +15,7 @@ from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
 from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.owners import Elsewhere, Owned, Owners
+from headend.core.model.policies import Allow, Policy
 from headend.core.model.record import Digester, recorded, secret_fields, secret_key
 from headend.core.model.references import Query, Reference
 from headend.core.model.secrets import ask_without
@@ -40,6 +41,7 @@ class Lifecycle:
     adopt_query: Query | None = None
     renamed_from: str | None = None
     depends_on: tuple[str, ...] = ()
+    allow: tuple[Allow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Wanted:
 class Stack:
     """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
     connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file.
-    remarks: what the kinds warn of, in file order."""
+    remarks: what the kinds warn of, in file order. policies: what is to hold of it."""
 
     name: str
     file: str
@@ -116,6 +118,7 @@ class Stack:
     options: Options = NO_OPTIONS
     lookups: Mapping[str, Wanted] = field(default_factory=dict)
     remarks: Sequence[Problem] = ()
+    policies: tuple[Policy, ...] = ()
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:

@@ -88,14 +88,18 @@ class Watch:
         """What the step would cut, now or within the window; nothing if it disturbs no stream."""
         if step.impact is Impact.NONE or step.id is None or in_maintenance(self.stack.options, self.now()):
             return ()
-        asked = (self._airtimes(address, fresh) for address in downstream(step.address, self._dependents))
-        times = [airtime for found in await asyncio.gather(*asked) for airtime in found]
+        times = await self.carried(step.address, fresh=fresh)
         if not times:
             return ()
         return tuple(
             Cut(t.kind, t.id, t.start, t.end, self._addresses.get((t.kind, t.id)))
             for t in imminent(times, self.stack.options, self.now())
         )
+
+    async def carried(self, address: str, *, fresh: bool = False) -> list[Airtime]:
+        """All that goes out through the object, now and later."""
+        asked = (self._airtimes(one, fresh) for one in downstream(address, self._dependents))
+        return [airtime for found in await asyncio.gather(*asked) for airtime in found]
 
     async def _airtimes(self, address: str, fresh: bool) -> Iterable[Airtime]:
         record = self.records.get(address)

@@ -93,7 +93,7 @@ class Step:
             "reason": self.reason.value,
             "impact": self.impact.value,
             "id": self.id,
-            "changes": [_change(change) for change in self.changes],
+            "changes": [change_document(change) for change in self.changes],
             "values": [_value(value) for value in self._values(holder)],
             "units": self._units(),
             "references": references(self.resource) if self.resource else {},
@@ -169,7 +169,7 @@ def _value(value: Value) -> dict[str, Any]:
     return {"path": value.field, "value": _plain(value.value)} | flags
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> dict[str, Any]:
     """marks: which of the two values is headend's own marker, "(secret)" or "(known after apply)"."""
     values = {"before": change.before, "after": change.after}
     marks = [name for name, value in values.items() if isinstance(value, Marker)]

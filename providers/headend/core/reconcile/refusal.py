@@ -17,6 +17,7 @@ class Guard(enum.StrEnum):
     PLATFORM = "platform"  # the platform would refuse the deletion
     ORDER = "order"  # steps that wait for each other
     SECRETS = "secrets"  # nowhere to keep a secret that is shown once
+    POLICY = "policy"
     MASS_DELETION = "mass_deletion"
 
 

@@ -13,6 +13,7 @@ from headend.core.model.capabilities import Unadoptable
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems
 from headend.core.model.kind import Can
+from headend.core.model.policies import Allow
 from headend.core.model.references import Query
 from headend.core.model.stack import Adopt, Lifecycle
 from headend.core.model.suggest import suggest
@@ -20,6 +21,7 @@ from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.drafts import Draft
 from headend.core.stackfile.lookups import read_lookup
 from headend.core.stackfile.nodes import KeyValue
+from headend.core.stackfile.policies import AllowModel
 from headend.core.stackfile.references import Names
 from headend.core.stackfile.values import Values
 from headend.core.wire.registry import lookups
@@ -50,6 +52,7 @@ class LifecycleModel(Spec):
     )
     renamed_from: str | None = Field(None, description="The key (or the address) that this resource had before.")
     depends_on: tuple[str, ...] = Field((), description="Addresses of resources that must be written before.")
+    allow: tuple[AllowModel, ...] = Field((), description="Policies that the resource may break, why, and until when.")
 
 
 class LifecycleReader:
@@ -101,6 +104,7 @@ class LifecycleReader:
             adopt_query=query,
             renamed_from=_old_address(draft, old) if old else None,
             depends_on=written.depends_on,
+            allow=tuple(Allow(one.policy, one.reason, one.until) for one in written.allow),
         )
 
     def _adopt_query(self, draft: Draft, adopt: KeyValue) -> Query | None:

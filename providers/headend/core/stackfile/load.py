@@ -18,6 +18,7 @@ from headend.core.model.errors import InputError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Problems, Source, errors, remarks
 from headend.core.model.options import NO_OPTIONS, Options
+from headend.core.model.policies import Policy
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
@@ -27,6 +28,7 @@ from headend.core.stackfile.lookups import read_named_lookups
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
+from headend.core.stackfile.policies import find_files, read_policies
 from headend.core.stackfile.references import Names, find_cycles
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
@@ -80,9 +82,26 @@ def load(
     problems += errors(found)
     check_claims(resources, problems)
     find_cycles(resources, problems)
+    policies = _policies(path, entries, problems)
+    _check_allowed(resources, policies, problems)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
-    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks))
+    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks), policies)
+
+
+def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems) -> tuple[Policy, ...]:
+    options = entries["options"].node.mapping if "options" in entries else None
+    named = options["policies"].node if options and "policies" in options else None
+    return tuple(policy for file in find_files(path, named, problems) for policy in read_policies(file, problems))
+
+
+def _check_allowed(resources: Mapping[str, Resource], policies: Sequence[Policy], problems: Problems) -> None:
+    names = {policy.name for policy in policies}
+    for resource in resources.values():
+        for one in resource.lifecycle.allow:
+            if one.policy not in names:
+                message = f"`lifecycle.allow`: there is no policy `{one.policy}`"
+                problems.add(message, resource.source, resource.address, suggest(one.policy, names))
 
 
 def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:

@@ -1,0 +1,105 @@
+"""What policies say of resources: which they break, whether that is allowed, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from headend.core.model.errors import InputError
+from headend.core.model.facts import Facts
+from headend.core.model.findings import Level, Problem
+from headend.core.model.policies import Allow, ConditionFailed, Policy, selected
+from headend.core.model.secrets import missing_fields
+from headend.core.model.stack import Resource, Stack
+
+LIFT = "`lifecycle.allow` lets it for a time"
+LIFT_REMOVAL = "do it at another time, or have the policy changed"
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is said of one resource. level: an error refuses. lift: what to do."""
+
+    level: Level
+    text: str
+    lift: str = ""
+
+
+class Judge:
+    """problems: conditions that can't be evaluated, each at its place."""
+
+    def __init__(self, stack: Stack, now: datetime) -> None:
+        self.stack = stack
+        self.now = now
+        self.today = now.astimezone(ZoneInfo(stack.options.time_zone or "UTC")).date()
+        self.facts = Facts(stack)
+        self.problems: list[Problem] = []
+
+    def resource(self, resource: Resource, more: dict[str, Any] | None = None) -> Iterator[Word]:
+        """What is said of what the stack wants; with what the plan knows of it, by the policies of plans, too."""
+        allowed = {one.policy: one for one in resource.lifecycle.allow}
+        yield from (expired for one in allowed.values() if (expired := _expired(one, self.today)))
+        policies = list(selected(self.stack.policies, resource.kind.name, resource.address, self.stack.name))
+        if more is None:
+            policies = [policy for policy in policies if not policy.of_plan]
+        unknown = missing_fields(resource.spec)
+        if policies := [policy for policy in policies if not _waits(policy, unknown)]:
+            facts = self.facts.of(resource) | (more or {})
+            yield from self._said(policies, facts, allowed, LIFT)
+
+    def removal(self, facts: Mapping[str, Any]) -> Iterator[Word]:
+        """What is said of an object that goes: by the policies of plans alone."""
+        policies = selected(self.stack.policies, facts["kind"], facts["address"], self.stack.name)
+        yield from self._said([policy for policy in policies if policy.of_plan], facts, {}, LIFT_REMOVAL)
+
+    def _said(
+        self,
+        policies: Collection[Policy],
+        facts: Mapping[str, Any],
+        allowed: Mapping[str, Allow],
+        lift: str,
+    ) -> Iterator[Word]:
+        for policy in policies:
+            try:
+                if policy.holds(facts):
+                    continue
+            except ConditionFailed as error:
+                message = f"policy {policy.name} can't be evaluated: {error}"
+                self.problems.append(Problem(message, policy.source, facts["address"]))
+                continue
+            if one := allowed.get(policy.name):
+                if one.until >= self.today:
+                    yield Word(Level.NOTE, f"{policy}; allowed until {one.until}: {one.reason}")
+                continue
+            yield Word(policy.severity, str(policy), lift)
+
+
+def _expired(one: Allow, today: date) -> Word | None:
+    if one.until >= today:
+        return None
+    text = f"`lifecycle.allow` of policy {one.policy} ended with {one.until} ({one.reason})"
+    return Word(Level.ERROR, text, "mend what it allowed and take it out, or give it another day")
+
+
+def _waits(policy: Policy, unknown: Collection[str]) -> bool:
+    """Whether the condition asks for a secret that has no value here."""
+    return any(f"spec.{name}" in policy.program.source for name in unknown)
+
+
+def check_stack(stack: Stack, now: datetime) -> list[Problem]:
+    """What policies say of what the file shows. Raises InputError, with the places of all conditions that can't be
+    evaluated."""
+    judge = Judge(stack, now)
+    if not stack.policies:
+        return []
+    found = [
+        Problem(word.text, resource.source, resource.address, word.lift or None, word.level)
+        for resource in stack.resources.values()
+        for word in judge.resource(resource)
+    ]
+    if judge.problems:
+        raise InputError(judge.problems)
+    return found
