@@ -21,7 +21,7 @@ HOME = str(Path(headend.__file__).parent)
 SIMULATOR = str(Path(HOME, "simulator"))
 MOST = 4.4
 """How many times as much four times as many objects may cost."""
-FEW = {"requests": 4, "rows": 56, "lines": 112}
+FEW = {"requests": 4, "rows": 56, "lines": 128}
 """What a cost may grow by besides: what began only with more objects than a few, and three lists of sixteen, since it
 is a matter of moments which steps share a list."""
 

@@ -14,7 +14,7 @@ from headend.ateme.rows_titanfile import JobRow
 from headend.ateme.within_deployment import DeployedKind, deployment
 from headend.core.model.capabilities import CreatedOnce, Nameless, Selection, SelectsChanges
 from headend.core.model.errors import Refused
-from headend.core.model.fields import Immutable, Named, OwnCall, Spec
+from headend.core.model.fields import Immutable, Lasting, Named, OwnCall, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Report
 from headend.core.model.observed import Change, Observed, Status
@@ -40,9 +40,9 @@ class TfJob(Spec):
         Immutable(),
         Field(description="what it does, as TitanFile's own documents have it; null counts as left out (A-680)"),
     ]
-    priority: Annotated[int | None, OwnCall(), Field(ge=1, description="changed only while it is pending (A-681)")] = (
-        None
-    )
+    priority: Annotated[
+        int | None, OwnCall(), Lasting(), Field(ge=1, description="changed only while it is pending (A-681)")
+    ] = None
     extra: Annotated[Extra, Immutable()] = None
 
     @model_validator(mode="after")

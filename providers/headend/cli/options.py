@@ -80,6 +80,31 @@ SourceUrl = Annotated[
     str | None,
     typer.Option("--source-url", metavar="URL", help="Of a stack's line in its repository, with {file} and {line}."),
 ]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="ADDRESS",
+        help="Write what was changed there outside headend into the stack file; may be repeated.",
+    ),
+]
+Every = Annotated[
+    str | None,
+    typer.Option("--watch", metavar="DURATION", callback=_duration, help="Look again after this time, e.g. 10m."),
+]
+Webhook = Annotated[
+    str | None,
+    typer.Option(
+        "--webhook",
+        metavar="URL",
+        envvar="HEADEND_DRIFT_WEBHOOK",
+        show_envvar=True,
+        help="Send JSON there when something else differs than before.",
+    ),
+]
+Metrics = Annotated[
+    Path | None, typer.Option("--metrics", metavar="FILE", help="Write counts there, in Prometheus' text format.")
+]
 Interruptions = Annotated[
     list[str] | None,
     typer.Option(

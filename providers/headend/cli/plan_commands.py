@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from headend.cli import planfile
+from headend.cli.accept import accept as accepted
+from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out
 from headend.cli.options import (
+    Accept,
     Deletions,
+    Every,
     File,
     Flags,
     Format,
     Full,
     Interruptions,
     MaxRps,
+    Metrics,
     Parallelism,
     Patience,
     Refresh,
@@ -31,13 +38,16 @@ from headend.cli.options import (
     Target,
     Var,
     Verbose,
+    Webhook,
     rates,
 )
 from headend.cli.reading import reading
 from headend.cli.render import show
-from headend.cli.reports import Reports
+from headend.cli.reports import Reports, failed
 from headend.cli.run import opened
-from headend.core.model.errors import GuardError
+from headend.cli.watching import Watcher
+from headend.core.model.errors import GuardError, HeadendError, InputError
+from headend.core.model.options import parse_duration
 from headend.core.reconcile.approval import identities
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
@@ -98,16 +108,49 @@ def drift(
     full: Full = False,
     report: ReportTo = None,
     source_url: SourceUrl = None,
+    accept: Accept = None,
+    watch: Every = None,
+    webhook: Webhook = None,
+    metrics: Metrics = None,
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
     stack wants."""
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
     reports = Reports(report or (), source_url)
-    with reports.of_failure(file, stack):
+    if metrics:
+        check_out(metrics, name="--metrics")
+    if accept and watch:
+        raise InputError("--accept is for one look; leave out --watch")
+    watcher = Watcher(metrics, webhook)
+
+    def look() -> Plan:
         made = asyncio.run(_planned(options, target or [], need_secrets=False))
-    show(made, format, every=verbose, full=full)
-    reports.write_plan(made)
+        show(made, format, every=verbose, full=full)
+        reports.write_plan(made)
+        return made
+
+    if watch:
+        watcher.rounds(lambda: _looked(look, reports, file, stack), parse_duration(watch))
+        raise typer.Exit
+    began = time.monotonic()
+    with reports.of_failure(file, stack, lambda document: watcher.note(document, time.monotonic() - began)):
+        made = look()
+    if metrics or webhook:
+        watcher.note(made.document(), time.monotonic() - began)
+    for line in accepted(made, accept) if accept else ():
+        echo(line)
     raise typer.Exit(2 if made.writes() or made.wrong else 0)
+
+
+def _looked(look: Callable[[], Plan], reports: Reports, file: Path, stack: str | None) -> dict[str, Any]:
+    """The document of one look of many, also where it failed: the next may succeed."""
+    try:
+        return look().document()
+    except HeadendError as error:
+        echo(str(error), err=True)
+        document = failed(error, file, stack)
+        reports.write(document)
+        return document
 
 
 async def _planned(

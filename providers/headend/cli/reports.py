@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,16 @@ class Reports:
             self.write(plan.document() | pictures(plan))
 
     @contextlib.contextmanager
-    def of_failure(self, file: Path, stack: str | None) -> Iterator[None]:
-        """Where there is no plan, the reports say why."""
+    def of_failure(
+        self, file: Path, stack: str | None, also: Callable[[Mapping[str, Any]], None] = lambda document: None
+    ) -> Iterator[None]:
+        """Where there is no plan, the reports say why. also: what else is to take note."""
         try:
             yield
         except HeadendError as error:
-            self.write(failed(error, file, stack))
+            document = failed(error, file, stack)
+            self.write(document)
+            also(document)
             raise
 
 

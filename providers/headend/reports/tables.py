@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from headend.reports.wording import Part
 
-LEAST = 8  # as many are a table
+LEAST = 5  # as many are a table
 MOST = 100  # rows that are kept; more are counted
 _OWN = ("warnings", "on_air", "changes", "moved_from", "status", "hands_out", "unverifiable")
 
@@ -32,29 +33,30 @@ class Table:
     """step: the first one. shared: entries that all have. rows: address and own entries, the first MOST of them."""
 
     step: Part
-    shared: dict[str, Part]
+    shared: dict[str, Part] = field(default_factory=dict)
     rows: list[tuple[str, dict[str, Part]]] = field(default_factory=list)
     count: int = 0
 
     @classmethod
     def of(cls, steps: Iterable[Part]) -> Table:
         """The table of steps of one shape."""
-        first, *others = steps
-        table = cls(first, written(first))
-        for step in (first, *others):
+        kept = list(steps)
+        table = cls(kept[0])
+        for step in kept:
             table.add(step)
         return table
 
     def add(self, step: Part) -> None:
         entries = written(step)
+        known = self.shared if self.count else entries
+        self.shared = {path: entry for path, entry in known.items() if entries.get(path) == entry}
         self.count += 1
-        self.shared = {path: entry for path, entry in self.shared.items() if entries.get(path) == entry}
         if len(self.rows) < MOST:
             self.rows.append((step["address"], entries))
 
-    @property
+    @functools.cached_property
     def columns(self) -> list[str]:
-        """The paths in which they differ."""
+        """The paths in which they differ; to be asked once all are there."""
         return [path for path in dict.fromkeys(p for _, own in self.rows for p in own) if path not in self.shared]
 
     @property

@@ -36,7 +36,7 @@ from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.together import together
 from headend.core.reconcile.unrecorded import find_unrecorded, recovered_twice
-from headend.core.reconcile.values import by_key, nobody
+from headend.core.reconcile.values import Holder, by_key, nobody
 from headend.core.wire import registry
 
 
@@ -151,6 +151,11 @@ def taken_over(steps: Iterable[Step]) -> dict[str, Record]:
     return found
 
 
+def _holder(records: Mapping[str, Record], steps: Collection[Step]) -> Holder:
+    """Who has what the steps name: where nothing changes or goes, nobody asks."""
+    return by_key(records) if any(step.changes or step.action is Action.DELETE for step in steps) else nobody
+
+
 async def watched(watch: Watch, steps: Collection[Step]) -> list[Step]:
     """The steps, with what each would cut."""
 
@@ -210,7 +215,7 @@ async def make_plan(
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
     plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
-    plan = replace(plan, options=stack.options, holder=by_key(recorded_now) if removals else nobody)
+    plan = replace(plan, options=stack.options, holder=_holder(recorded_now, steps))
     return _refuse_circles(plan, stack, records)
 
 
