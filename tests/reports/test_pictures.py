@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headend.core.reconcile.document import raise_if_no_plan
+from headend.reports.dot import dot
+from headend.reports.drawing import SMALL, WIDE, cells
+from headend.reports.html import anchor, html
+from headend.reports.layout import lay_out
 from headend.reports.markdown import LIMIT, markdown
 from headend.reports.mermaid import escaped, mermaid
+from headend.reports.paths import paths, svg
 from headend.reports.picture import MOST, Signal
 
 NASTY = [
@@ -136,3 +143,79 @@ def test_a_plan_without_streams_has_no_picture() -> None:
     document = {name: value for name, value in channels(0).items() if name != "signal"}
     assert mermaid(document) == ""
     assert "mermaid" not in markdown(document)
+
+
+def drawn_boxes(svg: str) -> list[tuple[float, float, float, float]]:
+    """Left, top, right, bottom of each box, in the picture's own measure."""
+    rects = [one for one in ElementTree.fromstring(svg).iter() if one.tag.endswith("rect")]
+    edges = [tuple(float(rect.attrib[name]) for name in ("x", "y", "width", "height")) for rect in rects]
+    return [(x, y, x + width, y + height) for x, y, width, height in edges]
+
+
+def no_two_overlap(boxes: list[tuple[float, float, float, float]]) -> bool:
+    return not any(
+        a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in itertools.combinations(boxes, 2)
+    )
+
+
+def texts_fit(svg: str) -> bool:
+    """Whether each text ends before its box does."""
+    for group in ElementTree.fromstring(svg).iter():
+        rect = next((one for one in group if one.tag.endswith("rect")), None)
+        if rect is not None:
+            right = float(rect.attrib["x"]) + float(rect.attrib["width"])
+            for text in (one for one in group if one.tag.endswith("text")):
+                small = {"small", "pill"} & set(text.attrib.get("class", "").split())
+                if float(text.attrib["x"]) + cells(text.text or "") * (SMALL if small else WIDE) > right:
+                    return False
+    return True
+
+
+@pytest.mark.parametrize("count", [5, 300])
+@pytest.mark.parametrize("name", ["{}", "第一演播室-{}", "a-very-long-name-that-has-no-room-in-any-box-{}"])
+def test_no_box_lies_over_another_and_each_holds_its_text(count: int, name: str) -> None:
+    document = channels(count, {"in0": "update", "out1": "delete", "show2": "replace"}, name=name)
+    cuts = {"source": "ateme.environments.e0.inputs.in1", "target": "ateme.environments.e0.outputs.out0"}
+    document["signal"]["edges"] += [{**cuts, "by": "ateme.environments.e0.schedules.show1", "cut": True}]
+    found = paths(document)
+    assert found is not None
+    (picture,) = found.pictures
+    assert no_two_overlap(drawn_boxes(picture.svg))
+    assert texts_fit(picture.svg)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
+def test_boxes_keep_apart_whatever_joins_them(edges: list[tuple[int, int]]) -> None:
+    sizes = {key: (40.0 + 10 * (key % 4), 24.0 + 16 * (key % 2)) for key in range(13)}
+    layout = lay_out(sizes, edges)
+    boxes = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in layout.boxes.values()]
+    assert len(boxes) == len(sizes)
+    assert no_two_overlap(boxes)
+    assert all(box[2] <= layout.width and box[3] <= layout.height + 0.1 for box in boxes)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_names_are_text_in_svg_and_in_dot(text: str) -> None:
+    document = channels(1, name=text.replace("{", "{{").replace("}", "}}"))
+    drawn = ElementTree.fromstring(svg(document))
+    assert {one.tag.partition("}")[2] for one in drawn.iter()} <= {"svg", "style", "g", "text", "title", "rect", "path"}
+    assert not any(name.startswith("on") for one in drawn.iter() for name in one.attrib)
+    lines = [re.sub(r'"(?:[^"\\]|\\.)*"', '""', line) for line in dot(document).splitlines()]
+    assert lines == [re.sub(r'"(?:[^"\\]|\\.)*"', '""', line) for line in dot(channels(1, name="x")).splitlines()]
+
+
+def test_boxes_of_what_changes_lead_to_their_step_and_others_to_nothing() -> None:
+    page = html(channels(3, {"in0": "update", "show1": "delete"}))
+    links = re.findall(r'<a href="#([^"]+)"><g', page)
+    assert links == [anchor("ateme.environments.e0.schedules.show1"), anchor("ateme.environments.e0.inputs.in0")]
+    assert all(f'id="{link}"' in page for link in links)
+
+
+def test_environments_with_changes_come_first_and_the_rest_is_counted() -> None:
+    document = channels(1, homes=50)
+    document["steps"][-2]["action"] = "update"
+    found = paths(document)
+    assert found is not None
+    assert (found.pictures[0].title, found.pictures[0].changes, found.pictures[1].changes) == ("e49", True, False)
+    assert len(found.pictures) + found.more == 50

@@ -88,7 +88,7 @@ def plan(
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     reports = Reports(report or (), source_url)
     with reports.of_failure(file, stack):
-        made = asyncio.run(_planned(options, target or [], consent, out=out))
+        made = asyncio.run(planned(options, target or [], consent, out=out))
     show(made, format, every=verbose, full=full)
     reports.write_plan(made)
     raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
@@ -124,7 +124,7 @@ def drift(
     watcher = Watcher(metrics, webhook)
 
     def look() -> Plan:
-        made = asyncio.run(_planned(options, target or [], need_secrets=False))
+        made = asyncio.run(planned(options, target or [], need_secrets=False))
         show(made, format, every=verbose, full=full)
         reports.write_plan(made)
         return made
@@ -153,7 +153,7 @@ def _looked(look: Callable[[], Plan], reports: Reports, file: Path, stack: str |
         return document
 
 
-async def _planned(
+async def planned(
     options: Flags,
     targets: list[str],
     consent: Consent | None = None,

@@ -29,6 +29,11 @@ def place(address: str) -> str:
     return f"{platform} {inside}".strip()
 
 
+def text_of(name: str) -> str:
+    """A file of this folder, as it is."""
+    return (Path(__file__).parent / name).read_text()
+
+
 def render(template: str, **values: Any) -> str:
     """The template with the values; what is put into HTML is escaped."""
     return _environment().get_template(template).render(**values)
