@@ -19,6 +19,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "drift": "plan_commands",
     "show": "show_command",
     "graph": "picture_commands",
+    "timeline": "picture_commands",
     "apply": "apply_commands",
     "destroy": "apply_commands",
     "status": "status_commands",

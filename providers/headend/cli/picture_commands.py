@@ -77,6 +77,32 @@ def _graph(document: Mapping[str, Any], format: GraphFormat) -> str:
     return mermaid(document)
 
 
+def timeline(
+    file: Picture,
+    format: Annotated[TimelineFormat, typer.Option("--format", help="How to draw them.")] = TimelineFormat.TEXT,
+    out: Out = None,
+    stack: StackName = None,
+    var: Var = None,
+    simulator: Simulated = False,
+    parallelism: Parallelism = 16,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
+) -> None:
+    """Shows what each output carries and when, what clashes, and what a plan would cut."""
+    if out:
+        check_out(out, "")
+    flags = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
+    document = _document(flags, "bookings")
+    if format is TimelineFormat.SVG:
+        from headend.reports.timeline import svg
+
+        _put(svg(document), out)
+    else:
+        from headend.reports.timeline_text import timeline_text
+
+        _put(timeline_text(document), out)
+
+
 def _document(flags: Flags, part: str) -> Mapping[str, Any]:
     """The plan document of the file, with that part. Raises InputError where there is nothing to draw."""
     if flags.file.suffix == ".json":

@@ -7,6 +7,7 @@ SUMMARIES = {
     "drift": "Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the stack wants.",
     "show": "Shows a plan again, and writes reports of it. Makes no request.",
     "graph": "Draws the ways of the streams, with what is on air, what a plan would change, and what it would cut.",
+    "timeline": "Shows what each output carries and when, what clashes, and what a plan would cut.",
     "apply": "Makes what is live equal to the stack; with a plan file, exactly as that plan says.",
     "destroy": "Deletes all that the stack manages, in reverse order; needs the stack file for its connections.",
     "status": "Shows what the stack's objects do now, what is on air and until when, and what comes next. Writes nothing.",

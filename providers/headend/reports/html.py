@@ -9,6 +9,7 @@ from markupsafe import Markup
 from headend.reports.paths import paths
 from headend.reports.sections import Told
 from headend.reports.templates import render
+from headend.reports.timeline import timeline
 from headend.reports.wording import Part
 
 
@@ -20,7 +21,14 @@ def html(document: Part, source_url: str | None = None) -> str:
     def link(address: str) -> str | None:
         return f"#{anchor(address)}" if address in on_page else None
 
-    return render("plan.html.j2", told=told, anchor=anchor, paths=paths(document, link), safe=Markup)
+    return render(
+        "plan.html.j2",
+        told=told,
+        anchor=anchor,
+        paths=paths(document, link),
+        times=timeline(document, link),
+        safe=Markup,
+    )
 
 
 def anchor(address: str) -> str:

@@ -194,14 +194,15 @@ class Signal:
             goes=first.get("goes", False),
             likely=first.get("likely", False),
             count=len(alike),
-            names=[_last(address) for address in by[:1]],
+            names=[place_of(address) for address in by[:1]],
         )
 
 
 _BOTH = (("source", "target"), ("target", "source"))
 
 
-def _last(address: str) -> str:
+def place_of(address: str) -> str:
+    """The last part of an address: what people call it."""
     group, bracket, rest = address.partition("[")
     return rest.removesuffix("]") if bracket else group.rpartition(".")[2]
 
