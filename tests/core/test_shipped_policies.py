@@ -13,7 +13,7 @@ from headend.core.model.judge import check_stack
 from headend.core.stackfile import load
 from headend.core.stackfile.policies import SHIPPED, read_policies
 
-POLICIES = {policy.name: policy for policy in read_policies(SHIPPED, Problems())}
+POLICIES = {policy.name: policy for policy in read_policies(SHIPPED, Problems(), set())}
 HEAD = """\
 headend: 1
 stack: prod

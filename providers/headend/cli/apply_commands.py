@@ -14,7 +14,9 @@ import typer
 from headend.cli import planfile
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
+from headend.cli.many import Interrupted, choose, each, one_at_a_time
 from headend.cli.options import (
+    ChangedSince,
     Deletions,
     File,
     Flags,
@@ -52,11 +54,16 @@ from headend.core.reconcile.policies import check_plan
 from headend.core.reconcile.state import State
 from headend.core.wire.redaction import Redactor
 
-Stack = Annotated[Path, typer.Argument(help="The stack file, or a plan that `plan --out` wrote.", show_default=False)]
+Stacks = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="The stack file, or a plan that `plan --out` wrote; or several.", show_default=False
+    ),
+]
 
 
 def apply(
-    file: Stack,
+    file: Stacks,
     stack: StackName = None,
     var: Var = None,
     simulator: Simulated = False,
@@ -70,6 +77,7 @@ def apply(
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
+    changed_since: ChangedSince = None,
     all_or_nothing: Annotated[
         bool, typer.Option("--all-or-nothing", help="Carry out a plan file only if all of it still holds.")
     ] = False,
@@ -78,16 +86,26 @@ def apply(
 
     Ctrl-C finishes what is in flight, records it and exits 7; the next apply goes on.
     """
-    document = planfile.read(file)
-    targets = target or []
-    if document:
-        if stack or target:
-            raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
-        file, stack, targets = Path(document["file"]), document["stack"], document.get("targets", [])
-        refresh = bool(document.get("refresh", False))
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
+    one_at_a_time(file, stack=stack, target=target, allow_interruption=allow_interruption)
+    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose, all_or_nothing)
-    raise typer.Exit(asyncio.run(_run(options, targets, agreed, document=document)))
+    chosen = choose(file, options, changed_since)
+    if len(file) == 1 and chosen:
+        raise typer.Exit(_apply(options, target or [], agreed))
+    if not chosen:
+        echo("no stack changed")
+    raise typer.Exit(each(chosen, lambda one: _apply(replace(options, file=one), [], agreed)))
+
+
+def _apply(options: Flags, targets: list[str], agreed: Agreed) -> int:
+    """The exit code."""
+    file, document = options.file, planfile.read(options.file)
+    if document:
+        if options.stack or targets:
+            raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
+        targets, refresh = document.get("targets", []), bool(document.get("refresh", False))
+        options = replace(options, file=Path(document["file"]), stack=document["stack"], refresh=refresh)
+    return asyncio.run(_run(options, targets, agreed, document=document))
 
 
 def destroy(
@@ -203,6 +221,8 @@ async def _carried_out(
         for line in (str(outcome.lost), *(f"in no state file: {line}" for line in outcome.written)):
             echo(line, err=True)
     echo(_summary(outcome))
+    if outcome.interrupted:
+        return Interrupted(outcome.exit_code)
     in_part = stale or (destroy and doubtful)
     return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
 

@@ -23,6 +23,11 @@ class Format(enum.StrEnum):
 
 
 File = Annotated[Path, typer.Argument(help="The stack file.", show_default=False)]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="The stack file, or several.", show_default=False)]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(metavar="REVISION", help="Only stacks whose files, overlays, rows or policies changed since, by Git."),
+]
 StackName = Annotated[
     str | None,
     typer.Option("--stack", metavar="NAME", help="Name of the stack, for a throw-away copy with a state of its own."),

@@ -15,11 +15,13 @@ from headend.cli.accept import accept as accepted
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out
+from headend.cli.many import choose, one_at_a_time
 from headend.cli.options import (
     Accept,
+    ChangedSince,
     Deletions,
     Every,
-    File,
+    Files,
     Flags,
     Format,
     Full,
@@ -41,6 +43,7 @@ from headend.cli.options import (
     Webhook,
     rates,
 )
+from headend.cli.plans import Told, Work
 from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.reports import Reports, failed
@@ -56,7 +59,7 @@ from headend.core.reconcile.policies import check_plan
 
 
 def plan(
-    file: File,
+    file: Files,
     stack: StackName = None,
     var: Var = None,
     simulator: Simulated = False,
@@ -73,6 +76,7 @@ def plan(
     full: Full = False,
     report: ReportTo = None,
     source_url: SourceUrl = None,
+    changed_since: ChangedSince = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
@@ -82,20 +86,22 @@ def plan(
     Give the consent that apply is to get: `--allow-interruption`, `--allow-deletions` and `--secrets-out`, where
     nothing is written.
     """
+    one_at_a_time(file, stack=stack, target=target, out=out, allow_interruption=allow_interruption)
     if out:
         check_out(out, ".json")
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
+    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
-    reports = Reports(report or (), source_url)
-    with reports.of_failure(file, stack):
+    told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
+
+    def work(options: Flags) -> tuple[Plan, int]:
         made = asyncio.run(planned(options, target or [], consent, out=out))
-    show(made, format, every=verbose, full=full)
-    reports.write_plan(made)
-    raise typer.Exit(GuardError.exit_code if made.refused else 2 if made.writes() else 0)
+        return made, GuardError.exit_code if made.refused else 2 if made.writes() else 0
+
+    raise typer.Exit(told.tell(choose(file, options, changed_since), work))
 
 
 def drift(
-    file: File,
+    file: Files,
     stack: StackName = None,
     var: Var = None,
     simulator: Simulated = False,
@@ -108,6 +114,7 @@ def drift(
     full: Full = False,
     report: ReportTo = None,
     source_url: SourceUrl = None,
+    changed_since: ChangedSince = None,
     accept: Accept = None,
     watch: Every = None,
     webhook: Webhook = None,
@@ -115,37 +122,52 @@ def drift(
 ) -> None:
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
     stack wants."""
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, refresh=True, rates=rates(patience, max_rps))
+    one_at_a_time(file, stack=stack, target=target, accept=accept, watch=watch, webhook=webhook, metrics=metrics)
+    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, True, rates=rates(patience, max_rps))
     reports = Reports(report or (), source_url)
+    chosen = choose(file, options, changed_since)
+
+    def work(options: Flags) -> tuple[Plan, int]:
+        made = asyncio.run(planned(options, target or [], need_secrets=False))
+        return made, 2 if made.writes() or made.wrong else 0
+
+    told = Told(len(file) > 1, options, reports, format, verbose, full)
+    if told.many or not chosen:
+        raise typer.Exit(told.tell(chosen, work))
     if metrics:
         check_out(metrics, name="--metrics")
     if accept and watch:
         raise InputError("--accept is for one look; leave out --watch")
-    watcher = Watcher(metrics, webhook)
+    raise typer.Exit(_drifted(told, work, Watcher(metrics, webhook), accept or [], watch))
 
-    def look() -> Plan:
-        made = asyncio.run(planned(options, target or [], need_secrets=False))
-        show(made, format, every=verbose, full=full)
+
+def _drifted(told: Told, work: Work, watcher: Watcher, accept: list[str], watch: str | None) -> int:
+    """Looks at one stack, once or in rounds; the exit code."""
+    file, stack, reports = told.flags.file, told.flags.stack, told.reports
+
+    def look() -> tuple[Plan, int]:
+        made, code = work(told.flags)
+        show(made, told.format, every=told.every, full=told.full)
         reports.write_plan(made)
-        return made
+        return made, code
 
     if watch:
         watcher.rounds(lambda: _looked(look, reports, file, stack), parse_duration(watch))
-        raise typer.Exit
+        return 0
     began = time.monotonic()
     with reports.of_failure(file, stack, lambda document: watcher.note(document, time.monotonic() - began)):
-        made = look()
-    if metrics or webhook:
+        made, code = look()
+    if watcher.metrics or watcher.webhook:
         watcher.note(made.document(), time.monotonic() - began)
     for line in accepted(made, accept) if accept else ():
         echo(line)
-    raise typer.Exit(2 if made.writes() or made.wrong else 0)
+    return code
 
 
-def _looked(look: Callable[[], Plan], reports: Reports, file: Path, stack: str | None) -> dict[str, Any]:
+def _looked(look: Callable[[], tuple[Plan, int]], reports: Reports, file: Path, stack: str | None) -> dict[str, Any]:
     """The document of one look of many, also where it failed: the next may succeed."""
     try:
-        return look().document()
+        return look()[0].document()
     except HeadendError as error:
         echo(str(error), err=True)
         document = failed(error, file, stack)

@@ -28,7 +28,7 @@ def test(
 ) -> None:
     """Runs the examples that stand beside policies. Exit 1: one comes out otherwise. Makes no request."""
     problems = Problems()
-    policies = read_policies(SHIPPED if file == OWN else Path(file), problems)
+    policies = read_policies(SHIPPED if file == OWN else Path(file), problems, set())
     if problems:
         raise InputError(problems)
     tried = [(policy, example, try_out(policy, example)) for policy in policies for example in policy.examples]

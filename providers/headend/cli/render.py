@@ -25,6 +25,14 @@ def show(plan: Plan, format: Format, *, every: bool = False, full: bool = False)
 
 def show_document(document: Mapping[str, Any], format: Format, *, every: bool = False, full: bool = False) -> None:
     """The same of a document, whose steps are taken one by one."""
+    if "stacks" in document:
+        if format is Format.JSON:
+            echo_exact(json.dumps(document, indent=1, default=str) + "\n")
+        else:
+            for one in document["stacks"]:
+                echo(f"# {one['file']}")
+                show_document(one, format, every=every, full=full)
+        return
     if format is Format.JSON:
         for piece in as_json(document, document["steps"]):
             echo_exact(piece)

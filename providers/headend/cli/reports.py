@@ -12,9 +12,10 @@ import headend
 from headend.cli.echo import echo_exact
 from headend.cli.files import check_out, write_out
 from headend.core.model.errors import HeadendError, InputError
-from headend.core.reconcile.document import FORMAT
+from headend.core.reconcile.document import FORMAT, PLANS_FORMAT
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.signal import pictures
+from headend.reports.many import summed
 from headend.reports.write import Report
 
 
@@ -66,6 +67,13 @@ class Reports:
             self.write(document)
             also(document)
             raise
+
+
+def several(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The document of the plans of several stacks."""
+    at = max((document["at"] for document in documents if "at" in document), default=None)
+    head = {"format": PLANS_FORMAT, "headend": headend.__version__} | ({"at": at} if at else {})
+    return head | {"summary": summed(documents), "stacks": list(documents)}
 
 
 def failed(error: HeadendError, file: Path, stack: str | None) -> dict[str, Any]:

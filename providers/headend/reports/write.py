@@ -64,4 +64,8 @@ class Report:
         return cls(form, Path(path) if path else None)
 
     def render(self, document: Part, source_url: str | None = None) -> str:
+        if self.form != "json" and "stacks" in document:
+            from headend.reports.many import merged
+
+            document = merged(document)
         return RENDERERS[self.form](document, source_url)

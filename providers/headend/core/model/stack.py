@@ -6,6 +6,7 @@ import enum
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from headend.core.model.address import dependents
@@ -109,7 +110,8 @@ class Wanted:
 class Stack:
     """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
     connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file.
-    remarks: what the kinds warn of, in file order. policies: what is to hold of it."""
+    remarks: what the kinds warn of, in file order. policies: what is to hold of it.
+    files: all that it was read from."""
 
     name: str
     file: str
@@ -119,6 +121,7 @@ class Stack:
     lookups: Mapping[str, Wanted] = field(default_factory=dict)
     remarks: Sequence[Problem] = ()
     policies: tuple[Policy, ...] = ()
+    files: frozenset[Path] = frozenset()
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from headend.core.reconcile.decision import Reason
 from headend.core.reconcile.refusal import Guard
 
 FORMAT = "headend.plan/2"
+PLANS_FORMAT = "headend.plans/1"
 Texts = dict[str, str]
 
 
@@ -225,15 +226,30 @@ class PlanDocument(_Part):
     checksum: str | None = None
 
 
+class PlansDocument(_Part):
+    """What `headend plan --format json` prints of several stacks."""
+
+    format: Literal["headend.plans/1"]
+    headend: Annotated[str, Field(description="the version that made it")]
+    at: Annotated[str | None, Field(description="when the last of them was made: RFC 3339, UTC")] = None
+    summary: Annotated[dict[str, int], Field(description="how many of each, in all stacks")]
+    stacks: list[PlanDocument]
+
+
 def json_schema() -> dict[str, Any]:
     """The schema of plan documents, draft 2020-12."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PlanDocument.model_json_schema()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter(PlanDocument | PlansDocument).json_schema(),
+    }
 
 
 def raise_if_no_plan(document: Any) -> None:
-    """Raises ValueError, saying where, for what is no plan document."""
+    """Raises ValueError, saying where, for what is no plan document, be it of one stack or of several."""
+    several = isinstance(document, dict) and document.get("format") == PLANS_FORMAT
+    model: type[_Part] = PlansDocument if several else PlanDocument
     try:
-        TypeAdapter(PlanDocument).validate_python(document, strict=None)
+        TypeAdapter(model).validate_python(document, strict=None)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -186,6 +186,7 @@ def _open_table(written: Mapping[str, Node], address: str, values: Values) -> Ta
         values.problems.add("`delimiter` is one character", written["delimiter"].source, address, 'e.g. ";"')
     elif path and delimiter:
         folder = Path(node.source.file).parent
+        values.files.add(folder / path)
         try:
             return Table(folder / path, values.problems, delimiter)
         except ValueError as error:

@@ -22,6 +22,7 @@ from headend.core.model.policies import Policy
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
+from headend.core.model.uploads import File
 from headend.core.stackfile.check import Input, make, scrub
 from headend.core.stackfile.drafts import DraftFinder, Kinds
 from headend.core.stackfile.lookups import read_named_lookups
@@ -61,7 +62,8 @@ def load(
     Raises InputError with every problem found, in file order. Makes no request.
     """
     path, problems = Path(path), Problems()
-    root, entries = _read_root(path, problems)
+    files: set[Path] = set()
+    root, entries = _read_root(path, problems, files)
     kinds = registry.kinds() if kinds is None else kinds
     values = Values(secret or secret_finder(), problems, ways, need_secrets=need_secrets)
     values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
@@ -82,17 +84,25 @@ def load(
     problems += errors(found)
     check_claims(resources, problems)
     find_cycles(resources, problems)
-    policies = _policies(path, entries, problems)
+    policies = _policies(path, entries, problems, files)
     _check_allowed(resources, policies, problems)
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
-    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks), policies)
+    read = frozenset(files | values.files | _uploads(resources))
+    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks), policies, read)
 
 
-def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems) -> tuple[Policy, ...]:
+def _uploads(resources: Mapping[str, Resource]) -> set[Path]:
+    values = (value for one in resources.values() for value in one.spec.__dict__.values())
+    return {value.location for value in values if isinstance(value, File)}
+
+
+def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems, files: set[Path]) -> tuple[Policy, ...]:
     options = entries["options"].node.mapping if "options" in entries else None
     named = options["policies"].node if options and "policies" in options else None
-    return tuple(policy for file in find_files(path, named, problems) for policy in read_policies(file, problems))
+    return tuple(
+        policy for file in find_files(path, named, problems) for policy in read_policies(file, problems, files)
+    )
 
 
 def _check_allowed(resources: Mapping[str, Resource], policies: Sequence[Policy], problems: Problems) -> None:
@@ -109,13 +119,27 @@ def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys([*remarks(found), *more]), key=_place)
 
 
+def read_name(path: Path, variables: Mapping[str, str]) -> str | None:
+    """The name of the stack of a file; None where something is wrong with that, or with the file."""
+    problems = Problems()
+    try:
+        _, entries = _read_root(path, problems, set())
+    except InputError:
+        return None
+    values = Values(lambda name: None, problems)
+    values.declare(entries["vars"].node if "vars" in entries else None, variables)
+    before = len(problems)
+    name = _stack_name(path, entries, None, values)
+    return name if len(problems) == before else None
+
+
 def load_settings(path: str | Path, *, ways: Ways = COMMAND_LINE) -> tuple[Options, dict[str, dict[str, Any]]]:
     """`options:` and `connections:` of a file as it is now, whatever its resources and secrets are.
 
     Raises InputError with what is wrong with these two, or with the file itself.
     """
     path, problems = Path(path), Problems()
-    root, entries = _read_root(path, problems)
+    root, entries = _read_root(path, problems, set())
     values = Values(lambda name: None, Problems(), ways)  # variables that neither needs may well have no value
     values.declare(entries["vars"].node if "vars" in entries else None, {})
     values.names["stack.name"] = Node(path.stem, root.source, path.stem)
@@ -126,9 +150,9 @@ def load_settings(path: str | Path, *, ways: Ways = COMMAND_LINE) -> tuple[Optio
     return options, connections
 
 
-def _read_root(path: Path, problems: Problems) -> tuple[Node, Mapping[str, KeyValue]]:
+def _read_root(path: Path, problems: Problems, files: set[Path]) -> tuple[Node, Mapping[str, KeyValue]]:
     """The file, laid over what it extends, and its entries."""
-    root = read_stack(path, problems)
+    root = read_stack(path, problems, files)
     if root is None or root.mapping is None:
         raise InputError(problems)
     return root, root.mapping

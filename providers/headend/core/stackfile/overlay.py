@@ -15,15 +15,19 @@ from headend.core.stackfile.nodes import KeyValue, Node, read
 MAX_FILES = 50
 
 
-def read_stack(path: Path, problems: Problems) -> Node | None:
-    """The file over all that it extends, as one mapping; None where nothing can be said beyond `problems`."""
-    return _read(path, problems, (), itertools.count(1))
+def read_stack(path: Path, problems: Problems, files: set[Path]) -> Node | None:
+    """The file over all that it extends, as one mapping; None where nothing can be said beyond `problems`.
+    files: takes what is read."""
+    return _read(path, problems, (), itertools.count(1), files)
 
 
-def _read(path: Path, problems: Problems, above: tuple[Path, ...], count: Iterator[int]) -> Node | None:
+def _read(
+    path: Path, problems: Problems, above: tuple[Path, ...], count: Iterator[int], files: set[Path]
+) -> Node | None:
     if next(count) > MAX_FILES:
         problems.add(f"more than {MAX_FILES} files are extended, {path} among them")
         return None
+    files.add(path)
     node = read(path, problems)
     if node is None:
         return None
@@ -43,7 +47,7 @@ def _read(path: Path, problems: Problems, above: tuple[Path, ...], count: Iterat
             problems.add(f"`extends: {name.value}`: {why}", name.source, remedy=f"it is looked for as {target}")
         elif target.resolve() in chain:
             problems.add(f"`extends: {name.value}` goes in a circle", name.source)
-        elif below := _read(target, problems, chain, count):
+        elif below := _read(target, problems, chain, count, files):
             base = merge(base, below, problems) if base else below
     own = Node({key: entry for key, entry in node.mapping.items() if key != "extends"}, node.source)
     return merge(base, own, problems) if base else own

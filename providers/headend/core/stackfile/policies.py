@@ -60,13 +60,15 @@ class AllowModel(Spec):
     until: date = Field(description="The last day, in the stack's time zone; after it, this is an error.")
 
 
-def read_policies(path: Path, problems: Problems) -> tuple[Policy, ...]:
-    """The policies of a file. What is wrong with it goes to `problems`."""
-    return tuple(policy for node in _nodes(path, problems, ()).values() if (policy := _policy(node, problems)))
+def read_policies(path: Path, problems: Problems, files: set[Path]) -> tuple[Policy, ...]:
+    """The policies of a file. What is wrong with it goes to `problems`. files: takes what is read."""
+    found = _nodes(path, problems, (), files)
+    return tuple(policy for node in found.values() if (policy := _policy(node, problems)))
 
 
-def _nodes(path: Path, problems: Problems, above: tuple[Path, ...]) -> dict[str, Node]:
+def _nodes(path: Path, problems: Problems, above: tuple[Path, ...], files: set[Path]) -> dict[str, Node]:
     """Name -> the policy as all files together write it."""
+    files.add(path)
     root = read(path, problems)
     if root is None:
         return {}
@@ -76,7 +78,7 @@ def _nodes(path: Path, problems: Problems, above: tuple[Path, ...]) -> dict[str,
     for key, entry in root.mapping.items():
         if key not in {"extends", "policies"}:
             problems.add(f"unknown key `{key}`", entry.source, remedy=suggest(key, ("extends", "policies")))
-    found = _extended(path, root, problems, (*above, path.resolve()))
+    found = _extended(path, root, problems, (*above, path.resolve()), files)
     listed = root.mapping.get("policies")
     if listed is None:
         return found
@@ -97,7 +99,7 @@ def _nodes(path: Path, problems: Problems, above: tuple[Path, ...]) -> dict[str,
     return found
 
 
-def _extended(path: Path, root: Node, problems: Problems, above: tuple[Path, ...]) -> dict[str, Node]:
+def _extended(path: Path, root: Node, problems: Problems, above: tuple[Path, ...], files: set[Path]) -> dict[str, Node]:
     entry = (root.mapping or {}).get("extends")
     if entry is None:
         return {}
@@ -112,7 +114,7 @@ def _extended(path: Path, root: Node, problems: Problems, above: tuple[Path, ...
         elif not target.is_file():
             problems.add(f"`extends: {name.value}`: there is no such file", name.source, remedy=f"looked for {target}")
         else:
-            found |= {one: _without_examples(node) for one, node in _nodes(target, problems, above).items()}
+            found |= {one: _without_examples(node) for one, node in _nodes(target, problems, above, files).items()}
     return found
 
 
@@ -125,7 +127,7 @@ def _laid_over(name: str, node: Node, found: Mapping[str, Node], problems: Probl
     """The policy over what is extended; one without a condition of its own over that which ships."""
     base = found.get(name)
     if base is None and (node.mapping is None or "condition" not in node.mapping):
-        shipped = _nodes(SHIPPED, problems, ())
+        shipped = _nodes(SHIPPED, problems, (), set())
         if name not in shipped:
             problems.add(f"no policy `{name}` ships", node.source, remedy=suggest(name, shipped, show=9))
             return Node({}, node.source)

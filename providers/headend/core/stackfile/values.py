@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from headend.core.model.findings import Level, Problem, Problems, Source
@@ -67,6 +68,7 @@ class Values:
         self.need_secrets = need_secrets
         self.remarks: list[Problem] = []
         self.problems = problems
+        self.files: set[Path] = set()  # that rows are read from
         self.time_zone: str | None = None  # of times that are written without one
         self.outside: set[str] = set()  # "vars.x" whose value comes from outside of the files
         self.names: dict[str, Node | None] = {}  # "vars.x" -> its value; None: known, but a problem already
