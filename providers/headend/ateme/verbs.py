@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.answers import desired_word
 from headend.ateme.api import Ateme
-from headend.ateme.input_spec import Input
 from headend.ateme.running import RESTING
-from headend.ateme.transcoder_spec import Transcoder
 from headend.core.model.errors import DecodeError, NotFound, Refused
 from headend.core.model.observed import Observed
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
+
+if TYPE_CHECKING:  # a plan has no use for either
+    from headend.ateme.input_spec import Input
+    from headend.ateme.transcoder_spec import Transcoder
 
 NONE_YET = "none yet: asking has started the making of thumbnails, so ask again in a while"
 PID_NAMES = ("pid", "audio_pid", "audio_track_pid", "track_pid")

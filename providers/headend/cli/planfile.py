@@ -14,8 +14,7 @@ from headend.cli.render import as_json
 from headend.core.model.errors import InputError, StaleError
 from headend.core.reconcile.approval import binder_of
 from headend.core.reconcile.binding import Binder
-from headend.core.reconcile.document import FORMAT, raise_if_no_plan
-from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.plan import FORMAT, Plan
 from headend.core.reconcile.signal import pictures
 from headend.core.reconcile.state.key import VARIABLE, environment_key
 
@@ -24,7 +23,7 @@ def read_any(path: Path) -> dict[str, Any]:
     """The plan document in a file, also of another version, to look at. Raises InputError for anything else."""
     try:
         document: dict[str, Any] = json.loads(path.read_text())
-        raise_if_no_plan(document)
+        _raise_if_no_plan(document)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a plan: {error}") from None
     return document
@@ -46,10 +45,16 @@ def read(path: Path) -> dict[str, Any] | None:
     if document.pop("checksum", None) != _checksum(document):
         raise InputError(f"{path}: the plan file was changed or damaged since it was written; plan again")
     try:
-        raise_if_no_plan(document)
+        _raise_if_no_plan(document)
     except ValueError as error:
         raise InputError(f"{path}: not a plan file: {error}") from None
     return document
+
+
+def _raise_if_no_plan(document: Any) -> None:
+    from headend.core.reconcile.document import raise_if_no_plan  # its models are loaded only where a plan is read
+
+    raise_if_no_plan(document)
 
 
 def _checksum(document: Mapping[str, Any]) -> str:

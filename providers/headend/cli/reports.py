@@ -12,8 +12,7 @@ import headend
 from headend.cli.echo import echo_exact
 from headend.cli.files import check_out, write_out
 from headend.core.model.errors import HeadendError, InputError
-from headend.core.reconcile.document import FORMAT, PLANS_FORMAT
-from headend.core.reconcile.plan import Plan
+from headend.core.reconcile.plan import FORMAT, PLANS_FORMAT, Plan
 from headend.core.reconcile.signal import pictures
 from headend.reports.many import summed
 from headend.reports.write import Report

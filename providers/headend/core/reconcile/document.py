@@ -10,8 +10,6 @@ from headend.core.model.proposal import Action
 from headend.core.reconcile.decision import Reason
 from headend.core.reconcile.refusal import Guard
 
-FORMAT = "headend.plan/2"
-PLANS_FORMAT = "headend.plans/1"
 Texts = dict[str, str]
 
 

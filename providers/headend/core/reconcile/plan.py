@@ -21,9 +21,11 @@ from headend.core.model.record import Marker
 from headend.core.model.stack import Resource
 from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.document import FORMAT
 from headend.core.reconcile.refusal import Refusal
 from headend.core.reconcile.values import Holder, Value, given, nobody, references, units, was_there
+
+FORMAT = "headend.plan/2"
+PLANS_FORMAT = "headend.plans/1"  # of several
 
 
 @dataclass(frozen=True)
