@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 from headend.core.model.fields import Impact
 from headend.core.model.proposal import Action
 from headend.core.reconcile.decision import Reason
+from headend.core.reconcile.plan import PLANS_FORMAT
 from headend.core.reconcile.refusal import Guard
 
 Texts = dict[str, str]
