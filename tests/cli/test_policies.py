@@ -55,8 +55,10 @@ def test_a_warning_is_shown_and_refuses_nothing(world: World) -> None:
     ran = world("validate", "day.yaml", **PASSWORD)
     assert (ran.code, "warning: policy slow" in ran.out) == (0, True)
     assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
-    ran = world("plan", "day.yaml", **PASSWORD)
+    ran = world("plan", "day.yaml", "--report", "md=p.md", "--report", "html=p.html", **PASSWORD)
     assert (ran.code, f"! {GATE}: policy slow: too fast" in ran.out) == (0, True)
+    for report in ("p.md", "p.html"):
+        assert "policy slow: too fast for that line" in (world.home / report).read_text()
 
 
 def test_what_is_unchanged_is_refused_too(world: World) -> None:
@@ -113,7 +115,15 @@ def test_a_condition_that_fails_is_an_error_at_its_line(world: World, condition:
 def test_a_condition_sees_stars_for_a_secret_and_waits_for_one_without_a_value(world: World) -> None:
     stack(world, SLOW % "\"spec.password == '*****************'\"")
     assert world("validate", "day.yaml", **PASSWORD).code == 0
-    assert world("validate", "day.yaml").code == 0
+    for waits in (
+        "spec.password == 'x'",
+        "secrets.all(name, size(spec[name]) > 90)",
+        "references.environment.name != 'eu' || size(spec.password) > 90",
+    ):
+        stack(world, SLOW % f'"{waits}"')
+        assert (world("validate", "day.yaml").code, world("validate", "day.yaml", **PASSWORD).code) == (0, 3)
+    stack(world, SLOW.replace("ateme.inp*", "ateme.env*") % '"dependents.all(d, !has(d.spec.password))"')
+    assert (world("validate", "day.yaml").code, world("validate", "day.yaml", **PASSWORD).code) == (0, 3)
     stack(world, SLOW % '"size(spec.password) > 90"')
     ran = world("plan", "day.yaml", **PASSWORD)
     assert (ran.code, "canary" in ran.out + ran.err) == (5, False)

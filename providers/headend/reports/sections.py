@@ -88,6 +88,12 @@ class Told:
         return [(step["address"], status_text(step)) for step in self.steps if "status" in step]
 
     @property
+    def remarks(self) -> Sequence[tuple[str, str]]:
+        """Address of what is unchanged, and what there is to say of it all the same."""
+        idle = (step for step in self.steps if step["action"] == "none")
+        return [(step["address"], text) for step in idle for text in step.get("warnings", ())]
+
+    @property
     def unverifiable(self) -> Sequence[tuple[str, str]]:
         """Address, and which fields nobody can check, and why."""
         return [

@@ -36,12 +36,13 @@ class Facts:
         """One resource, as others see it, too."""
         if address not in self._seen:
             resource = self.stack.resources[address]
+            values = values_of(resource)
             self._seen[address] = {
                 "address": address,
                 "kind": resource.kind.name,
                 "key": resource.key,
-                "name": _name(resource),
-                "spec": values_of(resource),
+                "name": _name(resource, values),
+                "spec": values,
             }
         return self._seen[address]
 
@@ -51,11 +52,10 @@ class Facts:
         return found[0] if isinstance(value, Reference) else found
 
 
-def _name(resource: Resource) -> str:
-    for field in (*marked(type(resource.spec), Named), "name"):
-        if isinstance(name := getattr(resource.spec, field, None), str):
-            return name
-    return resource.key
+def _name(resource: Resource, values: Mapping[str, Any]) -> str:
+    """The object's own name, else the key."""
+    fields = (*marked(type(resource.spec), Named), "name")
+    return next((name for field in fields if isinstance(name := values.get(field), str)), resource.key)
 
 
 def values_of(resource: Resource) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Judge:
         self.today = now.astimezone(ZoneInfo(stack.options.time_zone or "UTC")).date()
         self.facts = Facts(stack)
         self.problems: list[Problem] = []
+        self._missing = frozenset(name for one in stack.resources.values() for name in missing_fields(one.spec))
 
     def resource(self, resource: Resource, more: dict[str, Any] | None = None) -> Iterator[Word]:
         """What is said of what the stack wants; with what the plan knows of it, by the policies of plans, too."""
@@ -45,8 +46,7 @@ class Judge:
         policies = list(selected(self.stack.policies, resource.kind.name, resource.address, self.stack.name))
         if more is None:
             policies = [policy for policy in policies if not policy.of_plan]
-        unknown = missing_fields(resource.spec)
-        if policies := [policy for policy in policies if not _waits(policy, unknown)]:
+        if policies := [policy for policy in policies if not self._waits(policy, resource)]:
             facts = self.facts.of(resource) | (more or {})
             yield from self._said(policies, facts, allowed, LIFT)
 
@@ -54,6 +54,14 @@ class Judge:
         """What is said of an object that goes: by the policies of plans alone."""
         policies = selected(self.stack.policies, facts["kind"], facts["address"], self.stack.name)
         yield from self._said([policy for policy in policies if policy.of_plan], facts, {}, LIFT_REMOVAL)
+
+    def _waits(self, policy: Policy, resource: Resource) -> bool:
+        """Whether the condition asks for a secret that has no value here, of the resource or of those around it."""
+        own, text = missing_fields(resource.spec), policy.program.source
+        if own and ("secrets" in policy.asks or "spec[" in text):
+            return True
+        around = self._missing if policy.asks & {"references", "dependents"} else frozenset[str]()
+        return any(f"spec.{name}" in text for name in {*own, *around})
 
     def _said(
         self,
@@ -82,11 +90,6 @@ def _expired(one: Allow, today: date) -> Word | None:
         return None
     text = f"`lifecycle.allow` of policy {one.policy} ended with {one.until} ({one.reason})"
     return Word(Level.ERROR, text, "mend what it allowed and take it out, or give it another day")
-
-
-def _waits(policy: Policy, unknown: Collection[str]) -> bool:
-    """Whether the condition asks for a secret that has no value here."""
-    return any(f"spec.{name}" in policy.program.source for name in unknown)
 
 
 def check_stack(stack: Stack, now: datetime) -> list[Problem]:

@@ -19,6 +19,7 @@ from headend.core.model.record import Digest, Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.on_air import Clock, Watch, clock, in_maintenance
 from headend.core.reconcile.plan import Plan, Step, change_document
+from headend.core.reconcile.planner import taken_over
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.refusal import Guard, Refusal
 
@@ -31,7 +32,7 @@ async def check_plan(plan: Plan, stack: Stack, records: Mapping[str, Record], ap
     if not stack.policies:
         return plan
     judge = Judge(stack, now())
-    watch = Watch(stack, _current(plan, records), apis, now)
+    watch = Watch(stack, _current(plan, records) | taken_over(plan.steps), apis, now)
     steps = await asyncio.gather(*(_judged(step, stack, judge, watch) for step in plan.steps))
     if judge.problems:
         raise InputError(judge.problems)
