@@ -75,6 +75,14 @@ def test_what_was_changed_is_accepted_with_comments_and_layout_kept(day: World) 
     assert day("drift", "day.yaml").code == 0
 
 
+def test_line_ends_stay_as_they_are(day: World) -> None:
+    (day.home / "day.yaml").write_bytes(STACK.replace("\n", "\r\n").encode())
+    live(day, "inputs", port=5002)["latency"] = 2500
+    assert day("drift", "day.yaml", "--accept", f"{INPUTS}.studio").code == 2
+    wanted = STACK.replace("latency: 2000  # ms", "latency: 2500  # ms").replace("\n", "\r\n")
+    assert (day.home / "day.yaml").read_bytes() == wanted.encode()
+
+
 def test_nothing_is_written_where_something_cannot_be(day: World) -> None:
     live(day, "inputs", port=5002)["latency"] = 2500
     refused = day("drift", "day.yaml", "--accept", f"{INPUTS}.studio", "--accept", f"{INPUTS}.arena")

@@ -37,8 +37,8 @@ def accept(plan: Plan, addresses: Sequence[str]) -> list[str]:
             try:
                 value = _value(step, change, plan.holder)
                 path = [*address.split("."), *change.path]
-                texts[file] = with_value(texts.get(file) or file.read_text(), path, value)
-            except (OSError, Unwritable) as error:
+                texts[file] = with_value(texts.get(file) or file.read_bytes().decode(), path, value)
+            except (OSError, UnicodeDecodeError, Unwritable) as error:
                 wrong.append(Problem(f"{where}: {error}", source, address, "change the file by hand"))
             else:
                 told.append(f"{file}: {address}: {where} is {value!r} now, as it is live")
