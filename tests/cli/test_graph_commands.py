@@ -10,6 +10,7 @@ import pytest
 
 from cli.harness import World
 from cli.test_on_air_guard import EU, stack
+from commands import ROOT
 from headend.core.reconcile import signal
 
 
@@ -27,7 +28,7 @@ def changed(world: World) -> World:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        pytest.param(["graph"], "#9986;", id="Mermaid"),
+        pytest.param(["graph"], "CUT", id="Mermaid"),
         pytest.param(["graph", "--format", "svg"], "the plan cuts it", id="SVG"),
         pytest.param(["graph", "--format", "dot"], "(cut)", id="DOT"),
         pytest.param(["timeline"], f"by {EU}.inputs.stadium", id="text"),
@@ -74,3 +75,8 @@ def test_where_there_is_nothing_to_draw_it_says_why(changed: World) -> None:
     assert found.code == 3
     assert "no kind in the stack carries a stream" in found.err
     assert json.loads(changed("plan", "day.yaml", "--format", "json").out).get("signal") is None
+
+
+def test_the_picture_in_docs_is_of_the_demo(world: World) -> None:
+    drawn = world("graph", str(ROOT / "stacks/demo.yaml"), "--format", "svg")
+    assert drawn.out == (ROOT / "docs/pictures/signal-paths.svg").read_text()

@@ -37,18 +37,29 @@ def escaped(text: str) -> str:
 def _lines(picture: Picture) -> Iterator[str]:
     yield "flowchart LR"
     names = {id(node): f"n{number}" for number, node in enumerate(picture.nodes)}
+    names |= {id(edge): f"b{number}" for number, edge in enumerate(picture.edges)}
     for number, (home, name) in enumerate(picture.homes.items()):
         if home:
             yield f'  subgraph e{number}["{escaped(name)}"]'
+            yield "    direction LR"
         yield from (f"    {names[id(node)]}{_shape(node)}" for node in picture.nodes if node.home == home)
+        inside = [edge for edge in picture.edges if edge.by and edge.target.home == home]
+        yield from (f"    {names[id(edge)]}{_pill(edge)}" for edge in inside)
         if home:
             yield "  end"
-    for number, edge in enumerate(picture.edges):
-        yield f"  {names[id(edge.source)]} {_arrow(edge)} {names[id(edge.target)]}"
-        if colour := "#cf222e" if edge.cut or edge.goes else COLOURS.get(edge.action):
-            yield f"  linkStyle {number} stroke:{colour},color:{colour}{',stroke-width:3px' if edge.cut else ''}"
+    links = 0
+    for edge in picture.edges:
+        arrow, source, target = _arrow(edge), names[id(edge.source)], names[id(edge.target)]
+        way = f"{arrow} {names[id(edge)]} {arrow}" if edge.by else f"{arrow}{_said(edge)}"
+        yield f"  {source} {way} {target}"
+        more = range(links, links + (2 if edge.by else 1))
+        links = more.stop
+        if colour := COLOURS["delete"] if edge.cut or edge.goes else COLOURS.get(edge.action):
+            thick = ",stroke-width:3px" if edge.cut else ""
+            yield f"  linkStyle {','.join(map(str, more))} stroke:{colour}{thick}"
     for name, style in CLASSES:
-        if shown := [names[id(node)] for node in picture.nodes if node.action == name]:
+        boxes: list[Node | Edge] = [*picture.nodes, *(edge for edge in picture.edges if edge.by)]
+        if shown := [names[id(box)] for box in boxes if box.action == name]:
             yield f"  classDef {name} {style}"
             yield f"  class {','.join(shown)} {name}"
     if picture.left_out:
@@ -62,8 +73,14 @@ def _shape(node: Node) -> str:
     return f'["{text}{kind}"]'
 
 
+def _pill(edge: Edge) -> str:
+    marks = " ".join([SIGNS.get(edge.action, ""), "CUT" if edge.cut else "", "●" if edge.on_air else ""]).split()
+    return f'(["{" ".join([*map(escaped, marks), escaped(edge.label)])}"])'
+
+
+def _said(edge: Edge) -> str:
+    return f'|"{escaped(edge.label)}"|' if edge.label else ""
+
+
 def _arrow(edge: Edge) -> str:
-    marks = f"{SIGNS.get(edge.action, '')} {'✂' if edge.cut else ''} {'●' if edge.on_air and edge.by else ''}"
-    text = f"{' '.join(map(escaped, marks.split()))} {escaped(edge.label)}".strip()
-    line = "-.->" if edge.goes or edge.likely else "==>" if edge.cut else "-->"
-    return f'{line}|"{text}"|' if text else line
+    return "-.->" if edge.goes or edge.likely else "==>" if edge.cut else "-->"

@@ -84,7 +84,7 @@ def svg(document: Part) -> str:
 
 
 LOOSE = "nothing in the stack leads to or from these:"
-LEGEND = "● on air  ✂ the plan cuts it  + ~ ± - what the plan does  dotted: goes away, or leads likely there"
+LEGEND = "● on air  CUT, thick: by the plan  + ~ ± - what the plan does  dotted: goes away, or leads likely there"
 
 
 def _told(signal: Signal, home: str) -> str:
@@ -182,7 +182,7 @@ def _draw_node(inner: Element, node: Node, box: Box, home: str, link: Link) -> N
 
 
 def _pill(edge: Edge) -> str:
-    marks = f"{SIGNS.get(edge.action, '')} {'✂' if edge.cut else ''}".split()
+    marks = f"{SIGNS.get(edge.action, '')} {'CUT' if edge.cut else ''}".split()
     return " ".join([*marks, shorten(edge.label, LONGEST)])
 
 
