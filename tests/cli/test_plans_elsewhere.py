@@ -110,6 +110,21 @@ def test_another_state_says_otherwise(machines: tuple[World, World]) -> None:
     assert done.err.count("the plan was made for") == 2, done.err
 
 
+RENAMED = STACK.replace("arena: {", "stadium: {lifecycle: {renamed_from: arena}, ")
+
+
+def test_a_renamed_object_with_a_secret_moves_once(machines: tuple[World, World]) -> None:
+    planner, runner = machines
+    handed_over(planner, runner, RENAMED)
+    done = applied(runner)
+    assert (done.code, "1 done, 0 failed, 0 skipped" in done.out) == (0, True), done.err
+    assert runner("plan", "day.yaml").code == 0
+    again = applied(runner)
+    assert (again.code, "arena: moved since the plan: state has object" in again.err) == (6, True), again.err
+    assert "delete" not in again.err
+    assert len(runner.alive()["inputs"]) == 2
+
+
 SECRET = CHANGED.replace("latency: 3000", "latency: 3000, encryption_type: 1, password: {secret: STUDIO}")
 
 

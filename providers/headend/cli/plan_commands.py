@@ -190,5 +190,5 @@ async def planned(
         if consent:
             made = judge(await check_plan(made, stack, state.records(), session), state.size(), consent)
         if out:
-            planfile.write(out, made, identities(state, stack), targets, options.refresh)
+            planfile.write(out, made, identities(state, stack, made), targets, options.refresh)
         return made

@@ -33,17 +33,18 @@ class Kept(Protocol):
     def put(self, record: Record) -> None: ...
 
 
-def identities(state: Kept, stack: Stack) -> dict[str, Any]:
+def identities(state: Kept, stack: Stack, plan: Plan) -> dict[str, Any]:
     """What a plan file holds beside the plan: what state holds of each object, without secrets."""
+    now = {step.moved_from: step.address for step in plan.steps if step.moved_from}
+    records = state.records().values()
     return {
-        "records": [_document(record, stack, state.digest) for record in state.records().values()],
+        "records": [_document(one, _wanted(one, now.get(one.address), stack, state.digest)) for one in records],
         "intents": [[one.address, one.kind, one.action, one.begun] for one in state.intents().values()],
     }
 
 
-def _document(record: Record, stack: Stack, digest: Digester) -> dict[str, Any]:
+def _document(record: Record, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """secrets: whether the stack still has the one that was applied; "lost" where nobody knows."""
-    wanted = _wanted(record, stack, digest)
     secrets = {
         name: "lost" if kept == NO_DIGEST or name not in wanted else "same" if wanted[name] == kept else "other"
         for name, kept in record.values.items()
@@ -66,9 +67,9 @@ def _document(record: Record, stack: Stack, digest: Digester) -> dict[str, Any]:
     return {name: value for name, value in entries.items() if value not in (None, {}, [], False)}
 
 
-def _wanted(record: Record, stack: Stack, digest: Digester) -> Mapping[str, Any]:
-    """What would be recorded of the resource, as far as its secrets go."""
-    resource = stack.resources.get(record.address)
+def _wanted(record: Record, now: str | None, stack: Stack, digest: Digester) -> Mapping[str, Any]:
+    """What would be recorded of the resource, as far as its secrets go. now: the address that it moves to."""
+    resource = stack.resources.get(now or record.address)
     if resource is None or not any(isinstance(kept, Digest) for kept in record.values.values()):
         return {}
     return recorded(resource.spec, resource.secret_fields, digest)
@@ -88,14 +89,18 @@ class Seeded:
 
     def __post_init__(self) -> None:
         known = self.state.records()
+        held = {(record.kind, record.id): address for address, record in known.items()}
+        now = {step["moved_from"]: step["address"] for step in self.document["steps"] if "moved_from" in step}
         for one in self.document.get("records", ()):
             here = known.get(one["address"])
-            if here is None:
-                self.seeds[one["address"]] = self._record(one)
+            if here is None and (other := held.get((one["kind"], one["id"]))):
+                self.conflicts[one["address"]] = f"state has object {one['id']} at {other}"
+            elif here is None:
+                self.seeds[one["address"]] = self._record(one, now.get(one["address"]))
             elif here.id != one["id"]:
                 self.conflicts[one["address"]] = f"state has object {here.id} here, the plan was made for {one['id']}"
 
-    def _record(self, one: Mapping[str, Any]) -> Record:
+    def _record(self, one: Mapping[str, Any], now: str | None) -> Record:
         bare = Record(
             one["address"],
             one["kind"],
@@ -107,7 +112,7 @@ class Seeded:
             one.get("protect"),
             one.get("retain", False),
         )
-        wanted, sealed = _wanted(bare, self.stack, self.state.digest), one.get("sealed", {})
+        wanted, sealed = _wanted(bare, now, self.stack, self.state.digest), one.get("sealed", {})
         secrets = {"same": wanted, "other": dict.fromkeys(one.get("secrets", {}), _OTHER)}
         for name, how in one.get("secrets", {}).items():
             kept = secrets.get(how, {}).get(name, NO_DIGEST)
