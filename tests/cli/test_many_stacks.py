@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from cli.harness import World
+from headend.cli.many import Interrupted, each
 
 STACK = """\
 headend: 1
@@ -145,3 +147,14 @@ def test_a_revision_that_isnt_there_is_told(two: World, revision: str) -> None:
     assert ran.code == 3
     assert ran.err.startswith(f"--changed-since{' ' if revision[0] == '-' else ': '}")
     assert two.simulator.journal == []
+
+
+def test_after_an_interrupted_stack_no_other_is_begun() -> None:
+    begun = []
+
+    def work(file: Path) -> int:
+        begun.append(file)
+        return Interrupted(7)
+
+    assert each([Path("eu.yaml"), Path("us.yaml")], work) == 7
+    assert begun == [Path("eu.yaml")]

@@ -34,6 +34,13 @@ def stack(world: World, policies: str, allow: str = "") -> None:
     world.write("policies.yaml", policies)
 
 
+def soon() -> str:
+    """The stack, on air in 20 minutes."""
+    start = (datetime.now(UTC) + timedelta(minutes=20)).isoformat(timespec="seconds")
+    derby = f"{{input: gate, output: far, start_time: '{start}', end_time: 2999-01-01T00:00:00Z}}"
+    return f"{STACK % ''}      schedules: {{derby: {derby}}}\n"
+
+
 def test_what_breaks_a_policy_is_refused_by_every_command(world: World) -> None:
     stack(world, WISH)
     ran = world("validate", "day.yaml", **PASSWORD)
@@ -150,11 +157,7 @@ def test_a_policy_of_plans_may_refuse_a_deletion(world: World) -> None:
 
 
 def test_what_is_on_air_is_left_alone_even_where_the_change_cuts_nothing(world: World) -> None:
-    start = datetime.now(UTC) + timedelta(minutes=20)
-    schedule = (
-        "      schedules: {derby: {input: gate, output: far, start_time: '%s', end_time: 2999-01-01T00:00:00Z}}\n"
-    )
-    text = STACK % "" + schedule % start.isoformat(timespec="seconds")
+    text = soon()
     world.write("day.yaml", text)
     assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
     world.write("policies.yaml", "policies: [on-air-freeze]\n")
@@ -196,3 +199,23 @@ def test_nothing_is_loaded_or_asked_for_a_stack_without_policies(world: World, m
     monkeypatch.setitem(__import__("sys").modules, "cel", None)
     world.write("day.yaml", STACK % "")
     assert world("plan", "day.yaml", **PASSWORD).code == 2
+
+
+def test_a_plan_file_is_judged_again_when_it_is_applied(world: World) -> None:
+    stack(world, "policies: []\n")
+    assert world("plan", "day.yaml", "--out", "plan.json", **PASSWORD).code == 2
+    stack(world, WISH)
+    ran = world("apply", "plan.json", "--yes", **PASSWORD)
+    assert (ran.code, "policy slow" in ran.err, world.simulator.writes()) == (5, True, [])
+
+
+def test_what_is_taken_over_is_on_air_like_any_other(world: World) -> None:
+    text = soon()
+    world.write("day.yaml", text)
+    assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
+    adopt = "lifecycle: {adopt: match}"
+    text = text.replace("large\n", f"large\n      {adopt}\n").replace("latency: 500", "user_description: The gate")
+    world.write("day.yaml", text.replace("{variant", f"{{{adopt}, variant").replace("{input:", f"{{{adopt}, input:"))
+    world.write("policies.yaml", "policies: [on-air-freeze]\n")
+    ran = world("plan", "day.yaml", HEADEND_STATE="other.db", **PASSWORD)
+    assert (ran.code, "policy on-air-freeze" in ran.out) == (5, True)

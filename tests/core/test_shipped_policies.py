@@ -36,11 +36,25 @@ ateme:
       outputs:
         far: {variant: udp_rist, host: 192.0.2.7, port: 5000}
       alerts: {%(alerts)s}
+      transcoders:
+        abr:
+          input: gate
+          video_codec: MPEG-4
+          video_frame_size: 1280x720
+          video_frame_rate: "50"
+          video_bitrate: 5000
+          video_gop: 50
+          audio_codec: MPEG AAC
+          audio_sample_rate: 48 kHz
+          audio_bitrate: 128Kbps
+          number_of_audio_tracks: 1
+          audio_track_pid_list: %(pids)s
 """
 RIGHT = {
     "password": "canary-0123456789",
     "bitrate": "8000",
     "name": "gate",
+    "pids": "[33]",
     "alerts": "lost: {output: far, alert_method: desk, alert_on_query: is_connected, query_param: lt, query_value: [1],"
     " query_time_range: 1m, alert_check_frequency: 1m, alert_repeat: 1h}",
 }
@@ -48,6 +62,7 @@ WRONG = {
     "passphrase-length": ("password", "canary-012345"),
     "environment-bitrate": ("bitrate", "8001"),
     "output-alert": ("alerts", ""),
+    "transcoder-audio": ("pids", "[]"),
     "name-pattern": ("name", "gate/1"),
 }
 

@@ -64,3 +64,13 @@ def test_a_condition_that_fails_fails_the_preview(project: PulumiStack) -> None:
     ran = up(project, POLICY % "condition: spec.nothing == 1", 500)
     assert (ran.ok, project.records) == (False, {})
     assert "policy slow can't be evaluated" in ran.said
+
+
+def test_what_would_go_is_judged_by_what_was_applied(project: PulumiStack) -> None:
+    policy = POLICY % "condition: \"action != 'delete' || spec.latency < 500\""
+    for latency, fine in ((400, True), (500, False)):
+        assert up(project, "policies: []\n", latency).ok
+        (project.home / "policies.yaml").write_text(policy)
+        (project.home / "day.yaml").write_text("\n".join((STACK % {"latency": 0, "more": ""}).splitlines()[:-2]) + "\n")
+        ran = project.preview(load(project.home / "day.yaml"))
+        assert (ran.ok, f"{GATE}: policy slow" in ran.said) == (fine, not fine)
