@@ -227,3 +227,19 @@ def test_a_refused_credential_is_not_told(vault: Vault, tmp_path: Path, variable
     wrong = {"HEADEND_MYCUJOO_TOKEN": "", f"HEADEND_{variable}": "canary-wrong"}
     refused = vault("plan", str(tmp_path / "vault.yaml"), **wrong)
     assert refused.code == 4
+
+
+def test_a_secret_that_somebody_set_is_not_told_of_what_goes(tmp_path: Path) -> None:
+    head, outputs, _ = STACK.partition("      outputs:\n")
+    environment = "headend: 1\nstack: vault\nateme:\n" + head[head.index("  environments:") : head.index("      inputs:")]
+    output = '        g: {variant: rtmp, url: "rtmp://a.example.com/live"}\n'
+    simulator = Simulator({"ateme": {"secrets_shown": True}})
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        world.write("vault.yaml", environment + outputs + output)
+        assert world("apply", "vault.yaml", "--yes").code == 0
+        (row,) = simulator.sims["ateme"].world["outputs"].values()
+        row["backup_url"] = "rtmp://canary.example.com/live"
+        world.write("vault.yaml", environment)
+        told = world("plan", "vault.yaml", "--full", "--allow-deletions", "--report=md", "--report=json")
+    assert (told.code, "was backup_url: (secret)" in told.out, "canary" in told.out) == (2, True, False), told.out

@@ -47,11 +47,10 @@ def was_there(decision: Decision, holder: Holder) -> Iterator[Value]:
     """What is live of an object that goes, else what was last applied."""
     last, live = decision.situation.last, decision.live
     model = decision.kind.spec_type(last.values.get("variant")) if last else decision.kind.model
-    hidden = {name for name, kept in last.values.items() if isinstance(kept, Digest)} if last else set()
     values = {**(last.values if last else {}), **(live.values if live else {})}
     for name in model.model_fields:
         if (value := values.get(name)) is not None:
-            yield Value(name, _shown(model, name, _by_address(model, name, value, holder), hidden))
+            yield Value(name, _shown(model, name, _by_address(model, name, value, holder), decision.situation.hidden))
 
 
 def units(model: type[Spec], fields: Collection[str]) -> dict[str, str]:
