@@ -9,7 +9,8 @@ import pytest
 
 from ateme.ateme_engine import ENVIRONMENT, NOON, Engine
 from convergence.ateme import TRANSCODER, VIEWER
-from headend.core.reconcile.document import FORMAT, raise_if_no_plan
+from headend.core.reconcile.document import raise_if_no_plan
+from headend.core.reconcile.plan import FORMAT
 from headend.core.reconcile.signal import pictures
 
 E = "ateme.environments"

@@ -17,6 +17,7 @@ from headend.reports.dot import dot
 from headend.reports.drawing import SMALL, WIDE, cells
 from headend.reports.html import anchor, html
 from headend.reports.layout import lay_out
+from headend.reports.many import merged
 from headend.reports.markdown import LIMIT, markdown
 from headend.reports.mermaid import escaped, mermaid
 from headend.reports.paths import paths, svg
@@ -219,3 +220,13 @@ def test_environments_with_changes_come_first_and_the_rest_is_counted() -> None:
     assert found is not None
     assert (found.pictures[0].title, found.pictures[0].changes, found.pictures[1].changes) == ("e49", True, False)
     assert len(found.pictures) + found.more == 50
+
+
+def test_environments_of_several_stacks_are_told_apart() -> None:
+    """Of one name in both, as of copies of a stack."""
+    stacks = [channels(1) | {"stack": name} for name in ("day", "night")]
+    document = merged({"format": "headend.plans/1", "headend": "1", "summary": {}, "stacks": stacks})
+    found = paths(document)
+    assert found is not None
+    assert [picture.title for picture in found.pictures] == ["day/e0", "night/e0"]
+    assert mermaid(document).count("subgraph") == 2

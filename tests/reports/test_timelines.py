@@ -177,3 +177,10 @@ def test_places_follow_time_and_ticks_keep_apart(pairs: Sequence[tuple[int, int]
 def test_a_plan_without_bookings_has_no_timeline() -> None:
     assert "nothing is booked" in timeline_text(document())
     assert "Bookings" not in html(document())
+
+
+def test_rows_of_a_file_lie_in_their_environment_too() -> None:
+    two = [booked(name, "cdn", 0, 1) for name in ("a", "b")]
+    for one, home in zip(two, ("eu", "us"), strict=True):
+        one["row"] = f"ateme.environments.{home}.outputs[Row 1.5]"
+    assert [row.label for row in Schedule(document(*two), 9).all_rows] == ["eu/Row 1.5", "us/Row 1.5"]

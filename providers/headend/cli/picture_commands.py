@@ -17,6 +17,7 @@ from headend.cli.options import Flags, MaxRps, Parallelism, Patience, Simulated,
 from headend.cli.plan_commands import planned
 from headend.core.model.errors import InputError
 from headend.core.reconcile.signal import pictures
+from headend.reports.many import merged
 
 Picture = Annotated[
     Path,
@@ -106,7 +107,7 @@ def timeline(
 def _document(flags: Flags, part: str) -> Mapping[str, Any]:
     """The plan document of the file, with that part. Raises InputError where there is nothing to draw."""
     if flags.file.suffix == ".json":
-        found = planfile.read_any(flags.file)
+        found = merged(planfile.read_any(flags.file))
         why = "the plan holds no streams, or was printed and not written: `plan --out` keeps what pictures show"
     else:
         plan = asyncio.run(planned(flags, [], need_secrets=False))

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from headend.reports.drawing import SMALL, WIDE, alone, as_text, canvas, cells, element, shorten
 from headend.reports.layout import Box, Layout, Point, lay_out
-from headend.reports.picture import Edge, Node, Picture, Signal
+from headend.reports.picture import Edge, Node, Picture, Signal, home_of
 from headend.reports.wording import SIGNS, Part
 
 LONGEST = 26  # letters of a label; its title has them all
@@ -151,7 +151,7 @@ def _curve(way: Sequence[Point]) -> str:
 
 def _lines(node: Node, home: str) -> tuple[str, str, str]:
     """Its sign, its name, and what it is."""
-    where = "" if node.home == home else f" elsewhere: {node.home.rpartition('.')[2]}"
+    where = "" if node.home == home else f" elsewhere: {home_of(node.home)}"
     kind = f"{node.noun}{where}" if len(node.names) == 1 else where.strip()
     return SIGNS.get(node.action, ""), shorten(node.label, LONGEST), shorten(kind, 2 * LONGEST)
 

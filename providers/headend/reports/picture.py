@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from headend.core.model.address import last_key
 from headend.reports.wording import Part
 
 MOST = 60  # nodes of a picture: code hosts refuse much larger ones, and so do readers
@@ -81,7 +82,7 @@ class Signal:
         self.steps = {step["address"]: step for step in document.get("steps", ())}
         self.nodes: dict[str, Part] = {node["address"]: node for node in signal["nodes"]}
         self.homes = {node.get("environment", ""): "" for node in signal["nodes"]}
-        self.homes = {home: self.nodes[home]["name"] if home in self.nodes else "" for home in self.homes}
+        self.homes = {home: home_of(home) if home in self.nodes else "" for home in self.homes}
         self.places = [address for address in self.nodes if address not in self.homes]
         self.homes = {home: name for home, name in self.homes.items() if any(self.home(a) == home for a in self.places)}
         self.edges: Sequence[Part] = [
@@ -194,17 +195,17 @@ class Signal:
             goes=first.get("goes", False),
             likely=first.get("likely", False),
             count=len(alike),
-            names=[place_of(address) for address in by[:1]],
+            names=[last_key(address) for address in by[:1]],
         )
 
 
 _BOTH = (("source", "target"), ("target", "source"))
 
 
-def place_of(address: str) -> str:
-    """The last part of an address: what people call it."""
-    group, bracket, rest = address.partition("[")
-    return rest.removesuffix("]") if bracket else group.rpartition(".")[2]
+def home_of(environment: str) -> str:
+    """What people call an environment: where a document is of several stacks, with the name of its own."""
+    stack = environment.partition("[")[0].rpartition("/")[0]
+    return f"{stack}/{last_key(environment)}" if stack else last_key(environment)
 
 
 def _grouped(places: Sequence[str], sort: Sort) -> list[list[str]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 
-from headend.reports.picture import place_of
+from headend.core.model.address import last_key
+from headend.reports.picture import home_of
 from headend.reports.timescale import Scale, Span, zone_of
 from headend.reports.wording import SIGNS, Part
 
@@ -118,7 +119,7 @@ class Schedule:
         homes = list(dict.fromkeys(map(_home, addresses)))
         addresses.sort(key=lambda address: homes.index(_home(address)))
         home = _home if len(homes) > 1 else lambda address: ""
-        return [Row(a, place_of(a), home(a), _lanes(bars[a]), cuts[a]) for a in addresses]
+        return [Row(a, last_key(a), home(a), _lanes(bars[a]), cuts[a]) for a in addresses]
 
     @cached_property
     def rows(self) -> tuple[Sequence[Row], int]:
@@ -142,7 +143,7 @@ class Schedule:
 
 def _bar(entry: Part, actions: Mapping[str, str]) -> Bar:
     was = _ends(entry["was"]) if entry.get("was") else None
-    name = place_of(entry.get("input") or entry["address"])
+    name = last_key(entry.get("input") or entry["address"])
     action = actions.get(entry["address"], "none")
     return Bar(entry["address"], name, _ends(entry), action, entry.get("goes", False), was, entry.get("clashes", ()))
 
@@ -156,7 +157,9 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _home(address: str) -> str:
-    return place_of(address.rpartition(".")[0].rpartition(".")[0])
+    """The environment that it lies in."""
+    group = address.partition("[")[0] if "[" in address else address.rpartition(".")[0]
+    return home_of(group.rpartition(".")[0])
 
 
 def _lanes(bars: Sequence[Bar]) -> Sequence[Sequence[Bar]]:
