@@ -231,7 +231,8 @@ def test_a_refused_credential_is_not_told(vault: Vault, tmp_path: Path, variable
 
 def test_a_secret_that_somebody_set_is_not_told_of_what_goes(tmp_path: Path) -> None:
     head, outputs, _ = STACK.partition("      outputs:\n")
-    environment = "headend: 1\nstack: vault\nateme:\n" + head[head.index("  environments:") : head.index("      inputs:")]
+    inside = head[head.index("  environments:") : head.index("      inputs:")]
+    environment = f"headend: 1\nstack: vault\nateme:\n{inside}"
     output = '        g: {variant: rtmp, url: "rtmp://a.example.com/live"}\n'
     simulator = Simulator({"ateme": {"secrets_shown": True}})
     with serve(simulator) as url:
