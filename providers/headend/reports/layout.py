@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from grandalf.graphs import Edge, Graph, Vertex, graph_core
 from grandalf.layouts import SugiyamaLayout
@@ -75,8 +74,6 @@ def _place(component: graph_core, above: float, boxes: dict[Hashable, Box]) -> f
     layout.init_all()
     layout.draw(6)
     found = {vertex: vertex.view for vertex in component.sV}
-    for layer in layout.layers:
-        _push_apart([vertex.view for vertex in layer if vertex in found])
     left = min(view.xy[1] - view.h / 2 for view in found.values())
     top = min(view.xy[0] - view.w / 2 for view in found.values())
     for vertex, view in found.items():
@@ -86,14 +83,6 @@ def _place(component: graph_core, above: float, boxes: dict[Hashable, Box]) -> f
         points = getattr(edge.view, "_pts", ())
         edge.view.bends = [(y - left, x - top + above) for x, y in points[1:-1]]
     return max(boxes[vertex.data].y + boxes[vertex.data].height for vertex in found)
-
-
-def _push_apart(column: list[_View]) -> None:
-    """Moves boxes down until none lies over another: the medians of grandalf's four passes may."""
-    column.sort(key=lambda view: view.xy[0])
-    for upper, lower in pairwise(column):
-        least = upper.xy[0] + upper.w / 2 + GAP + lower.w / 2
-        lower.xy = (max(lower.xy[0], least), lower.xy[1])
 
 
 def _way(edge: Edge, boxes: Mapping[Hashable, Box]) -> Sequence[Point]:
