@@ -72,8 +72,9 @@ def test_a_fresh_machine_applies_what_was_reviewed(machines: tuple[World, World]
     assert runner("plan", "day.yaml").code == 0, "it has the state of all that the plan knew of"
     assert "first word" not in json.dumps(document)
     again = applied(runner)
-    assert (again.code, again.err.count("isn't needed any more")) == (6, 2), again.err
-    assert "two: moved since the plan: it is gone already" in again.err
+    assert (again.code, again.err.count("isn't needed any more")) == (6, 3), again.err
+    shutil.rmtree(runner.home / ".headend")
+    assert "two: moved since the plan: it is gone already" in applied(runner).err
 
 
 def test_just_the_step_whose_object_moved_is_refused_by_name(machines: tuple[World, World]) -> None:
@@ -88,6 +89,54 @@ def test_just_the_step_whose_object_moved_is_refused_by_name(machines: tuple[Wor
     assert told.startswith("ateme.environments.matchday.inputs.studio: ")
     assert "latency: 2500 -> 3000 now, was 2000 -> 3000" in told
     assert (done.code, "2 done, 0 failed, 0 skipped" in done.out) == (7, True), done.out
+
+
+def test_what_moved_can_be_planned_again_where_it_was_refused(machines: tuple[World, World]) -> None:
+    planner, runner = machines
+    handed_over(planner, runner, CHANGED)
+    (row,) = [row for row in runner.simulator.sims["ateme"].world["inputs"].values() if row.get("port") == 5002]
+    row["latency"] = 2500
+    assert applied(runner).code == 7
+    again = runner("plan", "day.yaml")
+    assert (again.code, "latency: 2500 ms -> 3000 ms" in again.out, "create" in again.out) == (2, True, False)
+    assert runner("apply", "day.yaml", "--yes").code == 0
+    assert runner("plan", "day.yaml").code == 0
+
+
+UNSEEN = """\
+headend: 1
+stack: day
+rights_locker:
+  account_categories:
+    ann: {account_id: ann, categories: [sport]}
+  stream_limits:
+    ann: {account_id: ann, limit: 3}
+"""
+
+
+@pytest.mark.parametrize("machine", ["planner", "runner"])
+def test_what_cannot_be_read_is_deleted_once(machines: tuple[World, World], machine: str) -> None:
+    planner, runner = machines
+    shutil.rmtree(planner.home / ".headend")
+    planner.write("day.yaml", UNSEEN)
+    assert planner("apply", "day.yaml", "--yes").code == 0
+    handed_over(planner, runner, UNSEEN.partition("  stream_limits")[0])
+    world = {"planner": planner, "runner": runner}[machine]
+    assert applied(world).code == 0
+    writes = planner.simulator.writes()
+    again = applied(world)
+    assert (again.code, "delete isn't needed any more" in again.err) == (6, True), again.err + again.out
+    assert planner.simulator.writes() == writes
+
+
+def test_what_cannot_be_read_is_not_deleted_by_a_plan_that_an_apply_overtook(machines: tuple[World, World]) -> None:
+    planner, runner = machines
+    shutil.rmtree(planner.home / ".headend")
+    planner.write("day.yaml", UNSEEN)
+    assert planner("apply", "day.yaml", "--yes").code == 0
+    handed_over(planner, runner, UNSEEN.partition("  stream_limits")[0])
+    assert planner("apply", "day.yaml", "--yes", "--allow-deletions").code == 0
+    assert applied(planner).code == 6
 
 
 def test_what_nobody_manages_is_named_too(machines: tuple[World, World]) -> None:

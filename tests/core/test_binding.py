@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from headend.core.model.observed import Observed
+from headend.core.model.stack import Stack
+from headend.core.reconcile.approval import Seeded
 from headend.core.reconcile.binding import Binder, moved
+from headend.core.reconcile.state import open_state
 
 KEY = b"k" * 32
 
@@ -45,3 +49,13 @@ def test_two_plans_and_two_keys_have_nothing_in_common() -> None:
     assert [bind.key_id is None for bind in binders] == [True, True, False, False, False]
     assert len({json.dumps(bind.nonce) for bind in binders}) == 4
     assert "k" * 8 not in repr(binders[2])
+
+
+def test_a_creation_in_doubt_stays_so_on_another_machine_until_it_is_settled(tmp_path: Path) -> None:
+    document = {"nonce": "0" * 32, "steps": [], "intents": [["just.people.ann", "x", "create", "2035-12-01"]]}
+    stack = Stack("day", "day.yaml", {})
+    with open_state(tmp_path / "day.db", "day") as state:
+        Seeded(state, stack, document).keep({"just.people.ann": "moved"})
+        assert state.intents().keys() == {"just.people.ann"}
+        state.settle("just.people.ann")
+        assert Seeded(state, stack, document).intents() == {}

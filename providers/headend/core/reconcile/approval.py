@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from headend.core.model.proposal import Action
@@ -27,10 +27,15 @@ _COMPARED = ("action", "reason", "impact", "id", "moved_from", "hands_out")
 class Kept(Protocol):
     """What is needed of a state."""
 
+    @property
+    def id(self) -> str | None: ...
+    def has_plan(self, nonce: str) -> bool: ...
+    def put_plan(self, nonce: str) -> None: ...
     def records(self) -> dict[str, Record]: ...
     def intents(self) -> Mapping[str, Intent]: ...
     def digest(self, value: Any) -> Digest: ...
     def put(self, record: Record) -> None: ...
+    def begin(self, address: str, kind: str, action: str) -> None: ...
 
 
 def identities(state: Kept, stack: Stack, plan: Plan) -> dict[str, Any]:
@@ -38,6 +43,7 @@ def identities(state: Kept, stack: Stack, plan: Plan) -> dict[str, Any]:
     now = {step.moved_from: step.address for step in plan.steps if step.moved_from}
     records = state.records().values()
     return {
+        "state": state.id,
         "records": [_document(one, _wanted(one, now.get(one.address), stack, state.digest)) for one in records],
         "intents": [[one.address, one.kind, one.action, one.begun] for one in state.intents().values()],
     }
@@ -77,7 +83,8 @@ def _wanted(record: Record, now: str | None, stack: Stack, digest: Digester) -> 
 
 @dataclass
 class Seeded:
-    """A state, and beside it what a plan file knows of objects that the state doesn't have.
+    """A state, and beside it what a plan file knows of objects that the state doesn't have. Where the plan was made by
+    this state, or was applied to it before, what the state doesn't have is gone: nothing is deleted twice.
 
     conflicts: address -> what the state says otherwise."""
 
@@ -86,18 +93,22 @@ class Seeded:
     document: Mapping[str, Any]
     seeds: dict[str, Record] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, Intent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = self.state.records()
+        knew = self.state.id == self.document.get("state") or self.state.has_plan(self.document["nonce"])
+        if not knew:
+            self.doubtful = {one[0]: Intent(*one) for one in self.document.get("intents", ()) if one[0] not in known}
         held = {(record.kind, record.id): address for address, record in known.items()}
         now = {step["moved_from"]: step["address"] for step in self.document["steps"] if "moved_from" in step}
         for one in self.document.get("records", ()):
             here = known.get(one["address"])
             if here is None and (other := held.get((one["kind"], one["id"]))):
                 self.conflicts[one["address"]] = f"state has object {one['id']} at {other}"
-            elif here is None:
+            elif here is None and not knew:
                 self.seeds[one["address"]] = self._record(one, now.get(one["address"]))
-            elif here.id != one["id"]:
+            elif here and here.id != one["id"]:
                 self.conflicts[one["address"]] = f"state has object {here.id} here, the plan was made for {one['id']}"
 
     def _record(self, one: Mapping[str, Any], now: str | None) -> Record:
@@ -125,17 +136,25 @@ class Seeded:
 
     def intents(self) -> dict[str, Intent]:
         """The plan's and the state's own."""
-        return {one[0]: Intent(*one) for one in self.document.get("intents", ())} | dict(self.state.intents())
+        return self.doubtful | dict(self.state.intents())
 
     def digest(self, value: Any) -> Digest:
         """The state's."""
         return self.state.digest(value)
 
     def keep(self, but: Mapping[str, str]) -> None:
-        """Takes the plan's identities into the state. but: addresses where things moved since."""
+        """Takes the plan's identities into the state. but: addresses where things moved since; of their secrets nobody
+        knows."""
         for address, record in self.seeds.items():
-            if address not in but:
-                self.state.put(record)
+            self.state.put(_without_secrets(record) if address in but else record)
+        for address in self.doubtful.keys() - self.state.intents().keys():
+            self.state.begin(address, self.doubtful[address].kind, self.doubtful[address].action)
+        self.state.put_plan(self.document["nonce"])
+
+
+def _without_secrets(record: Record) -> Record:
+    forgotten = {n: Digest(NO_DIGEST.text, v.sealed) for n, v in record.values.items() if isinstance(v, Digest)}
+    return replace(record, values={**record.values, **forgotten})
 
 
 def differences(fresh: Plan, document: Mapping[str, Any]) -> dict[str, str]:

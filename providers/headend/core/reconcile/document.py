@@ -215,6 +215,7 @@ class PlanDocument(_Part):
     signal: Annotated[SignalPart | None, Field(description="in reports and plan files")] = None
     bookings: Annotated[BookingsPart | None, Field(description="in reports and plan files")] = None
     errors: Annotated[list[ErrorPart], Field(description="in reports: why no plan could be made")] = []
+    state: Annotated[str | None, Field(description="in plan files: tells the state that the plan went by")] = None
     records: Annotated[list[RecordPart], Field(description="in plan files: what the plan went by")] = []
     intents: Annotated[
         list[tuple[str, str, str, str]],

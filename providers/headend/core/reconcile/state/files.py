@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,7 @@ def is_there(path: Path) -> bool:
 def _claim(database: Database, stack: str) -> None:
     with database.transaction() as connection:
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(16),))
     _raise_if_not_of(database, stack)
 
 

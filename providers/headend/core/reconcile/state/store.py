@@ -73,6 +73,20 @@ class State:
         self._digests = Digests(self._db)
         return forgotten
 
+    @property
+    def id(self) -> str | None:
+        """Tells this state, with its copies, from all others; None where nothing was written yet."""
+        row = self._db.row("SELECT value FROM meta WHERE key = 'id'")
+        return str(row[0]) if row else None
+
+    def has_plan(self, nonce: str) -> bool:
+        """Whether `put_plan` took note of the plan."""
+        return self._db.row("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)) is not None
+
+    def put_plan(self, nonce: str) -> None:
+        """Takes note that all that a plan knew is recorded here."""
+        self._db.write(("INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"plan:{nonce}", datetime.now(UTC).isoformat())))
+
     def records(self) -> dict[str, Record]:
         """All records by address, in address order. Raises StateError, naming every row that is damaged."""
         rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
