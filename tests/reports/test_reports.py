@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from headend.core.reconcile.document import raise_if_no_plan
 from headend.reports.html import anchor, html
@@ -18,7 +20,7 @@ from headend.reports.machines import github, junit, sarif
 from headend.reports.markdown import LIMIT, code, markdown
 from headend.reports.tables import Table, tables
 from headend.reports.text import plan_text
-from headend.reports.wording import time_text, value_text
+from headend.reports.wording import SIGNS, time_text, value_text
 from headend.reports.write import RENDERERS, Report
 
 CUT = {"address": "ateme.schedules.derby", "kind": "ateme.schedule", "id": "9", "start": None, "end": None}
@@ -92,6 +94,16 @@ def test_what_is_dangerous_comes_first() -> None:
         text.index(title) for title in ("Goes off air", "Apply would refuse", "### Deleted", "### Changed", "### Made")
     ]
     assert places == sorted(places)
+
+
+def test_a_comment_shows_the_sign_of_each_action_and_no_text_of_others_as_markdown() -> None:
+    warned = ["<img src=x> **@all** [x](http://x)"]
+    steps = [step(f"just.profiles.{action}", action, values=[], warnings=warned) for action in SIGNS]
+    page = MarkdownIt("commonmark").enable("table").render(markdown(document(*steps, made("a", port=1))))
+    for action, sign in SIGNS.items():
+        assert f"<li>{escape(sign)} <code>just.profiles.{action}</code>" in page.replace("<li>\n<p>", "<li>"), page
+    assert "<p>+ 1 default</p>" in page
+    assert page.count(f"<code>{escape(warned[0])}</code>") == len(SIGNS)
 
 
 @pytest.mark.parametrize("number", [40, 1000])

@@ -6,7 +6,7 @@ import re
 
 from headend.reports.sections import Told
 from headend.reports.templates import render
-from headend.reports.wording import Part
+from headend.reports.wording import SIGNS, Part
 
 LIMIT = 65_000  # characters: what code hosts take of one comment is little more
 LEVELS = 5
@@ -17,7 +17,7 @@ def markdown(document: Part, source_url: str | None = None) -> str:
     what is on air, or is refused."""
     told = Told(document, source_url)
     for level in range(LEVELS):
-        text = render("plan.md.j2", told=told, level=level, code=code, cell=cell)
+        text = render("plan.md.j2", told=told, level=level, code=code, cell=cell, sign=sign)
         if len(text) <= LIMIT:
             return text
     return text[: LIMIT - 200].rpartition("\n")[0] + "\n\n**Cut here: see the plan itself for the rest.**\n"
@@ -34,3 +34,8 @@ def code(text: object) -> str:
 def cell(text: object) -> str:
     """The same in a table."""
     return code(text).replace("|", "\\|") if str(text) else ""
+
+
+def sign(action: str) -> str:
+    """What stands for the action, and begins neither a list nor a quotation."""
+    return f"\\{SIGNS[action]}" if SIGNS[action] in "+-<>~" else SIGNS[action]
