@@ -91,6 +91,14 @@ def test_one_report_tells_of_all_also_where_one_has_no_plan(two: World) -> None:
     assert "4 create" in (two.home / "p.md").read_text()
 
 
+def test_annotations_are_of_the_stack_s_own_file(two: World) -> None:
+    assert two("apply", "eu.yaml", "us.yaml", "--yes").code == 0
+    two.write("us.yaml", "headend: 1\n")
+    ran = two("plan", "eu.yaml", "us.yaml", "--report", "github")
+    (line,) = [line for line in ran.out.splitlines() if line.startswith("::warning") and ANNA in line]
+    assert line.startswith("::warning file=us.yaml,line=1,")
+
+
 def test_what_stands_beside_stacks_is_left_out(two: World) -> None:
     two.write("Pulumi.yaml", "name: x\n")
     two.write("Pulumi.eu.yaml", "config: {}\n")

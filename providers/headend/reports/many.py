@@ -23,7 +23,7 @@ def merged(document: Part) -> Part:
     signal: dict[str, Any] = {"nodes": [], "edges": []}
     bookings: dict[str, Any] = {"bookings": [], "maintenance": [], "cuts": []}
     for stack, name in zip(stacks, names, strict=True):
-        found["steps"] += [_step(step, name) for step in stack["steps"]]
+        found["steps"] += [_step(step, name, stack["file"]) for step in stack["steps"]]
         found["refusals"] += [{**one, "why": f"{name}: {one['why']}"} for one in stack.get("refusals", ())]
         found["errors"] += [{**one, "address": _at(name, one.get("address"))} for one in stack.get("errors", ())]
         for whole, key in ((signal, "signal"), (bookings, "bookings")):
@@ -35,7 +35,7 @@ def merged(document: Part) -> Part:
         "headend": document["headend"],
         "time_zone": zones.pop() if len(zones) == 1 else None,
         "stack": ", ".join(names[:_NAMED]) + more or "no stack",
-        "file": ", ".join(stack["file"] for stack in stacks[:_NAMED]) + more,
+        "file": "",  # each step has its own
         "destroy": False,
         "summary": document["summary"],
         "signal": signal,
@@ -62,8 +62,10 @@ def _at(stack: str, address: str | None) -> str:
     return f"{stack}/{address}" if address else stack
 
 
-def _step(step: Part, name: str) -> Part:
+def _step(step: Part, name: str, file: str) -> Part:
+    """file: where it counts as said, if it is said nowhere any more."""
     changed: dict[str, Any] = {"address": _at(name, step["address"])}
+    changed["source"] = step.get("source") or {"file": file, "line": 1}
     if "moved_from" in step:
         changed["moved_from"] = _at(name, step["moved_from"])
     if "on_air" in step:

@@ -196,7 +196,7 @@ def plain(node: Node) -> Any:
 
 def find_files(path: Path, named: Node | None, problems: Problems) -> Iterator[Path]:
     """The policy files of a stack: those of `options.policies`, else the one beside it."""
-    if named is None:
+    if named is None or named.value is None:
         beside = path.parent / DEFAULT
         if beside.is_file() and beside.resolve() != path.resolve():
             yield beside
