@@ -44,7 +44,7 @@ def test_every_text_can_be_read(tmp_path: Path, width: int, scheme: int, count: 
     actions = {"in1": "update", "out2": "delete", "show3": "replace"}
     document = channels(count, actions, homes=2, name="第一-{}") | {"at": "2026-12-05T12:00:00+00:00"}
     document["bookings"] = of_bookings(*bookings, cuts=[CUT])["bookings"]
-    document["refusals"] = [{"guard": "protect", "why": "an-address-without-a-space" * 9}]
+    document["refusals"] = [{"guard": "protect", "why": "an_address_without_a_space" * 9}]
     page = tmp_path / "plan.html"
     page.write_text(html(document).replace("</body>", LOOK))
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
