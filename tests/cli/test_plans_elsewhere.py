@@ -201,3 +201,11 @@ def test_a_key_binds_the_secrets(machines: tuple[World, World], word: str, code:
     shutil.rmtree(runner.home / ".headend")
     done = applied(runner, HEADEND_STATE_KEY=KEY)
     assert (done.code, "a secret of the stack is another one" in done.err) == (code, code == 7), done.err
+
+
+def test_a_plan_writes_no_file_but_what_it_is_told_to(machines: tuple[World, World]) -> None:
+    _, runner = machines
+    runner.write("day.yaml", CHANGED)
+    assert runner("plan", "day.yaml", "--stack", "pr-17", "--out", "plan.json").code == 5
+    assert runner("drift", "day.yaml").code == 2
+    assert sorted(path.name for path in runner.home.iterdir()) == ["day.yaml", "plan.json"]

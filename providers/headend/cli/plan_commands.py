@@ -184,7 +184,7 @@ async def planned(
     out: Path | None = None,
 ) -> Plan:
     """The plan; with a consent, also what apply would refuse of it. out: where it is written."""
-    async with opened(options, new_redactor(), need_secrets=need_secrets) as (stack, state, session):
+    async with opened(options, new_redactor(), need_secrets=need_secrets, only_look=True) as (stack, state, session):
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
         if consent:

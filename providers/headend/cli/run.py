@@ -21,7 +21,7 @@ from headend.cli.options import Flags
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
-from headend.core.reconcile.state import State, open_state, peek
+from headend.core.reconcile.state import State, open_state, open_to_look, peek
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
 
@@ -94,13 +94,13 @@ def connected(
 
 @contextlib.asynccontextmanager
 async def opened(
-    options: Flags, redactor: Redactor, *, need_secrets: bool = True
+    options: Flags, redactor: Redactor, *, need_secrets: bool = True, only_look: bool = False
 ) -> AsyncIterator[tuple[Stack, State, Session]]:
-    """Stack, state and session. What is missing is named before anything is requested."""
+    """Stack, state and session. What is missing is named before anything is requested. only_look: no state is made."""
     stack = load_stack(options, redactor, need_secrets=need_secrets)
     path = state_path(stack.name, options.simulator)
     with (
-        open_state(path, stack.name) as state,
+        (open_to_look if only_look else open_state)(path, stack.name) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
     ):
         state.need_key()

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Digests:
-    """Makes the digests of one state. Its key is looked for, or made, when it is first needed."""
+    """Makes the digests of one state. Its key is looked for, or made, when it is first needed, unless it is given."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, key: bytes | None = None) -> None:
+        self._db, self._key = database, key
 
     def of(self, value: Any) -> Digest:
         """The digest of a value. In one state, equal values have equal digests."""
@@ -41,6 +41,8 @@ class Digests:
     @functools.cached_property
     def chain(self) -> Sequence[bytes]:
         """The keys, the oldest first. Raises StateError where the key can't be found."""
+        if self._key:
+            return [self._key]
         keys, id = Keys(self._db.path), _meta(self._db, "key_id")
         if id is not None:
             return _opened(self._db, keys.of(id))

@@ -15,6 +15,7 @@ from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state.database import RESTORE, Database, told
 from headend.core.reconcile.state.digests import wipe
+from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.state.store import State
 from headend.core.reconcile.state.upgrade import FORMAT, part_secrets, upgrade
 
@@ -52,6 +53,22 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
             yield State(database)
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def open_to_look(path: Path, stack: str, *, patience: float = 0) -> Iterator[State]:
+    """The same for who writes nothing: where there is no file, an empty state, which is kept nowhere."""
+    if is_there(path):
+        with open_state(path, stack, patience=patience) as state:
+            yield state
+        return
+    _raise_if_log_is_left(path)
+    key = environment_key() or secrets.token_bytes(32)
+    with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+        _fill(connection)
+        database = Database(path, connection)
+        _claim(database, stack)
+        yield State(database, key)
 
 
 def peek(path: Path, stack: str) -> dict[str, Record] | None:
@@ -149,18 +166,14 @@ def _format(database: Database) -> int:
 
 def _create(path: Path) -> None:
     """Makes the file all at once: whatever ends this, no half of one is left under its name."""
-    if Path(f"{path}-wal").exists():
-        gone = f"{path} is gone, and {path}-wal, which belongs to it, is still there"
-        raise StateError(f"{gone}; put the file back, or move the other away too")
+    _raise_if_log_is_left(path)
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as connection, connection:
             connection.execute("BEGIN")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+            _fill(connection)
         part.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -169,3 +182,15 @@ def _create(path: Path) -> None:
             os.close(folder)
     except OSError as error:
         raise StateError(f"{path} can't be made: {error.strerror or error}") from None
+
+
+def _raise_if_log_is_left(path: Path) -> None:
+    if Path(f"{path}-wal").exists():
+        gone = f"{path} is gone, and {path}-wal, which belongs to it, is still there"
+        raise StateError(f"{gone}; put the file back, or move the other away too")
+
+
+def _fill(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA.split(";"):
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))

@@ -39,11 +39,12 @@ class Intent:
 
 
 class State:
-    """An open state file. Every method commits before it returns; within `batches`, `saved` tells when."""
+    """An open state file. Every method commits before it returns; within `batches`, `saved` tells when.
+    key: of one that is kept nowhere."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, key: bytes | None = None) -> None:
         self._db = database
-        self._digests = Digests(database)
+        self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
 
     def raise_if_lost(self) -> None:
