@@ -203,7 +203,7 @@ class Plan:
     bind: Binder = field(default_factory=Binder, repr=False, compare=False)
     holder: Holder = field(default=nobody, repr=False, compare=False)
     at: datetime | None = field(default=None, compare=False)
-    options: Options = field(default=NO_OPTIONS, compare=False)
+    options: Options = field(default=NO_OPTIONS, repr=False, compare=False)
 
     @property
     def refused(self) -> tuple[str, ...]:
