@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.harness import World
+from headend.core.reconcile.state import State
 
 GATE = "ateme.environments.eu.inputs.gate"
 STACK = """\
@@ -219,3 +220,15 @@ def test_what_is_taken_over_is_on_air_like_any_other(world: World) -> None:
     world.write("policies.yaml", "policies: [on-air-freeze]\n")
     ran = world("plan", "day.yaml", HEADEND_STATE="other.db", **PASSWORD)
     assert (ran.code, "policy on-air-freeze" in ran.out) == (5, True)
+
+
+def test_without_policies_state_is_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    read = State.records
+    monkeypatch.setattr(State, "records", lambda state: reads.append(1) or read(state))  # type: ignore[func-returns-value]
+    world.write("day.yaml", STACK % "")
+    for policies, times in (("policies: []\n", 1), (SLOW % "spec.latency >= 0", 2)):
+        world.write("policies.yaml", policies)
+        reads.clear()
+        assert world("plan", "day.yaml", **PASSWORD).code == 2
+        assert len(reads) == times

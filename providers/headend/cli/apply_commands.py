@@ -180,14 +180,12 @@ async def _carried_out(
                 tally=tally,
                 bind=planfile.bind_of(document) if document else None,
             )
-        stale = _moved(made, document, known) if document and known else {}
-        _tell([f"{address}: moved since the plan: {why}; plan again" for address, why in stale.items()], "step")
-        if stale and agreed.whole:
-            raise StaleError("not all of the plan can be carried out, so that none of it is (--all-or-nothing)")
-        made = replace(made, steps=tuple(step for step in made.steps if step.address not in stale))
+        stale: dict[str, str] = {}
+        if document and known:
+            made, stale = _approved(made, document, known, agreed.whole)
+        made = await check_plan(made, stack, (known or state).records, session)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
-        made = await check_plan(made, stack, (known or state).records(), session)
-        made = guards.judge(made, len(known.records()) if known else state.size(), consent)
+        made = guards.judge(made, (known or state).size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
         way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
@@ -227,10 +225,15 @@ async def _carried_out(
     return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
 
 
-def _moved(fresh: Plan, document: Mapping[str, Any], known: Seeded) -> dict[str, str]:
-    """Address -> what isn't as it was when the plan was made. Raises StaleError where nothing of the plan holds."""
+def _approved(fresh: Plan, document: Mapping[str, Any], known: Seeded, whole: bool) -> tuple[Plan, dict[str, str]]:
+    """What of the plan is as it was reviewed, and address -> what isn't, which is told. Raises StaleError where nothing
+    of it holds. whole: or not all of it."""
     planfile.raise_if_other(fresh, document)
-    return differences(fresh, document) | known.conflicts
+    stale = differences(fresh, document) | known.conflicts
+    _tell([f"{address}: moved since the plan: {why}; plan again" for address, why in stale.items()], "step")
+    if stale and whole:
+        raise StaleError("not all of the plan can be carried out, so that none of it is (--all-or-nothing)")
+    return replace(fresh, steps=tuple(step for step in fresh.steps if step.address not in stale)), stale
 
 
 def _tell(told: Sequence[str], noun: str) -> None:

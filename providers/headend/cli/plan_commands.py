@@ -188,7 +188,7 @@ async def planned(
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
         if consent:
-            made = judge(await check_plan(made, stack, state.records(), session), state.size(), consent)
+            made = judge(await check_plan(made, stack, state.records, session), state.size(), consent)
         if out:
             planfile.write(out, made, identities(state, stack, made), targets, options.refresh)
         return made

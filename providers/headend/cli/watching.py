@@ -23,8 +23,11 @@ def state_of(document: Mapping[str, Any]) -> str:
     """ "failed", "drifted" or "in_sync"."""
     if document.get("errors"):
         return "failed"
-    drifted = any(step["action"] != "none" or "status" in step for step in document["steps"])
-    return "drifted" if drifted else "in_sync"
+    return "drifted" if any(map(_differs, document["steps"])) else "in_sync"
+
+
+def _differs(step: Mapping[str, Any]) -> bool:
+    return step["action"] != "none" or "status" in step
 
 
 @dataclass
@@ -72,10 +75,11 @@ class Watcher:
 def message_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """What a webhook gets: the state, the counts, and of each object that differs what a plan tells."""
     kept = ("address", "kind", "action", "reason", "impact", "changes", "status", "on_air")
-    differing = [step for step in document["steps"] if step["action"] != "none" or "status" in step]
     found: dict[str, Any] = {"stack": document["stack"], "state": state_of(document), "at": document.get("at")}
     found["summary"] = document.get("summary", {})
-    found["steps"] = [{name: step[name] for name in kept if name in step} for step in differing]
+    found["steps"] = [
+        {name: step[name] for name in kept if name in step} for step in filter(_differs, document["steps"])
+    ]
     return found | ({"errors": document["errors"]} if document.get("errors") else {})
 
 

@@ -46,7 +46,7 @@ async def ask_policies(
         refused = [f"{problem.address}: {problem.text}" for problem in errors(found)]
         return refused, [f"{problem.address}: {problem.level}: {problem.text}" for problem in remarks(found)]
     plan = await make_plan(stack, _Known(records, unfinished), apis)
-    judged = (await check_plan(plan, stack, records, apis)).steps
+    judged = (await check_plan(plan, stack, lambda: records, apis)).steps
     refusals = [f"{step.address}: {no}" for step in judged for no in step.refusals if no.guard is Guard.POLICY]
     return refusals, [line for old, new in zip(plan.steps, judged, strict=True) for line in _more(old, new)]
 

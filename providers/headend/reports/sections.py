@@ -170,7 +170,7 @@ class Told:
 
     def cells(self, table: Table, own: Mapping[str, Part]) -> Sequence[str]:
         """A row of a table."""
-        return [entry_text(table.step, own[path], self.zone) if path in own else "" for path in table.columns]
+        return table.cells(own, self.zone)
 
     def link(self, step: Part) -> str | None:
         """Where the stack file says it, in the repository."""

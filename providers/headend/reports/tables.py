@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from headend.reports.wording import Part
+from headend.reports.wording import Part, entry_text
 
 LEAST = 5  # as many are a table
 MOST = 100  # rows that are kept; more are counted
@@ -30,11 +30,11 @@ def written(step: Part) -> dict[str, Part]:
 
 @dataclass
 class Table:
-    """step: the first one. shared: entries that all have. rows: address and own entries, the first MOST of them."""
+    """step: the first one. shared: entries that all have. rows: steps and what was written of each, the first MOST."""
 
     step: Part
     shared: dict[str, Part] = field(default_factory=dict)
-    rows: list[tuple[str, dict[str, Part]]] = field(default_factory=list)
+    rows: list[tuple[Part, dict[str, Part]]] = field(default_factory=list)
     count: int = 0
 
     @classmethod
@@ -52,12 +52,16 @@ class Table:
         self.shared = {path: entry for path, entry in known.items() if entries.get(path) == entry}
         self.count += 1
         if len(self.rows) < MOST:
-            self.rows.append((step["address"], entries))
+            self.rows.append((step, entries))
 
     @functools.cached_property
     def columns(self) -> list[str]:
         """The paths in which they differ; to be asked once all are there."""
         return [path for path in dict.fromkeys(p for _, own in self.rows for p in own) if path not in self.shared]
+
+    def cells(self, own: Mapping[str, Part], zone: str | None) -> list[str]:
+        """What a row says in each column."""
+        return [entry_text(self.step, own[path], zone) if path in own else "" for path in self.columns]
 
     @property
     def home(self) -> str:

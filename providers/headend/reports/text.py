@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from headend.reports import alike
 from headend.reports.alike import Few
-from headend.reports.tables import LEAST, Table, shape, tables, written
+from headend.reports.tables import LEAST, Table, shape, tables
 from headend.reports.wording import (
     Part,
     change_text,
@@ -124,13 +124,14 @@ class _Teller:
         """What all share, and a row for each."""
         step, style = table.step, STYLES.get(table.step["action"], "")
         if table.count < LEAST:
-            for address, own in table.rows:
-                yield from self._write({**step, "address": address, "values": [*own.values(), *_defaults(step)]})
+            for one, _ in table.rows:
+                yield from self._write(one)
             return
+        defaults = [entry for entry in step.get("values", ()) if entry.get("default")]
         several = f"{table.count:,} of {step['kind']} in {table.home}"
         yield f"{head_text(step, several)}{self._guards(step)}", style
-        yield from self._entries(step, [*table.shared.values(), *_defaults(step)], "all have ")
-        rows = [[address.rpartition(".")[2], *self._cells(step, table, own)] for address, own in table.rows]
+        yield from self._entries(step, [*table.shared.values(), *defaults], "all have ")
+        rows = [[one["address"].rpartition(".")[2], *table.cells(own, self.zone)] for one, own in table.rows]
         cells = [["", *table.columns], *rows]
         widths = [min(40, max(len(row[n]) for row in cells)) for n in range(len(cells[0]))]
         for row in cells:
@@ -138,9 +139,6 @@ class _Teller:
         if table.count > len(rows):
             self.counted = True
             yield f"    and {table.count - len(rows):,} more like these", "dim"
-
-    def _cells(self, step: Part, table: Table, own: dict[str, Part]) -> list[str]:
-        return [entry_text(step, own[path], self.zone) if path in own else "" for path in table.columns]
 
     @staticmethod
     def _guards(step: Part) -> str:
@@ -175,8 +173,3 @@ class _Teller:
             yield f"    {word}{entry['path']}: {entry_text(step, entry, self.zone)}{default}", ""
         if folded:
             yield f"    + {folded} default{'s' if folded > 1 else ''}", "dim"
-
-
-def _defaults(step: Part) -> list[Part]:
-    own = written(step)
-    return [entry for entry in step.get("values", ()) if entry["path"] not in own]

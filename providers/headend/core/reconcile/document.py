@@ -249,7 +249,7 @@ def raise_if_no_plan(document: Any) -> None:
     several = isinstance(document, dict) and document.get("format") == PLANS_FORMAT
     model: type[_Part] = PlansDocument if several else PlanDocument
     try:
-        TypeAdapter(model).validate_python(document, strict=None)
+        model.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

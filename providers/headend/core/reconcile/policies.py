@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,13 +26,15 @@ from headend.core.reconcile.refusal import Guard, Refusal
 NEVER, ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-async def check_plan(plan: Plan, stack: Stack, records: Mapping[str, Record], apis: Apis, now: Clock = clock) -> Plan:
-    """The plan, refused where it breaks a policy. records: what state has. Raises InputError, with the places of all
-    conditions that can't be evaluated."""
+async def check_plan(
+    plan: Plan, stack: Stack, records: Callable[[], Mapping[str, Record]], apis: Apis, now: Clock = clock
+) -> Plan:
+    """The plan, refused where it breaks a policy. records: gives what state has, asked only where there are policies.
+    Raises InputError, with the places of all conditions that can't be evaluated."""
     if not stack.policies:
         return plan
     judge = Judge(stack, now())
-    watch = Watch(stack, _current(plan, records) | taken_over(plan.steps), apis, now)
+    watch = Watch(stack, _current(plan, records()) | taken_over(plan.steps), apis, now)
     steps = await asyncio.gather(*(_judged(step, stack, judge, watch) for step in plan.steps))
     if judge.problems:
         raise InputError(judge.problems)
