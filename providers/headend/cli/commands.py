@@ -15,6 +15,7 @@ from headend.core.model.errors import InputError
 
 COMMANDS = {  # name -> module, in the order of a day's work; platforms add verbs of their own
     "validate": "validate_command",
+    "fmt": "format_command",
     "plan": "plan_commands",
     "drift": "plan_commands",
     "show": "show_command",

@@ -3,7 +3,7 @@
 KINDS = {
     "straas.member": "member",
 }
-"""kind -> its module."""
+"""kind -> its module, in the order of stack files: what others refer to first."""
 LOOKUPS = {
     "straas.ad_banner": "catalogue",
     "straas.category": "catalogue",

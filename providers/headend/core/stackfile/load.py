@@ -41,7 +41,7 @@ from headend.core.wire import registry
 from headend.core.wire.redaction import find_texts
 
 FORMAT = 1
-GENERAL = ("headend", "stack", "extends", "vars", "connections", "options", "lookups")
+GENERAL = ("headend", "stack", "extends", "vars", "options", "connections", "lookups")  # in the order of `headend fmt`
 
 
 def load(

@@ -20,6 +20,7 @@ from headend.core.model.findings import Problem, Problems, Source
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000  # after the expansion of aliases
 MAX_DEPTH = 50
+BYTE_ORDER_MARK = "\ufeff"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS = {
@@ -210,17 +211,23 @@ def read(path: Path, problems: Problems, *, quiet: bool = False) -> Node | None:
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        problems.add("not UTF-8 text", Source(file, data[: error.start].count(b"\n") + 1))
-        return None
     except (OSError, ValueError) as error:  # ValueError: no file can have such a name
         problems.add(f"can't read {file}: {getattr(error, 'strerror', None) or error}")
         return None
+    text = decode(data, file, problems)
+    return None if text is None else parse(text.removeprefix(BYTE_ORDER_MARK), file, problems, quiet=quiet)
+
+
+def decode(data: bytes, file: str, problems: Problems) -> str | None:
+    """The text of a file; None if it can't be one."""
     if len(data) > MAX_BYTES:
         problems.add(f"larger than {MAX_BYTES // 1024 // 1024} MiB", Source(file, 1), remedy="split it")
         return None
-    return parse(text, file, problems, quiet=quiet)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        problems.add("not UTF-8 text", Source(file, data[: error.start].count(b"\n") + 1))
+        return None
 
 
 def parse(text: str, file: str, problems: Problems, *, quiet: bool = False) -> Node | None:

@@ -45,10 +45,10 @@ class PolicyModel(Spec):
     kind: Globs = ()
     address: Globs = ()
     stack: Globs = ()
-    condition: str
     severity: Literal["error", "warning", "off"] = "error"
-    message: str = Field(min_length=1)
     params: dict[str, Any] = {}
+    condition: str
+    message: str = Field(min_length=1)
     examples: tuple[ExampleModel, ...] = ()
 
 

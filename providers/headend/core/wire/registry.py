@@ -171,6 +171,12 @@ class _Registered(Mapping[str, T]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def in_order(self, platform: str) -> list[str]:
+        """The platform's, in the order of its table; then what else is registered of it."""
+        table = self._modules(platform) if platform in platforms() else ()
+        others = sorted(name for name in self._registered if name.partition(".")[0] == platform)
+        return list(dict.fromkeys([*table, *others]))
+
 
 _platforms = _Platforms()
 _kinds = _Registered(kind_module.kinds, "KINDS")
@@ -185,6 +191,11 @@ def platforms() -> Mapping[str, Platform]:
 def kinds() -> Mapping[str, Kind[Any, Any]]:
     """All kinds by name, e.g. "ateme.input"; one is imported when it is first asked for, all names are known before."""
     return _kinds
+
+
+def in_order(platform: str) -> list[str]:
+    """The names of a platform's kinds, in the order of stack files: what others refer to first."""
+    return _kinds.in_order(platform)
 
 
 def lookups() -> Mapping[str, Lookup[Any]]:
