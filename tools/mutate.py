@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 COPY = ROOT / ".mutate"
 REASONS = ROOT / "tools" / "survivors.yaml"
-MODULES = ("decide", "decision", "difference", "graph", "guards", "on_air", "review", "state/*")
+MODULES = ("decide", "common", "decision", "difference", "graph", "guards", "on_air", "review", "state/*")
 TESTS = (  # of these modules by themselves: what only a whole run would notice, a person would look for long
     *(f"tests/core/test_{name}.py" for name in ("decide", "difference", "graph", "order_of_steps", "guards")),
     *(f"tests/core/test_{name}.py" for name in ("watch", "on_air_rules", "review", "damaged_state")),

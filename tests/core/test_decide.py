@@ -16,6 +16,7 @@ from headend.core.model.capabilities import (
     Selection,
     SelectsChanges,
     SharesKey,
+    Unadoptable,
     Unreadable,
 )
 from headend.core.model.fields import Immutable, Impact, Interrupts, Lasting, OwnCall, Parts, Ref, Spec
@@ -26,7 +27,8 @@ from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Id, Reference
 from headend.core.model.stack import Adopt, Lifecycle
 from headend.core.reconcile.binding import Binder, moved
-from headend.core.reconcile.decide import FORGOTTEN, decide, made_anew
+from headend.core.reconcile.common import FORGOTTEN
+from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.refusal import Guard
 from headend.core.reconcile.situation import Owner, Situation
@@ -80,9 +82,25 @@ class Shared(Plain, SharesKey):
     pass
 
 
+class Hidden(Plain, Unadoptable):
+    unadoptable = "nothing finds it"
+
+
+class Keyless(Plain):
+    key = ()
+
+
+class Written(Upsert):
+    can = Can.ALL & ~Can.OBSERVE
+
+
 class Card(Plain, CreatedOnce[Thing]):
     def why_not_again(self, spec: Thing) -> str | None:
         return f"{spec.key} would be charged twice" if spec.size < 5 else None
+
+
+class Unseen(Card, Unadoptable):
+    unadoptable = "nothing finds it"
 
 
 class Gate(Plain, HandsOutSecrets[Thing]):
@@ -106,11 +124,29 @@ class Choosy(Plain, SelectsChanges[Thing]):
         return Selection(left, ("note is left",), stopped, ("note",)) if len(left) < len(changes) else Selection(left)
 
 
-for kind in (Plain, Upsert, Unmakable, Fixed, Blind, Anonymous, Shared, Card, Gate, Deaf, Box, Choosy):
+for kind in (
+    Plain,
+    Upsert,
+    Unmakable,
+    Fixed,
+    Blind,
+    Anonymous,
+    Shared,
+    Hidden,
+    Keyless,
+    Written,
+    Unseen,
+    Card,
+    Gate,
+    Deaf,
+    Box,
+    Choosy,
+):
     kind.name = "fake.thing"  # set after the class was made, so that no kind is registered
 THING = {"key": "a", "size": 1, "muted": False, "place": "here", "note": "", "members": []}
 ALIKE, OTHER = Observed("8", THING), Observed("9", THING)
 MATCH, BY_ID = Lifecycle(adopt=Adopt.MATCH), Lifecycle(adopt_id="8")
+IF_FOUND, UNSEEN = Lifecycle(adopt=Adopt.IF_FOUND), "so that nobody knows whether it is there; it is made anew"
 OPEN = Thing(key="b", home=Reference("fake.homes.new"))
 LEAVING, STAYING = Owner("fake.things.old", leaves=True), Owner("fake.things.other")
 
@@ -328,7 +364,15 @@ NOT_LIVE = {
 }
 UNKNOWN = {
     "new": (given(), NEW),
-    "one like it": (given(alike=(ALIKE,)), replace(NEW, refused=(EXISTS_8,))),
+    "one like it": (given(alike=(ALIKE,)), replace(FOUND, refused=(EXISTS_8,))),
+    "one like it, which differs": (
+        given(alike=(Observed("8", THING | {"note": "x"}),)),
+        replace(FOUND, refused=(EXISTS_8,), changes=("note",)),
+    ),
+    "one like it, which can't become so": (
+        given(want=Thing(key="a", home="h1"), alike=(Observed("8", THING | {"home": "h2"}),)),
+        replace(NEW, refused=(EXISTS_8,)),
+    ),
     "two like it": (
         given(alike=(ALIKE, OTHER)),
         replace(NEW, told=("2 live objects have its natural key: 8, 9 (name one with lifecycle.adopt",), errors=True),
@@ -339,6 +383,21 @@ UNKNOWN = {
     ),
     "match": (given(alike=(ALIKE,), life=MATCH), FOUND),
     "match, and none": (given(life=MATCH), NEW),
+    "what is found": (given(alike=(ALIKE,), life=IF_FOUND), FOUND),
+    "what is found, and none": (given(life=IF_FOUND), NEW),
+    "what is found, and it can't be read": (given(Blind, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
+    "what is found, and nothing tells them apart": (given(Anonymous, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
+    "what is found, and it can't be looked for": (given(Hidden, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
+    "what is found, and it has no key": (given(Keyless, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
+    "what is found, and to write it is to have it": (given(Written, life=IF_FOUND), NEW),
+    "what is found, and it can't be looked for, once only": (
+        given(Unseen, life=IF_FOUND),
+        replace(NEW, refused=((G.UNCERTAIN, "is there: a would be charged twice", "say `adopt: never`"),)),
+    ),
+    "what is found, once only, but not of that size": (
+        given(Unseen, life=IF_FOUND, want=LARGE),
+        replace(NEW, told=(UNSEEN,)),
+    ),
     "made by a killed run": (given(alike=(ALIKE,), recovering=True), RECOVERED),
     "the stack alone says which": (given(Upsert, alike=(ALIKE,)), FOUND),
     "the stack alone says which, ours is in it": (
@@ -394,10 +453,18 @@ UNKNOWN = {
     ),
     "nothing tells them apart, match, key open": (given(Anonymous, life=MATCH, want=OPEN), NEW),
     "a shared key, another like it": (given(Shared, alike=(Observed("8", THING | {"note": "x"}),)), NEW),
-    "a shared key, just what would be made": (given(Shared, alike=(ALIKE,)), replace(NEW, refused=(EXISTS_8,))),
+    "a shared key, just what would be made": (given(Shared, alike=(ALIKE,)), replace(FOUND, refused=(EXISTS_8,))),
     "a shared key, made and then muted": (
         given(Shared, alike=(Observed("8", THING | {"muted": True}),)),
-        replace(NEW, refused=(EXISTS_8,)),
+        replace(FOUND, refused=(EXISTS_8,), changes=("muted",)),
+    ),
+    "a shared key, match takes what is equal": (
+        given(
+            Shared,
+            alike=(Observed("9", THING | {"muted": True}), ALIKE, Observed("6", THING | {"note": "x"})),
+            life=MATCH,
+        ),
+        FOUND,
     ),
     "a shared key, match takes another like it": (
         given(Shared, alike=(Observed("8", THING | {"note": "x"}),), life=MATCH),

@@ -16,6 +16,7 @@ from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.many import Interrupted, choose, each, one_at_a_time
 from headend.cli.options import (
+    Adopts,
     ChangedSince,
     Deletions,
     File,
@@ -72,6 +73,7 @@ def apply(
     max_rps: MaxRps = None,
     target: Target = None,
     refresh: Refresh = False,
+    adopt: Adopts = None,
     yes: Yes = False,
     verbose: Verbose = False,
     allow_deletions: Deletions = False,
@@ -87,7 +89,7 @@ def apply(
     Ctrl-C finishes what is in flight, records it and exits 7; the next apply goes on.
     """
     one_at_a_time(file, stack=stack, target=target, allow_interruption=allow_interruption)
-    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
+    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt)
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose, all_or_nothing)
     chosen = choose(file, options, changed_since)
     if len(file) == 1 and chosen:
@@ -101,10 +103,12 @@ def _apply(options: Flags, targets: list[str], agreed: Agreed) -> int:
     """The exit code."""
     file, document = options.file, planfile.read(options.file)
     if document:
-        if options.stack or targets:
-            raise InputError(f"{file} is a plan, which fixes stack and targets; leave out --stack and --target")
+        if options.stack or targets or options.adopt:
+            fixed = "which fixes stack, targets and adoptions; leave out --stack, --target and --adopt"
+            raise InputError(f"{file} is a plan, {fixed}")
         targets, refresh = document.get("targets", []), bool(document.get("refresh", False))
         options = replace(options, file=Path(document["file"]), stack=document["stack"], refresh=refresh)
+        options = replace(options, adopt=document.get("adopt"))
     return asyncio.run(_run(options, targets, agreed, document=document))
 
 

@@ -15,6 +15,12 @@ from headend.core.model.findings import Problem
 from headend.core.model.options import parse_duration
 
 
+class Adopting(enum.StrEnum):
+    """What a run takes over without a word in the stack."""
+
+    MATCH = "match"
+
+
 class Format(enum.StrEnum):
     """How a plan is shown."""
 
@@ -69,6 +75,12 @@ Target = Annotated[
 ]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Ask also for what can only be asked one by one, and only whether it exists.")
+]
+Adopts = Annotated[
+    Adopting | None,
+    typer.Option(
+        "--adopt", help="Take over what is live and like it, as if each resource said `adopt: match` that says nothing."
+    ),
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the plan.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show each step or object, also where many are alike.")]
@@ -147,6 +159,7 @@ class Flags:
     parallelism: int = 16
     refresh: bool = False
     rates: Mapping[str, str] = field(default_factory=dict)
+    adopt: str | None = None
 
     @property
     def variables(self) -> dict[str, str]:

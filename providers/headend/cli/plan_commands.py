@@ -18,6 +18,7 @@ from headend.cli.files import check_out
 from headend.cli.many import choose, one_at_a_time
 from headend.cli.options import (
     Accept,
+    Adopts,
     ChangedSince,
     Deletions,
     Every,
@@ -68,6 +69,7 @@ def plan(
     max_rps: MaxRps = None,
     target: Target = None,
     refresh: Refresh = False,
+    adopt: Adopts = None,
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
@@ -89,7 +91,7 @@ def plan(
     one_at_a_time(file, stack=stack, target=target, out=out, allow_interruption=allow_interruption)
     if out:
         check_out(out, ".json")
-    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates=rates(patience, max_rps))
+    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt)
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
 
@@ -190,5 +192,5 @@ async def planned(
         if consent:
             made = judge(await check_plan(made, stack, state.records, session), state.size(), consent)
         if out:
-            planfile.write(out, made, identities(state, stack, made), targets, options.refresh)
+            planfile.write(out, made, identities(state, stack, made), targets, options)
         return made

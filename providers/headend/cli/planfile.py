@@ -10,6 +10,7 @@ from typing import Any
 
 import headend
 from headend.cli.files import write_out
+from headend.cli.options import Flags
 from headend.cli.render import as_json
 from headend.core.model.errors import InputError, StaleError
 from headend.core.reconcile.approval import binder_of
@@ -70,11 +71,11 @@ def _text(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, default=str).encode() + b"\n"
 
 
-def write(path: Path, plan: Plan, identities: Mapping[str, Any], targets: Sequence[str], refresh: bool) -> None:
+def write(path: Path, plan: Plan, identities: Mapping[str, Any], targets: Sequence[str], options: Flags) -> None:
     """Writes the plan document, with what its pictures show, what the plan went by, the targets it was made for, and
-    whether it was made with --refresh."""
-    head = plan.head() | dict(identities) | pictures(plan)
-    head |= ({"targets": list(targets)} if targets else {}) | ({"refresh": True} if refresh else {})
+    whether it was made with --refresh and --adopt."""
+    given = {"targets": list(targets), "refresh": options.refresh, "adopt": options.adopt}
+    head = plan.head() | dict(identities) | pictures(plan) | {name: value for name, value in given.items() if value}
     head["checksum"] = _checksum(head | {"steps": plan.step_documents()})  # made twice: all at once take much more room
     write_out(path, (piece.encode() for piece in as_json(head, plan.step_documents())))
 

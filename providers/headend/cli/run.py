@@ -21,6 +21,7 @@ from headend.cli.options import Flags
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
+from headend.core.reconcile.adoption import adopting
 from headend.core.reconcile.state import State, open_state, open_to_look, peek
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
@@ -98,6 +99,7 @@ async def opened(
 ) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested. only_look: no state is made."""
     stack = load_stack(options, redactor, need_secrets=need_secrets)
+    stack = adopting(stack, {options.adopt} if options.adopt else ())
     path = state_path(stack.name, options.simulator)
     with (
         (open_to_look if only_look else open_state)(path, stack.name) as state,

@@ -9,7 +9,7 @@ from typing import Any
 from headend.core.model.capabilities import OnAir
 from headend.core.model.fields import Secret, marked
 from headend.core.model.references import Query, Reference, filled, pending
-from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.model.stack import Resource, Stack
 from headend.core.model.uploads import File
 from headend.core.reconcile.on_air import downstream
 from headend.core.reconcile.resolve import fill_lookups, kept_lookups
@@ -67,7 +67,7 @@ def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handov
         "allowed": sorted(handover.allowed),
         "managed": handover.managed,
         "losses": handover.losses or None,
-        "adopt": life.adopt.value if life.adopt is not Adopt.NEVER else None,
+        "adopt": life.adopt.value if life.adopt and life.takes_match else None,
         "adopt_id": prepared.adopt.get(resource.address),
         "freed": prepared.order.freed.get(resource.address),
         "recovering": resource.address in prepared.recovered or None,

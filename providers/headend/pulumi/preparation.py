@@ -7,7 +7,7 @@ that is new and all that goes, by the planner of the embedded engine. What Pulum
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
@@ -15,8 +15,9 @@ from headend.core.model.fields import Secret, Spec, marked
 from headend.core.model.lookup import find_named_ids
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
-from headend.core.model.stack import Adopt, Stack
+from headend.core.model.stack import Stack
 from headend.core.reconcile import guards
+from headend.core.reconcile.adoption import EACH, adopting
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.moves import find_moves, unsure
 from headend.core.reconcile.on_air import Watch, refusal
@@ -138,13 +139,9 @@ def _is_left(record: Record) -> bool:
 
 def _adopting(stack: Stack, addresses: Collection[str]) -> Stack:
     """The stack with `adopt: match` where that was said for this run. Raises InputError for what it doesn't have."""
-    if unknown := sorted(addresses - stack.resources.keys()):
+    if unknown := sorted(addresses - stack.resources.keys() - {EACH}):
         raise InputError(f"{ADOPT}: the stack has nothing at {', '.join(unknown)}")
-    matching = {
-        a: replace(r, lifecycle=replace(r.lifecycle, adopt=Adopt.MATCH)) if a in addresses else r
-        for a, r in stack.resources.items()
-    }
-    return replace(stack, resources=matching) if addresses else stack
+    return adopting(stack, addresses)
 
 
 async def _new(planner: Planner, stack: Stack, known: Mapping[str, Record], unfinished: Collection[str]) -> list[Step]:

@@ -131,7 +131,7 @@ class Work:
             protect=meta.get("protect"),
             retain=bool(meta.get("retain")),
             ignore_changes=tuple(meta.get("ignore_changes", ())),
-            adopt=Adopt(meta.get("adopt", Adopt.NEVER)),
+            adopt=Adopt(meta["adopt"]) if "adopt" in meta else None,
         )
         model = type(want) if want else self.kind.spec_type((last.values if last else {}).get("variant"))
         hidden, depends = secret_fields(model, meta.get("hidden", ())), tuple(meta.get("depends", ()))

@@ -211,12 +211,13 @@ fake:
       lifecycle: {protect: false, retain: true, ignore_changes: [extra.x], adopt: match, renamed_from: z}
     b: {account: b, lifecycle: {adopt: {id: r-1}, depends_on: [fake.rules.a], renamed_from: fake.rules.old}}
     c: {account: c}
+    d: {account: d, lifecycle: {adopt: never}}
 """
-    a, b, c = (r.lifecycle for r in read(text).resources.values())
+    a, b, c, d = (r.lifecycle for r in read(text).resources.values())
     assert (a.protect, a.retain, a.ignore_changes, a.adopt) == (False, True, ("extra.x",), Adopt.MATCH)
     assert a.renamed_from == "fake.rules.z"
     assert (b.adopt_id, b.depends_on, b.renamed_from) == ("r-1", ("fake.rules.a",), "fake.rules.old")
-    assert (c.protect, c.adopt, c.adopt_id) == (None, Adopt.NEVER, None)
+    assert (c.protect, c.adopt, c.adopt_id, d.adopt) == (None, None, None, Adopt.NEVER)
 
 
 def test_the_fake_kinds_are_not_registered():

@@ -24,25 +24,33 @@ from headend.core.model.secrets import ask_without
 
 class Adopt(enum.StrEnum):
     """What to do when the stack's object is not in state. NEVER: refuse if one like it exists. MATCH: take exactly
-    one with the same natural key. (A fixed id is `Lifecycle.adopt_id`, one to be found `adopt_query`.)"""
+    one with the same natural key. IF_FOUND: MATCH for one run, for kinds whose objects can be found. (A fixed id is
+    `Lifecycle.adopt_id`, one to be found `adopt_query`.)"""
 
     NEVER = "never"
     MATCH = "match"
+    IF_FOUND = "if_found"
 
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """`lifecycle:` of a resource. protect None = the kind's own default."""
+    """`lifecycle:` of a resource. protect None = the kind's own default. adopt None = it says nothing of adoption, and
+    is as NEVER unless the run says otherwise."""
 
     protect: bool | None = None
     retain: bool = False
     ignore_changes: tuple[str, ...] = ()
-    adopt: Adopt = Adopt.NEVER
+    adopt: Adopt | None = None
     adopt_id: str | None = None
     adopt_query: Query | None = None
     renamed_from: str | None = None
     depends_on: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
+
+    @property
+    def takes_match(self) -> bool:
+        """Whether a live object with the same natural key is taken over."""
+        return self.adopt in {Adopt.MATCH, Adopt.IF_FOUND}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,34 +6,33 @@ one question in it. Each refusal says what is wrong and how to lift it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from headend.core.model.capabilities import (
     CreatedOnce,
     Nameless,
     SharesKey,
+    Unadoptable,
     handed_out_by_create,
     identifies,
     impact_of_delete,
     select_changes,
-    why_unreadable,
 )
-from headend.core.model.fields import Immutable, Impact, Interrupts, Parts, Spec, mark, marked
+from headend.core.model.fields import Impact, Parts, marked
 from headend.core.model.findings import Problem, warning
-from headend.core.model.kind import Can, Kind
-from headend.core.model.observed import Change, Observed
+from headend.core.model.kind import Can
+from headend.core.model.observed import Observed
 from headend.core.model.proposal import Action
 from headend.core.model.record import forgotten
 from headend.core.model.stack import Adopt
+from headend.core.reconcile.common import compare, step
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.difference import Difference, differences, just_made
+from headend.core.reconcile.difference import just_made
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.situation import Situation
 
 TAKE = "lifecycle.adopt: match takes it over"
-FORGOTTEN = "the key of the state was lost: taken to be as the stack has it"
 STAYS = "no call takes it away; it stays what it was"
 
 
@@ -68,7 +67,7 @@ def _known(s: Situation, live: Observed) -> Decision:
         action, reason = Action.UPDATE, Reason.INCOMPLETE
     else:
         action, reason = Action.NONE, Reason.UNCHANGED
-    decision = _step(s, action, reason, live, found, noted=noted)
+    decision = step(s, action, reason, live, found, noted=noted)
     remarks = (*map(warning, selection.warnings), *(warning(f"{field}: {STAYS}") for field in found.lasting))
     decision = decision.but(*remarks, refused=Refusal(Guard.STACK, selection.refused) if selection.refused else None)
     return decision if action is not Action.REPLACE else _making_way(s, decision)
@@ -76,7 +75,7 @@ def _known(s: Situation, live: Observed) -> Decision:
 
 def _leaving(s: Situation, live: Observed) -> Decision:
     """Somebody, or a run that was killed, has told it to go: wait until it is gone, then make it again."""
-    decision = replace(_step(s, Action.REPLACE, Reason.VANISHED, live), impact=Impact.NONE)
+    decision = replace(step(s, Action.REPLACE, Reason.VANISHED, live), impact=Impact.NONE)
     return _making_way(s, decision.but(warning("is being deleted, and made again once it is gone")))
 
 
@@ -89,7 +88,7 @@ def _vanished(s: Situation) -> Decision:
     if not others:
         leaving = [o for o in _candidates(s) if s.ours[o.id].leaves]
         return _in_the_way(s, _made(s, Reason.VANISHED), leaving)
-    if s.recovering or s.life.adopt is Adopt.MATCH:
+    if s.recovering or s.life.takes_match:
         return _unknown(replace(s, last=None))
     ids = ", ".join(o.id for o in others)
     why = f"{s.last.id} is gone, and another object has its natural key ({ids})"
@@ -119,9 +118,16 @@ def _unknown(s: Situation) -> Decision:
         message = f"{len(foreign)} live objects have its natural key: {ids}"
         remedy = "name one with lifecycle.adopt: {id: ...}"
         return _made(s, Reason.NEW).but(Problem(message, remedy=remedy))
-    if foreign and (s.recovering or s.life.adopt is Adopt.MATCH or alone):
+    if foreign and (s.recovering or s.life.takes_match or alone):
         return adopted(s, foreign[0], Reason.RECOVERED if s.recovering else Reason.FOUND)
-    return _in_the_way(s, _made(s, Reason.NEW), candidates)
+    made = _made(s, Reason.NEW)
+    compared = _comparable(s, foreign) and not made.refused
+    return _in_the_way(s, adopted(s, foreign[0], Reason.FOUND) if compared else made, candidates)
+
+
+def _comparable(s: Situation, foreign: Sequence[Observed]) -> bool:
+    """Whether a refused step can show what the takeover, which nobody agreed to, would change."""
+    return len(foreign) == 1 and not compare(s, foreign[0], None).replaces
 
 
 def _named(s: Situation, id: str) -> Decision:
@@ -145,9 +151,17 @@ def _candidates(s: Situation) -> list[Observed]:
     found = [o for o in s.alike if o.id != s.replaced and not o.leaving]
     if isinstance(s.kind, Nameless) and not s.recovering:
         return []
-    if isinstance(s.kind, SharesKey) and s.life.adopt is not Adopt.MATCH and s.want is not None:
-        found = [o for o in found if just_made(s.want, compare(s, o, None))]
-    return found
+    return _most_alike(s, found) if isinstance(s.kind, SharesKey) and s.want is not None else found
+
+
+def _most_alike(s: Situation, found: Sequence[Observed]) -> list[Observed]:
+    """Of objects that share their key, and that no other resource has: those which are what the stack wants, else those
+    which are as creation would make it; any, if one is to be taken over."""
+    assert s.want is not None
+    free = {o.id: (o, compare(s, o, None)) for o in found if o.id not in s.ours}
+    equal = [o for o, differs in free.values() if not differs.changes]
+    made = [o for o, differs in free.values() if just_made(s.want, differs)]
+    return equal or made or ([o for o, _ in free.values()] if s.life.takes_match else [])
 
 
 def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) -> Decision:
@@ -167,7 +181,7 @@ def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) ->
 def adopted(s: Situation, live: Observed, reason: Reason) -> Decision:
     """Takes a live object over, unless it differs in an immutable field."""
     found = compare(s, live, None)
-    decision = _step(s, Action.ADOPT, reason, live, found)
+    decision = step(s, Action.ADOPT, reason, live, found)
     if found.replaces:
         message = f"the live object {live.id} differs in what can't be changed: {', '.join(found.replaces)}"
         decision = decision.but(Problem(message, remedy="correct the stack, or adopt another one"))
@@ -181,7 +195,7 @@ def adopted(s: Situation, live: Observed, reason: Reason) -> Decision:
 def _made(s: Situation, reason: Reason) -> Decision:
     """Creates it, if the platform can, and if a second creation would do no harm."""
     assert s.want is not None
-    decision = _step(s, Action.CREATE, reason)
+    decision = step(s, Action.CREATE, reason)
     if Can.CREATE not in s.kind.can and s.resolved:
         return decision.but(_unmakable(s))
     if isinstance(s.kind, Nameless) and s.life.adopt is Adopt.MATCH and s.resolved and not s.named:
@@ -191,10 +205,29 @@ def _made(s: Situation, reason: Reason) -> Decision:
         which = f"it may be {' or '.join(s.maybe)} by another key, nobody knows: {why}"
         way = "say which: lifecycle.renamed_from; or take those out in an apply before"
         return decision.but(refused=Refusal(Guard.UNCERTAIN, which, way))
+    if s.life.adopt is Adopt.IF_FOUND and _unfindable(s):
+        return _made_unseen(s, decision)
     if s.recovering and isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
         doubt = f"an earlier run may have made it, nobody knows: {why}"
         return decision.but(refused=Refusal(Guard.UNCERTAIN, doubt, f"look, then say `{s.settle}`"))
     return decision
+
+
+def _unfindable(s: Situation) -> bool:
+    """Whether nobody can tell if it is there, and making it again would make another one."""
+    kind, want = s.kind, s.want
+    if want is None or identifies(kind, want):
+        return False
+    blind = Can.OBSERVE not in kind.can or isinstance(kind, Nameless | Unadoptable)
+    return blind or kind.natural_key(want) is None
+
+
+def _made_unseen(s: Situation, decision: Decision) -> Decision:
+    """The run is to take over what is there, of which this may be: refused where a second one does harm."""
+    doubt = "it can't be looked for, so that nobody knows whether it is there"
+    if isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
+        return decision.but(refused=Refusal(Guard.UNCERTAIN, f"{doubt}: {why}", "if it is new, say `adopt: never`"))
+    return decision.but(warning(f"{doubt}; it is made anew"))
 
 
 def _unmakable(s: Situation) -> Problem:
@@ -219,62 +252,9 @@ def _removed(s: Situation) -> Decision:
     assert s.last is not None
     reason = Reason.REPLACED if "/" in s.address else Reason.REMOVED
     if s.live is None:
-        return replace(_step(s, Action.FORGET, Reason.GONE), id=s.last.id)
+        return replace(step(s, Action.FORGET, Reason.GONE), id=s.last.id)
     if s.claimed:
-        return _step(s, Action.FORGET, Reason.RENAMED, s.live)
+        return step(s, Action.FORGET, Reason.RENAMED, s.live)
     if s.last.retain or not s.last.is_deletable(s.kind):
-        return _step(s, Action.FORGET, Reason.RETAINED, s.live)
-    return _step(s, Action.DELETE, reason, s.live)
-
-
-# --- what all have in common --------------------------------------------------------------------------------
-def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Difference:
-    """How a live object differs from the spec. last: what was last applied, None if unknown.
-
-    A forgotten secret that can't be read is taken to be another one, and written again, unless that would replace the
-    object."""
-    assert s.want is not None
-    model, fixed = type(s.want), Can.UPDATE not in s.kind.can
-    lost = [n for n in forgotten(last or {}) if n not in live.values and (fixed or mark(model, n, Immutable))]
-    found = differences(
-        s.want,
-        live,
-        last,
-        digest=s.digest,
-        hidden=s.secrets,
-        ignore=(*s.life.ignore_changes, *lost),
-        blind=why_unreadable(s.kind),
-    )
-    return replace(found, unverifiable={**found.unverifiable, **dict.fromkeys(lost, FORGOTTEN)}) if lost else found
-
-
-def _step(
-    s: Situation,
-    action: Action,
-    reason: Reason,
-    live: Observed | None = None,
-    found: Difference | None = None,
-    noted: tuple[str, ...] = (),
-) -> Decision:
-    found = found or Difference()
-    model: type[Spec] = s.kind.model if s.want is None else type(s.want)
-    return Decision(
-        s,
-        action,
-        reason,
-        live.id if live else None,
-        found.changes,
-        found.unverifiable,
-        (*s.findings, *map(warning, live.warnings if live else ())),
-        impact=impact(s.kind, action, model, found.changes),
-        seen={} if action is Action.NONE else s.bind.pre_image(live, s.hidden),
-        noted=noted,
-    )
-
-
-def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Sequence[Change]) -> Impact:
-    """What a step does to a running stream: the worst impact of its changes."""
-    if action in {Action.DELETE, Action.REPLACE}:
-        return impact_of_delete(kind)
-    found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}
-    return max(found, key=list(Impact).index, default=Impact.NONE)
+        return step(s, Action.FORGET, Reason.RETAINED, s.live)
+    return step(s, Action.DELETE, reason, s.live)

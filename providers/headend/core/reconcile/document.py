@@ -223,6 +223,7 @@ class PlanDocument(_Part):
     ] = []
     targets: list[str] = []
     refresh: bool = False
+    adopt: Annotated[Literal["match"] | None, Field(description="in plan files: of `--adopt`")] = None
     checksum: str | None = None
 
 

@@ -221,11 +221,11 @@ class Plan:
         return tuple(step for step in self.steps if step.action is not Action.NONE)
 
     def summary(self) -> dict[str, int]:
-        """Counts by action. `unverifiable` counts objects that are otherwise unchanged; `wrong`
+        """Counts by action, of what isn't refused. `unverifiable` counts objects that are otherwise unchanged; `wrong`
         those that don't do what the stack wants, `refused` what guards refuse, the plan as a whole included."""
         idle = [step for step in self.steps if step.action is Action.NONE]
         unverifiable = sum(1 for step in idle if step.unverifiable and not step.status)
-        counts = Counter(step.action for step in self.steps)
+        counts = Counter(step.action for step in self.steps if not step.refusals)
         actions = [a for a in Action if a is not Action.NONE]
         known = {"unchanged": len(idle) - unverifiable - self.wrong, "unverifiable": unverifiable}
         refused = sum(1 for s in self.steps if s.refusals) + len(self.refusals)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.model.capabilities import Nameless, Unasked, takes_over
+from headend.core.model.capabilities import Nameless, Unasked
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Kind
@@ -17,7 +17,7 @@ from headend.core.model.owners import Elsewhere
 from headend.core.model.record import Digester, Record, secret_fields
 from headend.core.model.references import Query, pending
 from headend.core.model.secrets import missing_secrets
-from headend.core.model.stack import Adopt, Resource, Stack
+from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.binding import Binder
 from headend.core.reconcile.ours import Ours, key_is_known, key_of
 from headend.core.reconcile.resolve import (
@@ -225,12 +225,10 @@ class Reader:
         return await self._whole(self.ours.told_apart(base, await self._find(base)))
 
     async def _whole(self, base: Situation) -> Situation:
-        """Reads the one object to be adopted in full: a row of a list may not show every field."""
+        """Reads the one object that is, or could be, adopted in full: a row of a list may not show every field."""
         kind, want = base.kind, base.want
         foreign = [one for one in base.alike if one.id not in base.ours]
         if want is None or len(foreign) != 1 or kind.identity(want) is not None:
-            return base
-        if not (self.looking or base.recovering or base.life.adopt is Adopt.MATCH or takes_over(kind, want)):
             return base
         whole = await self.observe(kind, foreign[0].id, want) or foreign[0]
         return replace(base, alike=tuple(whole if one is foreign[0] else one for one in base.alike))

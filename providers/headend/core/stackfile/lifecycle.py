@@ -99,7 +99,7 @@ class LifecycleReader:
             protect=written.protect,
             retain=written.retain,
             ignore_changes=written.ignore_changes,
-            adopt=Adopt(adopt) if isinstance(adopt, str) else Adopt.NEVER,
+            adopt=Adopt(adopt) if isinstance(adopt, str) and "adopt" in written.model_fields_set else None,
             adopt_id=adopt.id if isinstance(adopt, AdoptId) else None,
             adopt_query=query,
             renamed_from=_old_address(draft, old) if old else None,
