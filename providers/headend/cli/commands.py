@@ -31,6 +31,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "doctor": "doctor_commands",
     "state": "state_commands",
     "policy": "policy_commands",
+    "pulumi": "pulumi_commands",
 }
 
 

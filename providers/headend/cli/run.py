@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from headend.cli.echo import echo
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags
-from headend.core.model.errors import InputError, StateError
+from headend.core.model.errors import GuardError, InputError, StateError
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.adoption import adopting
@@ -95,9 +95,15 @@ def connected(
 
 @contextlib.asynccontextmanager
 async def opened(
-    options: Flags, redactor: Redactor, *, need_secrets: bool = True, only_look: bool = False
+    options: Flags,
+    redactor: Redactor,
+    *,
+    need_secrets: bool = True,
+    only_look: bool = False,
+    of_another_engine: bool = False,
 ) -> AsyncIterator[tuple[Stack, State, Session]]:
-    """Stack, state and session. What is missing is named before anything is requested. only_look: no state is made."""
+    """Stack, state and session. What is missing is named before anything is requested. only_look: no state is made.
+    of_another_engine: also of a stack that was handed over. Raises GuardError for one who would write else."""
     stack = load_stack(options, redactor, need_secrets=need_secrets)
     stack = adopting(stack, {options.adopt} if options.adopt else ())
     path = state_path(stack.name, options.simulator)
@@ -105,6 +111,8 @@ async def opened(
         (open_to_look if only_look else open_state)(path, stack.name) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
     ):
+        if not of_another_engine and (since := state.handed_over):
+            _heed_hand_over(options.file, since, only_look)
         state.need_key()
         used = stack.platforms()
         used |= {kinds()[kind].platform for kind in state.kinds() if kind in kinds()}
@@ -112,6 +120,15 @@ async def opened(
             session.check(used)
             load_transport(options)
             yield stack, state, session
+
+
+def _heed_hand_over(file: Path, since: str, only_look: bool) -> None:
+    told = f"{file}: the stack is Pulumi's since {since}"
+    if only_look:
+        return echo(f"{told}, so that this state may be out of date: `pulumi preview` tells", err=True)
+    taken = f"`pulumi stack export --show-secrets | headend pulumi export-state {file}` brings it back"
+    never = f"if Pulumi never got it, `headend pulumi take-back {file}`"
+    raise GuardError(f"{told}, and headend changes nothing of it: `pulumi up` does. {taken}; {never}")
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ SUMMARIES = {
     "doctor": "Tries what may safely be read, and tells which operations are not as headend assumes. Exit 2: some aren't.",
     "state": "What headend's own state file holds.",
     "policy": "What is to hold of stacks.",
+    "pulumi": "Hands stacks over to Pulumi, and takes them back.",
     "thumbnails": "Writes a picture of what each Ateme+ input shows, a file for each address, and tells which had none.",
     "audio-pids": "Probes a running Ateme+ transcoder, and prints its audio PIDs as its entry in the stack file takes them.",
 }

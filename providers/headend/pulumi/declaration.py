@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.capabilities import OnAir
-from headend.core.model.fields import Secret, marked
+from headend.core.model.fields import Secret, Spec, marked
+from headend.core.model.record import secret_fields
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Resource, Stack
 from headend.core.model.uploads import File
@@ -15,7 +17,9 @@ from headend.core.reconcile.on_air import downstream
 from headend.core.reconcile.resolve import fill_lookups, kept_lookups
 from headend.pulumi.ahead import AHEAD
 from headend.pulumi.preparation import Prepared
-from headend.pulumi.props import META, packed
+from headend.pulumi.props import META, as_json, packed
+
+MANY = 2000  # characters of `operations` that may come with each resource
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,22 @@ class Handover:
     in_file: frozenset[str] = frozenset()
 
 
+def read_in_file(stack: Stack) -> frozenset[str]:
+    """Platforms of which the stack file has more `operations` than may come with each resource."""
+    given = {name: json.dumps(one.get("operations", {})) for name, one in stack.connections.items()}
+    return frozenset(name for name, text in given.items() if len(text) > MANY)
+
+
+def hidden_fields(resource: Resource, spec: Spec) -> frozenset[str]:
+    """What of the spec Pulumi is told to be secret."""
+    return secret_fields(type(spec), resource.secret_fields) & spec.set_fields().keys()
+
+
+def secret_outputs(hidden: Iterable[str]) -> list[str]:
+    """Outputs that Pulumi is told to be secret."""
+    return sorted({*hidden, "handed_out"})
+
+
 def properties(
     stack: Stack,
     resource: Resource,
@@ -43,16 +63,21 @@ def properties(
     """What the provider is given of a resource: its spec as JSON, what references stand for, and `headend`."""
     prepared, handover = prepared or Prepared(), handover or Handover(stack.name)
     spec = fill_lookups(resource.spec, resource.address, prepared.lookups)
-    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    return values(spec, id_of) | {META: packed(describe(stack, resource, prepared, handover))}
+
+
+def values(spec: Spec, id_of: Callable[[Reference], Any]) -> dict[str, Any]:
+    """What is set of the spec, as JSON."""
+    plain = as_json(spec)
     for field, value in spec.set_fields().items():
         if any(True for _ in pending(value)):
             plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
         if isinstance(value, File):  # the provider runs elsewhere
             plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
-    return plain | {META: packed(_meta(stack, resource, prepared, handover))}
+    return plain
 
 
-def _meta(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
+def describe(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
     """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
     life, platform = resource.lifecycle, resource.kind.platform
     connections = dict(stack.connections.get(platform, {}))

@@ -28,12 +28,12 @@ def journal_name(stack: str, folder: Path, env: Mapping[str, str]) -> str:
     """What a stack's journal goes by: a stack of the same name in another backend is another stack.
     folder: the project's, whose Pulumi.yaml may name the backend."""
     home = Path(env.get("PULUMI_HOME") or Path(env.get("HOME") or "~").expanduser() / ".pulumi")
-    backend = env.get("PULUMI_BACKEND_URL") or _read(folder / "Pulumi.yaml", "backend", "url")
-    backend = backend or _read(home / "credentials.json", "current")
+    backend = env.get("PULUMI_BACKEND_URL") or read_setting(folder / "Pulumi.yaml", "backend", "url")
+    backend = backend or read_setting(home / "credentials.json", "current")
     return f"{stack}.{hashlib.sha256(backend.encode()).hexdigest()[:8]}"
 
 
-def _read(file: Path, *keys: str) -> str:
+def read_setting(file: Path, *keys: str) -> str:
     """The text below these keys of a YAML or JSON file; "" where it isn't there."""
     with contextlib.suppress(OSError, ValueError, RecursionError, yaml.YAMLError):
         value = yaml.safe_load(file.read_text())

@@ -6,7 +6,10 @@ checksum of the kind's name, so that no table of names has to be kept and no ent
 
 from __future__ import annotations
 
+import functools
 from zlib import crc32
+
+from pulumi.dynamic.dynamic import serialize_provider
 
 from headend.core.wire.registry import kinds
 from headend.pulumi.provider import KindProvider
@@ -22,3 +25,9 @@ PROVIDERS: dict[str, KindProvider] = {
     name: type(class_name(name), (KindProvider,), {"kind_name": name, "__module__": __name__})() for name in kinds()
 }
 globals().update({code(name): provider for name, provider in PROVIDERS.items()})
+
+
+@functools.cache
+def pickled(kind: str) -> str:
+    """What stands of the provider in a resource's entry."""
+    return str(serialize_provider(PROVIDERS[kind]))

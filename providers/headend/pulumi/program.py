@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import json
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pulumi
-from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
+from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from headend.core.model.errors import HeadendError
-from headend.core.model.record import Record, secret_fields
+from headend.core.model.record import Record
 from headend.core.model.references import Reference
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.order import waves
@@ -25,15 +23,14 @@ from headend.core.stackfile.values import variable_name
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds, platforms
 from headend.core.wire.session import Session
-from headend.pulumi.declaration import Handover, properties
+from headend.pulumi.declaration import Handover, hidden_fields, properties, read_in_file, secret_outputs
 from headend.pulumi.journal import Journal, journal_name
-from headend.pulumi.p import PROVIDERS
+from headend.pulumi.p import pickled
 from headend.pulumi.preparation import Consent, Prepared, prepare
 from headend.pulumi.runtime import say, settings_of
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION, addresses
 from headend.pulumi.snapshot import read_own_stack, read_records, type_token
 
-MANY = 2000  # characters of `operations` that may come with each resource
 T = TypeVar("T")
 Config = Callable[[str], str | None]
 
@@ -46,11 +43,6 @@ class KindResource(pulumi.CustomResource):
     """
 
     computed: pulumi.Output[Any]
-
-
-@functools.cache
-def _pickled(kind: str) -> str:
-    return str(serialize_provider(PROVIDERS[kind]))
 
 
 def declare(folder: Path, name: str | None = None) -> Mapping[str, KindResource]:
@@ -147,12 +139,8 @@ async def prepare_run(project: Project, stack: Stack, records: Mapping[str, Reco
             stack, records, session, unfinished=unfinished, consent=consent, dry_run=project.dry_run, journal=journal
         )
     managed = None if consent.deletions else len(records)
-    in_file = frozenset(name for name, given in stack.connections.items() if project.file and _are_many(given))
+    in_file = read_in_file(stack) if project.file else frozenset()
     return prepared, Handover(journal, project.file, consent.interruptions, managed, prepared.losses, in_file)
-
-
-def _are_many(connection: Mapping[str, Any]) -> bool:
-    return len(json.dumps(connection.get("operations", {}))) > MANY
 
 
 def open_for(project: Project, stack: Stack, records: Mapping[str, Record]) -> Session:
@@ -173,7 +161,7 @@ def _config_command(platform: str, setting: str, secret: bool) -> str:
 def _declared(
     stack: Stack, resource: Resource, prepared: Prepared, handover: Handover, made: Mapping[str, KindResource]
 ) -> KindResource:
-    hidden = secret_fields(type(resource.spec), resource.secret_fields) & resource.spec.set_fields().keys()
+    hidden = hidden_fields(resource, resource.spec)
     given = properties(
         stack, resource, lambda reference: _stands_for(made[reference.address], reference), prepared, handover
     )
@@ -186,11 +174,11 @@ def _declared(
         delete_before_replace=None if resource.kind.create_before_delete else True,  # None: the diff decides
         ignore_changes=list(life.ignore_changes),
         retain_on_delete=life.retain,
-        additional_secret_outputs=sorted({*hidden, "handed_out"}),
+        additional_secret_outputs=secret_outputs(hidden),
         aliases=[pulumi.Alias(name=old)] if old else [],
     )
     kind = resource.kind.name
-    extra = {"computed": None, PROVIDER_KEY: _pickled(kind)}
+    extra = {"computed": None, PROVIDER_KEY: pickled(kind)}
     return KindResource(type_token(kind), resource.address, props | extra, options)
 
 

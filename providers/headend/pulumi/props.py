@@ -90,13 +90,22 @@ def record_of(kind: Kind[Any, Any], id: str, props: Mapping[str, Any], address: 
 
 def outputs(kind: Kind[Any, Any], spec: Spec, made: Observed, meta: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of a resource that was just written."""
-    plain = spec.model_dump(mode="json", include=set(spec.set_fields()))
+    return outputs_of(as_json(spec), made.id, made.computed, meta) | unseen(kind, spec, made)
+
+
+def as_json(spec: Spec) -> dict[str, Any]:
+    """What is set of the spec."""
+    return spec.model_dump(mode="json", include=set(spec.set_fields()))
+
+
+def outputs_of(
+    values: Mapping[str, Any], id: str, computed: Mapping[str, Any], meta: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The outputs of a resource by what was applied."""
     lasting = {
         name: value for name, value in meta.items() if name not in {"adopt_id", "freed", "recovering"}
     }  # that was for this one creation
-    return (
-        plain | {"computed": dict(made.computed), "live_id": made.id, META: packed(lasting)} | unseen(kind, spec, made)
-    )
+    return {**values, "computed": dict(computed), "live_id": id, META: packed(lasting)}
 
 
 def remembered(computed: Mapping[str, Any]) -> dict[str, Any]:

@@ -210,7 +210,7 @@ class KindProvider(ResourceProvider):
 
     def _owned(self, spec: Spec, id: str, mark: str | None = None) -> dict[str, Any]:
         """Notes that this creation owns what the spec says, and gives the property that says so."""
-        mark = mark or uuid4().hex[:12]
+        mark = mark or creation_mark()
         owned(self.kind, spec, mark)
         made(self.kind_name, id, mark)
         return {"made": mark}
@@ -253,3 +253,7 @@ class KindProvider(ResourceProvider):
 
     def _spec(self, given: Mapping[str, Any]) -> Spec:
         return self.kind.spec_type(given.get("variant"))(**given)
+
+
+def creation_mark() -> str:
+    return uuid4().hex[:12]

@@ -6,6 +6,7 @@ checkpoint, in previews and updates, also after a run that failed or was killed.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,13 @@ def type_token(kind: str) -> str:
     return f"pulumi-python:dynamic/headend:{class_name(kind)}"
 
 
+@functools.cache
+def kind_of(token: str) -> str | None:
+    """The kind of a resource of this type, None where it isn't headend's."""
+    prefix, _, name = token.rpartition(":")
+    return {class_name(kind): kind for kind in kinds()}.get(name) if prefix.endswith("headend") else None
+
+
 def read_own_stack() -> Snapshot:
     """The resources of the stack whose program this is; none before its first run.
 
@@ -58,16 +66,14 @@ def read_records(snapshot: Snapshot) -> dict[str, Record]:
 
     States of earlier versions keep ids in the stack's exports only, as they were at the end of the last finished run.
     """
-    types = {class_name(name): name for name in kinds()}
     stacks = (entry["outputs"] for entry in snapshot.values() if entry["type"] == STACK_TYPE)
     exported: Mapping[str, Any] = next(stacks, {})
     found: dict[str, Record] = {}
     for urn, entry in snapshot.items():
-        prefix, _, name = str(entry["type"]).rpartition(":")
-        if name not in types or not prefix.endswith("headend"):
+        if (kind := kind_of(str(entry["type"]))) is None:
             continue
         address = urn.split("::", 3)[3]
         id = entry["outputs"].get("live_id") or exported.get(address)
         if isinstance(id, str):
-            found[address] = record_of(kinds()[types[name]], id, entry["outputs"], address)
+            found[address] = record_of(kinds()[kind], id, entry["outputs"], address)
     return found

@@ -88,6 +88,25 @@ class State:
         """Takes note that all that a plan knew is recorded here."""
         self._db.write(("INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"plan:{nonce}", datetime.now(UTC).isoformat())))
 
+    @property
+    def handed_over(self) -> str | None:
+        """Since when the stack is another engine's, None while it is headend's own: nothing may be applied by it."""
+        row = self._db.row("SELECT value FROM meta WHERE key = 'handed_over'")
+        return str(row[0]) if row else None
+
+    def hand_over(self) -> None:
+        """Notes that the stack is another engine's from now on."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._db.write(("INSERT OR IGNORE INTO meta VALUES ('handed_over', ?)", (now,)))
+
+    def take_back(self, records: Iterable[Record] | None = None) -> None:
+        """Notes that it is headend's own again. records: what the other engine knew, in place of all that this one
+        does; in the same transaction."""
+        entries = [_entry(record) for record in records or ()]
+        cleared: list[Statement] = [] if records is None else [("DELETE FROM entries", ())]
+        self._db.write(*cleared, *entries, ("DELETE FROM meta WHERE key = 'handed_over'", ()))
+        self._dependents = None
+
     def records(self) -> dict[str, Record]:
         """All records by address, in address order. Raises StateError, naming every row that is damaged."""
         rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
@@ -118,22 +137,7 @@ class State:
 
     def put(self, record: Record) -> None:
         """Records an object as it is now, and drops its intent, in one transaction."""
-        values, secrets = split(record.values)
-        row = (
-            record.address,
-            record.kind,
-            record.id,
-            dump(values),
-            dump(record.computed),
-            json.dumps(record.depends),
-            record.incomplete,
-            record.protect,
-            record.retain,
-            datetime.now(UTC).isoformat(),
-            dump(secrets),
-        )
-        entry = ("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self._db.write(entry, _without("intents", record.address))
+        self._db.write(_entry(record), _without("intents", record.address))
         self._noted(record.address, record.depends)
 
     def drop(self, address: str) -> None:
@@ -200,6 +204,24 @@ class State:
             database.execute("UPDATE OR REPLACE entries SET address = ? WHERE address = ?", (aside, address))
         self._noted(aside, self._depends(aside))
         return aside
+
+
+def _entry(record: Record) -> Statement:
+    values, secrets = split(record.values)
+    row = (
+        record.address,
+        record.kind,
+        record.id,
+        dump(values),
+        dump(record.computed),
+        json.dumps(record.depends),
+        record.incomplete,
+        record.protect,
+        record.retain,
+        datetime.now(UTC).isoformat(),
+        dump(secrets),
+    )
+    return "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
 
 
 def _without(table: str, address: str) -> Statement:

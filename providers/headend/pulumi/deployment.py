@@ -1,0 +1,110 @@
+"""A stack's state in Pulumi's own form: what `pulumi stack export` prints, and `pulumi stack import` takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headend.core.model.errors import GuardError, InputError
+from headend.core.model.record import Record
+from headend.pulumi.place import Place
+from headend.pulumi.snapshot import kind_of
+
+FORMATS = (3, 4)
+EXPORT = "`pulumi stack export` prints one"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"  # of values that are more than JSON
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - which of them: a promise of Pulumi's
+Entry = Mapping[str, Any]
+
+
+class Encrypted(Exception):
+    """A secret that only Pulumi can read."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """document: as Pulumi wrote it."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def resources(self) -> list[Entry]:
+        return list(self._inner.get("resources") or ())
+
+    @property
+    def _inner(self) -> Mapping[str, Any]:
+        inner: Mapping[str, Any] = self.document["deployment"]
+        return inner
+
+    @property
+    def keeps_secrets(self) -> bool:
+        """Whether it says how secrets are encrypted. Pulumi's import breaks down at a secret without."""
+        return bool(self._inner.get("secrets_providers"))
+
+    def ours(self) -> Iterator[tuple[str, str, Entry]]:
+        """(address, kind, entry) of each of headend's resources."""
+        for entry in self.resources:
+            if kind := kind_of(str(entry.get("type"))):
+                yield str(entry["urn"]).split("::", 3)[3], kind, entry
+
+    def records(self) -> dict[str, Record]:
+        """address -> whose object stands there; without its values."""
+        return {address: Record(address, kind, str(entry.get("id")), {}) for address, kind, entry in self.ours()}
+
+    def with_resources(self, resources: Iterable[Entry]) -> Deployment:
+        return Deployment({**self.document, "deployment": {**self._inner, "resources": list(resources)}})
+
+    def raise_if_other(self, place: Place) -> None:
+        """Raises GuardError where it is another stack's."""
+        mine = place.urn("", "").split("::")[:2]
+        found = {tuple(str(entry["urn"]).split("::")[:2]) for entry in self.resources} - {tuple(mine)}
+        if found:
+            names = sorted(f"{project}/{urn.removeprefix('urn:pulumi:')}" for urn, project in found)
+            why = f"the deployment is of {', '.join(names)}, and not of {place.project}/{place.stack}"
+            raise GuardError(f"{why}; export that stack, or name it with --pulumi-stack")
+
+    def raise_if_unfinished(self) -> None:
+        """Raises GuardError where an `up` was killed, or left something to be done."""
+        pending = [
+            f"{one['resource']['urn'].split('::', 3)[-1]}: Pulumi was {one.get('type')} it when it was stopped"
+            for one in self._inner.get("pending_operations") or ()
+        ]
+        marks = {"delete": "is still to be deleted", "pendingReplacement": "is to be made anew", "taint": "is tainted"}
+        left = [f"{a}: {why}" for a, _, entry in self.ours() for mark, why in marks.items() if entry.get(mark)]
+        if pending or left:
+            raise GuardError(*pending, *left, "`pulumi up` first, so that nothing is in doubt")
+
+
+def read(text: str) -> Deployment:
+    """Raises InputError for what is no deployment that this headend knows."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    inner = document.get("deployment") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(inner, dict):
+        raise InputError(f"standard input is no deployment; {EXPORT}")
+    if document.get("version") not in FORMATS:
+        raise InputError(f"standard input is a deployment of version {document.get('version')}; known are 3 and 4")
+    for entry in inner.get("resources") or ():
+        if not isinstance(entry, dict) or str(entry.get("urn")).count("::") < 3:
+            raise InputError(f"standard input is a deployment with a resource that has no URN; {EXPORT}")
+    return Deployment(document)
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A value that `pulumi stack import` encrypts."""
+    return {_SIGNATURE: _SECRET, "plaintext": json.dumps(value, separators=(",", ":"))}
+
+
+def plain(value: Any) -> Any:
+    """The value with all secrets at any depth as they are. Raises Encrypted."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            if "plaintext" not in value:
+                raise Encrypted
+            return plain(json.loads(value["plaintext"]))
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value

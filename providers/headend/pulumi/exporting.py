@@ -1,0 +1,81 @@
+"""From Pulumi to the embedded engine: the records that `headend apply` would have written of what Pulumi has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headend.core.model.errors import GuardError, InputError
+from headend.core.model.fields import Sealed, Spec, marked
+from headend.core.model.record import Digester, Record, recorded, secret_fields
+from headend.core.reconcile.reader import Apis
+from headend.core.reconcile.state import State
+from headend.core.wire.registry import kinds
+from headend.pulumi.deployment import Deployment, Encrypted, plain
+from headend.pulumi.place import Place
+from headend.pulumi.props import meta_of, record_of
+
+
+@dataclass(frozen=True)
+class Taken:
+    """records: by address. handed_out: address -> name -> what creation made and showed once."""
+
+    records: Mapping[str, Record]
+    handed_out: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+
+async def take_over(deployment: Deployment, place: Place, digest: Digester, apis: Apis) -> Taken:
+    """What headend's state is to hold. Raises GuardError for what isn't settled, InputError for secrets that only
+    Pulumi can read. Makes no request."""
+    deployment.raise_if_other(place)
+    deployment.raise_if_unfinished()
+    found, records, handed_out, encrypted = [*deployment.ours()], {}, {}, 0
+    for address, kind, entry in found:
+        try:
+            outputs = plain(entry.get("outputs") or {})
+        except Encrypted:
+            encrypted += 1
+            continue
+        records[address] = await _record(address, kind, str(entry["id"]), outputs, digest, apis)
+        if given := outputs.get("handed_out"):
+            handed_out[address] = given
+    if encrypted:
+        why = f"the secrets of {encrypted} resources are encrypted"
+        raise InputError(
+            f"{why}; `pulumi stack export --show-secrets | headend pulumi export-state ...` hands them over"
+        )
+    if not found:
+        raise GuardError(f"Pulumi's state of {place.stack} has none of headend's resources")
+    return Taken(records, handed_out)
+
+
+async def _record(
+    address: str, kind_name: str, id: str, outputs: Mapping[str, Any], digest: Digester, apis: Apis
+) -> Record:
+    kind = kinds()[kind_name]
+    record = record_of(kind, id, outputs, address)
+    spec = record.spec(kind)
+    model: type[Spec] = type(spec)
+    seal = getattr(await apis(kind.platform), "seal", None) if marked(model, Sealed) else None
+    secrets = secret_fields(model, meta_of(outputs).get("hidden", ()))
+    return replace(record, values=recorded(spec, secrets, digest, seal))
+
+
+def raise_if_others(state: State, taken: Taken, where: str) -> None:
+    """Raises GuardError where headend's state, which it never gave away, has something else."""
+    told = [f"{address}: nobody knows whether its {one.action} was done" for address, one in state.intents().items()]
+    known = {} if state.handed_over else state.records()
+    for address, record in known.items():
+        theirs = taken.records.get(address)
+        if theirs is None or theirs.id != record.id:
+            told.append(
+                f"{address}: headend's state has {record.id} there, and Pulumi {theirs.id if theirs else 'nothing'}"
+            )
+    if told:
+        raise GuardError(*told, f"nothing was taken over; put the state {where} away first if it is out of date")
+
+
+def is_as(state: State, taken: Taken) -> bool:
+    """Whether headend's state has all of that already."""
+    return not state.handed_over and state.records() == taken.records

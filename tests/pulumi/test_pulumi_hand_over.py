@@ -1,0 +1,78 @@
+"""A stack goes from the embedded engine to Pulumi and back: no object is touched, and nothing is left to change."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.harness import NO_WAIT, World, serve
+from convergence.test_convergence import LISTS, side_by_side
+from headend.core.stackfile import load
+from headend.simulator import Simulator
+from pulumi_deployment import EMPTY, PROJECT, exported, holding, piped
+from pulumi_wire import Live, provider
+
+TIME = re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+\+00:00"')
+RUNS = {"journal", "file", "managed", "adopt_id", "remarks"}
+"""What is the run's own, and none of the object's, in the property `headend`."""
+
+
+@pytest.fixture(params=LISTS, ids=lambda module: module.__name__.rpartition(".")[2])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """With one of each kind of a platform in `each.yaml`."""
+    simulator = Simulator()
+    request.param.WORLD(simulator)
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        world.write("Pulumi.yaml", PROJECT)
+        world.write("each.yaml", json.dumps(side_by_side(request.param, 0)))
+        yield world
+
+
+def test_there_and_back_nothing_is_written(world: World) -> None:
+    applied = world("apply", "each.yaml", "--yes", "--secrets-out", "secrets.json")
+    assert applied.code == 0, applied.err
+    world.simulator.reset_journal()
+    given = piped(world, EMPTY, "import", "each.yaml")
+    assert given.code == 0, given.err
+    assert piped(world, given.out, "import", "each.yaml").out == given.out
+    stack = load(world.home / "each.yaml")
+    with provider(world.simulator.settings(world.url) | NO_WAIT) as engine:
+        engine.state = holding(json.loads(given.out))
+        assert engine.up(stack) == {"same": len(stack.resources)}
+        back = piped(world, exported(engine.state, "each"), "export-state", "each.yaml")
+    assert back.code == 0, back.err
+    planned = world("plan", "each.yaml")
+    assert planned.code == 0, planned.out
+    assert world.simulator.writes() == []
+
+
+def test_what_pulumi_made_comes_over_and_goes_back_as_it_was(world: World) -> None:
+    with provider(world.simulator.settings(world.url) | NO_WAIT) as engine:
+        engine.up(load(world.home / "each.yaml"))
+    world.simulator.reset_journal()
+    came = piped(world, exported(engine.state, "each"), "export-state", "each.yaml")
+    assert came.code == 0, came.err
+    assert world("plan", "each.yaml").code == 0
+    went = piped(world, EMPTY, "import", "each.yaml")
+    assert went.code == 0, went.err
+    assert of_objects(holding(json.loads(went.out))) == of_objects(engine.state)
+    assert world.simulator.writes() == []
+
+
+def of_objects(state: Mapping[str, Live]) -> dict[str, Any]:
+    """What state has of each object, without what differs from creation to creation, or is lost on the way."""
+    found = {}
+    for address, live in state.items():
+        outputs = {name: value for name, value in live.outputs.items() if name not in {"made", "handed_out"}}
+        parts = {"inputs": live.inputs, "outputs": outputs}
+        for name, part in parts.items():
+            meta = {key: value for key, value in json.loads(part["headend"]).items() if key not in RUNS}
+            parts[name] = {**part, "headend": meta}
+        found[address] = json.loads(TIME.sub('"a time"', json.dumps(parts))) | {"id": live.id}
+    return found
