@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from wording import contract, plain, remark, row, shown, sourced, sources, typed
+from wording import contract, plain, row, sourced, sources
 
 from headend.cli.commands import COMMANDS, AllCommands, summary
 from headend.core.model import fields as marks
@@ -19,9 +19,8 @@ from headend.core.model.capabilities import Container, Unadoptable, Unasked, imp
 from headend.core.model.fields import Spec
 from headend.core.model.kind import Can, Kind
 from headend.core.model.lookup import Lookup
-from headend.core.model.uploads import file_fields
 from headend.core.reconcile.document import json_schema as plan_schema
-from headend.core.stackfile.field_types import holds_mapping
+from headend.core.stackfile.describe import describe, shown
 from headend.core.stackfile.schema import json_schema
 from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
 
@@ -160,30 +159,11 @@ def natural_key(kind: Kind[Any, Any], variant: str) -> str:
 
 def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:
     """Field -> its row of the table."""
-    schema = model.model_json_schema()
     found = {}
-    for name, field in model.model_fields.items():
-        ref = marks.mark(model, name, marks.Ref)
-        found_once = marks.mark(model, name, marks.Found)
-        shape = (
-            f"{'mapping to references' if holds_mapping(model, name) else 'reference'} to `{ref.kind}`"
-            if ref
-            else "id"
-            if found_once
-            else "path of a file"
-            if name in file_fields(model)
-            else typed(schema["properties"][name], schema.get("$defs", {}))
-        )
-        if name == kind.parent_field:
-            default = "the one it stands in"
-        elif marks.mark(model, name, marks.Named):
-            default = "its key in the stack"
-        else:
-            default = "**required**" if field.is_required() else shown(field.get_default(call_default_factory=True))
-        notes = [note for mark in marks.marks(model, name) if (note := remark(mark))]
-        notes[:0] = ["compared by content"] if name in file_fields(model) else []
-        texts = sourced(kind.platform, field.description or "", "; ".join(notes))
-        found[name] = row(f"`{name}`", shape, default, *texts)
+    for name in model.model_fields:
+        facts = describe(kind, model, name)
+        texts = sourced(kind.platform, facts.about, "; ".join(facts.notes))
+        found[name] = row(f"`{name}`", facts.shape, "**required**" if facts.required else facts.default, *texts)
     return found
 
 

@@ -71,7 +71,7 @@ def test_its_states_converge(switches: dict[str, Any], tmp_path: Path) -> None:
 
 def test_schema_and_reference_have_it() -> None:
     schema: Any = json_schema()
-    assert "what it is called" in str(schema["$defs"][NAME])
+    assert "What it is called" in str(schema["$defs"][NAME])
     assert f"#/$defs/{NAME}" in str(schema["properties"]["ateme"])
     text = page(platforms()["ateme"])
     assert f"\n## {NAME}\n\nA group of hosts" in text

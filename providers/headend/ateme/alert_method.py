@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
@@ -16,13 +16,29 @@ from headend.core.model.findings import Problem, warning
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 SLACK = "https://"
+_ADDRESS: dict[str, JsonValue] = {
+    "if": {"type": "string"},
+    "then": {"pattern": r"^[^@\s]+@[^@\s]+$|\$\{", "patternErrorMessage": "Write it like noc@example.com"},
+}
+"""For editors."""
 
 
 class AlertMethod(Spec):
     """One way to be told."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"alert_type": {"const": "email"}}, "required": ["alert_type"]},
+            "then": {"properties": {"notification_parameters": {"items": _ADDRESS}}},
+        }
+    )
+
     name: Annotated[
-        str, Named(), Field(min_length=1, max_length=65, description="what it is called, 1 to 65 characters (A-574)")
+        str,
+        Named(),
+        Field(
+            min_length=1, max_length=65, examples=["noc"], description="what it is called, 1 to 65 characters (A-574)"
+        ),
     ]
     alert_type: Annotated[Literal["email", "slack"], Field(description="what the addresses are (A-575, A-831)")]
     notification_parameters: Annotated[
@@ -31,6 +47,7 @@ class AlertMethod(Spec):
         Same(in_any_order),
         Field(
             min_length=1,
+            examples=[["noc@example.com"]],
             description="e-mail addresses, or Slack webhook URLs; who has one of these may post there (A-576, A-22)",
         ),
     ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from headend.ateme.fields import ENVIRONMENT, INPUT, Extra, check_extra, empty_is_none
-from headend.core.model.fields import Immutable, OwnCall, Ref, Same, Spec
+from headend.core.model.fields import Immutable, OwnCall, Ref, Same, Spec, Written
 from headend.core.model.references import Id
 
 Metric = Literal[
@@ -26,6 +26,7 @@ Repeat = Literal[
     "10h", "15h", "20h", "24h",
 ]  # fmt: skip
 VALUES: Mapping[str, int] = {"gt": 1, "lt": 1, "outside_range": 2, "within_range": 2, "no_value": 0}
+LASTING = Written(r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", "1m30s")
 DURATION = re.compile(r"(?=[0-9])(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 
 
@@ -61,11 +62,12 @@ class Alert(Spec):
     ] = []
     query_time_range: Annotated[Window, Field(description="the average over it is compared (A-565)")]
     alert_check_frequency: Annotated[
-        str, Same(seconds), Field(description="how often it is looked at: 30s, 1m, 1h30m (A-566)")
+        str, Same(seconds), LASTING, Field(description="how often it is looked at: 30s, 1m, 1h30m (A-566)")
     ]
     alert_after_time: Annotated[
         str | None,
         Same(seconds),
+        LASTING,
         Field(description="how long it must last before anyone is told; null: at once (A-567)"),
     ] = None
     alert_repeat: Annotated[

@@ -54,7 +54,12 @@ class BillingDetails(Spec):
     phone: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(pattern=r"^[\d \-+]*$", max_length=100, description="the phone number: digits, spaces, - and + (A-698)"),
+        Field(
+            pattern=r"^[\d \-+]*$",
+            max_length=100,
+            examples=["+44 20 7946 0000"],
+            description="the phone number: digits, spaces, - and + (A-698)",
+        ),
     ] = None
     address_line1: Line = None
     address_line2: Line = None
@@ -63,7 +68,11 @@ class BillingDetails(Spec):
     address_postal_code: Annotated[str | None, Same(empty_is_none), _text(r" \-", 20, "- (A-701)")] = None
     address_country_code: Annotated[
         str | None,
-        Field(pattern=r"^[A-Z]{2}$", description="the country's two letters (ISO 3166-1), such as GB (A-702)"),
+        Field(
+            pattern=r"^[A-Z]{2}$",
+            examples=["GB"],
+            description="the country's two letters (ISO 3166-1), such as GB (A-702)",
+        ),
     ] = None
     org_reg_number: Number = None
     org_vat_number: Number = None

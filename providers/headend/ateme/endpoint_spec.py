@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import DEGREES, ENVIRONMENT, GROUP, Extra, Likely, check_extra, empty_is_none
-from headend.core.model.fields import Immutable, Impact, Interrupts, OwnCall, Same, Spec, marked
+from headend.ateme.fields import DEGREES, ENVIRONMENT, GROUP, Extra, check_extra, empty_is_none
+from headend.core.model.fields import Immutable, Impact, Interrupts, Likely, OwnCall, Same, Spec, marked
 from headend.core.model.references import Id
 
 CLEARED = "user_description"  # by an empty text
@@ -25,7 +25,11 @@ class Endpoint(Spec):
     user_description: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(max_length=255, description="what people read of it, up to 255 characters (A-414, A-460)"),
+        Field(
+            max_length=255,
+            examples=["Main feed of the stadium"],
+            description="what people read of it, up to 255 characters (A-414, A-460)",
+        ),
     ] = None
     latitude: Annotated[
         float | None,

@@ -35,12 +35,24 @@ class Environment(Spec):
         str,
         Named(),
         Immutable(),
-        Field(min_length=1, max_length=255, description="what it is called, 1 to 255 characters (A-401)"),
+        Field(
+            min_length=1,
+            max_length=255,
+            examples=["matchday-eu"],
+            description="what it is called, 1 to 255 characters (A-401)",
+        ),
     ]
-    cloud_provider: Annotated[str, Immutable(), Field(description="one of the supported cloud providers (A-402)")]
-    region: Annotated[str, Immutable(), Field(description="one of the provider's regions (A-403)")]
+    cloud_provider: Annotated[
+        str, Immutable(), Field(examples=["aws"], description="one of the supported cloud providers (A-402)")
+    ]
+    region: Annotated[
+        str, Immutable(), Field(examples=["eu-west-1"], description="one of the provider's regions (A-403)")
+    ]
     instance_type_id: Annotated[
-        str | int, Immutable(), Same(str), Field(description="a supported instance type of that region (A-404)")
+        str | int,
+        Immutable(),
+        Same(str),
+        Field(examples=["medium"], description="a supported instance type of that region (A-404)"),
     ]
     state: Annotated[
         Literal["started", "stopped"],
@@ -52,7 +64,7 @@ class Environment(Spec):
         str | None,
         Trigger(),
         Interrupts(Impact.RESTART),
-        Field(description="any change of the text restarts the environment softly (A-406)"),
+        Field(examples=["2035-12-01"], description="any change of the text restarts the environment softly (A-406)"),
     ] = None
     extra: Annotated[Extra, Immutable()] = None
 

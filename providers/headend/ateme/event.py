@@ -66,7 +66,11 @@ class Event(Spec):
     description: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(max_length=1000, description="what people read of it, up to 1000 characters (A-614)"),
+        Field(
+            max_length=1000,
+            examples=["The derby, with both commentaries"],
+            description="what people read of it, up to 1000 characters (A-614)",
+        ),
     ] = None
     start_time: Annotated[
         Time,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Lasting, Mark, Ref, Same, Secret, Spec, Unit, WriteOnly, marked, marks
+from headend.core.model.fields import Lasting, Likely, Ref, Same, Secret, Spec, Unit, WriteOnly, Written, marked, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
-from headend.core.model.times import LIKE, platform_time, stack_time, zone_of
+from headend.core.model.times import LIKE, PATTERN, platform_time, stack_time, zone_of
 
 ENVIRONMENT = Ref("ateme.environment")
 INPUT = Ref(
@@ -30,7 +29,10 @@ Extra = Annotated[
     Secret(),
     WriteOnly("it is sent as it stands, and not known by name"),
     Lasting(),
-    Field(description="merged into the body last; may not name a field that headend knows (A-49)"),
+    Field(
+        examples=[{"note": "by hand"}],
+        description="merged into the body last; may not name a field that headend knows (A-49)",
+    ),
 ]
 
 
@@ -43,14 +45,6 @@ def without_nulls(value: Any) -> Any:
 
 Document = Annotated[dict[str, Any], BeforeValidator(without_nulls), Same(without_nulls)]
 """What headend keeps and compares by content, and doesn't read. Null counts as left out: Pulumi's engine drops it."""
-
-
-@dataclass(frozen=True)
-class Likely(Mark):
-    """Bounds that the document doesn't print for the field: outside of them is a warning, not an error (A-49)."""
-
-    low: float | None = None
-    high: float | None = None
 
 
 def unlikely(spec: Spec) -> Sequence[Problem]:
@@ -117,9 +111,9 @@ def _start(given: Any, info: ValidationInfo) -> Any:
     return NOW if given == NOW else stack_time(given, zone_of(info))
 
 
-Time = Annotated[str, BeforeValidator(_time), TIME]
+Time = Annotated[str, BeforeValidator(_time), TIME, Written(PATTERN, LIKE)]
 """RFC 3339 with Z or an offset, or a local time of the stack's zone."""
-Start = Annotated[str, BeforeValidator(_start), TIME]
+Start = Annotated[str, BeforeValidator(_start), TIME, Written(f"^{NOW}$|{PATTERN}", LIKE)]
 """The same, or NOW."""
 
 

@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from headend.ateme.endpoint_spec import Endpoint
-from headend.ateme.fields import KBITS, MS, Likely, empty_is_none
+from headend.ateme.fields import KBITS, MS, empty_is_none
 from headend.core.model.fields import (
     Credential,
     Ignored,
     Immutable,
     Impact,
     Interrupts,
+    Likely,
     Named,
     Ref,
     Same,
@@ -50,7 +51,12 @@ class SourceInput(Input):
         str,
         Named(),
         Immutable(),
-        Field(min_length=1, max_length=128, description="the broadcaster's own stream id, 1 to 128 characters (A-413)"),
+        Field(
+            min_length=1,
+            max_length=128,
+            examples=["stadium-a"],
+            description="the broadcaster's own stream id, 1 to 128 characters (A-413)",
+        ),
     ]
 
 
@@ -73,7 +79,10 @@ class ZixiPull(SourceInput):
         ),
     ] = 6000
     pull_stream_id: Annotated[
-        str | None, Likely(high=100), Interrupts(), Field(description="stream id on the remote side (A-432)")
+        str | None,
+        Likely(high=100),
+        Interrupts(),
+        Field(examples=["derby-clean"], description="stream id on the remote side (A-432)"),
     ] = None
     password: Annotated[
         str | None,

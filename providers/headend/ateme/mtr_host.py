@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
-from headend.ateme.fields import Extra, Likely, check_extra, unlikely
+from headend.ateme.fields import Extra, check_extra, unlikely
 from headend.ateme.listed import UNSEEN, ListedKind
 from headend.ateme.rows_services import HostGroupRow, HostRow
-from headend.core.model.fields import Immutable, Named, Ref, Spec
+from headend.core.model.fields import Immutable, Likely, Named, Ref, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.hosts import Host
 from headend.core.model.kind import Can

@@ -55,7 +55,7 @@ class MultiViewer(Spec):
         str | int,
         Immutable(),
         Same(str),
-        Field(description="one of `multi_viewer.layouts`; settled at creation (A-539)"),
+        Field(examples=[1], description="one of `multi_viewer.layouts`; settled at creation (A-539)"),
     ]
     tile_inputs: Annotated[
         dict[Tile, Id] | None,
@@ -70,7 +70,7 @@ class MultiViewer(Spec):
         dict[Tile, str] | None,
         WriteOnly(UNREAD),
         CUTS,
-        Field(description="tile, from 1 on -> its title; never shown (A-541, A-978)"),
+        Field(examples=[{1: "Stadium"}], description="tile, from 1 on -> its title; never shown (A-541, A-978)"),
     ] = None
     max_allowed_bitrate_kbps: Annotated[
         int,

@@ -42,7 +42,11 @@ class OrganisationUser(Spec):
         str,
         Immutable(),
         Same(_address),
-        Field(pattern=r"^[^@\s]+@[^@\s]+$", description="what the user is found by, in any case (A-686)"),
+        Field(
+            pattern=r"^[^@\s]+@[^@\s]+$",
+            examples=["operator@example.com"],
+            description="what the user is found by, in any case (A-686)",
+        ),
     ]
     first_name: Annotated[str | None, Ignored(), Field(description="used where the account is made (A-687)")] = None
     last_name: Annotated[str | None, Ignored(), Field(description="used where the account is made (A-687)")] = None

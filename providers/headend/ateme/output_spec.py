@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.endpoint_spec import Endpoint
-from headend.ateme.fields import MS, Likely, empty_is_none
-from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Named, Same, Secret, WriteOnly
+from headend.ateme.fields import MS, empty_is_none
+from headend.core.model.fields import Credential, Found, Immutable, Interrupts, Likely, Named, Same, Secret, WriteOnly
 from headend.core.model.hosts import Host
 from headend.core.model.references import Id
 
@@ -64,7 +64,12 @@ class Pull(Output):
     stream_name: Annotated[
         str | None,
         Immutable(),
-        Field(min_length=1, max_length=128, description="the output's own id, 1 to 128 characters (A-470)"),
+        Field(
+            min_length=1,
+            max_length=128,
+            examples=["cdn"],
+            description="the output's own id, 1 to 128 characters (A-470)",
+        ),
     ] = None
     port: Annotated[
         int,
@@ -75,12 +80,20 @@ class Pull(Output):
     stream_id: Annotated[
         str | None,
         Interrupts(),
-        Field(max_length=100, description="the Zixi id of the stream, up to 100 characters (A-473)"),
+        Field(
+            max_length=100,
+            examples=["derby-clean"],
+            description="the Zixi id of the stream, up to 100 characters (A-473)",
+        ),
     ] = None
     remote_id: Annotated[
         str | None,
         Interrupts(),
-        Field(max_length=100, description="the Zixi id of the remote side, up to 100 characters (A-474)"),
+        Field(
+            max_length=100,
+            examples=["derby-clean"],
+            description="the Zixi id of the remote side, up to 100 characters (A-474)",
+        ),
     ] = None
 
     documented: ClassVar[frozenset[str]] = DESCRIBED | {"port", "latency", "stream_id", "remote_id"}
@@ -97,7 +110,12 @@ class Push(Output):
         str,
         Named(),
         Immutable(),
-        Field(min_length=1, max_length=128, description="the output's own id, 1 to 128 characters (A-475)"),
+        Field(
+            min_length=1,
+            max_length=128,
+            examples=["cdn"],
+            description="the output's own id, 1 to 128 characters (A-475)",
+        ),
     ]
     host: Annotated[Host, Interrupts(), Field(description="host name or IP of the receiver (A-476)")]
     port: Annotated[int, Interrupts(), Field(ge=0, le=65535, description="the receiver's port, 0 to 65535 (A-477)")]
@@ -105,7 +123,11 @@ class Push(Output):
     stream_id: Annotated[
         str | None,
         Interrupts(),
-        Field(max_length=100, description="the Zixi id of the stream, up to 100 characters (A-479)"),
+        Field(
+            max_length=100,
+            examples=["derby-clean"],
+            description="the Zixi id of the stream, up to 100 characters (A-479)",
+        ),
     ] = None
     password: Annotated[
         str | None,

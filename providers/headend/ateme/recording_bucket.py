@@ -34,10 +34,16 @@ class RecordingBucket(Spec):
     bucket_path: Annotated[
         str,
         Immutable(),
-        Field(pattern=r"^[^/:\s]+/.+$", description="bucket/folder: the bucket must exist, the folder is made (A-599)"),
+        Field(
+            pattern=r"^[^/:\s]+/.+$",
+            examples=["recordings/derby"],
+            description="bucket/folder: the bucket must exist, the folder is made (A-599)",
+        ),
     ]
     delivery_type: Annotated[
-        str | None, Immutable(), Field(description="how recordings get there; s3 is the only documented way (A-600)")
+        str | None,
+        Immutable(),
+        Field(examples=["s3"], description="how recordings get there; s3 is the only documented way (A-600)"),
     ] = None
     access_key: Annotated[
         str | None, Credential(), HIDDEN, Immutable(), Field(description="the bucket's access key (A-601)")

@@ -56,11 +56,17 @@ class SavedIp(Spec):
         Immutable(),
         Same(_same),
         AfterValidator(_address),
-        Field(description="IPv4 or IPv6; what it is found by (A-649)"),
+        Field(examples=["192.0.2.7"], description="IPv4 or IPv6; what it is found by (A-649)"),
     ]
     name: Annotated[str | None, Same(empty_is_none), Field(description="what it is called (A-650)")] = None
-    cloud_provider: Annotated[str, Immutable(), Field(min_length=1, description="where the address is (A-651)")]
-    region: Annotated[str, Immutable(), Field(min_length=1, description="its region there; on gcp its zone (A-652)")]
+    cloud_provider: Annotated[
+        str, Immutable(), Field(min_length=1, examples=["aws"], description="where the address is (A-651)")
+    ]
+    region: Annotated[
+        str,
+        Immutable(),
+        Field(min_length=1, examples=["eu-west-1"], description="its region there; on gcp its zone (A-652)"),
+    ]
     environment: Annotated[
         Id | None,
         ENVIRONMENT,
@@ -74,7 +80,10 @@ class SavedIp(Spec):
         str | None,
         Lasting(),
         WriteOnly("it only says where a move starts"),
-        Field(description="how the cloud calls the environment that a move LEAVES, such as 249421054 (A-654, A-847)"),
+        Field(
+            examples=["249421"],
+            description="how the cloud calls the environment that a move LEAVES, such as 249421054 (A-654, A-847)",
+        ),
     ] = None
     extra: Extra = None
 

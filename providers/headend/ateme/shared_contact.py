@@ -29,17 +29,33 @@ class SharedContact(Spec):
     name: Annotated[
         str,
         Named(),
-        Field(min_length=1, max_length=80, pattern=WRITTEN, description=f"the contact's name: 1 to 80 {SIGNS} (A-633)"),
+        Field(
+            min_length=1,
+            max_length=80,
+            pattern=WRITTEN,
+            examples=["Duty desk"],
+            description=f"the contact's name: 1 to 80 {SIGNS} (A-633)",
+        ),
     ]
     email: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(max_length=150, pattern=WRITTEN, description=f"the e-mail address: up to 150 {SIGNS} (A-634)"),
+        Field(
+            max_length=150,
+            pattern=WRITTEN,
+            examples=["noc@example.com"],
+            description=f"the e-mail address: up to 150 {SIGNS} (A-634)",
+        ),
     ] = None
     phone: Annotated[
         str | None,
         Same(empty_is_none),
-        Field(max_length=150, pattern=WRITTEN, description=f"the phone number: up to 150 {SIGNS} (A-635)"),
+        Field(
+            max_length=150,
+            pattern=WRITTEN,
+            examples=["+44 20 7946 0000"],
+            description=f"the phone number: up to 150 {SIGNS} (A-635)",
+        ),
     ] = None
     extra: Extra = None
 

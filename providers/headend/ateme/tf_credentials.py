@@ -30,7 +30,9 @@ class TfCredentials(Spec):
     name: Annotated[
         str, Named(), Immutable(), Field(min_length=1, description="what jobs name it by; unique there (A-664)")
     ]
-    protocol: Annotated[str, Field(min_length=1, description="s3, or another of TitanFile's own documents (A-665)")]
+    protocol: Annotated[
+        str, Field(min_length=1, examples=["s3"], description="s3, or another of TitanFile's own documents (A-665)")
+    ]
     access_key: Annotated[
         str | None, Secret(), Lasting(), Field(description="the access key; needed for s3 (A-666)")
     ] = None
@@ -38,7 +40,11 @@ class TfCredentials(Spec):
         str | None, Credential(), WriteOnly(), Lasting(), Field(description="the secret key; needed for s3 (A-667)")
     ] = None
     buckets_creation_options: Annotated[
-        dict[str, Any] | None, Lasting(), Field(description="how buckets are made, such as region: us-east-1 (A-668)")
+        dict[str, Any] | None,
+        Lasting(),
+        Field(
+            examples=[{"region": "us-east-1"}], description="how buckets are made, such as region: us-east-1 (A-668)"
+        ),
     ] = None
     settings: Annotated[
         dict[str, Any] | None,

@@ -45,10 +45,18 @@ class TfDeployment(Spec):
     version_id: Annotated[
         str,
         Interrupts(Impact.RESTART),
-        Field(min_length=1, description="a higher one upgrades it, a lower one is refused (A-657, A-736)"),
+        Field(
+            min_length=1,
+            examples=["3.2.1"],
+            description="a higher one upgrades it, a lower one is refused (A-657, A-736)",
+        ),
     ]
-    cloud_provider: Annotated[str, Immutable(), Field(description="one of TitanFile's cloud providers (A-658)")]
-    region: Annotated[str, Immutable(), Field(description="one of the provider's regions (A-659)")]
+    cloud_provider: Annotated[
+        str, Immutable(), Field(examples=["aws"], description="one of TitanFile's cloud providers (A-658)")
+    ]
+    region: Annotated[
+        str, Immutable(), Field(examples=["eu-west-1"], description="one of the provider's regions (A-659)")
+    ]
     state: Annotated[
         Literal["started", "stopped"],
         OwnCall(),

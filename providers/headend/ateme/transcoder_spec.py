@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, KBITS, Extra, Likely, check_extra
+from headend.ateme.fields import ENVIRONMENT, GROUP, INPUT, KBITS, Extra, check_extra
 from headend.ateme.machines import ONCE, PRESET
 from headend.ateme.wire_together import check_service
-from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, OwnCall, Same, Spec, Trigger
+from headend.core.model.fields import Ignored, Immutable, Impact, Interrupts, Likely, OwnCall, Same, Spec, Trigger
 from headend.core.model.references import Id
 
 CUTS = Interrupts(Impact.INTERRUPTS)
@@ -57,7 +57,7 @@ class VideoTrack(TypedDict, total=False):
     program_number: Annotated[Program, Field(description="number of its program, 1 to 65535")]
     pcr_pid: Annotated[TablePid, Field(description="PID of its clock, 32 to 8189, or 0")]
     pmt_pid: Annotated[TablePid, Field(description="PID of its map table, 32 to 8189, or 0")]
-    video_track_pid: Annotated[Pid, Field(description="PID of its video, 0 to 8189")]
+    video_track_pid: Annotated[Pid, Field(examples=[257], description="PID of its video, 0 to 8189")]
     video_bitrate: Annotated[
         Kilobits, KBITS, Field(description="in kbit/s, 1 to 30000, no more than that of the track before")
     ]
@@ -102,7 +102,11 @@ class Transcoder(Spec):
         Field(ge=1, le=30000, description="bitrate of the video in kbit/s, 1 to 30000 (A-508)"),
     ]
     video_gop: Annotated[
-        int, CUTS, Field(ge=1, le=599, description="length of a group of pictures, likely in frames, 1 to 599 (A-509)")
+        int,
+        CUTS,
+        Field(
+            ge=1, le=599, examples=[50], description="length of a group of pictures, likely in frames, 1 to 599 (A-509)"
+        ),
     ]
     video_frame_type: Annotated[
         Literal["Progressive", "Interlaced"] | None,
@@ -116,9 +120,11 @@ class Transcoder(Spec):
         Literal["MPEG AAC", "MPEG Layer2"], CUTS, Field(description="the codec of all audio tracks (A-512)")
     ]
     audio_sample_rate: Annotated[
-        str, CUTS, Field(description="like `48 kHz`; which ones, the audio codec says (A-513)")
+        str, CUTS, Field(examples=["48 kHz"], description="like `48 kHz`; which ones, the audio codec says (A-513)")
     ]
-    audio_bitrate: Annotated[str, CUTS, Field(description="like `128Kbps`; which ones, the audio codec says (A-514)")]
+    audio_bitrate: Annotated[
+        str, CUTS, Field(examples=["128Kbps"], description="like `128Kbps`; which ones, the audio codec says (A-514)")
+    ]
     number_of_audio_tracks: Annotated[
         int,
         Immutable(),
@@ -129,24 +135,33 @@ class Transcoder(Spec):
         OwnCall(),
         CUTS,
         Likely(0, 8190),
-        Field(description="which audio PIDs of the source, in order; a probe of the transcoder finds them (A-516)"),
+        Field(
+            examples=[[257]],
+            description="which audio PIDs of the source, in order; a probe of the transcoder finds them (A-516)",
+        ),
     ] = None
     audio_pid_overrides: Annotated[
         list[AudioPid] | None,
         CUTS,
-        Field(description="audio PIDs that the output is to have, 0 to 8190; only 0 may repeat (A-517)"),
+        Field(
+            examples=[[258]], description="audio PIDs that the output is to have, 0 to 8190; only 0 may repeat (A-517)"
+        ),
     ] = None
     first_video_program_number: Annotated[
         Program | None, CUTS, Field(description="number of the first program, 1 to 65535 (A-518)")
     ] = None
     first_video_pcr_pid: Annotated[
-        TablePid | None, CUTS, Field(description="PID of the first program's clock, 32 to 8189, or 0 (A-519)")
+        TablePid | None,
+        CUTS,
+        Field(examples=[256], description="PID of the first program's clock, 32 to 8189, or 0 (A-519)"),
     ] = None
     first_video_pmt_pid: Annotated[
-        TablePid | None, CUTS, Field(description="PID of the first program's map table, 32 to 8189, or 0 (A-520)")
+        TablePid | None,
+        CUTS,
+        Field(examples=[4096], description="PID of the first program's map table, 32 to 8189, or 0 (A-520)"),
     ] = None
     video_track_pid: Annotated[
-        Pid | None, CUTS, Field(description="PID of the base video track, 0 to 8189 (A-521)")
+        Pid | None, CUTS, Field(examples=[257], description="PID of the base video track, 0 to 8189 (A-521)")
     ] = None
     extra_video_tracks: Annotated[
         list[VideoTrack],
@@ -154,7 +169,11 @@ class Transcoder(Spec):
         AfterValidator(in_order),
         Same(in_order),
         CUTS,
-        Field(max_length=5, description="up to 5; bitrates from `video_bitrate` on never increase (A-522)"),
+        Field(
+            max_length=5,
+            examples=[[{"video_bitrate": 2000}]],
+            description="up to 5; bitrates from `video_bitrate` on never increase (A-522)",
+        ),
     ] = []
     create_from_image: Annotated[
         bool | None, Ignored(), Field(description="a hint for creation; the platform's default is true (A-528)")

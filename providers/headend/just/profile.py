@@ -72,7 +72,10 @@ class ProfileSpec(Spec):
     ] = None
     existing_juid: Annotated[
         str | None,
-        Field(description="Take over this profile instead of making one; nothing of it can be changed (J-33)"),
+        Field(
+            examples=["f3K9-aV2_x8Q"],
+            description="Take over this profile instead of making one; nothing of it can be changed (J-33)",
+        ),
         AfterValidator(juid),
         Immutable(),
         WriteOnly(_UNREADABLE),

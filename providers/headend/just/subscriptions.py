@@ -50,7 +50,11 @@ class SubscriptionSpec(Spec):
     refidm: Refidm = None
     reg_url: Annotated[
         str | None,
-        Field(pattern=r"^https?://[^\s/]\S*$", description="Page of the subscription, http or https, likewise"),
+        Field(
+            pattern=r"^https?://[^\s/]\S*$",
+            examples=["https://www.example.com/register"],
+            description="Page of the subscription, http or https, likewise",
+        ),
         Immutable(),
     ] = None
     utm_source: Stamp = None

@@ -47,6 +47,7 @@ class Account(Spec):
         str,
         Field(
             pattern=r"^[^@\s]+@[^@\s]+$",
+            examples=["analyst@example.com"],
             description="Address; what the account is found by, in any case. The platform can't change it (M-124)",
         ),
         Immutable(),

@@ -46,7 +46,9 @@ class Organization(Spec):
         ),
         Immutable(),
     ]
-    email: Annotated[str | None, Field(description="Where invoices go (M-130)")] = None
+    email: Annotated[str | None, Field(examples=["invoices@example.com"], description="Where invoices go (M-130)")] = (
+        None
+    )
     invoice_template_id: Annotated[str | None, Field(description="How invoices look (M-130)")] = None
     is_enabled: Annotated[
         bool | None, Field(description="Whether it is enabled; customers may not be able to write it (M-242)")

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo
 
 from headend.core.model.errors import DecodeError
-from headend.core.model.fields import Unit
-from headend.core.model.times import stack_time, zone_of
+from headend.core.model.fields import Unit, Written
+from headend.core.model.times import LIKE, PATTERN, stack_time, zone_of
 
 _FORM = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})T(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):?(\d{2}))", re.ASCII
@@ -53,5 +53,7 @@ def _given(value: Any, info: ValidationInfo) -> str:
 
 
 TIME = Unit("time")
-Time = Annotated[str, BeforeValidator(_given), TIME]
+Time = Annotated[
+    str, BeforeValidator(_given), TIME, Written(rf"{PATTERN}|^\d{{4}}-\d{{1,2}}-\d{{1,2}}T\d{{1,2}}:\d\d:\d\d", LIKE)
+]
 """Held as `YYYY-MM-DDThh:mm:ss+00:00`, so that two spellings of one instant are one value, and sort as time goes."""

@@ -402,7 +402,8 @@ def test_the_schema_knows_rows() -> None:
     validator = Draft202012Validator(json_schema(KINDS))
 
     def fits(members: Any = None, rules: Any = None) -> bool:
-        return validator.is_valid({"headend": 1, "fake": {"members": {"m": members}, "rules": {"r": rules}}})
+        given = {"r": rules and {"account": "x", **rules}}
+        return validator.is_valid({"headend": 1, "fake": {"members": {"m": members}, "rules": given}})
 
     shared = {"from_file": "m.csv", "key": "a", "streams": 3, "lifecycle": {"retain": True}}
     assert fits(shared | {"columns": {"account": "a", "tags": {"column": "t", "separator": ";"}, "input": {"id": "i"}}})

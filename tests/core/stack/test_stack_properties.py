@@ -81,14 +81,30 @@ def test_the_schema_takes_an_overlay():
 
 def test_the_schema_refuses_unknown_keys_and_wrong_types():
     assert schema_errors("headend: 1\nfaek: {}") == ["$"]
-    assert schema_errors("headend: 1\nfake: {rules: {r: {limt: 1}}}") == ["$.fake.rules.r"]
-    assert schema_errors("headend: 1\nfake: {rules: {r: {limit: many}}}") == ["$.fake.rules.r"]
-    assert schema_errors("headend: 1\nfake: {environments: {e: {inputs: {a: {port: 80}}}}}") == [
-        "$.fake.environments.e"
-    ]
+    assert schema_errors("headend: 1\nfake: {rules: {r: {account: x, limt: 1}}}") == ["$.fake.rules.r"]
+    assert schema_errors("headend: 1\nfake: {rules: {r: {account: x, limit: many}}}") == ["$.fake.rules.r.limit"]
+    inputs = "headend: 1\nfake: {environments: {e: {inputs: {a: {%s}}}}}"
+    at = "$.fake.environments.e.inputs.a"
+    assert schema_errors(inputs % "variant: srt, port: 80") == [f"{at}.port"]
+    assert schema_errors(inputs % "variant: srt, port: 5000, url: x") == [at]
+    assert schema_errors(inputs % "variant: strt, port: 5000") == [f"{at}.variant"]
+    assert schema_errors(inputs % "variant: '${vars.v}', port: 5000") == []
+
+
+def test_the_schema_asks_for_what_is_needed_where_nothing_else_can_give_it():
+    assert schema_errors("fake: {}") == ["$"]  # `headend`
+    assert schema_errors("headend: 1\nfake: {rules: {r: {limit: 1}}}") == ["$.fake.rules.r"]
+    assert schema_errors("headend: 1\nfake: {rules: {r: {from_file: a.csv, limit: 1}}}") == []
+    assert schema_errors("extends: a.yaml\nfake: {rules: {r: {limit: 1}}}") == []
+    alone = "headend: 1\nfake: {inputs: {a: {variant: rtmp, url: u}}}"
+    assert schema_errors(alone) == ["$.fake.inputs.a"]  # `environment`
+    assert schema_errors("headend: 1\nfake: {environments: {e: {inputs: {a: {}}}}}") == [
+        "$.fake.environments.e.inputs.a"
+    ]  # `variant`
 
 
 def test_the_schema_describes_kinds_and_fields():
     defs = json_schema(KINDS)["$defs"]
     assert defs["fake.rule"]["description"] == "A rule of an account."
-    assert defs["fake.input"]["anyOf"][0]["properties"]["port"]["description"] == "Port to listen on"
+    port = defs["fake.input.srt"]["properties"]["port"]
+    assert port["description"] == "Port to listen on. For example `port: 5001`."

@@ -105,8 +105,8 @@ def test_under_pulumi_the_path_is_absolute_for_the_provider_runs_elsewhere(read:
 
 
 def test_the_schema_wants_a_path() -> None:
-    rule = json_schema(KINDS)["$defs"]["fake.rule"]["anyOf"][0]["properties"]
-    assert rule["picture"] == {"type": ["string", "null"]}
+    rule = json_schema(KINDS)["$defs"]["fake.rule"]["properties"]
+    assert rule["picture"] == {"type": ["string", "null"], "description": "For example `picture: files/picture`."}
 
 
 def test_what_resources_make_together_is_checked(refused: Any) -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
 from headend.core.model.owners import Owned
@@ -36,6 +37,33 @@ class Unit(Mark):
     """What the number counts, as people write it behind one: "ms", "kbit/s"."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Likely(Mark):
+    """Bounds that the document doesn't print for the field: outside of them is a warning, not an error."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Written(Mark):
+    """How a text is written that more than its type says: for editors and people; a validator is the judge.
+
+    pattern: takes all that the validator takes. like: an example, which editors show.
+    """
+
+    pattern: str
+    like: str
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        texts = [one for one in schema.get("anyOf", [schema]) if one.get("type") == "string"]
+        for one in texts:
+            one |= {"pattern": self.pattern, "patternErrorMessage": f"Write it like {self.like}"}
+            one["examples"] = [self.like]
+        return schema
 
 
 @dataclass(frozen=True)

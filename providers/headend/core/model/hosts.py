@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from headend.core.model.fields import Written
+
 LONGEST, LONGEST_LABEL = 253, 63  # of a name and of each of its parts, as DNS carries them
 _ASCII = re.compile(r"[A-Za-z0-9-]+")
 
@@ -25,7 +27,7 @@ def check_host(value: str) -> str:
     return value
 
 
-Host = Annotated[str, AfterValidator(check_host)]
+Host = Annotated[str, AfterValidator(check_host), Written(r"^[^\s/@?#\[\]]+$", "gate.example.com")]
 """Type of every field that takes a host."""
 
 

@@ -17,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from headend.core.model.times import check_zone, stack_time, zone_of
+from headend.core.model.fields import Written
+from headend.core.model.times import LIKE, PATTERN, check_zone, stack_time, zone_of
 
 # Six digits are a century of hours: more than that, and no clock could be set forward by it.
 _DURATION = re.compile(r"(?=.)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
@@ -42,7 +43,10 @@ def format_duration(span: timedelta) -> str:
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration, json_schema_input_type=str), PlainSerializer(format_duration)
+    timedelta,
+    BeforeValidator(parse_duration, json_schema_input_type=str),
+    PlainSerializer(format_duration),
+    Written(r"^(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$", "1h30m"),
 ]
 
 
@@ -50,7 +54,7 @@ def _moment(given: Any, info: ValidationInfo) -> datetime:
     return datetime.fromisoformat(stack_time(given, zone_of(info)))
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str), Written(PATTERN, LIKE)]
 """A point in time, with its zone."""
 
 

@@ -16,6 +16,8 @@ LIKE = "2026-12-05T15:00:00Z"
 _FORM = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d))?(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))?", re.ASCII
 )
+PATTERN = r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d)?(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$"
+"""For editors: a file's time may be local, where its stack says in which zone."""
 _CONTEXT = "time_zone"
 
 

@@ -1,7 +1,8 @@
-"""JSON Schema of stack files, for completion in editors.
+"""JSON Schema of stack files, for completion and checks in editors.
 
-It never says more than the loader: a file that loads is valid. An overlay holds only what differs, so nothing is
-`required` and everything may be null; whether a stack is complete, and what names what, the loader says.
+It never says more than the loader: a file that loads is valid. So what a resource needs is asked of a file that extends
+no other one, and of a resource that no rows of a file make (`headend.core.stackfile.schema_complete`); everything may
+be null; and what names what, the loader says.
 """
 
 from __future__ import annotations
@@ -19,76 +20,25 @@ from headend.core.model.options import Options
 from headend.core.model.references import Query, Reference
 from headend.core.model.rules import without_rules
 from headend.core.model.uploads import File, file_fields
+from headend.core.stackfile.describe import describe, sentences
+from headend.core.stackfile.examples import example_line
 from headend.core.stackfile.field_types import holds_mapping, item_model, maps_to_lists
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
+from headend.core.stackfile.schema_complete import complete, of_variant
+from headend.core.stackfile.schema_parts import (
+    LOOKUP,
+    PLAIN,
+    STAND_INS,
+    TEXT,
+    WORD,
+    any_of,
+    loose,
+    object_of,
+    or_null,
+    unless_stand_in,
+)
 from headend.core.wire import registry
-
-_WORD: dict[str, Any] = {"type": ["string", "number", "boolean"]}
-_PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
-_TEXT: dict[str, Any] = {"type": "string"}
-_LOOKUP: dict[str, Any] = {"$ref": "#/$defs/lookup"}
-
-
-def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
-    """An object with these keys and no others."""
-    closed = {"type": "object", "properties": dict(properties), "additionalProperties": False}
-    return {**closed, "required": list(required)} if required else closed
-
-
-def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a type that may also be null."""
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def _any(*schemas: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    return {**({"description": description} if description else {}), "anyOf": list(schemas)}
-
-
-_STAND_INS: dict[str, Any] = {
-    "expression": {**_TEXT, "pattern": r"\$\{", "description": "A variable: ${vars.NAME}"},
-    "secret": _object({"secret": {**_WORD, "description": "The secret's name"}}, "secret"),
-    "lookup": {
-        "description": "Finds the one thing with these values, once for a plan",
-        **_object({"lookup": {"type": "object", "additionalProperties": _any(_WORD, _LOOKUP)}}, "lookup"),
-    },
-    "column": _any(
-        _TEXT,
-        _object({"column": _TEXT, "separator": _TEXT}, "column"),
-        _object({"id": _TEXT}, "id"),
-        description="A column's name; with what is between the items of a list; or the column of an outside id",
-    ),
-    "rows": {
-        "description": "Entries from a file of rows; what stands beside `from_file` is the same for all of them",
-        "type": "object",
-        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in RESERVED},
-        "required": ["from_file"],
-    },
-    "from_file": {
-        "description": "A file of rows (.csv, .json or .jsonl), as seen from this one: each row becomes a resource",
-        **_or_null(_TEXT),
-    },
-    "key": _any(
-        _TEXT,
-        {"type": "array", "items": _TEXT},
-        {"type": "null"},
-        description="The column, or columns, that rows are called by",
-    ),
-    "columns": {
-        "description": "Field -> column; without it, columns are called like the fields",
-        "type": ["object", "null"],
-        "additionalProperties": _any({"$ref": "#/$defs/column"}, {"type": "null"}),
-    },
-    "delimiter": {
-        "description": "What is between the values of a CSV file; by default a comma",
-        **_or_null(_TEXT),
-    },
-    "reference": _any(
-        _WORD,
-        _object({"id": _WORD}),
-        description="A resource's name, `environment/name` across environments, or {id: ...} outside the stack",
-    ),
-}
 
 
 class _Generator(GenerateJsonSchema):
@@ -103,8 +53,10 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
         group = platforms.setdefault(kind.platform, {})
         if kind.parent is None or kind.parent_field:
             group.setdefault(kind.collection, _collection(kind))
-    top = {**_general(platforms), **{name: _or_null(_object(group)) for name, group in platforms.items()}}
-    described: dict[str, Any] = _without_rules({**_object(top), "$defs": {**_definitions(kinds), **_STAND_INS}})
+    top = {**_general(platforms), **{name: or_null(object_of(group)) for name, group in platforms.items()}}
+    whole, parts = complete(kinds)
+    defs = {**_definitions(kinds), **parts, **STAND_INS}
+    described: dict[str, Any] = _without_rules({**object_of(top), **whole, "$defs": defs})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "headend stack file", **described}
 
 
@@ -113,22 +65,22 @@ def _general(platforms: Iterable[str]) -> dict[str, Any]:
     settings = {"type": ["object", "null"], "additionalProperties": True}
     return {
         "headend": {"const": 1, "description": "Format of the file"},
-        "stack": {**_or_null(_TEXT), "description": "The stack's name; by default the file's"},
-        "extends": _any(
-            _TEXT, {"type": "array", "items": _TEXT}, description="The file (or files) that this one is laid over"
+        "stack": {**or_null(TEXT), "description": "The stack's name; by default the file's"},
+        "extends": any_of(
+            TEXT, {"type": "array", "items": TEXT}, description="The file (or files) that this one is laid over"
         ),
         "vars": {
             "type": ["object", "null"],
             "description": "Variables, used as ${vars.NAME}; null: to be given by --var",
-            "additionalProperties": _PLAIN,
+            "additionalProperties": PLAIN,
         },
-        "connections": _or_null(_object(dict.fromkeys(platforms, settings))),
+        "connections": or_null(object_of(dict.fromkeys(platforms, settings))),
         "lookups": {
             "type": ["object", "null"],
             "description": "What to find, by names: once for a plan, and written into it",
-            "additionalProperties": _any(_or_null(_object(_findable())), {"type": "null"}),
+            "additionalProperties": any_of(or_null(object_of(_findable())), {"type": "null"}),
         },
-        "options": _any({"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}),
+        "options": any_of({"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}),
     }
 
 
@@ -141,15 +93,53 @@ def _definitions(kinds: Mapping[str, Kind[Any, Any]]) -> dict[str, Any]:
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
     places, generated = models_json_schema(wanted, ref_template="#/$defs/{model}", schema_generator=_Generator)
     names = {model: places[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
-    defs: dict[str, Any] = {name: _loose(schema) for name, schema in generated.get("$defs", {}).items()}
+    defs: dict[str, Any] = {name: loose(schema) for name, schema in generated.get("$defs", {}).items()}
     for stand_in in (Reference, Query, File):  # what names, lookups and paths become inside headend is nothing to write
         defs.pop(stand_in.__name__, None)
     bare = {model: defs.pop(names[model]) for model in models.keys() - set(general)}
+    for model in list(models):
+        for inner in _inner_models(model):
+            _describe_fields(None, inner, defs[inner.__name__]["properties"])
     for kind in kinds.values():
-        variants = [_resource(kind, model, bare[model], kinds) for model in kind.variants.values() or [kind.model]]
+        variants = {
+            name: _resource(kind, model, bare[model], kinds)
+            for name, model in (kind.variants or {"": kind.model}).items()
+        }
         title = re.split(r"\n\s*\n", (type(kind).__doc__ or kind.name).strip())[0]
-        defs[kind.name] = _any(*variants, {"type": "null"}, description=" ".join(title.split()))
+        one = _one_of_variants(kind, defs, variants) if kind.variants else or_null(variants[""])
+        defs[kind.name] = {"description": " ".join(title.split()), **one}
     return defs
+
+
+def _inner_models(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The models of what the model's fields list."""
+    found = [inner[0] for name in model.model_fields if (inner := item_model(model, name))]
+    return [*found, *(deeper for one in found for deeper in _inner_models(one))]
+
+
+def _one_of_variants(
+    kind: Kind[Any, Any], defs: dict[str, Any], variants: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The resource of that variant which it names, so that an editor tells what is wrong with it as one of these; of
+    any of them where it names none."""
+    places = {name: f"{kind.name}.{name}" for name in variants}
+    defs.update({places[name]: schema for name, schema in variants.items()})
+    refs = {name: {"$ref": f"#/$defs/{place}"} for name, place in places.items()}
+    named = [{"if": of_variant(name), "then": ref} for name, ref in refs.items()]
+    stand_in = {"$ref": "#/$defs/stand_in"}
+    unnamed = {"type": "object", "properties": {"variant": stand_in}}
+    known = unless_stand_in({"enum": list(variants)})
+    return {
+        "type": ["object", "null"],
+        "properties": {"variant": {"description": "Which fields there are, and what they mean", **known}},
+        "allOf": [*named, {"if": unnamed, "then": any_of(*refs.values())}],
+    }
+
+
+def _describe_fields(kind: Kind[Any, Any] | None, model: type[BaseModel], properties: dict[str, Any]) -> None:
+    for name in model.model_fields:
+        if text := sentences(describe(kind, model, name), example_line(model, name)):
+            properties[name] = {**properties[name], "description": text}
 
 
 def _findable() -> dict[str, Any]:
@@ -157,11 +147,11 @@ def _findable() -> dict[str, Any]:
     found = {}
     for name, lookup in registry.lookups().items():
         fields = {
-            field: {"description": what, **(_any(_WORD, _LOOKUP) if field in lookup.through else _WORD)}
+            field: {"description": what, **(any_of(WORD, LOOKUP) if field in lookup.through else WORD)}
             for field, what in lookup.fields.items()
         }
         if not lookup.used_up_when_found:
-            found[name] = _or_null(_object(fields))
+            found[name] = or_null(object_of(fields))
     return found
 
 
@@ -174,30 +164,28 @@ def _resource(
 ) -> dict[str, Any]:
     """A resource of one variant: the model's fields, `lifecycle`, and what nests in it."""
     properties = dict(schema.get("properties", {}))
-
-    def redefine(name: str, given: Mapping[str, Any]) -> None:
-        description = properties.get(name, {}).get("description")
-        properties[name] = {**({"description": description} if description else {}), **given}
-
     for name in marked(model, Ref):
         one = {"$ref": "#/$defs/reference"}
         several = {"type": "array", "items": one}
         mapping = {"type": "object", "additionalProperties": several if maps_to_lists(model, name) else one}
         choices = [mapping] if holds_mapping(model, name) else [one, several]
-        redefine(name, _any(*choices, {"type": "null"}))
+        properties[name] = any_of(*choices, {"type": "null"})
     for name in marked(model, Found):
-        redefine(name, _any({"type": ["string", "number"]}, _LOOKUP, {"type": "null"}))
+        properties[name] = any_of({"type": ["string", "number"]}, LOOKUP, {"type": "null"})
     for name in file_fields(model):
-        redefine(name, _or_null(_TEXT))
+        properties[name] = or_null(TEXT)
     for name in model.model_fields:
-        if item_model(model, name) and "anyOf" in properties[name]:
-            properties[name]["anyOf"] = [*properties[name]["anyOf"], {"$ref": "#/$defs/rows"}]
+        if item_model(model, name) and "else" in properties[name]:
+            rows = {"if": {"type": "object", "required": ["from_file"]}, "then": {"$ref": "#/$defs/rows"}}
+            properties[name]["else"] = {**rows, "else": properties[name]["else"]}
+    _describe_fields(kind, model, properties)
     for name in RESERVED:
         ours = {"$ref": f"#/$defs/{name}"}
-        properties[name] = _any(properties[name], ours) if name in properties else ours
-    properties["lifecycle"] = _any({"$ref": "#/$defs/LifecycleModel"}, {"type": "null"})
+        properties[name] = any_of(properties[name], ours) if name in properties else ours
+    properties["lifecycle"] = any_of({"$ref": "#/$defs/LifecycleModel"}, {"type": "null"})
     properties |= {k.collection: _collection(k) for k in kinds.values() if k.parent == kind.name}
-    return _object(properties)
+    own = {key: schema[key] for key in ("if", "then") if key in schema}
+    return {**object_of(properties), **own}
 
 
 def _without_rules(schema: Any) -> Any:
@@ -210,27 +198,3 @@ def _without_rules(schema: Any) -> Any:
         key: without_rules(value) if key == "description" and isinstance(value, str) else _without_rules(value)
         for key, value in schema.items()
     }
-
-
-def _loose(schema: Any) -> Any:
-    """The schema with `required` taken out and, wherever a value stands, an expression, a secret or null allowed."""
-    if not isinstance(schema, dict):
-        return schema
-    out: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "properties":
-            out[key] = {name: _value(item) for name, item in value.items()}
-        elif key in {"items", "additionalProperties"} and isinstance(value, dict):
-            out[key] = _value(value)
-        elif key in {"anyOf", "oneOf", "allOf", "prefixItems"}:
-            out[key] = [_loose(item) for item in value]
-        elif key not in {"required", "discriminator"}:
-            out[key] = value
-    return out
-
-
-def _value(schema: Any) -> dict[str, Any]:
-    inner = _loose(schema)
-    about = {key: inner.pop(key) for key in ("description", "title", "default", "deprecated") if key in inner}
-    stand_ins = [{"$ref": "#/$defs/expression"}, {"$ref": "#/$defs/secret"}, {"type": "null"}]
-    return {**about, "anyOf": [inner, *stand_ins]}
