@@ -181,7 +181,12 @@ def over(simulator: Simulator, env: Mapping[str, str]) -> Iterator[None]:
 
 
 def files(home: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(home)): p.read_bytes() for p in sorted(home.glob(".headend/*")) if p.is_file()}
+    """What lies there. A database that is still being closed takes its log away: then all is read once more."""
+    while True:
+        try:
+            return {str(p.relative_to(home)): p.read_bytes() for p in sorted(home.glob(".headend/*")) if p.is_file()}
+        except FileNotFoundError:
+            continue
 
 
 def restore(home: Path, files: Mapping[str, bytes]) -> None:

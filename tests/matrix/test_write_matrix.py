@@ -62,6 +62,7 @@ BESIDE = {
     "input": ("alert",),
     "output": ("alert",),
     "source_invitation": ("input_grant", "label_grant"),
+    "mtr_host": ("mtr_host_group",),
 }
 
 

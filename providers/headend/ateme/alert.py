@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from headend.ateme.alert_overview import watched
 from headend.ateme.alert_spec import Alert
 from headend.ateme.answers import hint, item, read_rows
 from headend.ateme.fields import elsewhere
@@ -16,6 +17,7 @@ from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound,
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import last_read, readable
@@ -28,7 +30,7 @@ WORDS = {"active": False, "paused": True}  # status -> muted
 UNSEEN = "the answer does not show it"
 
 
-class AlertKind(Kind[Alert, "Ateme"]):
+class AlertKind(Kind[Alert, "Ateme"], Listed["Ateme"]):
     """An alert on one input or one output.
 
     The platform gives alerts no name: an existing one is known by its target and what it compares. All alerts of a
@@ -40,6 +42,7 @@ class AlertKind(Kind[Alert, "Ateme"]):
     parent_field = "environment"
     model = Alert
     key = ("input", "output", "alert_on_query", "query_param", "query_value", "query_time_range")
+    told_by = ("input", "output", "alert_on_query", "query_param")
 
     def natural_key(self, spec: Alert) -> tuple[Any, ...]:
         """An alert has an input or an output, and need not say the rest."""
@@ -63,6 +66,16 @@ class AlertKind(Kind[Alert, "Ateme"]):
                 return None  # all that lived in it went with it
             raise
         return next((observed(*one, spec) for one in found), None)
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        """The alerts of all inputs and outputs of the environment."""
+        import asyncio  # only where requests are made: `validate` spares it
+
+        environment = str(within)
+        targets = await watched(api, environment)
+        found = await asyncio.gather(*(self._of(api, *one, environment, fresh=False) for one in targets))
+        both = zip(targets, found, strict=True)
+        return [Live(row.id, {"environment": within, noun: id}) for (noun, id), rows in both for row in rows]
 
     async def find(self, api: Ateme, spec: Alert) -> list[Observed]:
         wanted = [getattr(spec, name) or None for name in self.key]

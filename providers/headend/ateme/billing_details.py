@@ -14,6 +14,7 @@ from headend.core.model.errors import NotFound
 from headend.core.model.fields import Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.wire.decode import decode, last_read, readable
@@ -87,7 +88,7 @@ class BillingDetails(Spec):
 FIELDS = [name for name in BillingDetails.model_fields if name != "extra"]
 
 
-class BillingDetailsKind(Kind[BillingDetails, "Ateme"]):
+class BillingDetailsKind(Kind[BillingDetails, "Ateme"], Listed["Ateme"]):
     """What the organisation is billed to, in one currency. Writing it makes the customer at the payment provider.
 
     The platform shows the details of its current currency only: those of another one are unverifiable. No call deletes
@@ -98,6 +99,7 @@ class BillingDetailsKind(Kind[BillingDetails, "Ateme"]):
     collection = "billing_details"
     model = BillingDetails
     key = ("currency",)
+    told_by = ("currency",)
     can = Can.OBSERVE | Can.CREATE | Can.UPDATE
 
     def identity(self, spec: BillingDetails) -> str:
@@ -128,6 +130,10 @@ class BillingDetailsKind(Kind[BillingDetails, "Ateme"]):
             return decode(BillingRow, f"ateme: {op.key}", {**found, "given": found})
 
         return await api.client.reads.get(("ateme", "billing.get"), read, fresh=fresh)
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        row = await self.row(api, fresh=False)
+        return [] if row is None else [Live(row.currency, {"currency": row.currency})]
 
     async def observe(self, api: Ateme, id: str, spec: BillingDetails, *, fresh: bool = False) -> Observed:
         """Never absent: what another currency has is not shown."""

@@ -20,6 +20,7 @@ from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark, marks
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import WITHHELD, Listed, Live, spec_of
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.signal import Carries, Line
@@ -35,7 +36,7 @@ S = TypeVar("S", bound=Endpoint)
 E = TypeVar("E", bound=EndpointRow)
 
 
-class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Generic[S, E]):
+class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Listed["Ateme"], Generic[S, E]):
     """The way of inputs and outputs through the API. `noun` is "input" or "output"."""
 
     noun: ClassVar[str]
@@ -64,6 +65,24 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Gen
         """Live objects of the spec's environment; rows that name another one are left out (A-767)."""
         found = await api.listed(f"{self.noun}.list", self.list_scope(spec), self.shape, fresh=fresh)
         return found.within(spec.environment, **wanted)
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        found = []
+        scope = self.list_scope(spec_of(self.model, {"environment": within}))
+        for row in (await api.listed(f"{self.noun}.list", scope, self.shape)).here(within):
+            if scope is None and row.environment_id is None:
+                continue  # in a list of all environments: nobody knows which it is in
+            known = {"environment": row.environment_id or within, "variant": row.variant}
+            withheld = {"password": WITHHELD} if row.given.get("encryption_type") else {}  # it can't be without one
+            unknown = (
+                "" if row.variant in self.variants else f"the platform says no variant that it is of ({row.variant})"
+            )
+            found.append(Live(row.id, known | withheld, await self.why_left_out(api, row) or unknown))
+        return found
+
+    async def why_left_out(self, api: Ateme, row: E) -> str:
+        """What makes it by itself, so that no stack is to have it; "" for all others."""
+        return ""
 
     async def row(self, api: Ateme, id: str, spec: S, *, fresh: bool) -> E | None:
         """From the list, which shows as much as the item (A-145), or by itself. A 404 or 405 of that assumed path

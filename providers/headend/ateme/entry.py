@@ -13,13 +13,14 @@ from pydantic import Field
 from headend.ateme.airtime import airtimes, sort
 from headend.ateme.answers import hint
 from headend.ateme.fields import ENVIRONMENT, NOW, elsewhere, instant
-from headend.ateme.rows import EntryRow
+from headend.ateme.rows import EntryRow, EventRow, InputRow, OutputRow
 from headend.ateme.running import BROKEN, resting
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import Ambiguous, Conflict, Refused, Unavailable, Unreachable
 from headend.core.model.fields import Immutable, Impact, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Airtime, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
@@ -49,7 +50,7 @@ class Entry(Spec):
 S = TypeVar("S", bound=Entry)
 
 
-class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S]):
+class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Listed["Ateme"]):
     """The way of an entry through the API.
 
     Every write makes the platform send all entries of the environment to its scheduler, which starts over (A-742):
@@ -114,6 +115,12 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S]):
         return found
 
     # --- reading -----------------------------------------------------------------------------------------
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = await api.listed("schedule.list", None, EntryRow)
+        here = [row for row in rows if sort(row) == self.name and await lies_in(api, row, within)]
+        fields = {"environment": within}
+        return [Live(row.id, fields) for row in here if row.end is None or row.end > api.now()]
+
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         async def in_list() -> EntryRow | None:
             return (await api.listed("schedule.list", None, EntryRow, fresh=fresh)).row(id)
@@ -192,6 +199,17 @@ class EntryKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S]):
             return (await api.listed("schedule.list", None, EntryRow, fresh=True)).row(id) is None
 
         await remove(api, "schedule.delete", str(last.environment), {"schedule_id": id}, gone)
+
+
+async def lies_in(api: Ateme, row: EntryRow | EventRow, environment: str | None) -> bool:
+    """Whether it lies in the environment: as it says, or else as one of its ends does."""
+    if row.environment_id is not None:
+        return row.environment_id == environment
+    inputs = await api.listed("input.list", environment, InputRow)
+    if row.input is not None:
+        return bool(inputs.within(environment, id=[row.input]))
+    outputs = await api.listed("output.list", None, OutputRow)
+    return any(one.environment_id == environment for one in outputs.having(id=[getattr(row, "output", None)]))
 
 
 async def remove(

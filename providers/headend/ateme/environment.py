@@ -19,6 +19,7 @@ from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused, 
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, OwnCall, Same, Spec, Trigger
 from headend.core.model.findings import Level, Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.wire.decode import readable
 
@@ -80,6 +81,7 @@ class EnvironmentKind(
     Catalogued[Environment, "Ateme"],
     SelectsChanges[Environment],
     OnAir[Environment, "Ateme"],
+    Listed["Ateme"],
 ):
     """A customer environment in the cloud: inputs, outputs and schedules live in it.
 
@@ -102,6 +104,10 @@ class EnvironmentKind(
         rows = await api.listed("environment.dropdown", None, EnvironmentRow, fresh=True)
         same = [await api.environment(row.id, fresh=True) for row in rows if row.name == spec.name]
         return [observed(row, spec) for row in same if row is not None]
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = await api.listed("environment.dropdown", None, EnvironmentRow)
+        return [Live(row.id) for row in rows if not is_going(row)]
 
     async def on_air(self, api: Ateme, id: str, spec: Environment, *, fresh: bool = False) -> Sequence[Airtime]:
         return await airtimes(api, environment=id, fresh=fresh)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.airtime import airtimes
-from headend.ateme.entry import OVER, UNSEEN, carefully, remove
+from headend.ateme.entry import OVER, UNSEEN, carefully, lies_in, remove
 from headend.ateme.fields import (
     ENVIRONMENT,
     INPUT,
@@ -31,6 +31,7 @@ from headend.core.model.errors import Refused
 from headend.core.model.fields import Immutable, Impact, Interrupts, Named, Ref, Same, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
@@ -101,7 +102,7 @@ class Event(Spec):
         return self
 
 
-class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"], Carries[Event]):
+class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"], Carries[Event], Listed["Ateme"]):
     """An event: what an input carries between two times, for those to take who are members, or guests with one of
     its labels.
 
@@ -153,6 +154,10 @@ class EventKind(Kind[Event, "Ateme"], OnAir[Event, "Ateme"], Carries[Event]):
         if self._is_over(api, spec):
             return Observed(id=id, values=spec.set_fields(), computed={"event_id": id})
         return None
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = await api.listed("event.list", None, EventRow)
+        return [Live(row.id, {"environment": within}) for row in rows if await lies_in(api, row, within)]
 
     async def find(self, api: Ateme, spec: Event) -> list[Observed]:
         rows = await api.listed("event.list", None, EventRow, fresh=True)

@@ -87,6 +87,7 @@ class EventSubscriptionKind(EntryKind[EventSubscription]):
     """
 
     name = "ateme.event_subscription"
+    told_by = ("event", "output")
     model = EventSubscription
     key = ("event", "output")
     ends = ("output",)

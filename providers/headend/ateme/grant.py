@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from headend.ateme.rows_services import InvitationRow
 from headend.ateme.source_invitation import LIST, addressed, invitation, take_away, write
 from headend.core.model.fields import Immutable, Ref, Spec
 from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Observed
 from headend.core.model.references import Id
 
@@ -29,7 +31,7 @@ class Grant(Spec):
 S = TypeVar("S", bound=Grant)
 
 
-class GrantKind(Kind[S, "Ateme"]):
+class GrantKind(Kind[S, "Ateme"], Listed["Ateme"]):
     """The way of a grant through the API. granted: the field that says what of.
 
     It has no id of its own: headend's is `<invitation>/<what is granted>`.
@@ -52,6 +54,13 @@ class GrantKind(Kind[S, "Ateme"]):
             return Observed(self._id(row, thing), unverifiable=dict.fromkeys(spec.set_fields(), UNSEEN))
         values = {"invitation": spec.invitation if spec.invitation in {row.id, row.number} else row.id}
         return Observed(self._id(row, thing), values | {self.granted: thing}) if thing in held else None
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        return [
+            Live(self._id(row, thing), {"invitation": row.id, self.granted: thing})
+            for row in await api.listed(LIST, None, InvitationRow)
+            for thing in getattr(row, f"{self.granted}_ids") or ()
+        ]
 
     async def observe(self, api: Ateme, id: str, spec: S, *, fresh: bool = False) -> Observed | None:
         guest, _, thing = id.partition("/")

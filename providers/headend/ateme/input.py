@@ -98,6 +98,12 @@ class InputKind(EndpointKind[Input, InputRow], LeavesBehind[Input], TakesOver[In
             return False
         return self.shows(row, spec, ("stream_name",))
 
+    async def why_left_out(self, api: Ateme, row: InputRow) -> str:
+        if row.is_transcoded_input:
+            return f"transcoder {row.maker} makes it" if row.maker else "a transcoder makes it"
+        maker = f"multi-viewer {row.multi_viewer_id}" if row.multi_viewer_id else "a multi-viewer"
+        return f"{maker} makes it" if row.of_viewer else ""
+
     async def find(self, api: Ateme, spec: Input) -> list[Observed]:
         """What a multi-viewer makes is found through it, whichever of both says so."""
         if not isinstance(spec, LocalTs):

@@ -26,3 +26,4 @@ class InputGrantKind(GrantKind[InputGrant]):
     model = InputGrant
     key = ("invitation", "input")
     granted = "input"
+    told_by = ("invitation", "input")

@@ -27,3 +27,4 @@ class LabelGrantKind(GrantKind[LabelGrant]):
     model = LabelGrant
     key = ("invitation", "label")
     granted = "label"
+    told_by = ("invitation", "label")

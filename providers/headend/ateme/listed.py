@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from headend.ateme.answers import hint
 from headend.ateme.rows import Row
 from headend.core.model.errors import Conflict, Refused
-from headend.core.model.fields import Immutable, Spec, WriteOnly, mark, marked
+from headend.core.model.fields import Immutable, Named, Spec, WriteOnly, mark, marked
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live, spec_of
 from headend.core.model.observed import Change, Observed
 from headend.core.wire.decode import last_read, readable
 
@@ -22,7 +23,7 @@ S = TypeVar("S", bound=Spec)
 UNSEEN = "the answer does not show it"
 
 
-class ListedKind(Kind[S, "Ateme"]):
+class ListedKind(Kind[S, "Ateme"], Listed["Ateme"]):
     """The way of such objects through the API: found by name, and written as a whole (A-51).
 
     noun: the operations' prefix. place: what paths call the id, if not `<noun>_id`. The model's fields are called the
@@ -59,6 +60,15 @@ class ListedKind(Kind[S, "Ateme"]):
     async def find(self, api: Ateme, spec: S) -> list[Observed]:
         rows = [row for row in await self.rows(api, spec) if self.matches(row, spec)]
         return [self.observed(await self.whole_row(api, row, spec), spec) for row in rows]
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        known = {self.parent_field: within} if self.parent_field else {}
+        rows = await self.rows(api, spec_of(self.model, known))
+        return [Live(row.id, known) for row in rows if self.is_whole(row)]
+
+    def is_whole(self, row: Row) -> bool:
+        """Whether the row has the name that objects of the kind are found by."""
+        return all(row.given.get(name) for name in marked(self.model, Named))
 
     def matches(self, row: Row, spec: S) -> bool:
         """Whether the row has the spec's natural key."""

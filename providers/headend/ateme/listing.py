@@ -44,8 +44,12 @@ class Listing(list[R]):
         found = {n for name, values in wanted.items() for value in values for n in self.places(name).get(value, ())}
         return [self[n] for n in sorted(found)]
 
+    def here(self, environment: object) -> list[R]:
+        """All rows but those that say that they lie in another environment (A-767)."""
+        return [row for row in self if row.in_environment(environment)]
+
     def within(self, environment: object, **wanted: Iterable[Hashable]) -> list[R]:
-        """The same without those that say that they lie in another environment (A-767)."""
+        """`having` without those that say that they lie in another environment (A-767)."""
         return [row for row in self.having(**wanted) if row.in_environment(environment)]
 
     def row(self, id: Hashable) -> R | None:

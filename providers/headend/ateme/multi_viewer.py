@@ -26,7 +26,7 @@ from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
 from headend.ateme.rows import ViewerRow
 from headend.ateme.running import FAILURES, resting, running
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
-from headend.ateme.viewers import details, resulting_input, viewer_inputs
+from headend.ateme.viewers import details, is_like, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
     Catalogued,
     CreatedInStages,
@@ -41,6 +41,7 @@ from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound,
 from headend.core.model.fields import Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.signal import Carries
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from headend.ateme.api import Ateme
 
 GUESSED = "(status guessed)"
-
 GROUPS = frozenset({"mv"})
 """Types of the dashboard groups that its result can be in."""
 
@@ -64,6 +64,7 @@ class MultiViewerKind(
     SelectsChanges[MultiViewer],
     OnAir[MultiViewer, "Ateme"],
     Carries[MultiViewer],
+    Listed["Ateme"],
 ):
     """A multi-viewer: a wall of tiles, each showing an input.
 
@@ -82,6 +83,7 @@ class MultiViewerKind(
     model = MultiViewer
     sources = ("tile_inputs",)
     create_before_delete = True
+    told_by = ("layout_id",)
     impact_of_delete = Impact.DESTROYS
 
     def check(self, spec: MultiViewer, related: Mapping[str, Spec]) -> Sequence[Problem]:
@@ -121,6 +123,11 @@ class MultiViewerKind(
         return running(seen, spec, parent, rests=rests)
 
     # --- reading -----------------------------------------------------------------------------------------
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        """By the inputs that they make. One whose input doesn't say so is known to nobody."""
+        ids = dict.fromkeys((await viewer_inputs(api, str(within))).values())
+        return [Live(id, {"environment": within}) for id in ids if id is not None]
+
     async def observe(self, api: Ateme, id: str, spec: MultiViewer, *, fresh: bool = False) -> Observed | None:
         """None only if its result is gone, too: the path is assumed, and a wall made twice costs money (A-766)."""
         environment = str(spec.environment)
@@ -128,9 +135,8 @@ class MultiViewerKind(
             row = await details(api, environment, id, fresh=fresh)
             looks = (fresh, True)  # a list that was read before it went proves nothing
             if row is None and all([id in (await viewer_inputs(api, environment, fresh=f)).values() for f in looks]):
-                raise DecodeError(
-                    f"ateme: multi_viewer.get knows no {id}, but its Local-TS input is there: is the path right?"
-                )
+                why = "but its Local-TS input is there: is the path right?"
+                raise DecodeError(f"ateme: multi_viewer.get knows no {id}, {why}")
         except ApiError:
             if await api.status(environment) == "deleted":
                 return None  # it went with its environment
@@ -140,16 +146,10 @@ class MultiViewerKind(
     async def find(self, api: Ateme, spec: MultiViewer) -> list[Observed]:
         """Those with the same layout and settings, by the Local-TS inputs that say whose they are (A-838)."""
         environment = str(spec.environment)
-        found = []
-        for id in (await viewer_inputs(api, environment, fresh=True)).values():
-            row = await details(api, environment, id, fresh=True) if id is not None else None
-            if row is not None:
-                seen, wanted = await self.observed(api, row, spec), spec.set_fields()
-                settings = {name: value for name, value in seen.values.items() if name in SETTINGS and name in wanted}
-                same_layout = str(seen.values.get("layout_id", spec.layout_id)) == str(spec.layout_id)
-                if same_layout and all(wanted[name] == value for name, value in settings.items()):
-                    found.append(seen)
-        return found
+        ids = [id for id in (await viewer_inputs(api, environment, fresh=True)).values() if id is not None]
+        rows = [row for id in ids if (row := await details(api, environment, id, fresh=True)) is not None]
+        found = [await self.observed(api, row, spec) for row in rows]
+        return [seen for seen in found if is_like(seen.values, spec)]
 
     async def observed(self, api: Ateme, row: ViewerRow, spec: MultiViewer) -> Observed:
         environment, word = str(spec.environment), row.word

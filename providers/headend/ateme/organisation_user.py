@@ -86,6 +86,7 @@ class OrganisationUserKind(
     shape = UserRow
     model = OrganisationUser
     key = ("email",)
+    told_by = ("email",)
 
     def natural_key(self, spec: Any) -> tuple[Any, ...]:
         return (_address(spec.email),)

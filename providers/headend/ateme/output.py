@@ -104,6 +104,16 @@ class OutputKind(EndpointKind[Output, OutputRow]):
         """Without what a transcoder may have made for itself: that is taken over by its id only (A-769, A-974)."""
         return [one for one in await super().find(api, spec) if "may_be_derived" not in one.computed]
 
+    async def why_left_out(self, api: Ateme, row: OutputRow) -> str:
+        derived = await self._may_be_derived(api, row, str(row.environment_id))
+        return "it may be derived: a transcoder makes such an output for itself (A-974)" if derived else ""
+
+    def told(self, model: type[Spec], values: Mapping[str, Any]) -> Sequence[str]:
+        """What people call it, or where it goes to."""
+        names = next((n for n in ("stream_name", "user_description", "stream_id") if values.get(n)), None)
+        place = ("host", "port") if values.get("host") else ("variant", "port", "local_port")
+        return [names] if names else [name for name in place if values.get(name)]
+
     async def _may_be_derived(self, api: Ateme, row: OutputRow, environment: str) -> bool:
         """Nothing marks a transcoder's own pull output but 150 ms and the stream id of the input beside it (A-537)."""
         stream = row.given.get("stream_id")

@@ -58,6 +58,7 @@ class PermanentScheduleKind(EntryKind[PermanentSchedule]):
     """
 
     name = "ateme.permanent_schedule"
+    told_by = ("output",)
     model = PermanentSchedule
     key = ("output",)
     can = Can.ALL & ~Can.UPDATE

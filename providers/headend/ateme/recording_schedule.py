@@ -31,6 +31,7 @@ from headend.core.model.errors import ApiError, Refused
 from headend.core.model.fields import Immutable, Impact, Interrupts, Ref, Same, Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live, spec_of
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
@@ -85,6 +86,7 @@ class RecordingScheduleKind(
     OnAir[RecordingSchedule, "Ateme"],
     SelectsChanges[RecordingSchedule],
     Carries[RecordingSchedule],
+    Listed["Ateme"],
 ):
     """A recording of an input between two times, delivered to a bucket.
 
@@ -99,6 +101,7 @@ class RecordingScheduleKind(
     parent_field = "environment"
     model = RecordingSchedule
     sources = ("input",)
+    told_by = ("input", "recording_bucket")
     one_at_a_time_per = "environment"
     impact_of_delete = Impact.INTERRUPTS
 
@@ -138,6 +141,10 @@ class RecordingScheduleKind(
             if await api.status(str(spec.environment)) == "deleted":
                 return Listing()
             raise
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = await self._rows(api, spec_of(RecordingSchedule, {"environment": within}))
+        return [Live(row.id, {"environment": within}) for row in rows]
 
     async def observe(self, api: Ateme, id: str, spec: RecordingSchedule, *, fresh: bool = False) -> Observed | None:
         row = (await self._rows(api, spec, fresh=fresh)).row(id)

@@ -116,12 +116,16 @@ class SavedIpKind(
     shape = SavedIpRow
     model = SavedIp
     impact_of_delete = Impact.INTERRUPTS
+    told_by = ("name",)
 
     def natural_key(self, spec: SavedIp) -> tuple[Any, ...]:
         return (_same(spec.ip_address),)
 
     def address_of(self, spec: SavedIp) -> tuple[str, str]:
         return "environment", spec.ip_address
+
+    def told(self, model: type[Spec], values: Mapping[str, Any]) -> Sequence[str]:
+        return super().told(model, values) or ["ip_address"]
 
     def fields(self) -> list[str]:
         return ["ip_address", "name", "cloud_provider", "region"]

@@ -70,6 +70,7 @@ class ScheduleKind(EntryKind[Schedule]):
     """
 
     name = "ateme.schedule"
+    told_by = ("input", "output")
     model = Schedule
 
     def natural_key(self, spec: Schedule) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ from headend.core.model.errors import NotFound
 from headend.core.model.fields import Immutable, Impact, Interrupts, Lasting, Named, OwnCall, Same, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.core.model.references import Id
@@ -122,6 +123,7 @@ class SourceInvitation(Spec):
 
 class SourceInvitationKind(
     Kind[SourceInvitation, "Ateme"],
+    Listed["Ateme"],
     HandsOutSecrets[SourceInvitation],
     CreatedInStages[SourceInvitation, "Ateme"],
     LetsGo[SourceInvitation, "Ateme"],
@@ -164,6 +166,11 @@ class SourceInvitationKind(
         return note_down(changes, [name for name in PLACES if not dict(_changed(spec, name, changes))])
 
     # --- reading -------------------------------------------------------------------------------------------
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = await api.listed(LIST, None, InvitationRow)
+        said = ({name: dict(_grouped(all_, all_)) for name in PLACES if (all_ := getattr(row, name))} for row in rows)
+        return [Live(row.id, fields) for row, fields in zip(rows, said, strict=True)]
+
     async def observe(self, api: Ateme, id: str, spec: SourceInvitation, *, fresh: bool = False) -> Observed | None:
         row = await invitation(api, id, fresh=fresh)
         return None if row is None else observed(row, spec)

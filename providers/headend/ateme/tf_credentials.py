@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from headend.ateme.listing import Listing
 from headend.ateme.rows_titanfile import CredentialsRow
 from headend.ateme.within_deployment import DeployedKind
 from headend.core.model.fields import Credential, Immutable, Lasting, Named, Secret, Spec, WriteOnly
+from headend.core.model.listed import WITHHELD, Live, spec_of
 from headend.core.model.observed import Change, Observed
 from headend.core.model.references import Id
 
@@ -79,6 +81,15 @@ class TfCredentialsKind(DeployedKind[TfCredentials]):
     whole = "protocol"
     model = TfCredentials
     key = ("deployment", "name")
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        """Both keys of s3 are there, whether or not they are shown (A-666, A-667)."""
+        found = []
+        for live in await super().list_live(api, within):
+            seen = await self.observe(api, live.id, spec_of(self.model, live.fields))
+            keys = dict.fromkeys(KEYS, WITHHELD) if seen and seen.values.get("protocol") == "s3" else {}
+            found.append(replace(live, fields={**keys, **live.fields}))
+        return found
 
     def path(self, id: str) -> dict[str, str]:
         return {"name": id.partition("/")[2]}

@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import DEPLOYMENT, Document, Extra, check_extra
 from headend.ateme.listed import ListedKind
-from headend.ateme.rows_titanfile import TemplateRow
+from headend.ateme.rows_titanfile import DeploymentRow, TemplateRow
 from headend.core.model.fields import Immutable, Named, Spec
 from headend.core.model.findings import Problem, warning
+from headend.core.model.listed import Live, spec_of
 from headend.core.model.observed import Observed
 from headend.core.model.references import Id
 
@@ -64,6 +65,16 @@ class TfTemplateKind(ListedKind[TfTemplate]):
     def natural_key(self, spec: TfTemplate) -> tuple[Any, ...]:
         """Deployments may each have one of that name."""
         return (spec.name, spec.deployment) if spec.local_only else (spec.name,)
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        """Those of all deployments, then each deployment's own."""
+        found = [row.id for row in await self.rows(api, spec_of(TfTemplate, {})) if not row.given.get("local_only")]
+        live = [Live(id) for id in found]
+        for one in await api.listed("tf_deployment.list", None, DeploymentRow):
+            rows = await self.rows(api, spec_of(TfTemplate, {"deployment": one.id}))
+            own = [row.id for row in rows if row.given.get("local_only")]
+            live += [Live(id, {"deployment": one.id, "local_only": True}) for id in own]
+        return live
 
     def headers(self, api: Ateme, spec: TfTemplate) -> dict[str, str]:
         return api.within(spec.deployment if isinstance(spec.deployment, str) else None)

@@ -31,6 +31,7 @@ from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
 from headend.core.model.fields import Ignored, Impact, Spec, Trigger, WriteOnly, marks
 from headend.core.model.findings import Level, Problem
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Airtime, Change, Observed, Status
 from headend.core.model.proposal import Proposal
 from headend.core.model.signal import Carries
@@ -44,7 +45,12 @@ GROUPS = frozenset({"transcoder"})
 
 
 class TranscoderKind(
-    Kind[Transcoder, "Ateme"], SharesKey, SelectsChanges[Transcoder], OnAir[Transcoder, "Ateme"], Carries[Transcoder]
+    Kind[Transcoder, "Ateme"],
+    SharesKey,
+    SelectsChanges[Transcoder],
+    OnAir[Transcoder, "Ateme"],
+    Carries[Transcoder],
+    Listed["Ateme"],
 ):
     """A transcoder of an input.
 
@@ -62,6 +68,7 @@ class TranscoderKind(
     key = ("environment", "input")
     create_before_delete = True
     impact_of_delete = Impact.DESTROYS
+    told_by = ("input", "video_frame_size")
 
     def check(self, spec: Transcoder, related: Mapping[str, Spec]) -> Sequence[Problem]:
         return [*unlikely(spec), *preset_doubts(spec), *unfit(related, GROUPS)]
@@ -97,6 +104,10 @@ class TranscoderKind(
         """Live transcoders of the spec's environment."""
         found = await api.listed("transcoder.list", str(spec.environment), TranscoderRow, fresh=fresh)
         return found.within(spec.environment, **wanted)
+
+    async def list_live(self, api: Ateme, within: str | None) -> Sequence[Live]:
+        rows = (await api.listed("transcoder.list", within, TranscoderRow)).here(within)
+        return [Live(row.id, {"environment": within}) for row in rows if not is_going(row)]
 
     async def row(self, api: Ateme, id: str, spec: Transcoder, *, fresh: bool) -> TranscoderRow | None:
         """From the list where that holds the settings, or by itself. A 404 of the assumed item path leaves it at what

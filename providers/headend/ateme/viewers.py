@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from headend.ateme.listing import Listing
-from headend.ateme.multi_viewer_spec import SETTINGS
+from headend.ateme.multi_viewer_spec import SETTINGS, MultiViewer
 from headend.ateme.rows import InputRow, ViewerRow
 from headend.core.model.errors import ApiError
 
@@ -46,3 +47,10 @@ async def resulting_input(api: Ateme, environment: str, id: str, *, fresh: bool 
         return made.id
     row = await details(api, environment, id, fresh=fresh)
     return row.made if row else None
+
+
+def is_like(live: Mapping[str, Any], spec: MultiViewer) -> bool:
+    """Whether one with these values has the layout and the settings of the spec."""
+    wanted = spec.set_fields()
+    same_layout = str(live.get("layout_id", spec.layout_id)) == str(spec.layout_id)
+    return same_layout and all(wanted[name] == live[name] for name in SETTINGS if name in live and name in wanted)

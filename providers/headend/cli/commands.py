@@ -14,6 +14,7 @@ from headend.cli.summaries import SUMMARIES, VERBS
 from headend.core.model.errors import InputError
 
 COMMANDS = {  # name -> module, in the order of a day's work; platforms add verbs of their own
+    "import": "import_command",
     "validate": "validate_command",
     "fmt": "format_command",
     "plan": "plan_commands",
@@ -91,7 +92,8 @@ class _Loaded(Mapping[str, Any]):
             from headend.cli.verb_commands import verb_command
 
             return verb_command(VERBS[name], name)
-        found = getattr(importlib.import_module(f"headend.cli.{COMMANDS[name]}"), name)
+        module = importlib.import_module(f"headend.cli.{COMMANDS[name]}")
+        found = getattr(module, f"{name}_" if name == "import" else name)
         return typer.main.get_command(found) if isinstance(found, typer.Typer) else as_command(name, found)
 
     def __iter__(self) -> Iterator[str]:

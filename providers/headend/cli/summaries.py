@@ -2,6 +2,7 @@
 # ruff: noqa: E501
 
 SUMMARIES = {
+    "import": "Writes a stack file, and state, of what is live. The plan of it is empty, which is tried before anything is kept.",
     "validate": "Checks a stack file without a single request. Warnings are shown, and exit 0 like none.",
     "fmt": "Puts stack files into one form: order of keys, quotes, spaces. Comments and meaning stay.",
     "plan": "Shows what apply would do. Exit 0: nothing; 2: there are changes; 5: a guard would refuse them.",

@@ -22,6 +22,7 @@ from headend.core.model.errors import (
 from headend.core.model.fields import Ignored, Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.mycujoo import answers
@@ -65,7 +66,9 @@ class Account(Spec):
     ] = False
 
 
-class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniqueFields[Account]):
+class AccountKind(
+    Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniqueFields[Account], Listed["MycujooApi"]
+):
     """An account of the organisation: an address and names. Which roles it has is not managed.
 
     Creating one without `invite` makes a password, which is shown that one time: `apply` asks for `--secrets-out FILE`,
@@ -76,6 +79,7 @@ class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniq
     name = "mycujoo.account"
     read_together = True
     model = Account
+    told_by = ("email",)
     create_before_delete = True  # two addresses are two accounts
 
     def natural_key(self, spec: Account) -> tuple[Any, ...]:
@@ -96,6 +100,9 @@ class AccountKind(Kind[Account, "MycujooApi"], HandsOutSecrets[Account], HasUniq
             email = spec.email if spec.email and spec.email.lower() == id.lower() else id
             row = await api.accounts.known(email, fresh=fresh)
         return None if row is None else _observed(row, spec)
+
+    async def list_live(self, api: MycujooApi, within: str | None) -> Sequence[Live]:
+        return [Live(row.email.lower(), {"email": row.email}) for row in await api.accounts.everyone()]
 
     async def find(self, api: MycujooApi, spec: Account) -> list[Observed]:
         row = await api.accounts.by_email(spec.email)

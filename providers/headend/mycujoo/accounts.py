@@ -78,6 +78,10 @@ class Accounts:
         found = await self.by_email(email, fresh=fresh)
         return found or _with(email, await self._everyone(fresh=fresh))
 
+    async def everyone(self) -> list[Account]:
+        """All accounts, by a list that is read once per run (M-47)."""
+        return _rows_of(await self._everyone())
+
     async def by_id(self, id: str) -> Account | None:
         """The account with this id; None is proven by an answer without it (M-126)."""
         return await self._ids.get(id)

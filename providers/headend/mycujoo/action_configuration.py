@@ -9,6 +9,7 @@ from headend.core.model.capabilities import Catalogued
 from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Forbidden, NotFound, Unavailable
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import Configuration, ConfigurationBrief, turned_away
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from headend.mycujoo.api import MycujooApi
 
 
-class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogued[ActionConfiguration, "MycujooApi"]):
+class ActionConfigurationKind(
+    Kind[ActionConfiguration, "MycujooApi"], Catalogued[ActionConfiguration, "MycujooApi"], Listed["MycujooApi"]
+):
     """An action configured for a group: its title, its field values, its place in the group's order.
 
     Changing the action or the group replaces it. `order` can't be given at creation, so a second request sets it;
@@ -32,6 +35,8 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogue
     model = ActionConfiguration
     key = ("group_id", "action_id", "title")  # the platform doesn't promise that it's unique (M-113)
     one_at_a_time_per = "group_id"
+    listed_by = "a group's id"
+    told_by = ("title",)
     completes_in_turn = True  # the order is the group's
     create_before_delete = True  # no uniqueness is documented (M-110)
 
@@ -47,6 +52,10 @@ class ActionConfigurationKind(Kind[ActionConfiguration, "MycujooApi"], Catalogue
                 return None
             raise
         return await observed(api, stored, spec)
+
+    async def list_live(self, api: MycujooApi, within: str | None) -> Sequence[Live]:
+        """Of one group: no call lists groups (M-68)."""
+        return [Live(id, {"group_id": within}) for id in _ids(await api.configurations(str(within)))]
 
     async def find(self, api: MycujooApi, spec: ActionConfiguration) -> list[Observed]:
         """One list of the group, shared by the run; one GET for a single hit. Of several, only the ids tell (M-113)."""

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from headend.core.model.errors import NotFound, Refused
 from headend.core.model.fields import Immutable, Spec
 from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.mycujoo import answers
 
@@ -68,7 +69,7 @@ class Organization(Spec):
     clearable: ClassVar[frozenset[str] | None] = frozenset()
 
 
-class OrganizationKind(Kind[Organization, "MycujooApi"]):
+class OrganizationKind(Kind[Organization, "MycujooApi"], Listed["MycujooApi"]):
     """The organisation that pays. It is there already: headend takes it over and changes what the stack says of it.
 
     Nobody knows whether the platform clears what a change leaves out. So headend reads the whole object, lays the
@@ -80,6 +81,7 @@ class OrganizationKind(Kind[Organization, "MycujooApi"]):
     model = Organization
     can = Can.OBSERVE | Can.UPDATE
     one_at_a_time_per = "org_id"
+    told_by = ("name",)
 
     def identity(self, spec: Organization) -> str:
         return spec.org_id
@@ -88,6 +90,12 @@ class OrganizationKind(Kind[Organization, "MycujooApi"]):
     async def observe(self, api: MycujooApi, id: str, spec: Organization, *, fresh: bool = False) -> Observed | None:
         row = await api.accounting.organization(id, fresh=fresh)
         return None if row is None else Observed(id, {"org_id": id, **_declared(row, spec)})
+
+    async def list_live(self, api: MycujooApi, within: str | None) -> Sequence[Live]:
+        """Those that payment methods belong to: no call lists organisations (M-133)."""
+        ids = dict.fromkeys(row.org_id for row in (await api.accounting.methods()).values() if row.org_id)
+        found = {id: await api.accounting.organization(id) for id in ids}
+        return [Live(id, {"org_id": id, **_told(row)}) for id, row in found.items() if row is not None]
 
     async def find(self, api: MycujooApi, spec: Organization) -> list[Observed]:
         found = await self.observe(api, spec.org_id, spec)
@@ -130,6 +138,15 @@ class OrganizationKind(Kind[Organization, "MycujooApi"]):
         if wrong := [name for name, value in wanted.items() if seen[name] != value]:
             text = f"mycujoo organization {spec.org_id}: the platform accepted the request and stored something else in"
             raise Refused(f"{text}: {', '.join(wrong)}")
+
+
+def _told(row: answers.Organization) -> dict[str, Any]:
+    """What the row says at all: what is absent is a zero, and so nothing that a stack has to say (M-13)."""
+    told = row.model_dump(include={*FIELDS}, exclude_defaults=True)
+    tax = {
+        name: value for name, value in (told.pop("tax", None) or {}).items() if name in Tax.__annotations__ and value
+    }
+    return {name: value for name, value in told.items() if value} | ({"tax": tax} if tax else {})
 
 
 def _declared(row: answers.Organization, spec: Organization) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from headend.core.model.errors import Ambiguous, ApiError, DecodeError, Refused,
 from headend.core.model.fields import Immutable, OwnCall, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.lookup import Candidate, Lookup
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
@@ -50,7 +51,12 @@ class PaymentMethod(Spec):
     ] = None
 
 
-class PaymentMethodKind(Kind[PaymentMethod, "MycujooApi"], HasUniqueFields[PaymentMethod], CreatedOnce[PaymentMethod]):
+class PaymentMethodKind(
+    Kind[PaymentMethod, "MycujooApi"],
+    HasUniqueFields[PaymentMethod],
+    CreatedOnce[PaymentMethod],
+    Listed["MycujooApi"],
+):
     """A payment method of the organisation, in the place where Stripe keeps the card.
 
     headend can't make one alone: somebody confirms a set-up intent in a browser, and gives headend its id as a secret.
@@ -60,6 +66,7 @@ class PaymentMethodKind(Kind[PaymentMethod, "MycujooApi"], HasUniqueFields[Payme
 
     name = "mycujoo.payment_method"
     model = PaymentMethod
+    told_by = ("is_default",)
     create_before_delete = True  # something must pay all the while
 
     def unique(self, spec: PaymentMethod) -> Mapping[str, str]:
@@ -72,6 +79,10 @@ class PaymentMethodKind(Kind[PaymentMethod, "MycujooApi"], HasUniqueFields[Payme
         )
 
     # --- reading -------------------------------------------------------------------------------------------
+    async def list_live(self, api: MycujooApi, within: str | None) -> Sequence[Live]:
+        rows = (await api.accounting.methods()).values()
+        return [Live(row.id, {"is_default": True} if row.is_default else {}) for row in rows]
+
     async def observe(self, api: MycujooApi, id: str, spec: PaymentMethod, *, fresh: bool = False) -> Observed | None:
         """From the one list of all. What a fresh list is without is asked for by its id before it is gone (M-135)."""
         rows = await api.accounting.methods(fresh=fresh)

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator
 from headend.core.model.errors import Conflict
 from headend.core.model.fields import Ignored, Same, Spec
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.rights_locker.account import AccountId
 
@@ -51,7 +52,7 @@ class AccountCategoriesSpec(Spec):
         return names
 
 
-class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
+class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"], Listed["RightsLocker"]):
     """The set of stream-limit categories of one viewer, owned as a whole: names that are not listed are removed.
 
     Destroying it removes the names that headend put there and leaves those that others added (R-34 to R-41).
@@ -62,6 +63,8 @@ class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
     model = AccountCategoriesSpec
     key = ("account_id",)
     one_at_a_time_per = "account_id"
+    listed_by = "an account's id"
+    told_by = ("account_id",)
     create_before_delete = True
 
     def identity(self, spec: AccountCategoriesSpec) -> str:
@@ -73,6 +76,11 @@ class AccountCategories(Kind[AccountCategoriesSpec, "RightsLocker"]):
         """The set as it is; an empty one is the same as none."""
         names = await api.categories(id, fresh=fresh)
         return _observed(id, names) if names else None
+
+    async def list_live(self, api: RightsLocker, within: str | None) -> Sequence[Live]:
+        """Of one account: no call lists accounts."""
+        names = await api.categories(str(within))
+        return [Live(str(within), {"account_id": within})] if names else []
 
     async def find(self, api: RightsLocker, spec: AccountCategoriesSpec) -> list[Observed]:
         """Raises Conflict where there is something to find and the spec says `on_existing: fail`."""

@@ -13,6 +13,7 @@ from headend.core.model.errors import ApiError, Conflict, InputError
 from headend.core.model.fields import Ignored, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Owned
 from headend.rights_locker.account import AccountId
@@ -50,7 +51,7 @@ class EntitlementSpec(GrantSpec):
     ] = "adopt"
 
 
-class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSpec]):
+class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSpec], Listed["RightsLocker"]):
     """A viewer's right to play an asset, or all that has a label, online or offline.
 
     The terms are owned as a whole: one that the stack leaves out is unset. All entitlements of an account are read at
@@ -62,6 +63,8 @@ class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSp
     read_together = True
     model = EntitlementSpec
     one_at_a_time_per = "account_id"
+    listed_by = "an account's id"
+    told_by = ("account_id", "content_id", "external_product_id", "kind")
     create_before_delete = True
 
     def identity(self, spec: EntitlementSpec) -> str:
@@ -84,6 +87,12 @@ class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSp
         account_id, grant = _place(api, id)
         row = await api.granted(account_id, grant, fresh=fresh)
         return None if row is None else _observed(account_id, grant, row)
+
+    async def list_live(self, api: RightsLocker, within: str | None) -> Sequence[Live]:
+        """Of one account: no call lists accounts (R-58)."""
+        account = str(within)
+        rows = (await api.content(account)).rows
+        return [Live(joined((account, *grant)), {"account_id": account, **grant._asdict()}) for grant in rows]
 
     async def find(self, api: RightsLocker, spec: EntitlementSpec) -> list[Observed]:
         """Raises Conflict where there is something to find and the spec says `on_existing: fail`."""

@@ -12,6 +12,7 @@ from headend.core.model.errors import Ambiguous, Conflict, DecodeError, NotFound
 from headend.core.model.fields import Immutable, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can, Kind, Report
+from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
 from headend.straas import answers
@@ -65,7 +66,7 @@ class MemberSpec(Spec):
     ]
 
 
-class Member(Kind[MemberSpec, "Straas"]):
+class Member(Kind[MemberSpec, "Straas"], Listed["Straas"]):
     """A registered member of the account. One that is there already, with the same e-mail, is taken over.
 
     Straas has calls that register and read a member, and none that changes or deletes one. So another e-mail is an
@@ -77,6 +78,8 @@ class Member(Kind[MemberSpec, "Straas"]):
     read_together = True
     model = MemberSpec
     key = ("id",)
+    listed_by = "a member's id"
+    told_by = ("id",)
     can = Can.OBSERVE | Can.CREATE
     create_before_delete = True
 
@@ -98,6 +101,11 @@ class Member(Kind[MemberSpec, "Straas"]):
             await api.vouch()
             return None
         return _observed(row, spec, ignoring=api.settings.ignore_email_drift)
+
+    async def list_live(self, api: Straas, within: str | None) -> Sequence[Live]:
+        """One member: no call lists them."""
+        row = await api.member(str(within))
+        return [] if row is None else [Live(row.id, {"id": row.id})]
 
     async def find(self, api: Straas, spec: MemberSpec) -> list[Observed]:
         """The member of that id and e-mail; one of another e-mail is in the way, and `review` says so."""

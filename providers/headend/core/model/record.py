@@ -49,6 +49,9 @@ class Digest:
 
 
 NO_DIGEST: Final = Digest("")  # of what isn't known: no secret has it
+UNTOLD: Final = Digest(
+    "?"
+)  # of what was there before headend, and nobody is shown: what the stack gives is taken for it
 
 Digester = Callable[[Any], Digest]
 """Makes the keyed digest of a value; equal values of one state have equal digests."""
@@ -181,6 +184,11 @@ def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal |
 def forgotten(values: Mapping[str, Any]) -> frozenset[str]:
     """The secrets of which it isn't known any more what was last applied."""
     return frozenset(name for name, kept in values.items() if kept == NO_DIGEST)
+
+
+def untold(values: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets that were there before headend, and of which nothing is known yet."""
+    return frozenset(name for name, kept in values.items() if kept == UNTOLD)
 
 
 def secret_key(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:

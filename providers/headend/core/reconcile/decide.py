@@ -24,7 +24,8 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Action
-from headend.core.model.record import forgotten
+from headend.core.model.record import forgotten, untold
+from headend.core.model.secrets import missing_fields
 from headend.core.model.stack import Adopt
 from headend.core.reconcile.common import compare, step
 from headend.core.reconcile.decision import Decision, Reason
@@ -56,7 +57,8 @@ def _known(s: Situation, live: Observed) -> Decision:
     found = compare(s, live, s.last.values)
     selection = select_changes(kind, live, s.want, found.changes)
     found = found.only(selection.changes)
-    anew = s.want.set_fields().keys() & forgotten(s.last.values)
+    told = s.want.set_fields().keys() - missing_fields(s.want).keys()
+    anew = told & (forgotten(s.last.values) | untold(s.last.values))
     noted = (*selection.noted, *found.lasting, *(marked(type(s.want), Parts) if found.regrouped else ()), *anew)
     if found.replaces or (found.changes and Can.UPDATE not in kind.can):
         action, reason = Action.REPLACE, Reason.CHANGED

@@ -21,7 +21,7 @@ from headend.core.model.fields import (
     marked,
 )
 from headend.core.model.observed import Change, Observed, Undecoded
-from headend.core.model.record import HIDDEN, NO_DIGEST, UNKNOWN, Digest, Digester, compared_form, recorded
+from headend.core.model.record import HIDDEN, NO_DIGEST, UNKNOWN, UNTOLD, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
 from headend.core.model.secrets import missing_fields
 from headend.core.model.uploads import describe_file, file_digest, file_fields
@@ -112,7 +112,7 @@ def _moved_on(
 ) -> list[Change]:
     """The change of a field whose wanted value isn't there: the live one isn't what was last applied."""
     live, then = observed.values.get(name), (last or {}).get(name)
-    known = isinstance(live, str) and isinstance(then, Digest) and then != NO_DIGEST
+    known = isinstance(live, str) and isinstance(then, Digest) and then not in {NO_DIGEST, UNTOLD}
     if not known or digest(compared_form(model, name, live)) == then:
         return []
     return [Change((name,), HIDDEN, HIDDEN, "drift", True)]
@@ -142,6 +142,8 @@ def _given_anew(
 ) -> bool:
     """Whether a field that can't be read back has another value in the stack than was last applied."""
     if note and note.used_up_by_create and (record.get(name) is None or last.get(name) is None):
+        return False
+    if last.get(name) == UNTOLD and record.get(name) is not None:
         return False
     return bool(_plainly(model, name, record) != _plainly(model, name, last))
 

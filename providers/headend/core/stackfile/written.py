@@ -1,0 +1,204 @@
+"""Writes stacks: resources as a file has them, a long collection as rows of a file beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from headend.core.model.address import row
+
+WIDTH = 110  # columns that a resource may take on one line
+MANY = 50  # resources of a collection that are still written out
+GROUP = "all"  # what the rows of a file are called together
+SEPARATOR = ";"
+
+
+@dataclass(eq=False)
+class Written:
+    """A resource as it is to be written. fields: in order; what a field refers to stands there as `Name`, a secret as
+    {secret: NAME}. comment: beside its key. inner: collections of what lives in it."""
+
+    key: str
+    fields: dict[str, Any]
+    comment: str = ""
+    inner: dict[str, list[Written]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A reference: what it is called is settled once it is known what stands in a file of rows."""
+
+    target: Written
+    outer: str = ""  # of another environment: its name, and a slash
+
+
+@dataclass
+class Document:
+    """text: the stack file. files: name -> content, of what lies beside it. addresses: of all resources."""
+
+    text: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+    addresses: dict[Written, str] = field(default_factory=dict)
+
+
+class Writer:
+    """prefix: what the names of files beside the stack begin with."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.document = Document()
+        self.grouped: set[Written] = set()
+
+    def collections(self, found: Mapping[str, list[Written]], address: str, indent: int) -> list[str]:
+        """The lines of collections. Call `settle` before: a reference may go to what comes later."""
+        lines = []
+        for name, resources in found.items():
+            lines.append(f"{' ' * indent}{name}:")
+            lines += [f"{' ' * (indent + 2)}{line}" for line in self.entries(name, resources, address)]
+        return lines
+
+    def entries(self, name: str, resources: Sequence[Written], address: str) -> list[str]:
+        """The lines of a collection's resources, indented by nothing. address: of what has the collection."""
+        if resources[0] in self.grouped:
+            return [self._rows(resources, f"{address}.{name}")]
+        return [line for resource in resources for line in self.resource(resource, 0)]
+
+    def settle(self, found: Mapping[str, list[Written]], address: str) -> None:
+        """Which collections become files, and the addresses of all."""
+        for name, resources in found.items():
+            rows = _fits_rows(resources)
+            self.grouped |= set(resources) if rows else set()
+            for resource in resources:
+                place = f"{address}.{name}"
+                own = f"{place}.{row(GROUP, resource.key)}" if rows else f"{place}.{resource.key}"
+                self.document.addresses[resource] = own
+                self.settle(resource.inner, own)
+
+    def resource(self, resource: Written, indent: int) -> list[str]:
+        """On one line if it fits there."""
+        space, fields = " " * indent, {name: self._plain(value) for name, value in resource.fields.items()}
+        note = f"  # {resource.comment}" if resource.comment else ""
+        inline = f"{space}{_scalar(resource.key)}: {_flow(fields)}"
+        if not resource.inner and len(inline) + len(note) <= WIDTH and not any(map(_is_deep, fields.values())):
+            return [inline + note]
+        lines = [f"{space}{_scalar(resource.key)}:{note}"]
+        for name, value in fields.items():
+            lines += _block(name, value, indent + 2)
+        address = self.document.addresses.get(resource, "")
+        return lines + self.collections(resource.inner, address, indent + 2)
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Name):
+            key = value.target.key
+            return value.outer + (row(GROUP, key) if value.target in self.grouped else key)
+        if isinstance(value, Mapping):
+            return {key: self._plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in value]
+        return value.replace("${", "$${") if isinstance(value, str) else value
+
+    def _rows(self, resources: Sequence[Written], address: str) -> str:
+        """The line that names the file, which is made."""
+        words = address.split(".")
+        file = "-".join([self.prefix, *words[2::2], words[-1]] if len(words) > 2 else [self.prefix, words[-1]]) + ".csv"
+        names = list(dict.fromkeys(name for one in resources for name in one.fields))
+        fixed = {n: v for n in names if (v := _common(resources, n)) is not None}
+        names = [name for name in names if name not in fixed]
+        columns = ["key", *names]
+        lists = {n for n in names if any(isinstance(one.fields.get(n), list | tuple) for one in resources)}
+        out = io.StringIO()
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(columns)
+        for one in resources:
+            table.writerow([one.key, *(_cell(self._row_value(one.fields.get(name))) for name in names)])
+        self.document.files[file] = out.getvalue()
+        given: dict[str, Any] = {"from_file": file, "key": "key"}
+        if lists:
+            given["columns"] = {n: {"column": n, "separator": SEPARATOR} if n in lists else n for n in names}
+        return f"{GROUP}: {_flow(given | {n: self._plain(v) for n, v in fixed.items()})}"
+
+    def _row_value(self, value: Any) -> Any:
+        """Nothing in a row is interpolated."""
+        plain = self._plain(value)
+        return plain.replace("$${", "${") if isinstance(plain, str) else plain
+
+
+def _fits_rows(resources: Sequence[Written]) -> bool:
+    """Whether they are many, and plain enough for cells: no secret, nothing that is nested, nothing empty."""
+    if len(resources) <= MANY or any(one.inner for one in resources):
+        return False
+    return all(_is_cell(value) for one in resources for value in one.fields.values())
+
+
+def _is_cell(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and all(isinstance(one, str | int | Name) and SEPARATOR not in str(one) for one in value)
+    if isinstance(value, str):
+        return bool(value) and value == value.strip() and value.isprintable()
+    return isinstance(value, int | float | Name)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return SEPARATOR.join(map(str, value))
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _common(resources: Sequence[Written], name: str) -> Any:
+    """The value that all of them have; None where they don't, or where that is a name."""
+    values = [one.fields.get(name) for one in resources]
+    same = all(type(value) is type(values[0]) and value == values[0] for value in values)
+    return values[0] if same and not isinstance(values[0], Name | list | tuple) else None
+
+
+# --- YAML ----------------------------------------------------------------------------------------------------
+class _Dumper(yaml.SafeDumper):
+    """Text is quoted only where it must be."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    if not value.isprintable():
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value)
+
+
+_Dumper.add_representer(str, _text)
+_TIME = "tag:yaml.org,2002:timestamp"  # no type of stack files: they have times as text
+_Dumper.yaml_implicit_resolvers = {
+    sign: [one for one in known if one[0] != _TIME] for sign, known in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+
+
+def _flow(value: Any) -> str:
+    dumped = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1 << 30
+    )
+    return dumped.strip()[1:-1]
+
+
+def _scalar(text: str) -> str:
+    return _flow(text)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it is better read on lines of its own."""
+    held = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(isinstance(one, Mapping | list) for one in held) or (isinstance(value, str) and len(value) > WIDTH)
+
+
+def _block(name: str, value: Any, indent: int) -> list[str]:
+    """A field on lines of its own, as short as it can be."""
+    line = f"{' ' * indent}{_scalar(name)}: {_flow(value)}"
+    if len(line) <= WIDTH or not isinstance(value, Mapping | list) or not value:
+        return [line]
+    lines = [f"{' ' * indent}{_scalar(name)}:"]
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            lines += _block(str(key), item, indent + 2)
+        return lines
+    return [*lines, *(f"{' ' * (indent + 2)}- {_flow(item)}" for item in value)]
