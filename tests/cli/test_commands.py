@@ -154,8 +154,8 @@ def test_forget_drops_what_state_holds_and_leaves_the_object(world: World) -> No
     world.write("overlay.yaml", CONFIGURATIONS.format(delay=1))
     world("apply", "overlay.yaml", "--yes")
     one, alive = "mycujoo.action_configurations.one", world.alive()
-    assert world("state", "forget", "overlay", one).code == 0
+    assert world("state", "rm", "overlay", one).code == 0
     assert one not in world("state", "list", "overlay").out
-    again = world("state", "forget", "overlay", one)
+    again = world("state", "rm", "overlay", one)
     assert (again.code, "`headend state list overlay` shows what is" in again.err) == (3, True)
     assert world.alive() == alive

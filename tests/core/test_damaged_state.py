@@ -73,7 +73,7 @@ def test_a_damaged_row_is_named(path: Path, column: str, damage: object) -> None
     assert first.startswith(f"{path}: the row of a is damaged: ")
     if damage not in {"", *NO_UTF_8} and column not in {"kind", "id"}:
         assert f"`{column}`" in first
-    assert "headend state forget" in remedy
+    assert "headend state rm" in remedy
     with open_state(path, "day") as state:
         with pytest.raises(StateError) as one:
             state.record("a")

@@ -127,7 +127,7 @@ class _Damaged(Exception):
 
 
 _OF_TYPE = ("_type", "_parsing", "int_from_float", "missing")
-FORGET = "put back a copy of the state, or `headend state forget STACK ADDRESS` and let `adopt` find the object again"
+FORGET = "put back a copy of the state, or `headend state rm STACK ADDRESS` and let `adopt` find the object again"
 
 
 @functools.cache

@@ -15,6 +15,8 @@ RESTORE = "put a copy of it back, or move it away: then objects are found again,
 _UNUSABLE = (
     "it can't be opened or written to; see whether this user may write to it and to its folder, and the disk works"
 )
+_COUNTED = """INSERT INTO meta VALUES ('serial', '1')
+    ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"""
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full; make room, then run the command again",
     sqlite3.SQLITE_NOTADB: f"it is not a headend state file; {RESTORE}",
@@ -81,7 +83,10 @@ class Database:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self.raise_if_lost()
         with told(self.path), self.connection:
+            before = self.connection.total_changes
             yield self.connection
+            if self.connection.total_changes != before:
+                self.connection.execute(_COUNTED)
 
     def raise_if_lost(self) -> None:
         """SQLite would write on into a file that nobody can find any more."""

@@ -7,16 +7,20 @@ If the file is lost, adoption finds the objects again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from headend.core.model.record import Digest, Record
 from headend.core.reconcile.state.batches import Statement
+from headend.core.reconcile.state.copies import back_up, restore
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.digests import Digests, rekey
+from headend.core.reconcile.state.key import key_id
+from headend.core.reconcile.state.nested import nested
 from headend.core.reconcile.state.rows import (
     COLUMNS,
     dump,
@@ -26,6 +30,10 @@ from headend.core.reconcile.state.rows import (
     read_rows,
     split,
 )
+from headend.core.reconcile.state.upgrade import FORMAT
+
+if TYPE_CHECKING:
+    from headend.core.reconcile.state.document import StateDocument
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,37 @@ class State:
         """Tells this state, with its copies, from all others; None where nothing was written yet."""
         row = self._db.row("SELECT value FROM meta WHERE key = 'id'")
         return str(row[0]) if row else None
+
+    @property
+    def serial(self) -> int:
+        """How many writes the state has seen."""
+        row = self._db.row("SELECT value FROM meta WHERE key = 'serial'")
+        return int(row[0]) if row else 0
+
+    def back_up(self, to: Path | None = None) -> Path:
+        """See `copies.back_up`."""
+        return back_up(self._db, to)
+
+    def restore(self, copy: Path, stack: str) -> None:
+        """See `copies.restore`."""
+        restore(self._db, copy, stack, FORMAT)
+        self._begin_anew()
+
+    def pull(self) -> StateDocument:
+        """See `document.pull`."""
+        from headend.core.reconcile.state.document import pull  # its models are built only where they are wanted
+
+        return pull(self._db)
+
+    def push(self, document: StateDocument, *, force: bool = False) -> None:
+        """See `document.push`."""
+        from headend.core.reconcile.state.document import push
+
+        push(self._db, document, force=force)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._digests, self._dependents = Digests(self._db), None
 
     def has_plan(self, nonce: str) -> bool:
         """Whether `put_plan` took note of the plan."""
@@ -140,9 +179,40 @@ class State:
         self._db.write(_entry(record), _without("intents", record.address))
         self._noted(record.address, record.depends)
 
+    def take(self, records: Collection[Record], intents: Iterable[Intent]) -> None:
+        """Takes what another state gives up, in one transaction."""
+        begun = (("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", astuple(intent)) for intent in intents)
+        self._db.write(*map(_entry, records), *begun)
+        self._dependents = None
+
+    def give_up(self, addresses: Iterable[str]) -> None:
+        """Drops what another state has taken, with what is said of it here, in one transaction."""
+        gone = set(addresses)
+        rows = self._db.rows("SELECT address, depends FROM entries WHERE depends <> '[]'")
+        left = [(address, names) for address, text in rows if gone & {*(names := read_names(text))}]
+        kept = ((json.dumps([name for name in names if name not in gone]), address) for address, names in left)
+        dropped = (_without(table, one) for one in gone for table in ("entries", "intents"))
+        self._db.write(*(("UPDATE entries SET depends = ? WHERE address = ?", row) for row in kept), *dropped)
+        self._dependents = None
+
+    def key_ids(self) -> tuple[str, ...]:
+        """What its digests are made with."""
+        return tuple(map(key_id, self._digests.chain))
+
     def drop(self, address: str) -> None:
         """Forgets an object and its intent."""
         self._db.write(_without("entries", address), _without("intents", address))
+
+    def drop_nested(self, address: str) -> list[str]:
+        """Forgets an object, and all that stands in it, in one transaction. Returns their addresses."""
+        found = nested(self.addresses(), address)
+        self._db.write(*(_without(table, one) for one in found for table in ("entries", "intents")))
+        return found
+
+    def addresses(self) -> list[str]:
+        """Of objects and intents, damaged ones included."""
+        rows = self._db.rows("SELECT address FROM entries UNION SELECT address FROM intents ORDER BY 1")
+        return [str(address) for (address,) in rows]
 
     def holds(self, address: str) -> bool:
         """Whether there is an object or an intent, damaged ones included."""
@@ -163,6 +233,7 @@ class State:
         with self._db.transaction() as database:
             for old, new in moves.items():
                 database.execute("UPDATE entries SET address = ? WHERE address = ?", (new, old))
+                database.execute("UPDATE OR REPLACE intents SET address = ? WHERE address = ?", (new, old))
                 self._noted(new, self._depends(new))
                 for address in known.pop(old, ()):
                     self._rename(address, old, new)

@@ -1,0 +1,89 @@
+"""state mv: an object gets another address, or passes to another stack's state."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headend.cli.echo import echo
+from headend.cli.faults import new_redactor
+from headend.cli.loading import load_stack
+from headend.cli.options import Flags, Simulated
+from headend.cli.run import state_path
+from headend.cli.state_group import Address, StackName, existing, name_of, state, unknown
+from headend.core.model.errors import InputError
+from headend.core.model.record import Digester, recorded
+from headend.core.model.stack import Stack
+from headend.core.reconcile.state import is_there, open_state
+from headend.core.reconcile.state.carry import carry
+from headend.core.reconcile.state.neighbours import stacks
+from headend.core.reconcile.state.nested import nested, renamed, shape
+
+
+@state.command()
+def mv(
+    stack: StackName,
+    old: Address,
+    new: Annotated[str | None, typer.Argument(help="Its new address; by default it keeps the old one.")] = None,
+    to_stack: Annotated[
+        Path | None, typer.Option("--to-stack", metavar="FILE", help="The file of the stack whose state gets it.")
+    ] = None,
+    simulator: Simulated = False,
+) -> None:
+    """Gives an object, with all that is nested in it, another address, in this state or in another stack's. Nothing is
+    sent to a platform. Say the same in the stack files, before the next plan."""
+    new = new or old
+    if new == old and not to_stack:
+        raise InputError("say its new address, or --to-stack")
+    if shape(new) != shape(old):
+        raise InputError(f"{new} is an address of other objects than {old}: platform and collections must be the same")
+    if to_stack:
+        _carry(stack, to_stack, old, new, simulator)
+        return
+    with existing(stack, simulator) as state:
+        moves = renamed(state.addresses(), old, new)
+        if not moves:
+            raise unknown(stack, old)
+        if taken := [one for one in nested(state.addresses(), new) if one not in moves]:
+            raise InputError(f"{taken[0]} is in the state of {stack} already")
+        state.move_all(moves)
+    for before, after in moves.items():
+        echo(f"{before}: is {after} now")
+
+
+def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
+    name, wanted = name_of(stack), load_stack(Flags(file), new_redactor(), need_secrets=False)
+    if wanted.name == name:
+        raise InputError(f"{file} is the stack {name} itself; leave out --to-stack")
+    paths = state_path(name, simulator), path_of(wanted.name, name, simulator)
+    if not is_there(paths[0]):
+        raise InputError(f"there is no state file {paths[0]}; HEADEND_STATE names another")
+    names = dict(zip(paths, (name, wanted.name), strict=True))
+    with contextlib.ExitStack() as held:  # in an order that is always the same: two of these never wait for each other
+        states = {path: held.enter_context(open_state(path, names[path])) for path in sorted(paths)}
+        source, target = (states[path] for path in paths)
+        moves = renamed(source.addresses(), old, new)
+        if not moves:
+            raise unknown(stack, old)
+        carried = carry(source, target, moves, lambda address, digest: _recorded(wanted, address, digest))
+    for before, after in moves.items():
+        echo(f"{before}: is {after} of the stack {wanted.name} now")
+    for address in carried.forgotten:
+        echo(f"{address}: what was applied of its secrets is forgotten; the next apply may write them again")
+
+
+def path_of(stack: str, beside: str, simulator: bool) -> Path:
+    """The state of a stack in the store where the state of `beside` is."""
+    path = state_path(beside, simulator)
+    if path == state_path(stack, simulator):  # HEADEND_STATE names a file
+        return next((one for name, one in stacks(path) if name == stack), path.with_name(f"{stack}{path.suffix}"))
+    return state_path(stack, simulator)
+
+
+def _recorded(stack: Stack, address: str, digest: Digester) -> Mapping[str, Any]:
+    resource = stack.resources.get(address)
+    return recorded(resource.spec, resource.secret_fields, digest) if resource else {}
