@@ -15,21 +15,16 @@ from wording import contract, plain, row, sourced, sources
 
 from headend.cli.commands import COMMANDS, AllCommands, summary
 from headend.core.model import fields as marks
-from headend.core.model.capabilities import Container, Unadoptable, Unasked, impact_of_delete
 from headend.core.model.fields import Spec
-from headend.core.model.kind import Can, Kind
+from headend.core.model.kind import Kind
 from headend.core.model.lookup import Lookup
 from headend.core.reconcile.document import json_schema as plan_schema
 from headend.core.stackfile.describe import describe, shown
+from headend.core.stackfile.kind_facts import facts
 from headend.core.stackfile.schema import json_schema
 from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
 
 ROOT = Path(__file__).parents[1]
-ABILITIES = {
-    Can.OBSERVE: ("can be read back", "can't be read back: what is live stays unverifiable"),
-    Can.UPDATE: ("is changed in place where the platform allows it", "can't be changed in place: a change replaces it"),
-    Can.DELETE: ("can be deleted", "can't be deleted: headend forgets it"),
-}
 HEAD = "| Field | Type | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 SETTINGS_HEAD = "| Setting | Variable | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 
@@ -86,7 +81,7 @@ def about(kind: Kind[Any, Any]) -> Iterator[str]:
     """A kind's part of its page."""
     yield f"## {kind.name}"
     yield plain(kind.__doc__)
-    yield "\n".join(f"- {fact}" for fact in (*facts(kind), *sources(kind.platform, kind.__doc__)))
+    yield "\n".join(f"- {fact}" for fact in (*linked_facts(kind), *sources(kind.platform, kind.__doc__)))
     yield "\n".join([HEAD, *rows(kind, kind.model).values()])
     shared = rows(kind, kind.model)
     for variant, model in kind.variants.items():
@@ -113,48 +108,10 @@ def left_out(platform: Platform) -> Iterator[str]:
         yield "\n".join(["| What | Why | Rules |", "|---|---|---|", *why])
 
 
-def facts(kind: Kind[Any, Any]) -> Iterator[str]:
-    """What holds for the object as a whole."""
-    place = f"{kinds()[kind.parent].collection}.NAME." if kind.parent else ""
-    yield f"In a stack: `{kind.platform}.{place}{kind.collection}.NAME`"
-    for ability, (able, unable) in ABILITIES.items():
-        only = "can be asked for, whether it exists and nothing more: `headend drift` and `--refresh` do, plans don't"
-        able = only if ability is Can.OBSERVE and isinstance(kind, Unasked) else able
-        yield f"It {able if ability in kind.can else unable}."
-    found = {v: key for v in kind.variants or ("",) if (key := natural_key(kind, v))}
-    keys = [f"`{v}`: {key}" if len(set(found.values())) > 1 else key for v, key in found.items()]
-    if keys:
-        how = "Found, and adopted," if Can.OBSERVE in kind.can and not isinstance(kind, Unadoptable) else "Known"
-        yield f"{how} by {'; '.join(dict.fromkeys(keys))}."
-    if kind.name in lookups():
-        anchor = f"{kind.name.replace('.', '')}-the-lookup"
-        yield f"Adopted by its id, or by `lifecycle: {{adopt: {{lookup: ...}}}}` of [these fields](#{anchor})."
-    if kind.one_at_a_time_per:
-        yield f"Writes with the same `{kind.one_at_a_time_per}` go one at a time."
-    order = "creates the new one first" if kind.create_before_delete else "deletes the old one first"
-    yield f"A replacement {order}."
-    if isinstance(kind, Container):
-        yield "It is not replaced unless `lifecycle: {protect: false}` allows it."
-    impact = impact_of_delete(kind)
-    if impact is not marks.Impact.NONE:
-        yield f"Deleting it {impact} a running stream."
-
-
-class _Probe:
-    """Stands in for a spec whose every value is its own field's name."""
-
-    def __init__(self, variant: str) -> None:
-        self.variant = variant
-
-    def __getattr__(self, name: str) -> str:
-        return name
-
-
-def natural_key(kind: Kind[Any, Any], variant: str) -> str:
-    """The fields that a kind finds an existing object by; "" if it can't."""
-    probe: Any = _Probe(variant)
-    key = kind.natural_key(probe) or (kind.identity(probe) or "",)
-    return ", ".join(f"`{field}`" for field in key if field not in {"", variant, kind.parent_field})
+def linked_facts(kind: Kind[Any, Any]) -> Iterator[str]:
+    """What holds for the object as a whole, with a link to the lookup of its name."""
+    for fact in facts(kind):
+        yield fact.replace("these fields", f"[these fields](#{kind.name.replace('.', '')}-the-lookup)")
 
 
 def rows(kind: Kind[Any, Any], model: type[Spec]) -> dict[str, str]:

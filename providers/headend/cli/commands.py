@@ -26,6 +26,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "destroy": "apply_commands",
     "status": "status_commands",
     "kinds": "info_commands",
+    "explain": "explain_command",
     "schema": "info_commands",
     "simulate": "info_commands",
     "api": "api_commands",

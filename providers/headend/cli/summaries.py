@@ -14,6 +14,7 @@ SUMMARIES = {
     "destroy": "Deletes all that the stack manages, in reverse order; needs the stack file for its connections.",
     "status": "Shows what the stack's objects do now, what is on air and until when, and what comes next. Writes nothing.",
     "kinds": "Lists the kinds of objects headend manages.",
+    "explain": "Explains a kind, or a field of it: type, unit, range, default, what a change does to a stream, an example.",
     "schema": "Prints the JSON Schema of stack files, for editors, or of plan documents, for tools.",
     "simulate": "Serves simulated platforms on this machine, and prints the settings that lead to them. Ctrl-C ends it.",
     "api": "Calls any operation of a platform's API, with its login, its paging and its way to say what is wrong.",

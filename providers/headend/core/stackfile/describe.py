@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -70,6 +70,48 @@ def describe(kind: Kind[Any, Any] | None, model: type[BaseModel], name: str) -> 
 @functools.cache
 def json_schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema()
+
+
+def inner_schema(schema: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any] | None:
+    """The schema of what stands in the field at the end of the path, be it in a list or a mapping; None where that has
+    no fields."""
+    defs = schema.get("$defs", {})
+    found: dict[str, Any] | None = dict(schema)
+    for name in path:
+        found = _with_fields(found["properties"].get(name, {}), defs) if found else None
+    return found
+
+
+def _with_fields(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "$ref" in schema:
+        return _with_fields(defs[schema["$ref"].rpartition("/")[2]], defs)
+    if "properties" in schema:
+        return dict(schema)
+    below = [*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")]
+    return next((found for one in below if isinstance(one, dict) and (found := _with_fields(one, defs))), None)
+
+
+def describe_part(schema: Mapping[str, Any], path: Sequence[str]) -> FieldFacts | None:
+    """What there is to say of a field of what stands in a field of a model; None where there is none."""
+    inner, name = inner_schema(schema, path[:-1]), path[-1]
+    if inner is None or name not in inner["properties"]:
+        return None
+    own, defs = inner["properties"][name], schema.get("$defs", {})
+    return FieldFacts(
+        name=name,
+        shape=typed(own, defs),
+        unit="",
+        allowed=tuple(_allowed(own, defs)),
+        required=name in inner.get("required", ()),
+        default=shown(own.get("default")),
+        likely="",
+        about=own.get("description", ""),
+        secret=False,
+        immutable=False,
+        impact=marks.Impact.NONE,
+        unverifiable="",
+        notes=(),
+    )
 
 
 def _shape(model: type[BaseModel], name: str) -> str:
