@@ -65,7 +65,7 @@ class Writer:
     def entries(self, name: str, resources: Sequence[Written], address: str) -> list[str]:
         """The lines of a collection's resources, indented by nothing. address: of what has the collection."""
         if resources[0] in self.grouped:
-            return [self._rows(resources, f"{address}.{name}")]
+            return self._rows(resources, f"{address}.{name}")
         return [line for resource in resources for line in self.resource(resource, 0)]
 
     def settle(self, found: Mapping[str, list[Written]], address: str) -> None:
@@ -102,8 +102,8 @@ class Writer:
             return [self._plain(item) for item in value]
         return value.replace("${", "$${") if isinstance(value, str) else value
 
-    def _rows(self, resources: Sequence[Written], address: str) -> str:
-        """The line that names the file, which is made."""
+    def _rows(self, resources: Sequence[Written], address: str) -> list[str]:
+        """The lines that name the file, which is made."""
         words = address.split(".")
         file = "-".join([self.prefix, *words[2::2], words[-1]] if len(words) > 2 else [self.prefix, words[-1]]) + ".csv"
         names = list(dict.fromkeys(name for one in resources for name in one.fields))
@@ -120,7 +120,7 @@ class Writer:
         given: dict[str, Any] = {"from_file": file, "key": "key"}
         if lists:
             given["columns"] = {n: {"column": n, "separator": SEPARATOR} if n in lists else n for n in names}
-        return f"{GROUP}: {_flow(given | {n: self._plain(v) for n, v in fixed.items()})}"
+        return self.resource(Written(GROUP, given | fixed), 0)
 
     def _row_value(self, value: Any) -> Any:
         """Nothing in a row is interpolated."""
@@ -153,7 +153,11 @@ def _common(resources: Sequence[Written], name: str) -> Any:
     """The value that all of them have; None where they don't, or where that is a name."""
     values = [one.fields.get(name) for one in resources]
     same = all(type(value) is type(values[0]) and value == values[0] for value in values)
-    return values[0] if same and not isinstance(values[0], Name | list | tuple) else None
+    return values[0] if same and not any(isinstance(one, Name) for one in (values[0], *_held(values[0]))) else None
+
+
+def _held(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 # --- YAML ----------------------------------------------------------------------------------------------------
