@@ -9,10 +9,10 @@ from headend.core.stackfile import load, secret_finder
 from headend.core.wire.redaction import Redactor, find_texts
 
 
-def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True) -> Stack:
+def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True, ask: bool = True) -> Stack:
     """The stack, with every secret it uses known to the redactor. Raises InputError.
-    need_secrets: False for commands that write nothing."""
-    find_secret = secret_finder()
+    need_secrets: False for commands that write nothing. ask: whether HEADEND_SECRETS_COMMAND may be run."""
+    find_secret = secret_finder(run=ask)
 
     def secret(name: str) -> str | None:
         value = find_secret(name)

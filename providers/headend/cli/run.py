@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import threading
+from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.adoption import adopting
 from headend.core.reconcile.state import State, open_state, open_to_look, peek
+from headend.core.stackfile.secrets import WithSecrets
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
 
@@ -83,11 +85,11 @@ def connected(
     from headend.core.wire.session import Session  # loads httpx: only where requests may be made
 
     with contextlib.ExitStack() as stacked:
-        where: dict[str, Any] = {"env": os.environ}
+        where: dict[str, Any] = {"env": WithSecrets(os.environ)}
         if simulator:
             where = stacked.enter_context(simulated(path))
             connections = {}
-        where["env"] = {**where["env"], **rates}
+        where["env"] = ChainMap(dict(rates), where["env"])
         gc.freeze()  # neither what is loaded nor the stack will be garbage
         gc.enable()
         yield Session(connections, redactor=redactor, parallelism=parallelism, tell=partial(echo, err=True), **where)

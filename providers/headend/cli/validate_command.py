@@ -33,7 +33,7 @@ def validate(file: Files, stack: StackName = None, var: Var = None, changed_sinc
 
 def _validate(flags: Flags) -> int:
     """Says what is found. Raises InputError."""
-    loaded = load_stack(flags, new_redactor(), need_secrets=False)
+    loaded = load_stack(flags, new_redactor(), need_secrets=False, ask=False)
     found = check_stack(loaded, datetime.now(UTC))
     if wrong := errors(found):
         raise InputError(wrong)

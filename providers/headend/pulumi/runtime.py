@@ -26,6 +26,7 @@ from headend.core.model.observed import Change, Observed
 from headend.core.model.owners import Elsewhere, Owned
 from headend.core.model.printable import printable
 from headend.core.reconcile.turns import Turns
+from headend.core.stackfile.secrets import WithSecrets
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import Platform
 from headend.core.wire.session import Session
@@ -110,7 +111,7 @@ def session(connections: Connections) -> Session:
     key = json.dumps(connections, sort_keys=True)
     with _lock:
         if key not in _sessions:
-            _sessions[key] = Session(connections, os.environ, redactor=Redactor(), extra=_config, tell=say)
+            _sessions[key] = Session(connections, WithSecrets(os.environ), redactor=Redactor(), extra=_config, tell=say)
             atexit.register(_close, _sessions[key])
         return _sessions[key]
 
