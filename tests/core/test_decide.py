@@ -149,6 +149,7 @@ MATCH, BY_ID = Lifecycle(adopt=Adopt.MATCH), Lifecycle(adopt_id="8")
 IF_FOUND, UNSEEN = Lifecycle(adopt=Adopt.IF_FOUND), "so that nobody knows whether it is there; it is made anew"
 OPEN = Thing(key="b", home=Reference("fake.homes.new"))
 LEAVING, STAYING = Owner("fake.things.old", leaves=True), Owner("fake.things.other")
+ABROAD = Owner("fake.things.there", stack="night")
 
 
 def digest(value: Any) -> Digest:
@@ -406,6 +407,23 @@ UNKNOWN = {
     ),
     "the stack alone says which, another lets it go": (given(Upsert, alike=(ALIKE,), ours={"8": LEAVING}), FOUND),
     "another resource has it": (given(alike=(ALIKE,), ours={"8": STAYING}), replace(NEW, refused=(OWNED_8,))),
+    "another stack has it": (
+        given(alike=(ALIKE,), ours={"8": ABROAD}, life=MATCH),
+        replace(FOUND, refused=((G.EXISTS, "exists already (8), it is fake.things.there of the stack night", ""),)),
+    ),
+    "another stack has it, by id": (
+        given(live=ALIKE, named="8", life=BY_ID, ours={"8": ABROAD}),
+        replace(NEW, refused=((G.EXISTS, "lifecycle.adopt: 8 is fake.things.there of the stack night", ""),)),
+    ),
+    "another stack has it, and the stack alone says which": (
+        given(Upsert, alike=(ALIKE,), ours={"8": ABROAD}),
+        replace(FOUND, refused=((G.EXISTS, "it is fake.things.there of the stack night", ""),)),
+    ),
+    "another stack has it, and it can't be read": (
+        given(Written, ours={"a": ABROAD}),
+        replace(NEW, refused=((G.EXISTS, "there is one, it is fake.things.there of the stack night", ""),)),
+    ),
+    "another stack has one, of a shared key": (given(Shared, alike=(ALIKE,), ours={"8": ABROAD}), NEW),
     "match of what another has": (
         given(alike=(ALIKE,), ours={"8": STAYING}, life=MATCH),
         replace(NEW, refused=(OWNED_8,)),
@@ -498,6 +516,10 @@ REMOVED = {
     "what was replaced": (
         known(want=None, address="fake.things.it/1"),
         Expected(A.DELETE, R.REPLACED, "7"),
+    ),
+    "another stack has it": (
+        known(want=None, ours={"7": ABROAD}),
+        Expected(A.FORGET, R.HELD, "7", told=("it is fake.things.there of the stack night, and stays",)),
     ),
     "gone already": (known(want=None, live=None), Expected(A.FORGET, R.GONE, "7")),
     "another has it": (known(want=None, claimed=True), Expected(A.FORGET, R.RENAMED, "7")),

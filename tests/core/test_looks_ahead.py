@@ -62,7 +62,9 @@ class World:
         }
         values = {HOME: {"name": "home"}, GUEST: {"name": "guest", "home": records.get(HOME)}}
         known = {a: Record(a, f"test.{values[a]['name']}", id, values[a]) for a, id in records.items()}
-        state: Any = SimpleNamespace(records=lambda: known, intents=dict, digest=lambda value: NO_DIGEST)
+        state: Any = SimpleNamespace(
+            records=lambda: known, intents=dict, digest=lambda value: NO_DIGEST, held_elsewhere=dict
+        )
 
         async def work() -> Any:
             self.began = asyncio.get_running_loop().time()

@@ -120,6 +120,7 @@ async def opened(
         used |= {kinds()[kind].platform for kind in state.kinds() if kind in kinds()}
         async with session:
             session.check(used)
+            state.work_at({platform: session.place(platform) for platform in used}, keep=not only_look)
             load_transport(options)
             yield stack, state, session
 

@@ -35,6 +35,9 @@ class _Known:
     def digest(self, value: Any) -> Any:
         return digest(value)
 
+    def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return {}
+
 
 async def ask_policies(
     stack: Stack, records: Mapping[str, Record], apis: Apis, unfinished: Mapping[str, Any]

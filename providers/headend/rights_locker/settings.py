@@ -13,6 +13,7 @@ from headend.core.wire.registry import Env, Settings
 class RightsLockerSettings(Settings):
     """Where Rights Locker is, which provider is meant, and how requests prove themselves (R-1, R-3, R-7, R-11)."""
 
+    place = ("url", "pcode")
     needs: ClassVar[tuple[tuple[str, ...], ...]] = (("pcode",),)  # the document asks no credential of writes
 
     url: Annotated[str, Env("HEADEND_RIGHTS_LOCKER_URL")] = Field(

@@ -24,6 +24,7 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 class StraasSettings(Settings):
     """Where the API is, and the application that calls it (S-2). The service token is headend's own business."""
 
+    place = ("url", "uid")
     needs = (("uid",), ("secret",))
 
     url: Annotated[

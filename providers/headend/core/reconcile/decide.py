@@ -20,7 +20,7 @@ from headend.core.model.capabilities import (
     select_changes,
 )
 from headend.core.model.fields import Impact, Parts, marked
-from headend.core.model.findings import Problem, warning
+from headend.core.model.findings import Problem, note, warning
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.proposal import Action
@@ -34,6 +34,7 @@ from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.situation import Situation
 
 TAKE = "lifecycle.adopt: match takes it over"
+FORGET_ONE = "let one of them go: `headend state rm STACK {s.address}`"
 STAYS = "no call takes it away; it stays what it was"
 
 
@@ -88,8 +89,8 @@ def _vanished(s: Situation) -> Decision:
         return _named(replace(s, last=None, live=mine), mine.id)
     others = [o for o in _candidates(s) if o.id not in s.ours]
     if not others:
-        leaving = [o for o in _candidates(s) if s.ours[o.id].leaves]
-        return _in_the_way(s, _made(s, Reason.VANISHED), leaving)
+        blocking = [o for o in _candidates(s) if s.ours[o.id].leaves or s.ours[o.id].stack]
+        return _in_the_way(s, _made(s, Reason.VANISHED), blocking)
     if s.recovering or s.life.takes_match:
         return _unknown(replace(s, last=None))
     ids = ", ".join(o.id for o in others)
@@ -98,7 +99,9 @@ def _vanished(s: Situation) -> Decision:
 
 
 def _making_way(s: Situation, decision: Decision) -> Decision:
-    """A replacement: no other object may have the natural key of the new one."""
+    """A replacement: no other object may have the natural key of the new one, and no other stack the old one."""
+    if s.last and (held := s.ours.get(s.last.id)) and held.stack:
+        return decision.but(refused=Refusal(Guard.EXISTS, f"{s.last.id} is {held}, too", FORGET_ONE.format(s=s)))
     others = [o for o in _candidates(s) if o.id != s.named]
     if not others and Can.CREATE not in s.kind.can and s.resolved:
         return decision.but(_unmakable(s))
@@ -111,7 +114,8 @@ def _unknown(s: Situation) -> Decision:
     if s.named is not None:
         return _named(s, s.named)
     if not s.resolved or Can.OBSERVE not in s.kind.can:
-        return _made(s, Reason.NEW)
+        held = [Refusal(Guard.EXISTS, f"there is one, it is {owner}") for owner in s.ours.values() if owner.stack]
+        return _made(s, Reason.NEW).but(refused=held[0] if held else None)
     candidates = _candidates(s)
     alone = _stack_alone_says(s)
     foreign = [o for o in candidates if (owner := s.ours.get(o.id)) is None or (alone and owner.leaves)]
@@ -123,8 +127,9 @@ def _unknown(s: Situation) -> Decision:
     if foreign and (s.recovering or s.life.takes_match or alone):
         return adopted(s, foreign[0], Reason.RECOVERED if s.recovering else Reason.FOUND)
     made = _made(s, Reason.NEW)
-    compared = _comparable(s, foreign) and not made.refused
-    return _in_the_way(s, adopted(s, foreign[0], Reason.FOUND) if compared else made, candidates)
+    theirs = foreign or [o for o in candidates if s.ours[o.id].stack]
+    compared = _comparable(s, theirs) and not made.refused
+    return _in_the_way(s, adopted(s, theirs[0], Reason.FOUND) if compared else made, candidates)
 
 
 def _comparable(s: Situation, foreign: Sequence[Observed]) -> bool:
@@ -135,7 +140,7 @@ def _comparable(s: Situation, foreign: Sequence[Observed]) -> bool:
 def _named(s: Situation, id: str) -> Decision:
     """`lifecycle.adopt: {id: ...}` or `{lookup: ...}` names the live object."""
     if owner := s.ours.get(id):
-        why = f"lifecycle.adopt: {id} is {owner.address} of this stack"
+        why = f"lifecycle.adopt: {id} is {owner if owner.stack else f'{owner.address} of this stack'}"
         return _made(s, Reason.NEW).but(refused=Refusal(Guard.EXISTS, why))
     if s.live is None:
         return _made(s, Reason.NEW).but(Problem(f"lifecycle.adopt: there is no {s.kind.name} {id}"))
@@ -175,7 +180,7 @@ def _in_the_way(s: Situation, decision: Decision, others: Sequence[Observed]) ->
     after = tuple(owner.address for owner in owners.values() if owner is not None and owner.leaves)
     for id, owner in stays.items():
         why = f"one like it exists already ({id})"
-        no = Refusal(Guard.EXISTS, f"{why}, it is {owner.address}") if owner else Refusal(Guard.EXISTS, why, TAKE)
+        no = Refusal(Guard.EXISTS, f"{why}, it is {owner}") if owner else Refusal(Guard.EXISTS, why, TAKE)
         decision = decision.but(refused=no)
     return replace(decision, after=(*decision.after, *after))
 
@@ -250,13 +255,16 @@ def made_anew(decision: Decision) -> Decision:
 
 # --- no longer in the stack ---------------------------------------------------------------------------------
 def _removed(s: Situation) -> Decision:
-    """Deletes it. Forgets it if it is gone, if another resource has it, if it is retained or can't be deleted."""
+    """Deletes it. Forgets it if it is gone, if another resource or another stack has it, if it is retained or can't be
+    deleted."""
     assert s.last is not None
     reason = Reason.REPLACED if "/" in s.address else Reason.REMOVED
     if s.live is None:
         return replace(step(s, Action.FORGET, Reason.GONE), id=s.last.id)
     if s.claimed:
         return step(s, Action.FORGET, Reason.RENAMED, s.live)
+    if held := s.ours.get(s.last.id):
+        return step(s, Action.FORGET, Reason.HELD, s.live).but(note(f"it is {held}, and stays"))
     if s.last.retain or not s.last.is_deletable(s.kind):
         return step(s, Action.FORGET, Reason.RETAINED, s.live)
     return step(s, Action.DELETE, reason, s.live)

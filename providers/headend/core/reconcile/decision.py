@@ -30,6 +30,7 @@ class Reason(enum.StrEnum):
     REMOVED = "removed"
     REPLACED = "replaced"
     RETAINED = "retained"
+    HELD = "held"
     GONE = "gone"
     RENAMED = "renamed"
     UNCHANGED = "unchanged"

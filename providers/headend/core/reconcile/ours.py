@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,13 +20,14 @@ from headend.core.reconcile.situation import Owner, Situation
 
 @dataclass
 class Ours:
-    """What the resources of a stack have. The fields are those of a `Reader`."""
+    """What the resources of a stack have, and other stacks of the store. The fields are those of a `Reader`."""
 
     stack: Stack
     records: Mapping[str, Record]
     planned: Collection[str] | None
     made: Mapping[str, str]
     ids: Mapping[str, str]
+    elsewhere: Callable[[], Mapping[tuple[str, str], tuple[str, str]]] = dict
 
     @functools.cached_property
     def _recorded(self) -> Mapping[tuple[str, str], str]:
@@ -39,12 +40,26 @@ class Ours:
             if made == id and self.stack.resources[maker].kind is kind:
                 return Owner(maker, leaves=False)
         address = self._recorded.get((kind.name, id))
-        return Owner(address, self._leaves(kind, address)) if address is not None else None
+        return Owner(address, self._leaves(kind, address)) if address is not None else self._neighbour(kind, id)
+
+    def with_neighbour(self, base: Situation, id: str) -> Situation:
+        """The situation with the other stack that has the object of that id, if one has."""
+        held = self._neighbour(base.kind, id)
+        return replace(base, ours={**base.ours, id: held}) if held else base
+
+    def _neighbour(self, kind: Kind[Any, Any], id: str) -> Owner | None:
+        """The resource of another stack of the store that has the object. Who never asks reads no other state."""
+        found = self._elsewhere.get((kind.name, id))
+        return Owner(found[1], stack=found[0]) if found else None
+
+    @functools.cached_property
+    def _elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return self.elsewhere()
 
     def told_apart(self, base: Situation, alike: tuple[Observed, ...]) -> Situation:
         """The situation with objects of the same natural key, and whose they are."""
         owners = {one.id: owner for one in alike if (owner := self.owner(base.kind, one.id))}
-        ours = {id: owner for id, owner in owners.items() if owner.address != base.address}
+        ours = {id: owner for id, owner in owners.items() if owner.stack or owner.address != base.address}
         return replace(base, alike=tuple(o for o in alike if not (base.live and o.id == base.live.id)), ours=ours)
 
     def _leaves(self, kind: Kind[Any, Any], address: str) -> bool:

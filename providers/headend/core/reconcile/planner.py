@@ -46,6 +46,7 @@ class Known(Protocol):
     def records(self) -> dict[str, Record]: ...
     def intents(self) -> Mapping[str, Any]: ...
     def digest(self, value: Any) -> Any: ...
+    def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]: ...
 
 
 @dataclass
@@ -192,9 +193,10 @@ async def make_plan(
     resources = {} if destroy else targeted(stack, targets)
     gone = _leaving(stack, records, resources, targets, destroy)
     planned = {*resources, *(record.address for record in gone)}
-    doubts = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
     bind = bind or Binder(key=environment_key())
-    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, unsure=doubts, bind=bind)
+    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, bind=bind)
+    reader.ours.elsewhere = state.held_elsewhere
+    reader.unsure = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
     planner, watch = Planner(reader, moved, tally=tally or Tally()), Watch(stack, records, apis, now)
     planner.tally.total = len(resources) + len(gone)
 
@@ -215,8 +217,7 @@ async def make_plan(
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
     plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
-    plan = replace(plan, options=stack.options, holder=_holder(recorded_now, steps))
-    return _refuse_circles(plan, stack, records)
+    return _refuse_circles(replace(plan, options=stack.options, holder=_holder(recorded_now, steps)), stack, records)
 
 
 def _leaving(

@@ -52,8 +52,7 @@ class Reader:
     elsewhere: address -> what other resources own; by default, by the stack.
     made: address of the stack -> id of what a killed run is known to have made there; grows.
     unsure: address -> vanished ones that it may be by another key (`moves.unsure`).
-    settle: the command that drops an intent once a person has looked.
-    fresh: ignore what this run has read before; set just before a write.
+    settle: the command that drops an intent once a person has looked. fresh: ignore what this run has read before.
     looking: for commands that only look. A lookup is made only if it is part of an unknown object's natural key.
     lookups: `<address>.<field>` -> the id that was found. taken: ids that exclusive lookups have used up.
     bind: makes the hashes of what is seen.
@@ -175,7 +174,7 @@ class Reader:
         return tuple(wrong)
 
     def filled(self, resource: Resource, spec: Spec) -> Spec:
-        """The resource's spec with what is known of its references and lookups."""
+        """The spec with what is known of its references and lookups."""
         return resolve(fill_lookups(spec, resource.address, self.lookups), self.ids)
 
     def _others(self, address: str) -> Elsewhere:
@@ -202,11 +201,11 @@ class Reader:
     async def with_rivals(self, base: Situation) -> Situation:
         """For a replacement with a new natural key, or of a kind that can't create: adds the objects with that key."""
         kind, want, last = base.kind, base.want, base.last
-        if want is None or last is None or not base.resolved:
+        if want is None or last is None:
             return base
-        if Can.CREATE in kind.can and key_of(kind, want) == key_of(kind, last.spec(kind)):
-            return base
-        return self.ours.told_apart(base, await self._find(base))
+        if base.resolved and not (Can.CREATE in kind.can and key_of(kind, want) == key_of(kind, last.spec(kind))):
+            base = self.ours.told_apart(base, await self._find(base))
+        return self.ours.with_neighbour(base, last.id)
 
     async def _unknown(self, base: Situation, resource: Resource) -> Situation:
         """Reads by the id that `adopt` gives, else by identity or natural key."""
@@ -222,12 +221,14 @@ class Reader:
             live = await self._observe_surely(kind, named, base.want, insist=True)
             ours = {named: owner} if (owner := self.ours.owner(kind, named)) else {}
             return replace(base, live=live, ours=ours)
+        if Can.OBSERVE not in kind.can and base.want is not None and base.resolved:
+            return self.ours.with_neighbour(base, str(kind.identity(base.want)))
         return await self._whole(self.ours.told_apart(base, await self._find(base)))
 
     async def _whole(self, base: Situation) -> Situation:
         """Reads the one object that is, or could be, adopted in full: a row of a list may not show every field."""
         kind, want = base.kind, base.want
-        foreign = [one for one in base.alike if one.id not in base.ours]
+        foreign = [one for one in base.alike if (owner := base.ours.get(one.id)) is None or owner.stack]
         if want is None or len(foreign) != 1 or kind.identity(want) is not None:
             return base
         whole = await self.observe(kind, foreign[0].id, want) or foreign[0]
@@ -267,7 +268,8 @@ class Reader:
         live = await self._observe_surely(kind, record.id, last)
         gone = record.address not in self.stack.resources
         claimed = gone and is_claimed(self.stack, kind, record, self.digest)
-        return Situation(record.address, kind, self.digest, last=record, live=live, claimed=claimed, bind=self.bind)
+        base = Situation(record.address, kind, self.digest, last=record, live=live, claimed=claimed, bind=self.bind)
+        return self.ours.with_neighbour(base, record.id)
 
     # --- live objects ---------------------------------------------------------------------------------------
     async def observe(self, kind: Kind[Any, Any], id: str, spec: Spec, *, insist: bool = False) -> Observed | None:

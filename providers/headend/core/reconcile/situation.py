@@ -22,11 +22,15 @@ from headend.core.reconcile.binding import Binder
 class Owner:
     """The resource that an object belongs to, of this stack or of another in the store.
 
-    leaves: this plan deletes the object or changes its key, so its natural key becomes free.
+    leaves: this plan deletes the object or changes its key, so its natural key becomes free. stack: the other one.
     """
 
     address: str
     leaves: bool = False
+    stack: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.address} of the stack {self.stack}" if self.stack else self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,10 @@ class Settings(BaseModel):
     every platform stand here.
 
     needs: groups of fields, of each of which at least one must be given. None: every field without a default.
+    place: fields that tell the platform's customers apart, as far as ids of their objects may be alike.
     """
+
+    place: ClassVar[tuple[str, ...]] = ("url",)
 
     needs: ClassVar[tuple[tuple[str, ...], ...] | None] = None
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True, defer_build=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -137,6 +138,12 @@ class Session:
         if platform not in self._settings:
             self.check([platform])
         return self._settings[platform]
+
+    def place(self, platform: str) -> str:
+        """Tells where the objects of the platform are, without saying it. Raises as `check` does."""
+        settings = self.settings(platform)
+        text = json.dumps([str(getattr(settings, field)).rstrip("/") for field in settings.place])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def told(self, platform: str, setting: str) -> Any:
         """One setting as it was given, else its default, whatever else is missing. No request is made."""

@@ -28,6 +28,9 @@ class Held:
     def intents(self) -> Mapping[str, Any]:
         return {}
 
+    def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return {}
+
 
 def records_of(
     stack: Stack, found: Mapping[str, Found], digest: Digester, known: Mapping[str, Record]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,6 +67,27 @@ def _read(path: Path) -> bytes:
     with contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
     return b""
+
+
+def held(path: Path, places: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """What the neighbours have: (kind, id) -> (stack, address). places: platform -> where the stack itself has its
+    objects; in another place, the same id is of another object. A neighbour that can't be read has nothing to say."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in neighbours(path):
+        with contextlib.suppress(StateError):
+            found |= look(one, lambda connection: _held(connection, places))
+    return found
+
+
+def _held(connection: sqlite3.Connection, places: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
+    stack = _stack(connection)
+    if stack is None:
+        return {}
+    query = "SELECT substr(key, 7), value FROM meta WHERE key LIKE 'place:%'"
+    there = {platform: place for platform, place in connection.execute(query) if platform in places}
+    other = {platform for platform, place in there.items() if places[platform] != place}
+    rows = connection.execute("SELECT kind, id, address FROM entries")
+    return {(kind, id): (stack, address) for kind, id, address in rows if kind.partition(".")[0] not in other}
 
 
 def stacks(path: Path) -> Iterator[tuple[str, Path]]:

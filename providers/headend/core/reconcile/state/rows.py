@@ -5,17 +5,30 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.record import FORGET, Digest, Record
+from headend.core.reconcile.state.batches import Statement
 
 COLUMNS = "address, kind, id, spec, computed, depends, incomplete, protect, retain, secrets"
 
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A write that was about to be sent. If the next run finds it, nobody knows whether the write arrived."""
+
+    address: str
+    kind: str
+    action: str
+    begun: str
 
 
 def read_rows(path: Path, rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
@@ -48,6 +61,11 @@ def read_record(row: Row) -> Record:
         None if protect is None else bool(_flag("protect", protect)),
         bool(_flag("retain", retain)),
     )
+
+
+def read_intent(row: tuple[Any, ...]) -> Intent:
+    raise_if_no_texts(*row)
+    return Intent(*row)
 
 
 def raise_if_no_texts(*values: Any) -> None:
@@ -129,3 +147,22 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
 
 def dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
+
+
+def record_row(record: Record) -> Statement:
+    """The statement that writes the record."""
+    values, secrets = split(record.values)
+    row = (
+        record.address,
+        record.kind,
+        record.id,
+        dump(values),
+        dump(record.computed),
+        json.dumps(record.depends),
+        record.incomplete,
+        record.protect,
+        record.retain,
+        datetime.now(UTC).isoformat(),
+        dump(secrets),
+    )
+    return "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row

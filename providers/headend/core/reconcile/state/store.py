@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,30 +20,21 @@ from headend.core.reconcile.state.copies import back_up, restore
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.digests import Digests, rekey
 from headend.core.reconcile.state.key import key_id
+from headend.core.reconcile.state.neighbours import held
 from headend.core.reconcile.state.nested import nested
 from headend.core.reconcile.state.rows import (
     COLUMNS,
-    dump,
-    raise_if_no_texts,
+    Intent,
+    read_intent,
     read_names,
     read_record,
     read_rows,
-    split,
+    record_row,
 )
 from headend.core.reconcile.state.upgrade import FORMAT
 
 if TYPE_CHECKING:
     from headend.core.reconcile.state.document import StateDocument
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A write that was about to be sent. If the next run finds it, nobody knows whether the write arrived."""
-
-    address: str
-    kind: str
-    action: str
-    begun: str
 
 
 class State:
@@ -54,6 +45,7 @@ class State:
         self._db = database
         self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
+        self._places: dict[str, str] = {}
 
     def raise_if_lost(self) -> None:
         """Raises StateLost where the file was removed or replaced."""
@@ -87,6 +79,19 @@ class State:
         """Tells this state, with its copies, from all others; None where nothing was written yet."""
         row = self._db.row("SELECT value FROM meta WHERE key = 'id'")
         return str(row[0]) if row else None
+
+    def work_at(self, places: Mapping[str, str], *, keep: bool) -> None:
+        """Says where the stack has its objects, platform -> place, by which other stacks tell them apart from theirs.
+        keep: takes note of it."""
+        self._places = dict(places)
+        known = dict(self._db.rows("SELECT substr(key, 7), value FROM meta WHERE key LIKE 'place:%'"))
+        rows = ((f"place:{one}", place) for one, place in places.items() if known.get(one) != place)
+        if keep and (new := [*rows]):
+            self._db.write(*(("INSERT OR REPLACE INTO meta VALUES (?, ?)", row) for row in new))
+
+    def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """What other stacks of the store have: (kind, id) -> (stack, address). Reads their states, and locks none."""
+        return held(self._db.path, self._places)
 
     @property
     def serial(self) -> int:
@@ -141,7 +146,7 @@ class State:
     def take_back(self, records: Iterable[Record] | None = None) -> None:
         """Notes that it is headend's own again. records: what the other engine knew, in place of all that this one
         does; in the same transaction."""
-        entries = [_entry(record) for record in records or ()]
+        entries = [record_row(record) for record in records or ()]
         cleared: list[Statement] = [] if records is None else [("DELETE FROM entries", ())]
         self._db.write(*cleared, *entries, ("DELETE FROM meta WHERE key = 'handed_over'", ()))
         self._dependents = None
@@ -167,7 +172,7 @@ class State:
     def intents(self) -> dict[str, Intent]:
         """Intents that no run has settled, by address."""
         rows = self._db.rows("SELECT address, kind, action, begun FROM intents")
-        return {intent.address: intent for intent in read_rows(self._db.path, rows, _read_intent)}
+        return {intent.address: intent for intent in read_rows(self._db.path, rows, read_intent)}
 
     def begin(self, address: str, kind: str, action: str) -> None:
         """Records that a write is about to be sent. Call it before sending."""
@@ -176,13 +181,13 @@ class State:
 
     def put(self, record: Record) -> None:
         """Records an object as it is now, and drops its intent, in one transaction."""
-        self._db.write(_entry(record), _without("intents", record.address))
+        self._db.write(record_row(record), _without("intents", record.address))
         self._noted(record.address, record.depends)
 
     def take(self, records: Collection[Record], intents: Iterable[Intent]) -> None:
         """Takes what another state gives up, in one transaction."""
         begun = (("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", astuple(intent)) for intent in intents)
-        self._db.write(*map(_entry, records), *begun)
+        self._db.write(*map(record_row, records), *begun)
         self._dependents = None
 
     def give_up(self, addresses: Iterable[str]) -> None:
@@ -277,28 +282,5 @@ class State:
         return aside
 
 
-def _entry(record: Record) -> Statement:
-    values, secrets = split(record.values)
-    row = (
-        record.address,
-        record.kind,
-        record.id,
-        dump(values),
-        dump(record.computed),
-        json.dumps(record.depends),
-        record.incomplete,
-        record.protect,
-        record.retain,
-        datetime.now(UTC).isoformat(),
-        dump(secrets),
-    )
-    return "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
-
-
 def _without(table: str, address: str) -> Statement:
     return f"DELETE FROM {table} WHERE address = ?", (address,)  # noqa: S608 - our own names
-
-
-def _read_intent(row: tuple[Any, ...]) -> Intent:
-    raise_if_no_texts(*row)
-    return Intent(*row)
