@@ -59,6 +59,7 @@ CASES = {
     "--version": ("", ALL | PLATFORMS),
     "--help": ("", ALL | PLATFORMS),
     "plan --help": ("", SERVERS | {"aiohttp", "httpx"} | TERMINALS | PLATFORMS),
+    "pulumi import --help": ("", SERVERS | {"aiohttp", "httpx"} | TERMINALS | PLATFORMS),
     "validate --help": ("", ALL - STACKS | PLATFORMS),
     "kinds just": ("", SERVERS | CLIENTS | ENGINE | TERMINALS | PLATFORMS - {"headend.just.*"}),
     "plan stack.yaml": (ATEME, SERVERS | {"aiohttp", "deepdiff"} | TERMINALS | PLATFORMS - {"headend.ateme.*"}),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from cli.harness import NO_WAIT, World, serve
+from cli.harness import NO_WAIT, Ran, World, serve
 from convergence.test_convergence import LISTS, side_by_side
 from headend.core.stackfile import load
 from headend.simulator import Simulator
-from pulumi_deployment import EMPTY, PROJECT, exported, holding, piped
+from pulumi_deployment import EMPTY, PROJECT, SECRETS, exported, holding, piped, with_a_past
 from pulumi_wire import Live, provider
 
 TIME = re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+\+00:00"')
@@ -35,20 +37,16 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 def test_there_and_back_nothing_is_written(world: World) -> None:
-    applied = world("apply", "each.yaml", "--yes", "--secrets-out", "secrets.json")
-    assert applied.code == 0, applied.err
+    succeed(world("apply", "each.yaml", "--yes", "--secrets-out", "secrets.json"))
     world.simulator.reset_journal()
-    given = piped(world, EMPTY, "import", "each.yaml")
-    assert given.code == 0, given.err
+    given = succeed(piped(world, EMPTY, "import", "each.yaml"))
     assert piped(world, given.out, "import", "each.yaml").out == given.out
     stack = load(world.home / "each.yaml")
     with provider(world.simulator.settings(world.url) | NO_WAIT) as engine:
         engine.state = holding(json.loads(given.out))
         assert engine.up(stack) == {"same": len(stack.resources)}
-        back = piped(world, exported(engine.state, "each"), "export-state", "each.yaml")
-    assert back.code == 0, back.err
-    planned = world("plan", "each.yaml")
-    assert planned.code == 0, planned.out
+        succeed(piped(world, exported(engine.state, "each"), "export-state", "each.yaml"))
+    succeed(world("plan", "each.yaml"))
     assert world.simulator.writes() == []
 
 
@@ -56,13 +54,41 @@ def test_what_pulumi_made_comes_over_and_goes_back_as_it_was(world: World) -> No
     with provider(world.simulator.settings(world.url) | NO_WAIT) as engine:
         engine.up(load(world.home / "each.yaml"))
     world.simulator.reset_journal()
-    came = piped(world, exported(engine.state, "each"), "export-state", "each.yaml")
-    assert came.code == 0, came.err
-    assert world("plan", "each.yaml").code == 0
-    went = piped(world, EMPTY, "import", "each.yaml")
-    assert went.code == 0, went.err
+    succeed(piped(world, exported(engine.state, "each"), "export-state", "each.yaml"))
+    succeed(world("plan", "each.yaml"))
+    went = succeed(piped(world, EMPTY, "import", "each.yaml"))
     assert of_objects(holding(json.loads(went.out))) == of_objects(engine.state)
     assert world.simulator.writes() == []
+
+
+def test_a_stack_with_a_past_goes_over(tmp_path: Path) -> None:
+    simulator = Simulator()
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        world.env |= SECRETS
+        world.write("Pulumi.yaml", PROJECT)
+        with_a_past(tmp_path, lambda: succeed(world("apply", "day.yaml", "--yes")))
+        world.simulator.reset_journal()
+        given = succeed(piped(world, EMPTY, "import", "day.yaml"))
+        document = json.loads(given.out)
+        with mock.patch.dict(os.environ, SECRETS):
+            stack = load(tmp_path / "day.yaml")
+        with provider(simulator.settings(url) | NO_WAIT) as engine:
+            engine.state = holding(document)
+            assert engine.up(stack) == {"same": len(stack.resources)}
+        assert simulator.writes() == []
+    entries = {entry["urn"].split("::", 3)[3]: entry for entry in document["deployment"]["resources"]}
+    assert entries["headend-day"]["outputs"]["lookups.best"] == "plHghl01"
+    assert entries["ateme.environments.europe"]["inputs"]["name"] == "eu"
+    assert entries["ateme.environments.europe"]["protect"]
+    stadium = entries["ateme.environments.europe.inputs.stadium"]
+    assert (stadium["retainOnDelete"], stadium["ignoreChanges"]) == (True, ["latency"])
+    assert "rights_locker.stream_limits.viewers[jane.doe@x.org]" in entries
+
+
+def succeed(ran: Ran) -> Ran:
+    assert ran.code == 0, ran.err
+    return ran
 
 
 def of_objects(state: Mapping[str, Live]) -> dict[str, Any]:

@@ -85,12 +85,13 @@ async def _export(options: Flags, name: str | None, secrets_out: Path | None) ->
 
         deployment = _read()
         home = place.find_place(options.file, name)
+        exporting.raise_if_not_whole(deployment, home)
+        home.raise_if_in_doubt(deployment.records())
     redactor = new_redactor()
     with secrets_file(secrets_out, redactor) as sink:
         async with opened(options, redactor, need_secrets=False, of_another_engine=True) as (stack, state, session):
-            home.raise_if_in_doubt(deployment.records())
-            taken = await exporting.take_over(deployment, home, state.digest, session)
-            exporting.raise_if_others(state, taken, str(state_path(stack.name, False)))
+            taken = await exporting.take_over(deployment, state.digest, session)
+            exporting.raise_if_others(state, taken, state_path(stack.name, False))
             for address, given in taken.handed_out.items():
                 for what, value in given.items():
                     if sink:
@@ -117,7 +118,7 @@ async def _take_back(options: Flags) -> None:
         if not state.handed_over:
             raise InputError(f"{options.file}: the stack was not handed over")
         state.take_back()
-    echo(f"{stack.name} is headend's again")
+    echo(f"{stack.name} is headend's again; `headend plan {options.file}` tells whether anything else changed it")
 
 
 @contextlib.contextmanager

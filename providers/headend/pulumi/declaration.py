@@ -73,7 +73,7 @@ def values(spec: Spec, id_of: Callable[[Reference], Any]) -> dict[str, Any]:
         if any(True for _ in pending(value)):
             plain[field] = filled(value, lambda one: {"lookup": one.fields} if isinstance(one, Query) else id_of(one))
         if isinstance(value, File):  # the provider runs elsewhere
-            plain[field] = value.model_copy(update={"path": str(value.location)}).model_dump()
+            plain[field] = value.model_copy(update={"path": str(value.location.absolute())}).model_dump()
     return plain
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
@@ -17,10 +18,6 @@ EXPORT = "`pulumi stack export` prints one"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"  # of values that are more than JSON
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - which of them: a promise of Pulumi's
 Entry = Mapping[str, Any]
-
-
-class Encrypted(Exception):
-    """A secret that only Pulumi can read."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +97,29 @@ def secret(value: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value with all secrets at any depth as they are. Raises Encrypted."""
+    """The value with all secrets at any depth as they are."""
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET:
-            if "plaintext" not in value:
-                raise Encrypted
             return plain(json.loads(value["plaintext"]))
         return {name: plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def is_encrypted(value: Any) -> bool:
+    """Whether it has a secret, at any depth, that only Pulumi can read."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            return "plaintext" not in value
+        return any(map(is_encrypted, value.values()))
+    return isinstance(value, list) and any(map(is_encrypted, value))
+
+
+def in_order(entries: Mapping[str, Entry]) -> list[Entry]:
+    """The entries by URN, each after what it refers to: Pulumi insists on that."""
+    needs = {urn: [needed for needed in _needed(entry) if needed in entries] for urn, entry in entries.items()}
+    return [entries[urn] for urn in TopologicalSorter(needs).static_order()]
+
+
+def _needed(entry: Entry) -> Iterable[str]:
+    provider = str(entry.get("provider", "")).rpartition("::")[0]
+    return (str(entry.get("parent", "")), provider, *entry.get("dependencies", ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
@@ -12,7 +13,7 @@ from headend.core.model.record import Digester, Record, recorded, secret_fields
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.state import State
 from headend.core.wire.registry import kinds
-from headend.pulumi.deployment import Deployment, Encrypted, plain
+from headend.pulumi.deployment import Deployment, is_encrypted, plain
 from headend.pulumi.place import Place
 from headend.pulumi.props import meta_of, record_of
 
@@ -25,28 +26,27 @@ class Taken:
     handed_out: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
 
-async def take_over(deployment: Deployment, place: Place, digest: Digester, apis: Apis) -> Taken:
-    """What headend's state is to hold. Raises GuardError for what isn't settled, InputError for secrets that only
-    Pulumi can read. Makes no request."""
+def raise_if_not_whole(deployment: Deployment, place: Place) -> None:
+    """Raises GuardError for another stack's, and for what isn't settled; InputError for secrets that only Pulumi can
+    read."""
     deployment.raise_if_other(place)
     deployment.raise_if_unfinished()
-    found, records, handed_out, encrypted = [*deployment.ours()], {}, {}, 0
-    for address, kind, entry in found:
-        try:
-            outputs = plain(entry.get("outputs") or {})
-        except Encrypted:
-            encrypted += 1
-            continue
+    found = [entry for _, _, entry in deployment.ours()]
+    if not found:
+        raise GuardError(f"Pulumi's state of {place.stack} has none of headend's resources")
+    if encrypted := sum(is_encrypted(entry.get("outputs")) for entry in found):
+        way = "`pulumi stack export --show-secrets | headend pulumi export-state FILE` hands them over"
+        raise InputError(f"the secrets of {encrypted} of {len(found)} resources are encrypted; {way}")
+
+
+async def take_over(deployment: Deployment, digest: Digester, apis: Apis) -> Taken:
+    """What headend's state is to hold. Makes no request."""
+    records, handed_out = {}, {}
+    for address, kind, entry in deployment.ours():
+        outputs = plain(entry.get("outputs") or {})
         records[address] = await _record(address, kind, str(entry["id"]), outputs, digest, apis)
         if given := outputs.get("handed_out"):
             handed_out[address] = given
-    if encrypted:
-        why = f"the secrets of {encrypted} resources are encrypted"
-        raise InputError(
-            f"{why}; `pulumi stack export --show-secrets | headend pulumi export-state ...` hands them over"
-        )
-    if not found:
-        raise GuardError(f"Pulumi's state of {place.stack} has none of headend's resources")
     return Taken(records, handed_out)
 
 
@@ -62,7 +62,7 @@ async def _record(
     return replace(record, values=recorded(spec, secrets, digest, seal))
 
 
-def raise_if_others(state: State, taken: Taken, where: str) -> None:
+def raise_if_others(state: State, taken: Taken, where: Path) -> None:
     """Raises GuardError where headend's state, which it never gave away, has something else."""
     told = [f"{address}: nobody knows whether its {one.action} was done" for address, one in state.intents().items()]
     known = {} if state.handed_over else state.records()
@@ -73,7 +73,7 @@ def raise_if_others(state: State, taken: Taken, where: str) -> None:
                 f"{address}: headend's state has {record.id} there, and Pulumi {theirs.id if theirs else 'nothing'}"
             )
     if told:
-        raise GuardError(*told, f"nothing was taken over; put the state {where} away first if it is out of date")
+        raise GuardError(*told, f"nothing was taken over; if all of {where} is out of date, move it away first")
 
 
 def is_as(state: State, taken: Taken) -> bool:

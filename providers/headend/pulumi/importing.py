@@ -6,7 +6,7 @@ providers use.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Spec
+from headend.core.model.findings import lines
 from headend.core.model.record import Record, keep_spelling, recorded
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.stack import Resource, Stack
@@ -26,7 +27,7 @@ from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names
 from headend.core.reconcile.state import State
 from headend.pulumi.declaration import Handover, describe, hidden_fields, secret_outputs, values
-from headend.pulumi.deployment import Deployment, Entry, secret
+from headend.pulumi.deployment import Deployment, Entry, in_order, secret
 from headend.pulumi.p import pickled
 from headend.pulumi.place import Place
 from headend.pulumi.preparation import Prepared
@@ -52,12 +53,10 @@ async def hand_over(
     plan = await make_plan(stack, state, apis)
     _raise_if_changes(stack, plan)
     made = await _Entries.of(place, stack, plan, state, records, apis, handover)
-    found = deployment.with_resources(made.into(deployment.resources))
+    found = deployment.with_resources(made.into(deployment.resources, anew=not state.handed_over))
     if not deployment.keeps_secrets and made.secrets:
-        raise GuardError(
-            "the deployment doesn't say how Pulumi encrypts the secrets of this stack: `pulumi stack change-secrets-"
-            "provider` or an `up` of the empty stack sets it; then export it again"
-        )
+        why = "the deployment doesn't say how Pulumi encrypts the secrets of this stack"
+        raise GuardError(f"{why}; `pulumi refresh` notes it, also for an empty stack; then export it again")
     return found
 
 
@@ -79,18 +78,16 @@ def _raise_if_others(deployment: Deployment, records: Mapping[str, Record]) -> N
         elif record.id != entry.get("id"):
             told.append(f"{address}: Pulumi has {entry.get('id')} there, and headend's state {record.id}")
     if told:
-        raise GuardError(*told, "the two are of different objects; `pulumi state delete URN` drops what is wrong there")
+        why = "Pulumi's state is of other objects, or of another time"
+        way = "`pulumi stack rm --force --preserve-config`, which leaves all objects alone, then `pulumi stack init`"
+        raise GuardError(*told, f"{why}; look at it, and if nothing of it counts any more: {way}")
 
 
 def _raise_if_changes(stack: Stack, plan: Plan) -> None:
     """Pulumi's state says that what stands in it was applied."""
-    told = [f"{step.address}: {step.action} ({step.reason})" for step in plan.writes()]
-    if told:
-        told = [
-            *told[: InputError.MOST_TOLD],
-            *([f"... and {more} more"] if (more := len(told) - InputError.MOST_TOLD) > 0 else []),
-        ]
-        raise GuardError(*told, f"the stack isn't as it should be: `headend apply {stack.file}` first")
+    if told := [f"{step.address}: {step.action} ({step.reason})" for step in plan.writes()]:
+        found = lines(told, "change", InputError.MOST_TOLD)
+        raise GuardError(*found, f"the plan isn't empty: `headend apply {stack.file}` first")
 
 
 @dataclass(frozen=True)
@@ -132,20 +129,24 @@ class _Entries:
         """Whether there are any."""
         return any(hidden_fields(resource, self.specs[a]) for a, resource in self.stack.resources.items())
 
-    def into(self, there: Iterable[Entry]) -> Iterator[Entry]:
-        """What is there, and what it lacks, in an order in which each follows what it refers to."""
-        known = {str(entry["urn"]): entry for entry in there}
+    def into(self, there: Iterable[Entry], *, anew: bool) -> list[Entry]:
+        """What is there and what it lacks, each after what it refers to. anew: what is there is of a time before
+        headend had the stack, and is made anew."""
+        found = {str(entry["urn"]): entry for entry in there}
         root, provider = self.place.urn(STACK_TYPE, self._root), self.place.urn(PROVIDER_TYPE, "default")
         exported = {a: record.id for a, record in self.records.items()}
         exported |= {name: id for name, id in self.lookups.items() if name.startswith("lookups.")}
-        stack = known.pop(root, {"urn": root, "custom": False, "type": STACK_TYPE})
-        yield {**stack, "outputs": {**stack.get("outputs", {}), **exported}}
-        engine = known.pop(provider, {"urn": provider, "custom": True, "id": str(uuid4()), "type": PROVIDER_TYPE})
-        yield engine
-        yield from known.values()
+        stack = found.get(root, {"urn": root, "custom": False, "type": STACK_TYPE})
+        found[root] = {**stack, "outputs": {**stack.get("outputs", {}), **exported}}
+        engine = found.setdefault(
+            provider, {"urn": provider, "custom": True, "id": str(uuid4()), "type": PROVIDER_TYPE}
+        )
+        beside = {"parent": root, "provider": f"{provider}::{engine['id']}"}
         for address in (a for wave in waves(self.stack.resources) for a in wave):
-            if self._urn(address) not in known:
-                yield self._entry(address) | {"parent": root, "provider": f"{provider}::{engine['id']}"}
+            urn = self._urn(address)
+            if anew or urn not in found:
+                found[urn] = _with_once(self._entry(address) | beside, found.get(urn, {}))
+        return in_order(found)
 
     @property
     def _root(self) -> str:
@@ -182,6 +183,13 @@ class _Entries:
             },
             "additionalSecretOutputs": secret_outputs(hidden),
         } | {name: value for name, value in kept.items() if value}
+
+
+def _with_once(entry: dict[str, Any], former: Entry) -> dict[str, Any]:
+    """The entry with what Pulumi alone knows of the object, by the entry that it had."""
+    shown = {name: value for name, value in former.get("outputs", {}).items() if name == "handed_out"}
+    times = {name: former[name] for name in ("created", "modified") if name in former}
+    return entry | times | {"outputs": entry["outputs"] | shown}
 
 
 def _hidden(values: Mapping[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
