@@ -223,7 +223,7 @@ def test_the_odd_limit_of_ttl(opened: Any, ttl: int, validation: str, doubted: b
 
     async def go() -> None:
         async with opened({}, validation=validation) as (api, _):
-            assert list(KINDS["output"].check(spec, {})) == [warning(said, field="ttl")] * doubted
+            assert list(KINDS["output"].check(spec, {})) == [warning(said, field="ttl", rule="likely-range")] * doubted
             found = await KINDS["output"].review(api, Proposal(Action.NONE, spec))
             assert [(problem.level, problem.message) for problem in found] == [("error", said)] * refused
 

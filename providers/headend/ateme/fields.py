@@ -63,7 +63,7 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
             if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
                 span = "..".join("" if end is None else f"{end:.12g}" for end in (bound.low, bound.high))
                 unit = " characters" if isinstance(value, str) else ""
-                found.append(warning(f"{name} is probably limited to {span}{unit}", field=name))
+                found.append(warning(f"{name} is probably limited to {span}{unit}", field=name, rule="likely-range"))
     return found
 
 
@@ -78,6 +78,7 @@ def hasty(spec: Spec) -> Sequence[Problem]:
             f"{name} is in milliseconds, and {value} is too short for a stream",
             field=name,
             remedy=f"{value} s is {value}000",
+            rule="milliseconds",
         )
         for name in ("latency", "max_latency")
         if isinstance(value := getattr(spec, name, None), int) and 0 < value < BRISK
@@ -135,11 +136,16 @@ def gone_by(start: str | None, end: str | None, what: str, last: str = "end_time
     if ends is not None and ends <= now:
         remedy = f"correct it, or take the {what} out of the stack"
         said = f"{last} has passed: it is over, and is not made any more (A-748)"
-        return [warning(said, field=last, remedy=remedy)]
+        return [warning(said, field=last, remedy=remedy, rule="past-time")]
     if begins is not None and begins <= now:
         said = f"start_time has passed: unless the {what} is there already, it begins as soon as it is made"
         return [
-            warning(said, field="start_time", remedy=f"write {NOW} if that is meant" if what == "schedule" else None)
+            warning(
+                said,
+                field="start_time",
+                remedy=f"write {NOW} if that is meant" if what == "schedule" else None,
+                rule="past-time",
+            )
         ]
     return []
 

@@ -63,9 +63,9 @@ class InputKind(EndpointKind[Input, InputRow], LeavesBehind[Input], TakesOver[In
         limit = spec.max_allowed_bitrate_kbps
         if isinstance(spec, UdpRist) and limit is not None and limit < spec.max_bitrate:
             doubt = "max_allowed_bitrate_kbps is below max_bitrate: the input may be stopped"
-            found.append(warning(doubt, field="max_allowed_bitrate_kbps"))
+            found.append(warning(doubt, field="max_allowed_bitrate_kbps", rule="contradiction"))
         if isinstance(spec, SrtInput) and spec.encryption_type in {1, 2, 3} and spec.password is None:
-            found.append(warning("encryption_type without a password", field="encryption_type"))
+            found.append(warning("encryption_type without a password", field="encryption_type", rule="contradiction"))
         # what both can say of it has one owner, and a multi-viewer can't do without the limit
         viewer = related.get("multi_viewer")
         for name in ("max_allowed_bitrate_kbps", "dashboard_group"):

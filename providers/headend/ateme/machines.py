@@ -41,9 +41,9 @@ def preset_doubts(spec: Preset) -> list[Problem]:
     """Warnings of half a preset."""
     named = spec.preset_id is not None or spec.preset_name is not None
     if spec.store_preset and not named:
-        return [warning("store_preset without preset_id or preset_name: which preset is meant?")]
+        return [warning("store_preset without preset_id or preset_name: which preset is meant?", rule="contradiction")]
     if named and not spec.store_preset:
-        return [warning("preset_id and preset_name do nothing without store_preset")]
+        return [warning("preset_id and preset_name do nothing without store_preset", rule="contradiction")]
     return []
 
 

@@ -63,7 +63,7 @@ class MtrHostKind(ListedKind[MtrHost]):
         """The limits of a name are documented for hosts that a report makes (A-986)."""
         signs = "host_name: other signs than a-z, A-Z, 0-9, . _ - and spaces may be refused"
         odd = isinstance(spec.host_name, str) and not WRITTEN.fullmatch(spec.host_name)
-        return [*unlikely(spec), *([warning(signs, field="host_name")] if odd else [])]
+        return [*unlikely(spec), *([warning(signs, field="host_name", rule="likely-range")] if odd else [])]
 
     def fields(self) -> list[str]:
         return ["host_name", "host"]

@@ -81,7 +81,7 @@ class OutputKind(EndpointKind[Output, OutputRow]):
     def check(self, spec: Output, related: Mapping[str, Spec]) -> Sequence[Problem]:
         """The printed TTL limit looks like a misprint (A-815)."""
         found = list(super().check(spec, related))
-        return [*found, warning(TTL, field="ttl")] if _odd_ttl(spec) else found
+        return [*found, warning(TTL, field="ttl", rule="likely-range")] if _odd_ttl(spec) else found
 
     async def observed(self, api: Ateme, row: OutputRow, spec: Output) -> Observed:
         if row.word is None:

@@ -152,7 +152,7 @@ class SourceInvitationKind(
         """Its limits are documented for the number that holds everywhere."""
         name = "environment_max_destinations"
         many = [count for count in getattr(spec, name) or () if int(count) > MOST]
-        return [warning(f"{name} is probably limited to 1..{MOST}", field=name)] if many else []
+        return [warning(f"{name} is probably limited to 1..{MOST}", field=name, rule="likely-range")] if many else []
 
     async def review(self, api: Ateme, proposal: Proposal[SourceInvitation]) -> Sequence[Problem]:
         out = any(change.field == "registered" for change in proposal.edits)

@@ -17,6 +17,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "import": "import_command",
     "validate": "validate_command",
     "fmt": "format_command",
+    "lint": "lint_command",
     "plan": "plan_commands",
     "drift": "plan_commands",
     "show": "show_command",

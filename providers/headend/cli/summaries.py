@@ -5,6 +5,7 @@ SUMMARIES = {
     "import": "Writes a stack file, and state, of what is live. The plan of it is empty, which is tried before anything is kept.",
     "validate": "Checks a stack file without a single request. Warnings are shown, and exit 0 like none.",
     "fmt": "Puts stack files into one form: order of keys, quotes, spaces. Comments and meaning stay.",
+    "lint": "Tells what is odd in stack files, by rules with names; exits 1 if anything is. Asks no platform and no secret.",
     "plan": "Shows what apply would do. Exit 0: nothing; 2: there are changes; 5: a guard would refuse them.",
     "drift": "Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the stack wants.",
     "show": "Shows a plan again, and writes reports of it. Makes no request.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -21,6 +21,7 @@ class Note:
     address: str = ""
     file: str | None = None
     line: int | None = None
+    column: int | None = None
 
 
 def notes(document: Part) -> Iterator[Note]:
@@ -90,7 +91,11 @@ def _printable(text: str) -> str:
 
 def sarif(document: Part, source_url: str | None = None) -> str:
     """SARIF 2.1.0, a result for each note."""
-    found = list(notes(document))
+    return sarif_of(list(notes(document)), document["headend"])
+
+
+def sarif_of(found: Sequence[Note], version: str, rules_told: Mapping[str, str] | None = None) -> str:
+    """rules_told: what rules are about, where that is known."""
     rules = sorted({note.rule for note in found})
     results = [
         {
@@ -102,16 +107,17 @@ def sarif(document: Part, source_url: str | None = None) -> str:
         | ({"locations": [_location(note)]} if note.file else {})
         for note in found
     ]
-    driver = {"name": "headend", "version": document["headend"], "rules": [{"id": rule} for rule in rules]}
+    told = rules_told or {}
+    listed = [{"id": rule} | ({"shortDescription": {"text": told[rule]}} if rule in told else {}) for rule in rules]
+    driver = {"name": "headend", "version": version, "rules": listed}
     run = {"tool": {"driver": driver}, "results": results}
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
 def _location(note: Note) -> Part:
-    return {
-        "physicalLocation": {"artifactLocation": {"uri": note.file}, "region": {"startLine": note.line or 1}},
-    }
+    region = {"startLine": note.line or 1} | ({"startColumn": note.column} if note.column else {})
+    return {"physicalLocation": {"artifactLocation": {"uri": note.file}, "region": region}}
 
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -119,13 +125,18 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 def github(document: Part, source_url: str | None = None) -> str:
     """Workflow commands that annotate the lines of the stack, the gravest first; GitHub shows ten of each sort."""
+    return github_of(notes(document))
+
+
+def github_of(found: Iterable[Note]) -> str:
     order = list(_COMMANDS)
-    said = sorted(notes(document), key=lambda note: order.index(note.level))
+    said = sorted(found, key=lambda note: order.index(note.level))
     return "".join(f"::{_COMMANDS[note.level]} {_place(note)}::{_message(note.message)}\n" for note in said)
 
 
 def _place(note: Note) -> str:
-    where = f"file={_property(note.file)},line={note.line or 1}," if note.file else ""
+    column = f"col={note.column}," if note.column else ""
+    where = f"file={_property(note.file)},line={note.line or 1},{column}" if note.file else ""
     return f"{where}title={_property(f'headend: {note.rule}')}"
 
 

@@ -77,7 +77,11 @@ class Entitlement(Kind[EntitlementSpec, "RightsLocker"], OwnsParts[EntitlementSp
         return ((FAMILY, spec.account_id, *grant_of(spec)),)
 
     def check(self, spec: EntitlementSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
-        return [warning("end_time has passed, so it grants nothing", field="end_time")] if past(spec) else ()
+        return (
+            [warning("end_time has passed, so it grants nothing", field="end_time", rule="past-time")]
+            if past(spec)
+            else ()
+        )
 
     # --- reading ---------------------------------------------------------------------------------------------
     async def observe(

@@ -128,9 +128,15 @@ class EntitlementSet(
     def check(self, spec: EntitlementSetSpec, related: Mapping[str, Spec]) -> Sequence[Problem]:
         found = []
         if spec.purge_on_delete and not spec.exclusive:
-            found.append(warning("purge_on_delete does nothing: the set is not exclusive", field="purge_on_delete"))
+            found.append(
+                warning(
+                    "purge_on_delete does nothing: the set is not exclusive",
+                    field="purge_on_delete",
+                    rule="contradiction",
+                )
+            )
         if ended := [shown(grant_of(entry)) for entry in spec.entries if past(entry)]:
-            found.append(warning(f"end_time has passed, so these grant nothing: {_named(ended)}"))
+            found.append(warning(f"end_time has passed, so these grant nothing: {_named(ended)}", rule="past-time"))
         return found
 
     def select_changes(self, live: Observed, spec: EntitlementSetSpec, changes: Sequence[Change]) -> Selection:

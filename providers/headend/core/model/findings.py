@@ -32,6 +32,7 @@ class Problem:
     """One finding: what is wrong, where, what to do, and how much it weighs.
 
     field: of the spec, where the finding is about one; whoever knows the stack file finds its place.
+    rule: what `headend lint` calls findings of its sort (`headend.core.stackfile.lint.RULES`).
     """
 
     message: str
@@ -40,6 +41,7 @@ class Problem:
     remedy: str | None = None
     level: Level = Level.ERROR
     field: str | None = None
+    rule: str = ""
 
     @property
     def refuses(self) -> bool:
@@ -67,8 +69,8 @@ class Problems(list[Problem]):
         self.append(Problem(message, source, address, remedy))
 
 
-def warning(message: str, *, field: str | None = None, remedy: str | None = None) -> Problem:
-    return Problem(message, remedy=remedy, level=Level.WARNING, field=field)
+def warning(message: str, *, field: str | None = None, remedy: str | None = None, rule: str = "doubtful") -> Problem:
+    return Problem(message, remedy=remedy, level=Level.WARNING, field=field, rule=rule)
 
 
 def note(message: str, *, field: str | None = None, remedy: str | None = None) -> Problem:

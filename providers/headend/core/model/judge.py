@@ -26,6 +26,7 @@ class Word:
     level: Level
     text: str
     lift: str = ""
+    policy: str = ""
 
 
 class Judge:
@@ -80,16 +81,17 @@ class Judge:
                 continue
             if one := allowed.get(policy.name):
                 if one.until >= self.today:
-                    yield Word(Level.NOTE, f"{policy}; allowed until {one.until}: {one.reason}")
+                    yield Word(Level.NOTE, f"{policy}; allowed until {one.until}: {one.reason}", policy=policy.name)
                 continue
-            yield Word(policy.severity, str(policy), lift)
+            yield Word(policy.severity, str(policy), lift, policy.name)
 
 
 def _expired(one: Allow, today: date) -> Word | None:
     if one.until >= today:
         return None
     text = f"`lifecycle.allow` of policy {one.policy} ended with {one.until} ({one.reason})"
-    return Word(Level.ERROR, text, "mend what it allowed and take it out, or give it another day")
+    lift = "mend what it allowed and take it out, or give it another day"
+    return Word(Level.ERROR, text, lift, one.policy)
 
 
 def check_stack(stack: Stack, now: datetime) -> list[Problem]:
@@ -99,7 +101,9 @@ def check_stack(stack: Stack, now: datetime) -> list[Problem]:
     if not stack.policies:
         return []
     found = [
-        Problem(word.text, resource.source, resource.address, word.lift or None, word.level)
+        Problem(
+            word.text, resource.source, resource.address, word.lift or None, word.level, rule=f"policy/{word.policy}"
+        )
         for resource in stack.resources.values()
         for word in judge.resource(resource)
     ]

@@ -83,7 +83,10 @@ def in_clear(model: type[BaseModel], given: Input) -> list[Problem]:
         return []
     return [
         warning(
-            f"`{name}` {_IN_CLEAR}", field=name, remedy=f"write `{name}: {{secret: NAME}}`, and give its value apart"
+            f"`{name}` {_IN_CLEAR}",
+            field=name,
+            remedy=f"write `{name}: {{secret: NAME}}`, and give its value apart",
+            rule="secret-in-clear",
         )
         for name in sorted(hidden)
         if (value := given.values.get(name))

@@ -73,6 +73,7 @@ def _find_keys_twice(resources: Mapping[str, Resource]) -> Iterator[Problem]:
             address,
             "see that a lost answer isn't settled by the wrong one" if apart else "change it, or keep one of them",
             Level.WARNING if apart else Level.ERROR,
+            rule="alike",
         )
 
 
@@ -102,4 +103,4 @@ def _find_uses_twice(resources: Mapping[str, Resource]) -> Iterator[Problem]:
 def _clash(resource: Resource, use: Use, other: Resource) -> Problem:
     said = f"`{use.field}`: {use.clash.format(other=f'{other.address} ({other.source})')}"
     source = resource.sources.get(use.field, resource.source)
-    return Problem(said, source, resource.address, use.remedy, Level.WARNING)
+    return Problem(said, source, resource.address, use.remedy, Level.WARNING, rule="used-twice")

@@ -193,7 +193,7 @@ class Values:
             message = f"secret `{wanted}` is not set"
             hint = self.ways.give_secret.format(name=wanted)
             if not self.need_secrets:
-                problem = Problem(message, source, remedy=hint)
+                problem = Problem(message, source, remedy=hint, rule="secret-unset")
                 self.remarks.append(replace(problem, level=Level.WARNING))
                 return MissingSecret(wanted, problem)
         self.problems.add(message, source, remedy=hint)
