@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: test test-all lint demo contract generate bench bench-compare mutate clean
+.PHONY: test test-all lint demo contract generate bench bench-compare mutate dist clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -35,6 +35,13 @@ bench-compare: $(READY)
 mutate: $(READY)
 	$(BIN)/python tools/mutate.py
 
+# A wheel and an sdist, checked, and the wheel tried in an environment that has nothing else.
+dist: $(READY)
+	rm -rf dist build
+	$(BIN)/uv build --quiet --no-build-isolation --out-dir dist
+	$(BIN)/twine check --strict dist/*
+	tools/try-wheel.sh dist/*.whl
+
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -42,4 +49,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .mutate
+	rm -rf .venv .mutate dist build

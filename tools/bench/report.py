@@ -99,8 +99,7 @@ def git(*words: str) -> str:
 
 
 def _version() -> str:
-    text = (TREE / "providers" / "headend" / "__init__.py").read_text()
-    return text.partition('__version__ = "')[2].partition('"')[0]
+    return git("describe", "--tags", "--always")
 
 
 @contextmanager

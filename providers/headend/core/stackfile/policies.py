@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from headend.core.model.errors import InputError
 from headend.core.model.fields import Spec
-from headend.core.model.findings import Level, Problems
+from headend.core.model.findings import Level, Problem, Problems
 from headend.core.model.policies import OF_FILE, OF_PLAN, Example, Policy
 from headend.core.model.printable import one_line
 from headend.core.model.suggest import suggest
@@ -167,13 +168,16 @@ def _policy(node: Node, problems: Problems) -> Policy | None:
     )
 
 
+INSTALL = "install headend with it: pip install 'headend[policies]'"
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 
 
 def _compiled(written: PolicyModel, problems: Problems, source: Any) -> Any:
     """The condition as a program; None where it is none, or names what no condition sees."""
-    import cel  # loads what no stack without policies needs
-
+    try:
+        import cel  # loads what no stack without policies needs
+    except ImportError:
+        raise InputError(Problem(f"policy {written.name}: policies need CEL", source, remedy=INSTALL)) from None
     try:
         program = cel.compile(written.condition)
     except ValueError as error:
