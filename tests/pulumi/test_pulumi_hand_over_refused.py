@@ -16,6 +16,7 @@ from cli.harness import COMMAND, World, serve
 from headend.core.model.record import Record
 from headend.core.reconcile.state import open_state
 from headend.pulumi.deployment import secret
+from headend.pulumi.snapshot import TYPES
 from headend.simulator import Simulator
 from pulumi_deployment import EMPTY, PROJECT, piped
 
@@ -82,6 +83,12 @@ UNSETTLED: dict[str, tuple[Changed, str]] = {
     "other id": (lambda d: entry(d, GOAL).update(id="c-9"), f"{GOAL}: Pulumi has c-9 there, and headend's state c0"),
     "version": (lambda d: d.update(version=2), "a deployment of version 2"),
     "no deployment": (lambda d: d.clear(), "standard input is no deployment"),
+    "no id": (lambda d: entry(d, GOAL).pop("id"), f"::{GOAL}: it has no id"),
+    "no values": (lambda d: entry(d, GOAL).update(outputs=["x"]), f"::{GOAL}: it has no id, or what stands"),
+    "later kind": (
+        lambda d: entry(d, GOAL).update(type=f"{TYPES}New"),
+        f"::{GOAL}: this headend doesn't know its type",
+    ),
     "no URN": (lambda d: entry(d, GOAL).update(urn="x"), "a resource that has no URN"),
 }
 
@@ -105,6 +112,30 @@ def test_a_deployment_that_is_not_settled(world: World, change: Changed, told: s
     assert (went.out, came.out, world.simulator.journal) == ("", "", [])
     with state(world) as after:
         assert (after.records(), after.handed_over) == (records, None)
+
+
+BROKEN = {**secret(""), "plaintext": "{"}
+
+
+@pytest.mark.parametrize("outputs", [{"headend": "{"}, {"headend": [1]}, {"title": BROKEN}, {"computed": "x"}], ids=str)
+def test_a_resource_that_is_damaged(world: World, outputs: dict[str, Any]) -> None:
+    document = handed_over(world)
+    entry(document, GOAL)["outputs"].update(outputs)
+    came = piped(world, document, "export-state", "day.yaml")
+    assert (came.code, came.err) == (3, f"{GOAL}: what the deployment holds of it is damaged\n")
+
+
+def test_a_copy_of_the_state_does_not_take_the_stack_back(world: World) -> None:
+    assert world("state", "backup", "day", "--out", "before").code == 0
+    handed_over(world)
+    document = world("state", "pull", "day").out
+    assert world("state", "restore", "day", "before").code == 0
+    assert "the stack is Pulumi's" in world("apply", "day.yaml", "--yes").err
+    world.write("pulled.json", document)
+    assert world("state", "push", "day", "pulled.json", HEADEND_STATE="copy/day.db").code == 0
+    world.env["HEADEND_STATE"] = "copy/day.db"
+    with open_state(world.home / "copy/day.db") as known:
+        assert known.handed_over
 
 
 def test_what_only_one_of_the_two_has(world: World) -> None:

@@ -45,6 +45,7 @@ def import_(file: File, stack: StackName = None, var: Var = None, pulumi_stack: 
 
 
 async def _import(options: Flags, name: str | None) -> None:
+    _raise_if_kept()
     with _pulumi():
         from headend.pulumi import importing, place
 
@@ -56,7 +57,6 @@ async def _import(options: Flags, name: str | None) -> None:
         home.raise_if_in_doubt(known := deployment.records())
         handover = home.handover(stack, options.file, len(known))
         found = await importing.hand_over(deployment, home, stack, state, session, handover)
-        _raise_if_kept()
         state.hand_over()
     echo_exact(json.dumps(found.document, indent=4) + "\n")
     echo(f"{stack.name}: {len(stack.resources)} objects are Pulumi's from now on", err=True)

@@ -11,7 +11,7 @@ from typing import Any
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.record import Record
 from headend.pulumi.place import Place
-from headend.pulumi.snapshot import kind_of
+from headend.pulumi.snapshot import TYPES, kind_of
 
 FORMATS = (3, 4)
 EXPORT = "`pulumi stack export` prints one"
@@ -86,9 +86,20 @@ def read(text: str) -> Deployment:
     if document.get("version") not in FORMATS:
         raise InputError(f"standard input is a deployment of version {document.get('version')}; known are 3 and 4")
     for entry in inner.get("resources") or ():
-        if not isinstance(entry, dict) or str(entry.get("urn")).count("::") < 3:
-            raise InputError(f"standard input is a deployment with a resource that has no URN; {EXPORT}")
+        _raise_if_unknown(entry)
     return Deployment(document)
+
+
+def _raise_if_unknown(entry: Any) -> None:
+    urn, token = (str(entry.get(name)) if isinstance(entry, dict) else "" for name in ("urn", "type"))
+    if urn.count("::") < 3:
+        raise InputError(f"standard input is a deployment with a resource that has no URN; {EXPORT}")
+    if kind_of(token):
+        parts = (entry.get("id"), entry.get("inputs") or {}, entry.get("outputs") or {})
+        if not all(map(isinstance, parts, (str, dict, dict))):
+            raise InputError(f"{urn}: it has no id, or what stands for its values is none; {EXPORT}")
+    elif token.startswith(TYPES):
+        raise InputError(f"{urn}: this headend doesn't know its type; take the version that wrote it")
 
 
 def secret(value: Any) -> dict[str, Any]:

@@ -40,11 +40,14 @@ def raise_if_not_whole(deployment: Deployment, place: Place) -> None:
 
 
 async def take_over(deployment: Deployment, digest: Digester, apis: Apis) -> Taken:
-    """What headend's state is to hold. Makes no request."""
+    """What headend's state is to hold. Makes no request. Raises InputError for what is damaged."""
     records, handed_out = {}, {}
     for address, kind, entry in deployment.ours():
-        outputs = plain(entry.get("outputs") or {})
-        records[address] = await _record(address, kind, str(entry["id"]), outputs, digest, apis)
+        try:
+            outputs = plain(entry.get("outputs") or {})
+            records[address] = await _record(address, kind, str(entry["id"]), outputs, digest, apis)
+        except (ValueError, TypeError, AttributeError):
+            raise InputError(f"{address}: what the deployment holds of it is damaged") from None
         if given := outputs.get("handed_out"):
             handed_out[address] = given
     return Taken(records, handed_out)
@@ -55,6 +58,8 @@ async def _record(
 ) -> Record:
     kind = kinds()[kind_name]
     record = record_of(kind, id, outputs, address)
+    if not isinstance(record.computed, Mapping):
+        raise TypeError
     spec = record.spec(kind)
     model: type[Spec] = type(spec)
     seal = getattr(await apis(kind.platform), "seal", None) if marked(model, Sealed) else None

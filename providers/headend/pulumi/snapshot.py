@@ -19,6 +19,7 @@ from headend.core.wire.registry import kinds
 from headend.pulumi.props import record_of
 
 WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # s
+TYPES = "pulumi-python:dynamic/headend:"
 STACK_TYPE = "pulumi:pulumi:Stack"
 Snapshot = Mapping[str, Mapping[str, Any]]
 """urn -> {"type": ..., "outputs": {...}}, as the engine gives it."""
@@ -31,7 +32,7 @@ def class_name(kind: str) -> str:
 
 def type_token(kind: str) -> str:
     """The type of a dynamic resource of this kind, as it stands in state. A promise."""
-    return f"pulumi-python:dynamic/headend:{class_name(kind)}"
+    return f"{TYPES}{class_name(kind)}"
 
 
 @functools.cache

@@ -46,13 +46,15 @@ def restore(database: Database, copy: Path, stack: str, known: int) -> None:
     uri = f"{copy.absolute().as_uri()}?mode=ro&immutable=1"
     with told(copy), contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
         _raise_if_unfit(Database(copy, source), stack, known)
-        meta = database.row("SELECT value FROM meta WHERE key = 'serial'")
+        meta, given_away = _meta(database, "serial"), _meta(database, "handed_over")
         with told(database.path):
             source.backup(database.connection)
     now, then = (int(row[0]) if row else 0 for row in (meta, _meta(database, "serial")))
     upgrade(database, int((_meta(database, "format") or ("0",))[0]))
     with database.transaction() as connection:  # what was pulled before must not pass for newer
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('serial', ?)", (str(max(now, then)),))
+        if given_away:  # an older copy doesn't take the stack back from Pulumi
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('handed_over', ?)", given_away)
 
 
 def _raise_if_unfit(copy: Database, stack: str, known: int) -> None:

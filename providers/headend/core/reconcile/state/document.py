@@ -58,7 +58,7 @@ class Doubt(_Part):
 
 class StateDocument(_Part):
     """What `headend state pull` prints. lineage: tells the state, with its copies, from all others. serial: how many
-    writes it has seen. key: the id of the key of its digests."""
+    writes it has seen. key: the id of the key of its digests. handed_over: since when the stack is Pulumi's."""
 
     format: Literal["headend.state/1"]
     headend: str
@@ -67,6 +67,7 @@ class StateDocument(_Part):
     serial: Annotated[int, Field(ge=0)]
     key: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
     older_keys: str | None = None
+    handed_over: str | None = None
     plans: dict[str, str] = {}
     objects: list[Entry]
     intents: list[Doubt] = []
@@ -100,6 +101,7 @@ def pull(database: Database) -> StateDocument:
         serial=int(meta.get("serial", 0)),
         key=meta.get("key_id"),
         older_keys=meta.get("older_keys"),
+        handed_over=meta.get("handed_over"),
         plans={key.removeprefix("plan:"): time for key, time in meta.items() if key.startswith("plan:")},
         objects=read_rows(database.path, rows, _entry),
         intents=[Doubt(address=a, kind=k, action=n, begun=b) for a, k, n, b in intents],
@@ -115,10 +117,10 @@ def push(database: Database, document: StateDocument, *, force: bool = False) ->
         _raise_if_unfit(document, meta, empty)
     serial = max(int(meta.get("serial", 0)), document.serial)
     rows = {"id": document.lineage, "serial": str(serial), "key_id": document.key, "older_keys": document.older_keys}
-    rows |= {f"plan:{nonce}": time for nonce, time in document.plans.items()}
+    rows |= {"handed_over": document.handed_over} | {f"plan:{nonce}": time for nonce, time in document.plans.items()}
     with database.transaction() as connection:
         connection.execute("BEGIN")
-        connection.execute("DELETE FROM meta WHERE key = 'key_id' OR key = 'older_keys' OR key LIKE 'plan:%'")
+        connection.execute("DELETE FROM meta WHERE key IN ('key_id', 'older_keys', 'handed_over') OR key LIKE 'plan:%'")
         given = [(key, value) for key, value in rows.items() if value is not None]
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", given)
         _fill(connection, document)
