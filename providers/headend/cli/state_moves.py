@@ -16,12 +16,13 @@ from headend.cli.options import Flags, Simulated
 from headend.cli.run import state_path
 from headend.cli.state_group import Address, StackName, existing, name_of, state, unknown
 from headend.core.model.errors import InputError
+from headend.core.model.moved import shape
 from headend.core.model.record import Digester, recorded
 from headend.core.model.stack import Stack
 from headend.core.reconcile.state import is_there, open_state
 from headend.core.reconcile.state.carry import carry
 from headend.core.reconcile.state.neighbours import stacks
-from headend.core.reconcile.state.nested import nested, renamed, shape
+from headend.core.reconcile.state.nested import nested, renamed
 
 
 @state.command()

@@ -10,9 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from headend.core.model.address import within
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Secret, Spec, marked
+from headend.core.model.findings import Problem
 from headend.core.model.lookup import find_named_ids
+from headend.core.model.moved import said_of
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
@@ -79,6 +82,7 @@ async def prepare(
     """
     consent, unfinished = consent or Consent(), unfinished or {}
     stack = _adopting(stack, consent.adoptions)
+    _raise_if_unable(stack, records)
     moved = await find_moves(stack, records, digest, apis)
     known = follow(records, moved)
     reader = Reader(
@@ -127,6 +131,30 @@ async def prepare(
     )
     ahead = find_ahead(stack, known, (a for wave in waves(stack.resources, order.after) for a in wave))
     return Prepared(moved, adopt, reader.lookups, lines, losses, recovered, order, ahead)
+
+
+def _raise_if_unable(stack: Stack, records: Mapping[str, Record]) -> None:
+    """Raises InputError for what a stack may say of addresses, and Pulumi can't do."""
+    wrong = [
+        Problem(
+            f"`removed`: Pulumi can't forget {address} by a run of the program",
+            said.source,
+            remedy=f"`pulumi state delete` it, by its URN that ends in ::{address}, then drop this",
+        )
+        for address in records
+        if address not in stack.resources and (said := said_of(address, stack.removed)) and said.forget
+    ]
+    wrong += [
+        Problem(
+            "`moved`: Pulumi can't move objects between stacks by a run of the program",
+            one.source,
+            remedy="`pulumi state move` does so; then drop this",
+        )
+        for one in stack.moved
+        if one.old.stack or (one.new.stack and any(within(address, one.old.address) for address in records))
+    ]
+    if wrong:
+        raise InputError(wrong)
 
 
 def _is_left(record: Record) -> bool:

@@ -14,6 +14,7 @@ from headend.core.model.capabilities import KnownBySecrets, owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
+from headend.core.model.moved import Moved, Removed
 from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.owners import Elsewhere, Owned, Owners
 from headend.core.model.policies import Allow, Policy
@@ -130,6 +131,8 @@ class Stack:
     remarks: Sequence[Problem] = ()
     policies: tuple[Policy, ...] = ()
     files: frozenset[Path] = frozenset()
+    moved: tuple[Moved, ...] = ()
+    removed: tuple[Removed, ...] = ()
 
     @functools.cached_property
     def needs(self) -> Mapping[str, frozenset[str]]:

@@ -26,6 +26,7 @@ from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.planner import taken_over
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.resolve import computed_ids, is_claimed, resolve
+from headend.core.reconcile.said import moves_said
 from headend.core.reconcile.state import State
 from headend.core.reconcile.turns import Turns
 from headend.core.wire import registry
@@ -221,7 +222,8 @@ async def apply(
     """Carries out every step. stop: once set, the run begins nothing more, and finishes and records what is in flight.
     allowed: addresses of steps, or of schedules, that may be interrupted. sink: takes the secrets that platforms make.
     """
-    state.move_all({s.moved_from: s.address for s in plan.steps if s.moved_from})
+    moved = moves_said(stack, state.intents())
+    state.move_all(moved | {s.moved_from: s.address for s in plan.steps if s.moved_from})
     remember(plan, stack, state)
     if plan.destroy:
         _record_found(plan, state)

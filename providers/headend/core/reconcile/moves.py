@@ -20,6 +20,7 @@ from headend.core.model.references import Query
 from headend.core.model.secrets import ask_without, missing_fields
 from headend.core.model.stack import Resource, Stack
 from headend.core.reconcile.resolve import kept_lookups, queries, resolve, without
+from headend.core.reconcile.said import moves_said
 
 Keys = Mapping[tuple[str, Any], Collection[str]]
 """(kind, id, identity, natural key or likeness) -> addresses."""
@@ -50,10 +51,10 @@ async def find_moves(
 def moves(
     stack: Stack, records: Mapping[str, Record], digest: Digester, found_ids: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """{new address: old address} for renamed keys: by lifecycle.renamed_from, by a moved parent, by the id that adopt
-    gives, by identity or natural key, and, where the name was left to default or nothing tells objects of the kind
-    apart, by all that else is recorded. What the stack says by name comes before what is told by a key, and that before
-    a mere likeness, whatever their order in the file. found_ids: of lookups, by `Query.key`."""
+    """{new address: old address} for renamed keys: by `moved:` and lifecycle.renamed_from, by a moved parent, by the id
+    that adopt gives, by identity or natural key, and, where the name was left to default or nothing tells objects of
+    the kind apart, by all that else is recorded. What the stack says by name comes before what is told by a key, and
+    that before a mere likeness, whatever their order in the file. found_ids: of lookups, by `Query.key`."""
     gone = {a: r for a, r in records.items() if a not in stack.resources and not is_aside(a)}
     if not gone:
         return {}
@@ -62,7 +63,10 @@ def moves(
     new = {a: r for a, r in stack.resources.items() if a not in records}
     known = _by_key(gone, {r.kind.name: r.kind for r in new.values()})
 
+    said = {new: old for old, new in moves_said(stack, gone).items()}
+
     def given(resource: Resource) -> Iterator[str | None]:
+        yield said.get(resource.address)
         yield resource.lifecycle.renamed_from
 
     def told(resource: Resource) -> Iterator[str | None]:

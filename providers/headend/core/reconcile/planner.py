@@ -32,6 +32,7 @@ from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups, without
 from headend.core.reconcile.review import ask_catalogue, review
+from headend.core.reconcile.said import intents_as_said, records_as_said
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.together import together
@@ -187,14 +188,14 @@ async def make_plan(
     recorded_now = state.records()
     _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
-    records = follow(recorded_now, moved)
-    if destroy and state.intents().keys() - records.keys():
-        records |= await find_unrecorded(Reader(stack, records, apis, state.digest, state.intents()))
+    records, intents = records_as_said(stack, follow(recorded_now, moved)), intents_as_said(stack, state.intents())
+    if destroy and intents.keys() - records.keys():
+        records |= await find_unrecorded(Reader(stack, records, apis, state.digest, intents))
     resources = {} if destroy else targeted(stack, targets)
     gone = _leaving(stack, records, resources, targets, destroy)
     planned = {*resources, *(record.address for record in gone)}
     bind = bind or Binder(key=environment_key())
-    reader = Reader(stack, records, apis, state.digest, state.intents(), planned, refresh, bind=bind)
+    reader = Reader(stack, records, apis, state.digest, intents, planned, refresh, bind=bind)
     reader.ours.elsewhere = state.held_elsewhere
     reader.unsure = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
     planner, watch = Planner(reader, moved, tally=tally or Tally()), Watch(stack, records, apis, now)

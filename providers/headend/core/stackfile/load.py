@@ -26,6 +26,7 @@ from headend.core.model.uploads import File
 from headend.core.stackfile.check import Input, make, scrub
 from headend.core.stackfile.drafts import DraftFinder, Kinds
 from headend.core.stackfile.lookups import read_named_lookups
+from headend.core.stackfile.moved import MovedReader
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
@@ -41,7 +42,8 @@ from headend.core.wire import registry
 from headend.core.wire.redaction import find_texts
 
 FORMAT = 1
-GENERAL = ("headend", "stack", "extends", "vars", "options", "connections", "lookups")  # in the order of `headend fmt`
+GENERAL = ("headend", "stack", "extends", "vars", "options", "connections", "lookups", "moved", "removed")
+"""In the order of `headend fmt`."""
 
 
 def load(
@@ -76,7 +78,10 @@ def load(
     rows = RowReader(values)
     finder = DraftFinder(kinds, rows, problems)
     finder.find_drafts(entries)
-    builder = ResourceBuilder(rows, Names(kinds, finder.drafts, finder.groups), problems)
+    names = Names(kinds, finder.drafts, finder.groups)
+    said = MovedReader(entries, values, names, path.parent)
+    moved, removed = said.moved(), said.removed()
+    builder = ResourceBuilder(rows, names, problems)
     built = [builder.build(draft) for draft in finder.drafts.values()]
     resources = {resource.address: resource for resource in built if resource is not None}
     check_owners(resources, problems)
@@ -89,7 +94,8 @@ def load(
     if problems:
         raise InputError(sorted(dict.fromkeys(problems), key=_place))
     read = frozenset(files | values.files | _uploads(resources))
-    return Stack(name, str(path), resources, connections, options, wanted, _told(found, values.remarks), policies, read)
+    told = _told(found, values.remarks)
+    return Stack(name, str(path), resources, connections, options, wanted, told, policies, read, moved, removed)
 
 
 def _uploads(resources: Mapping[str, Resource]) -> set[Path]:

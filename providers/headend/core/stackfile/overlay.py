@@ -13,6 +13,7 @@ from headend.core.model.uploads import check_file
 from headend.core.stackfile.nodes import KeyValue, Node, read
 
 MAX_FILES = 50
+JOINED = ("moved", "removed")
 
 
 def read_stack(path: Path, problems: Problems, files: set[Path]) -> Node | None:
@@ -63,7 +64,8 @@ def _why_none(target: Path) -> str | None:
 
 def merge(base: Node, over: Node, problems: Problems, path: tuple[str, ...] = ()) -> Node:
     """`over` laid over `base`, both mappings. A null where there is nothing to remove is a problem: a slip.
-    Below `vars` a null stays: it means that the value has to be given. path: keys that lead to the two."""
+    Below `vars` a null stays: it means that the value has to be given. What is said of addresses that were left holds
+    on: such lists are joined. path: keys that lead to the two."""
     merged: dict[str, KeyValue] = dict(base.mapping or {})
     for key, entry in (over.mapping or {}).items():
         if entry.node.value is None and path != ("vars",):
@@ -73,9 +75,15 @@ def merge(base: Node, over: Node, problems: Problems, path: tuple[str, ...] = ()
                 problems.add(message, entry.source, remedy=suggest(key, base.mapping or {}) if told else None)
         elif key in merged and _merges(merged[key].node, entry.node):
             merged[key] = KeyValue(entry.source, merge(merged[key].node, entry.node, problems, (*path, key)))
+        elif key in merged and not path and key in JOINED and _are_lists(merged[key].node, entry.node):
+            merged[key] = KeyValue(entry.source, Node((*merged[key].node.value, *entry.node.value), entry.node.source))
         else:
             merged[key] = entry
     return Node(merged, over.source)
+
+
+def _are_lists(*nodes: Node) -> bool:
+    return all(isinstance(node.value, tuple) for node in nodes)
 
 
 def _merges(base: Node, over: Node) -> bool:

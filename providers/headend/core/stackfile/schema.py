@@ -25,6 +25,7 @@ from headend.core.stackfile.examples import example_line
 from headend.core.stackfile.field_types import holds_mapping, item_model, maps_to_lists
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
+from headend.core.stackfile.moved import THEN
 from headend.core.stackfile.schema_complete import complete, of_variant
 from headend.core.stackfile.schema_parts import (
     LOOKUP,
@@ -63,6 +64,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
 def _general(platforms: Iterable[str]) -> dict[str, Any]:
     """The keys of every stack file."""
     settings = {"type": ["object", "null"], "additionalProperties": True}
+    place = any_of(TEXT, object_of({"stack": TEXT, "address": TEXT}))
     return {
         "headend": {"const": 1, "description": "Format of the file"},
         "stack": {**or_null(TEXT), "description": "The stack's name; by default the file's"},
@@ -79,6 +81,16 @@ def _general(platforms: Iterable[str]) -> dict[str, Any]:
             "type": ["object", "null"],
             "description": "What to find, by names: once for a plan, and written into it",
             "additionalProperties": any_of(or_null(object_of(_findable())), {"type": "null"}),
+        },
+        "moved": {
+            "type": ["array", "null"],
+            "description": "Addresses that were given up, and what they are now: the objects stay",
+            "items": object_of({"from": place, "to": place}),
+        },
+        "removed": {
+            "type": ["array", "null"],
+            "description": "What becomes of objects that left the stack; by default they are deleted",
+            "items": object_of({"from": TEXT, "then": {"enum": list(THEN)}}),
         },
         "options": any_of({"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from headend.core.model.address import within
@@ -16,9 +15,3 @@ def nested(addresses: Iterable[str], outer: str) -> list[str]:
 def renamed(addresses: Iterable[str], old: str, new: str) -> dict[str, str]:
     """{old address: new address}, of `old` and all that stands in it."""
     return {address: new + address[len(old) :] for address in nested(addresses, old)}
-
-
-def shape(address: str) -> tuple[str, ...]:
-    """Platform and collections: what must stay as it is where an object gets another address."""
-    parts = re.sub(r"\[[^\]]*\]", "", address).split(".")
-    return (parts[0], *parts[1::2])

@@ -1,0 +1,60 @@
+"""What a stack says of addresses that are its no longer: moved to others, or removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headend.core.model.address import within
+from headend.core.model.findings import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address. stack: the other stack that it is of, by its file or its name; None: of this one."""
+
+    address: str
+    stack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One of `moved:`. What is nested in the old address moves with it."""
+
+    old: Place
+    new: Place
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """One of `removed:`. forget: the objects stay, else they are deleted."""
+
+    address: str
+    forget: bool
+    source: Source
+
+
+def shape(address: str) -> tuple[str, ...]:
+    """Platform and collections: what stays as it is where an object gets another address."""
+    parts = re.sub(r"\[[^\]]*\]", "", address).split(".")
+    return (parts[0], *parts[1::2])
+
+
+def now_at(address: str, moved: Sequence[Moved]) -> str:
+    """Where the stack says that the address has moved to, within this stack; step by step, where it says so."""
+    base, slash, aside = address.partition("/")
+    for _ in moved:
+        fitting = [one for one in moved if not (one.old.stack or one.new.stack) and within(base, one.old.address)]
+        if not fitting:
+            break
+        nearest = max(fitting, key=lambda one: len(one.old.address))
+        base = nearest.new.address + base[len(nearest.old.address) :]
+    return base + slash + aside
+
+
+def said_of(address: str, removed: Sequence[Removed]) -> Removed | None:
+    """What the stack says of an address that left it."""
+    fitting = [one for one in removed if within(address.partition("/")[0], one.address)]
+    return max(fitting, key=lambda one: len(one.address), default=None)

@@ -1,0 +1,35 @@
+"""What `moved:` and `removed:` of a stack make of what state holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from headend.core.model.moved import now_at, said_of
+from headend.core.model.record import Record
+from headend.core.model.stack import Stack
+
+T = TypeVar("T")
+
+
+def moves_said(stack: Stack, addresses: Iterable[str]) -> dict[str, str]:
+    """{old address: new address}, of those that `moved:` speaks of; what stands in the stack stays where it is."""
+    if not stack.moved:
+        return {}
+    left = (address for address in addresses if address not in stack.resources)
+    return {old: new for old in left if (new := now_at(old, stack.moved)) in stack.resources}
+
+
+def intents_as_said(stack: Stack, intents: Mapping[str, T]) -> dict[str, T]:
+    """Writes of unknown outcome, by the addresses that the stack has by now."""
+    moved = moves_said(stack, intents)
+    return {moved.get(address, address): intent for address, intent in intents.items()}
+
+
+def records_as_said(stack: Stack, records: Mapping[str, Record]) -> dict[str, Record]:
+    """The records, of which those that left the stack are kept or deleted as `removed:` says."""
+    if not stack.removed:
+        return dict(records)
+    left = {a: said for a in records if a not in stack.resources and (said := said_of(a, stack.removed))}
+    return {a: replace(r, retain=left[a].forget) if a in left else r for a, r in records.items()}
