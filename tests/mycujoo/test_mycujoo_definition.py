@@ -224,6 +224,8 @@ def test_only_a_missing_action_is_an_error_an_unreadable_one_warns() -> None:
 def test_the_schema_for_editors_takes_plain_and_explicit_values() -> None:
     validator = jsonschema.Draft202012Validator(ActionConfiguration.model_json_schema())
     base = {"action_id": "a", "group_id": "g", "title": "t"}
-    assert validator.is_valid({**base, "fields": {"delay": 5, "clip": True, "at": {"datetime_value": "x"}}})
+    assert validator.is_valid(
+        {**base, "fields": {"delay": 5, "clip": True, "at": {"datetime_value": "2026-12-05T15:00:00Z"}}}
+    )
     assert not validator.is_valid({**base, "fields": {"delay": {"number": 5}}})
     assert not validator.is_valid({**base, "fields": {"delay": {"number_value": 5, "bool_value": True}}})

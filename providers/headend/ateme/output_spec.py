@@ -150,10 +150,21 @@ class Rtmp(Output):
         str,
         Secret(),
         Interrupts(),
-        Field(pattern=RTMP, description="where it is sent: rtmp://... or rtmps://... (A-481)"),
+        Field(
+            pattern=RTMP,
+            examples=["rtmp://ingest.example.com/live"],
+            description="where it is sent: rtmp://... or rtmps://... (A-481)",
+        ),
     ]
     backup_url: Annotated[
-        str | None, Secret(), Interrupts(), Field(pattern=RTMP, description="a second place of the same form (A-482)")
+        str | None,
+        Secret(),
+        Interrupts(),
+        Field(
+            pattern=RTMP,
+            examples=["rtmp://ingest.example.com/live"],
+            description="a second place of the same form (A-482)",
+        ),
     ] = None
     bitrate: Annotated[
         int,

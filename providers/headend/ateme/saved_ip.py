@@ -18,6 +18,7 @@ from headend.ateme.rows_services import SavedIpRow
 from headend.core.model.capabilities import CreatedInStages, LetsGo, OnAir, Selection, SelectsChanges, note_down
 from headend.core.model.fields import Immutable, Impact, Interrupts, Lasting, OwnCall, Same, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
+from headend.core.model.hosts import IP_ADDRESS
 from headend.core.model.kind import Report
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.proposal import Proposal
@@ -56,7 +57,8 @@ class SavedIp(Spec):
         Immutable(),
         Same(_same),
         AfterValidator(_address),
-        Field(examples=["192.0.2.7"], description="IPv4 or IPv6; what it is found by (A-649)"),
+        IP_ADDRESS,
+        Field(description="IPv4 or IPv6; what it is found by (A-649)"),
     ]
     name: Annotated[str | None, Same(empty_is_none), Field(description="what it is called (A-650)")] = None
     cloud_provider: Annotated[

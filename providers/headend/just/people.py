@@ -70,7 +70,11 @@ Juid = Annotated[
 ]
 
 EMAIL: Final = (
-    Field(pattern=r"^[^@\s]+@[^@\s]+$", description="The address, sent as it is written; case makes no difference"),
+    Field(
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        examples=["jo@example.com"],
+        description="The address, sent as it is written; case makes no difference",
+    ),
     Secret(),
     Sealed(),
     Immutable(),
@@ -79,6 +83,7 @@ EMAIL: Final = (
 NUMBER: Final = (
     Field(
         pattern=r"^ *\+?(?:[ ()-]*[0-9]){7,15}[ ()-]*$",
+        examples=["+44 20 7946 0000"],
         description="The number as text, of 7 to 15 digits; +, blanks, - and brackets are not sent and make no"
         " difference",
     ),

@@ -14,6 +14,7 @@ from headend.core.model.capabilities import CreatedOnce, Selection, SelectsChang
 from headend.core.model.errors import NotFound
 from headend.core.model.fields import Ignored, Immutable, Secret, Spec, WriteOnly
 from headend.core.model.findings import Problem, warning
+from headend.core.model.hosts import IP_ADDRESS
 from headend.core.model.kind import Can, Kind, Report
 from headend.core.model.observed import Change, Observed
 from headend.core.model.proposal import Proposal
@@ -61,6 +62,7 @@ class ProfileSpec(Spec):
     ip: Annotated[
         str | None,
         AfterValidator(_ip),
+        IP_ADDRESS,
         *_about("The person's IP address, for place and time zone; without it the site's default zone holds"),
     ] = None
     name: Annotated[str | None, Field(min_length=1), *_about("What the person is called")] = None

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 
 from headend.core.model.fields import Found, Immutable, Lasting, OwnCall, Same, Secret, Spec, refused
 from headend.core.model.references import Query
-from headend.core.model.times import zone_of
+from headend.core.model.times import LIKE, PATTERN, zone_of
 from headend.mycujoo.values import Value, canonical, normal_fields
 
 _AS_WRITTEN = {
@@ -17,7 +17,7 @@ _AS_WRITTEN = {
             "type": "object",
             "properties": {
                 "bool_value": {"type": "boolean"},
-                "datetime_value": {"type": "string", "format": "date-time"},
+                "datetime_value": {"type": "string", "pattern": PATTERN, "examples": [LIKE]},
                 "float_value": {"type": "number"},
                 "number_value": {"type": ["integer", "string"]},
                 "string_value": {"type": "string"},

@@ -29,6 +29,7 @@ def check_host(value: str) -> str:
 
 Host = Annotated[str, AfterValidator(check_host), Written(r"^[^\s/@?#\[\]]+$", "gate.example.com")]
 """Type of every field that takes a host."""
+IP_ADDRESS = Written(r"^[0-9A-Fa-f:.]+(%.+)?$", "192.0.2.7")
 
 
 def _is_address(value: str) -> bool:

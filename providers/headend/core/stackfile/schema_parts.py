@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from headend.core.model.rules import without_rules
 from headend.core.stackfile.from_file import RESERVED
 
 WORD: dict[str, Any] = {"type": ["string", "number", "boolean"]}
@@ -99,6 +100,10 @@ def _value(schema: Any) -> dict[str, Any]:
     """What stands in for a value is asked first, so that an editor tells what is wrong with the value alone."""
     inner = loose(schema)
     about = {key: inner.pop(key) for key in ("description", "deprecated", "examples") if key in inner}
+    said = [*(f"Write it like {one}" for one in about.get("examples", ())), without_rules(about.get("description", ""))]
+    for one in (inner, *inner.get("anyOf", ())):
+        if "pattern" in one and said[0]:
+            one.setdefault("patternErrorMessage", said[0])
     return {**about, **unless_stand_in(inner)} if inner else about
 
 
