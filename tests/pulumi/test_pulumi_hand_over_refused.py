@@ -248,6 +248,10 @@ def test_who_gave_a_stack_away_does_not_act_on_it_until_it_comes_back(world: Wor
         ran = world(command, "day.yaml", "--yes")
         assert ran.code == 5
         assert "day.yaml: the stack is Pulumi's since" in ran.err
+    world.write("other.yaml", "headend: 1\nrights_locker: {stream_limits: {l: {account_id: a, limit: 2}}}\n")
+    for words in (("import", "--into", "day.yaml"), ("state", "mv", "day.yaml", GOAL, "--to-stack", "other.yaml")):
+        ran = world(*words)
+        assert (ran.code, "day.yaml: the stack is Pulumi's since" in ran.err) == (5, True), ran.err
     looked = world("plan", "day.yaml")
     assert (looked.code, "`pulumi preview` tells" in looked.err) == (0, True)
     entry(document, GOAL).update(id="c-7")

@@ -17,7 +17,7 @@ from headend.cli.files import check_out, write_out
 from headend.cli.importing import Imported, Importer
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Parallelism, Patience, Simulated, Var, rates
-from headend.cli.run import connected, load_transport, state_path
+from headend.cli.run import connected, heed_hand_over, load_transport, state_path
 from headend.core.model.errors import InputError, PartialError
 from headend.core.model.findings import counted
 from headend.core.model.suggest import suggest
@@ -140,6 +140,7 @@ async def _imported(flags: Flags, wanted: Wanted, platforms: list[str], given: l
     ):
         if new and (there := state.size()):
             raise InputError(f"{path} has {counted(there, 'object')} of a stack {name}; take another file's name")
+        heed_hand_over(state, flags.file)
         state.need_key()
         async with session:
             chosen = platforms or [one for one in registry.platforms() if not session.missing([one])]

@@ -113,8 +113,8 @@ async def opened(
         (open_to_look if only_look else open_state)(path, stack.name) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
     ):
-        if not of_another_engine and (since := state.handed_over):
-            _heed_hand_over(options.file, since, only_look)
+        if not of_another_engine:
+            heed_hand_over(state, options.file, only_look=only_look)
         state.need_key()
         used = stack.platforms()
         used |= {kinds()[kind].platform for kind in state.kinds() if kind in kinds()}
@@ -125,10 +125,15 @@ async def opened(
             yield stack, state, session
 
 
-def _heed_hand_over(file: Path, since: str, only_look: bool) -> None:
+def heed_hand_over(state: State, file: Path | str, *, only_look: bool = False) -> None:
+    """Raises GuardError where the stack was handed over to Pulumi. only_look: says so."""
+    since = state.handed_over
+    if since is None:
+        return
     told = f"{file}: the stack is Pulumi's since {since}"
     if only_look:
-        return echo(f"{told}, so that this state may be out of date: `pulumi preview` tells", err=True)
+        echo(f"{told}, so that this state may be out of date: `pulumi preview` tells", err=True)
+        return
     taken = f"`pulumi stack export --show-secrets | headend pulumi export-state {file}` brings it back"
     never = f"if Pulumi never got it, `headend pulumi take-back {file}`"
     raise GuardError(f"{told}, and headend changes nothing of it: `pulumi up` does. {taken}; {never}")

@@ -13,7 +13,7 @@ from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, Simulated
-from headend.cli.run import state_path
+from headend.cli.run import heed_hand_over, state_path
 from headend.cli.state_group import Address, StackName, existing, name_of, state, unknown
 from headend.core.model.errors import InputError
 from headend.core.model.moved import shape
@@ -67,6 +67,8 @@ def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
     with contextlib.ExitStack() as held:  # in an order that is always the same: two of these never wait for each other
         states = {path: held.enter_context(open_state(path, names[path])) for path in sorted(paths)}
         source, target = (states[path] for path in paths)
+        for one, where in ((source, stack), (target, file)):
+            heed_hand_over(one, where)
         moves = renamed(source.addresses(), old, new)
         if not moves:
             raise unknown(stack, old)
