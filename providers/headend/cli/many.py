@@ -8,11 +8,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from headend.cli.echo import echo
-from headend.cli.faults import new_redactor
-from headend.cli.loading import load_stack
 from headend.cli.options import Flags
 from headend.core.model.errors import HeadendError, InputError
-from headend.core.stackfile import read_name
+from headend.core.stackfile import load, read_name
 
 NO_STACKS = ("Pulumi.yaml", "Pulumi.*.yaml", "policies.yaml")
 """What stands beside stacks, and is caught by `*.yaml`, too."""
@@ -74,7 +72,13 @@ def _files_of(file: Path, flags: Flags) -> frozenset[Path]:
     """What the stack is read from, and the policies beside it, also where they were deleted."""
     beside = {file, file.parent / "policies.yaml"}
     try:
-        stack = load_stack(Flags(file, flags.stack, flags.var, flags.simulator), new_redactor(), need_secrets=False)
+        stack = load(
+            file,
+            stack_name=flags.stack,
+            variables=flags.variables,
+            secret=lambda name: None,  # no file is named by one
+            need_secrets=False,
+        )
     except InputError:
         return _Any()  # nobody can tell, and what is wrong with it is to be told
     return frozenset(path.resolve() for path in {*beside, *stack.files})

@@ -165,6 +165,12 @@ def test_an_alias_that_comes_to_stand_before_its_anchor_trades_places_with_it() 
     assert made == ("headend: 1\nateme:\n  labels: &x {b: {port: 1}}\n  environments:\n    a: {inputs: *x}\n")
 
 
+def test_where_addresses_went_stands_above_the_platforms() -> None:
+    text = "removed:\n- then: forget\n  from: ateme.labels.x\nmoved: [{to: b, from: a}]\nateme: {}\nheadend: 1\n"
+    form = "headend: 1\nmoved: [{from: a, to: b}]\nremoved:\n  - from: ateme.labels.x\n    then: forget\nateme: {}\n"
+    assert formatted(text) == form
+
+
 def test_a_policy_file_has_its_own_order() -> None:
     text = "policies:\n- message: no\n  condition: 'true'\n  name: a\nextends: headend\n"
     form = 'extends: headend\npolicies:\n  - name: a\n    condition: "true"\n    message: no\n'

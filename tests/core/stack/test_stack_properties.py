@@ -14,6 +14,7 @@ from test_stack_load import GOOD
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problems
 from headend.core.stackfile import load
+from headend.core.stackfile.load import GENERAL
 from headend.core.stackfile.nodes import Node, parse
 from headend.core.stackfile.schema import json_schema
 
@@ -72,6 +73,10 @@ def test_the_schema_is_valid_and_takes_a_good_stack():
     Draft202012Validator.check_schema(json_schema(KINDS))
     json.dumps(json_schema(KINDS))
     assert schema_errors(GOOD) == []
+
+
+def test_the_schema_has_every_key_of_a_file():
+    assert {*GENERAL, "fake"} == set(json_schema(KINDS)["properties"])
 
 
 def test_the_schema_takes_an_overlay():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from headend.core.stackfile.field_types import item_model
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
 from headend.core.stackfile.load import GENERAL
+from headend.core.stackfile.moved import FORMS
 from headend.core.stackfile.nodes import BYTE_ORDER_MARK, Node, parse
 from headend.core.stackfile.policies import PolicyModel
 from headend.core.stackfile.printer import print_tree
@@ -170,6 +172,8 @@ class _Arranger:
             name = _key(item)
             if name == "options":
                 _arrange_model(item.value, Options)
+            elif name in FORMS:
+                _each(item.value, functools.partial(_sort, order=FORMS[name]))
             elif name in self.collections:
                 collections = self.collections[name]
                 _sort(item.value, collections)
