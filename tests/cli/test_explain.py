@@ -68,9 +68,19 @@ def test_what_can_not_be_read_back_what_is_secret_and_what_replaces() -> None:
     (password,) = said("ateme.output.rtmp.stream_key")["fields"]
     assert (password["secret"], password["read_back"]) == (True, False)
     assert password["example"] == "stream_key: {secret: STREAM_KEY}"
-    (host,) = said("ateme.environment.region")["fields"]
-    assert host["immutable"]
-    assert host["example"] == "region: eu-west-1"
+    (region,) = said("ateme.environment.region")["fields"]
+    assert region["immutable"]
+    assert region["example"] == "region: eu-west-1"
+    (email,) = said("just.email_subscription.email")["fields"]
+    assert email["unverifiable"] == "no call reads such an object"
+    (tiles,) = said("ateme.multi_viewer.tile_inputs")["fields"]
+    assert tiles["unverifiable"] == "no call shows what is in the tiles"
+    assert "docs/contract/ateme.md#a-771" in tiles["sources"]
+
+
+def test_what_a_replacement_does_to_a_stream(world: World) -> None:
+    out = world("explain", "ateme.environment.region").out
+    assert "  a change   replaces the object, which destroys a running stream\n" in out
 
 
 @pytest.mark.parametrize("name", kinds())
@@ -94,6 +104,7 @@ def test_every_field_is_explained_as_the_page_of_its_kind_does(name: str) -> Non
     ("path", "error"),
     [
         ("ateme.inputt", "there is no kind `ateme.inputt` (did you mean `ateme.input`?)"),
+        ("ateme", "there is no kind `ateme` (`headend kinds ateme` lists its kinds)"),
         ("nothing", "there is no kind `nothing` (`headend kinds` lists what there is)"),
         ("ateme.input.latancy", "ateme.input has no field `latancy` (did you mean `latency`?)"),
         ("ateme.input.srt_psh", "ateme.input has no field `srt_psh` (did you mean `srt_push`?)"),

@@ -12,6 +12,7 @@ import typer
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Format
 from headend.cli.tables import aligned
+from headend.core.model.capabilities import impact_of_delete
 from headend.core.model.fields import Impact
 from headend.core.model.rules import without_rules
 from headend.core.stackfile.explain import Explained, Explanation
@@ -81,7 +82,8 @@ def _rows(found: Explanation, one: Explained) -> Iterator[tuple[str, str]]:
 
 def _change(found: Explanation, one: Explained) -> str:
     if one.facts.immutable:
-        return "replaces the object"
+        impact = impact_of_delete(found.kind) if found.kind else Impact.NONE
+        return "replaces the object" + (f", which {impact} a running stream" if impact is not Impact.NONE else "")
     told = [note for note in one.facts.notes if note in {"never compared", "any change causes a write"}]
     return "; ".join([_CHANGES[one.facts.impact], *told])
 

@@ -13,11 +13,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from headend.core.model import fields as marks
-from headend.core.model.kind import Kind
+from headend.core.model.kind import Can, Kind
 from headend.core.model.options import format_duration
 from headend.core.model.rules import without_rules
 from headend.core.model.uploads import file_fields
 from headend.core.stackfile.field_types import holds_mapping
+
+UNREAD = "no call reads such an object"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def describe(kind: Kind[Any, Any] | None, model: type[BaseModel], name: str) -> 
         secret=marks.mark(model, name, marks.Secret) is not None,
         immutable=marks.Immutable in found,
         impact=(interrupts.impact or marks.Impact.INTERRUPTS) if interrupts else marks.Impact.NONE,
-        unverifiable=unread.reason if unread else "",
+        unverifiable=unread.reason if unread else UNREAD if kind and Can.OBSERVE not in kind.can else "",
         notes=tuple(notes),
     )
 

@@ -69,7 +69,9 @@ def _kind(words: Sequence[str]) -> Kind[Any, Any]:
     by_collection = {f"{one.partition('.')[0]}.{collection_of(one)}": one for one in known}
     found = name if name in known else by_collection.get(name)
     if found is None:
-        remedy = suggest(name, known, show=0) or "`headend kinds` lists what there is"
+        platform = words[0] in registry.platforms() and len(words) == 1
+        listed = f"`headend kinds {name}` lists its kinds" if platform else "`headend kinds` lists what there is"
+        remedy = (None if platform else suggest(name, known, show=0)) or listed
         raise InputError(Problem(f"there is no kind `{name}`", remedy=remedy))
     return registry.kinds()[found]
 
@@ -104,9 +106,11 @@ def _field(kind: Kind[Any, Any] | None, models: Mapping[str, type[BaseModel]], p
         one = _of_model(kind, model, path, tuple(models))
         if one is not None:
             facts, example = one
-            key = replace(facts, about=without_rules(facts.about)), example
+            texts = facts.about, facts.unverifiable
+            about, unread = map(without_rules, texts)
+            key = replace(facts, about=about, unverifiable=unread), example
             found.setdefault(key, []).append(variant)
-            rules.setdefault(key, []).extend(NUMBER.findall(cited_rules(facts.about)))
+            rules.setdefault(key, []).extend(NUMBER.findall(" ".join(map(cited_rules, texts))))
     everywhere = len(found) == 1 and sum(map(len, found.values())) == len(models)
     return [
         Explained(*key, () if everywhere else tuple(variants), tuple(dict.fromkeys(rules[key])))
