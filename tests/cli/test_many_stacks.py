@@ -166,3 +166,15 @@ def test_after_an_interrupted_stack_no_other_is_begun() -> None:
 
     assert each([Path("eu.yaml"), Path("us.yaml")], work) == 7
     assert begun == [Path("eu.yaml")]
+
+
+def test_a_plan_of_each_is_written_for_apply_and_never_beside_an_earlier_runs(two: World) -> None:
+    planned = two("plan", "eu.yaml", "us.yaml", "--out-dir", "out/plans")
+    assert planned.code == 2, planned.err
+    plans = sorted(str(path.relative_to(two.home)) for path in (two.home / "out" / "plans").iterdir())
+    assert plans == ["out/plans/eu.json", "out/plans/us.json"]
+    again = two("plan", "us.yaml", "--out-dir", "out/plans")
+    assert again.code == 3
+    assert "eu.json is there from an earlier run; remove it" in again.err
+    assert two("apply", *plans, "--yes").code == 0
+    assert two("plan", "eu.yaml", "us.yaml").code == 0

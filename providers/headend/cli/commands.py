@@ -35,6 +35,7 @@ COMMANDS = {  # name -> module, in the order of a day's work; platforms add verb
     "state": "state_commands",
     "policy": "policy_commands",
     "pulumi": "pulumi_commands",
+    "pipeline": "pipeline_commands",
 }
 
 

@@ -21,6 +21,17 @@ def check_out(path: Path, suffix: str = "", name: str = "--out") -> None:
         raise InputError(f"{name} {path}: expected {named}, in a folder that can be written to")
 
 
+def make_plans_folder(path: Path) -> None:
+    """A folder without plans of an earlier run, which would be applied with those of this one. Raises InputError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        old = min(path.glob("*.json"), default=None)
+    except OSError as error:
+        raise InputError(f"--out-dir {path}: {error.strerror or error}") from None
+    if old:
+        raise InputError(f"--out-dir {path}: {old.name} is there from an earlier run; remove it")
+
+
 def write_out(path: Path, content: Iterable[bytes], mode: int = 0o666, name: str = "--out") -> None:
     """Raises HeadendError where the disk is full, or the like."""
     try:

@@ -14,7 +14,7 @@ from headend.cli import planfile
 from headend.cli.accept import accept as accepted
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
-from headend.cli.files import check_out
+from headend.cli.files import check_out, make_plans_folder
 from headend.cli.many import choose, one_at_a_time
 from headend.cli.options import (
     Accept,
@@ -82,6 +82,9 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the plan of each stack there, as STACK.json.")
+    ] = None,
 ) -> None:
     """Shows what apply would do. Exit 0: nothing; 2: there are changes; 5: a guard would refuse them.
 
@@ -91,12 +94,14 @@ def plan(
     one_at_a_time(file, stack=stack, target=target, out=out, allow_interruption=allow_interruption)
     if out:
         check_out(out, ".json")
+    if out_dir:
+        make_plans_folder(out_dir)
     options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt)
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
 
     def work(options: Flags) -> tuple[Plan, int]:
-        made = asyncio.run(planned(options, target or [], consent, out=out))
+        made = asyncio.run(planned(options, target or [], consent, out=out, out_dir=out_dir))
         return made, GuardError.exit_code if made.refused else 2 if made.writes() else 0
 
     raise typer.Exit(told.tell(choose(file, options, changed_since), work))
@@ -184,13 +189,14 @@ async def planned(
     *,
     need_secrets: bool = True,
     out: Path | None = None,
+    out_dir: Path | None = None,
 ) -> Plan:
-    """The plan; with a consent, also what apply would refuse of it. out: where it is written."""
+    """The plan; with a consent, also what apply would refuse of it. out, out_dir: where it is written."""
     async with opened(options, new_redactor(), need_secrets=need_secrets, only_look=True) as (stack, state, session):
         async with reading() as tally:
             made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
         if consent:
             made = judge(await check_plan(made, stack, state.records, session), state.size(), consent)
-        if out:
-            planfile.write(out, made, identities(state, stack, made), targets, options)
+        for path in filter(None, (out, out_dir and out_dir / f"{stack.name}.json")):
+            planfile.write(path, made, identities(state, stack, made), targets, options)
         return made

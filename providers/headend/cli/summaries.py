@@ -23,6 +23,7 @@ SUMMARIES = {
     "state": "What headend's own state file holds.",
     "policy": "What is to hold of stacks.",
     "pulumi": "Hands stacks over to Pulumi, and takes them back.",
+    "pipeline": "What a pipeline of GitHub's or GitLab's does with a plan.",
     "thumbnails": "Writes a picture of what each Ateme+ input shows, a file for each address, and tells which had none.",
     "audio-pids": "Probes a running Ateme+ transcoder, and prints its audio PIDs as its entry in the stack file takes them.",
 }

@@ -128,7 +128,9 @@ class _Platforms(Mapping[str, Platform]):
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         packages = (info.name for info in pkgutil.iter_modules(headend.__path__) if info.ispkg)
-        return tuple(name for name in packages if name not in {"core", "cli", "pulumi", "reports", "simulator"})
+        return tuple(
+            name for name in packages if name not in {"core", "cli", "pipelines", "pulumi", "reports", "simulator"}
+        )
 
     def __getitem__(self, name: str) -> Platform:
         if name not in self._names:

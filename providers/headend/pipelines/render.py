@@ -1,0 +1,51 @@
+"""The pipelines as files of a team's repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+
+STATE = {"HEADEND_STATE": False, "HEADEND_STATE_KEY": True}
+"""What every run with state needs -> whether it is secret."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """action: OWNER/NAME@REVISION of headend's repository. files: the stacks, with wildcards. paths: whose changes are
+    planned. review: the stack of which each pull request gets a copy. variables, secrets: names of the environment."""
+
+    action: str
+    branch: str = "main"
+    files: str = "stacks/*.yaml"
+    paths: Sequence[str] = ("stacks/**",)
+    review: str = "stacks/review.yaml"
+    variables: Sequence[str] = ()
+    secrets: Sequence[str] = ()
+
+
+def render(name: str, wanted: Wanted) -> str:
+    """The text of one of the files beside this module."""
+    source = resources.files("headend.pipelines").joinpath("files", name).read_text(encoding="utf-8")
+    # Both hosts have braces of their own.
+    environment = Environment(
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # YAML, and no HTML
+    )
+    given = {
+        "action": wanted.action,
+        "branch": wanted.branch,
+        "files": wanted.files,
+        "paths": ", ".join(f"'{path}'" for path in wanted.paths),
+        "review": wanted.review,
+        "variables": [*(name for name, secret in STATE.items() if not secret), *wanted.variables],
+        "secrets": [*(name for name, secret in STATE.items() if secret), *wanted.secrets],
+    }
+    return environment.from_string(source).render(given)

@@ -1,0 +1,180 @@
+"""A pull request's life on GitHub: the shipped workflows and the action, step by step, against simulated platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.harness import NO_WAIT, serve
+from headend.pipelines.render import Wanted, render
+from headend.simulator import Simulator
+from pipelines.fake_host import FakeGitHub
+from pipelines.github_runner import ACTION, Event, GitHubRunner, JobRun, git
+
+GOAL = """\
+headend: 1
+mycujoo:
+  action_configurations:
+    goal: {action_id: act-1, group_id: derby, title: %s, fields: {delay: 5}}
+"""
+EMPTY = "headend: 1\n"
+REVIEW = """\
+headend: 1
+stack: review
+vars: {commit: null}
+mycujoo:
+  action_configurations:
+    replay: {action_id: act-2, group_id: "${stack.name}", title: "at ${vars.commit}", fields: {link: {secret: LINK}}}
+"""
+SECRETS = ("PASSWORD", "EMAIL", "API_KEY", "API_SECRET", "TOKEN", "PCODE", "UID", "SECRET")
+
+
+@dataclass
+class Team:
+    """A repository with its runner, and a clone to work in."""
+
+    simulator: Simulator
+    host: FakeGitHub
+    runner: GitHubRunner
+    clone: Path
+
+    def run(self, name: str, event: Event) -> dict[str, JobRun]:
+        secrets = sorted(self.runner.secrets.keys() - {"HEADEND_STATE_KEY"})
+        wanted = Wanted(ACTION, variables=sorted(self.runner.variables), secrets=secrets)
+        return self.runner.run(render(name, wanted), event)
+
+    def commit(self, branch: str, **files: str) -> str:
+        git(self.clone, "checkout", "-q", "-B", branch)
+        for name, text in files.items():
+            (self.clone / "stacks" / f"{name}.yaml").write_text(text)
+        git(self.clone, "add", "-A")
+        git(self.clone, "commit", "-qm", f"change {', '.join(files)}")
+        git(self.clone, "push", "-q", "origin", branch)
+        return git(self.clone, "rev-parse", "HEAD")
+
+    def pull(self, head: str, number: int = 17, action: str = "synchronize") -> Event:
+        """What GitHub tells of it: the run is for the branch merged into main."""
+        git(self.clone, "checkout", "-q", "--detach", "origin/main")
+        git(self.clone, "merge", "-q", "--no-ff", "-m", "try", head)
+        sha = git(self.clone, "rev-parse", "HEAD")
+        git(self.clone, "push", "-qf", "origin", f"{sha}:refs/pull/{number}/merge", f"{head}:refs/pull/{number}/head")
+        pull = {"number": number, "head": {"sha": head}, "base": {"ref": "main"}}
+        payload = {"action": action, "number": number, "pull_request": pull}
+        return Event("pull_request", sha, f"{number}/merge", payload)
+
+    def merge(self, head: str, number: int = 17) -> Event:
+        """Squashed, as most teams do."""
+        git(self.clone, "fetch", "-q")
+        git(self.clone, "checkout", "-qB", "main", "origin/main")
+        git(self.clone, "merge", "-q", "--squash", head)
+        git(self.clone, "commit", "-qm", f"merged {number}")
+        git(self.clone, "push", "-q", "origin", "main")
+        sha = git(self.clone, "rev-parse", "HEAD")
+        pull = {"number": number, "merged_at": "2035-12-01T12:00:00Z", "merge_commit_sha": sha}
+        self.host.pulls[sha] = [{**pull, "head": {"sha": head}, "base": {"ref": "main"}}]
+        return Event("push", sha)
+
+    def configurations(self) -> Any:
+        return self.simulator.dump()["mycujoo"]["configurations"]
+
+    @property
+    def title(self) -> Any:
+        (row,) = self.configurations().values()
+        return row["title"]
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    for name in ("store", "runs", "clone/stacks"):
+        (tmp_path / name).mkdir(parents=True)
+    remote, clone = tmp_path / "remote.git", tmp_path / "clone"
+    git(tmp_path, "init", "-q", "--bare", str(remote))
+    git(clone, "init", "-q")
+    git(clone, "remote", "add", "origin", str(remote))
+    simulator, host = Simulator(), FakeGitHub()
+    with serve(simulator) as platforms, serve(host) as api:
+        settings = simulator.settings(platforms)
+        secrets = {name: value for name, value in settings.items() if name.endswith(SECRETS)}
+        variables = {name: value for name, value in settings.items() if name not in secrets}
+        secrets["HEADEND_STATE_KEY"] = "5e" * 32
+        runner = GitHubRunner(
+            host, api, remote, tmp_path / "store", tmp_path / "runs", variables, secrets, dict(NO_WAIT)
+        )
+        team = Team(simulator, host, runner, clone)
+        git(clone, "remote", "update")
+        team.commit("main", goal=GOAL % "Goal", limits=EMPTY)
+        yield team
+
+
+def test_a_pull_request_is_planned_merged_applied_and_watched(team: Team) -> None:
+    for text in ("a colleague's words", "more of them", "> <!-- kept by headend: headend -->\nquoted"):
+        team.host.of("17").append({"id": next(team.host.ids), "body": text})
+    first = team.commit("work", goal=GOAL % "Tor")
+    planned = team.run("github.yml", team.pull(first))
+    assert planned.keys() == {"plan"}
+    assert planned["plan"].code == 0, planned["plan"].out
+    (comment,) = team.host.of("17")[3:]
+    assert "<!-- kept by headend: headend -->" in comment["body"]
+    assert "Tor" in comment["body"]
+    assert "limits" not in comment["body"], "that stack wasn't changed"
+    assert comment["body"].endswith(planned["plan"].summary)
+    assert f"https://github.example/team/stacks/blob/{first}/stacks/goal.yaml#L4" in comment["body"]
+    assert "::notice file=stacks/goal.yaml,line=4" in planned["plan"].out
+    assert planned["plan"].sarif is not None
+    assert planned["plan"].sarif["runs"][0]["results"]
+    assert team.configurations() == {}, "a plan writes nothing"
+
+    second = team.commit("work", goal=GOAL % "But")
+    assert team.run("github.yml", team.pull(second))["plan"].code == 0
+    assert len(team.host.of("17")) == 4, "it is one comment, and a quoted mark is none"
+    assert "But" in comment["body"]
+    assert "Tor" not in comment["body"]
+
+    applied = team.run("github.yml", team.merge(second))
+    assert applied.keys() == {"apply"}
+    assert applied["apply"].code == 0, applied["apply"].out
+    assert "1 done, 0 failed" in applied["apply"].out
+    assert team.title == "But"
+
+    nightly = Event("schedule", git(team.clone, "rev-parse", "main"))
+    (row,) = team.simulator.sims["mycujoo"].world["configurations"].values()
+    row["title"] = "by hand"
+    assert team.run("github.yml", nightly)["drift"].code == 0
+    (issue,) = team.host.open_ones()
+    assert issue["title"] == "headend: drift"
+    assert "by hand" in issue["body"]
+    row["title"] = "by another hand"
+    assert team.run("github.yml", nightly)["drift"].code == 0
+    assert team.host.open_ones() == [issue]
+    assert "by another hand" in issue["body"]
+
+    row["title"] = "But"
+    assert team.run("github.yml", nightly)["drift"].code == 0
+    assert team.host.open_ones() == []
+
+
+def test_a_stack_that_is_wrong_is_told_in_the_comment_and_not_applied(team: Team) -> None:
+    work = team.commit("work", goal="headend: 1\nmycujoo: {tables: {}}\n")
+    red = team.run("github.yml", team.pull(work))["plan"]
+    assert red.code == 3
+    assert "unknown key `tables`" in team.host.of("17")[0]["body"]
+    assert red.sarif is not None
+    refused = team.run("github.yml", team.merge(work))["apply"]
+    assert refused.code == 6
+    assert "no run of it that succeeded has an artifact `headend-plan`" in refused.out
+    assert team.configurations() == {}
+
+
+def test_a_pull_request_that_changes_no_stack_applies_none(team: Team) -> None:
+    (team.clone / "stacks" / "README.md").write_text("ours\n")
+    work = team.commit("work")
+    planned = team.run("github.yml", team.pull(work))["plan"]
+    assert planned.code == 0, planned.out
+    assert "no stack" in team.host.of("17")[0]["body"]
+    applied = team.run("github.yml", team.merge(work))["apply"]
+    assert applied.code == 0, applied.out
+    assert "it changed no stack" in applied.out

@@ -1,0 +1,102 @@
+"""The shipped pipelines as their hosts read them: by schema, by actionlint, by bash. What is missing is named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from commands import ROOT
+from headend.pipelines.render import Wanted, render
+
+WANTED = Wanted("team/headend@v1", variables=["HEADEND_ATEME_URL"], secrets=["HEADEND_ATEME_PASSWORD"])
+WORKFLOWS = ("github.yml", "github-review.yml")
+SCHEMAS = {"action.yml": "vendor.github-actions"} | dict.fromkeys(WORKFLOWS, "vendor.github-workflows")
+ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "github/codeql-action/upload-sarif"}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text() if name == "action.yml" else render(name, WANTED)
+
+
+def steps(name: str) -> Iterator[dict[str, Any]]:
+    document = yaml.load(text(name), Loader=yaml.BaseLoader)
+    jobs = [document["runs"]] if "runs" in document else document["jobs"].values()
+    for job in jobs:
+        yield from job["steps"]
+
+
+def tool(name: str, why: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"no {name} on the PATH: {why}")
+    return found
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_files_are_as_their_schema_wants_them(name: str, tmp_path: Path) -> None:
+    check = tool("check-jsonschema", "it has the schemas (`pipx install check-jsonschema`)")
+    (tmp_path / name).write_text(text(name))
+    command = [check, "--builtin-schema", SCHEMAS[name], "--no-cache", str(tmp_path / name)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actionlint_finds_nothing(name: str, tmp_path: Path) -> None:
+    """`queue` is younger than actionlint 1.7.12; the schema has it."""
+    lint = tool("actionlint", "`go install github.com/rhysd/actionlint/cmd/actionlint@latest`")
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    local = text(name).replace(WANTED.action, "./headend")  # so that it looks at our action, too
+    (folder / name).write_text(local)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "headend").mkdir()
+    (tmp_path / "headend" / "action.yml").write_text(text("action.yml"))
+    command = [lint, "-ignore", 'unexpected key "queue" for "concurrency" section', str(folder / name)]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_shell_steps_are_shell_and_take_nothing_from_an_event_into_their_text(name: str) -> None:
+    for step in steps(name):
+        if script := step.get("run"):
+            assert "${{" not in script, "what a branch is called would be run"
+            ran = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+            assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_no_action_but_the_hosts_own_is_needed_and_each_has_a_version(name: str) -> None:
+    for step in steps(name):
+        if uses := step.get("uses"):
+            action, _, version = uses.partition("@")
+            assert action in {*ACTIONS, "team/headend"}
+            assert re.fullmatch(r"v\d+", version)
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_no_two_runs_that_write_go_side_by_side_and_none_is_cut_off(name: str) -> None:
+    document = yaml.load(text(name), Loader=yaml.BaseLoader)
+    for job in document["jobs"].values():
+        concurrency = job.get("concurrency") or document["concurrency"]
+        commands = {step["with"]["command"] for step in job["steps"] if "command" in step.get("with", {})}
+        if commands & {"apply", "deploy", "destroy"}:
+            assert concurrency["queue"] == "max"
+            assert "cancel-in-progress" not in concurrency
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_jobs_may_do_no_more_than_they_need(name: str) -> None:
+    document = yaml.load(text(name), Loader=yaml.BaseLoader)
+    assert document["permissions"]["contents"] == "read"
+    for job in document["jobs"].values():
+        assert "contents" not in {scope for scope, may in job.get("permissions", {}).items() if may != "read"}
+        assert "timeout-minutes" in job
