@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from dataclasses import replace
@@ -206,6 +207,7 @@ keys = st.sampled_from(KEYS.split())
 remarks = st.sampled_from(["", "", "", "", "# one", "# two: 'x'", "#"])
 
 
+anchors = itertools.count()
 QUOTES = "'\""
 
 
@@ -223,7 +225,7 @@ def entries(draw: Any, depth: int = 0) -> list[str]:
         lines += draw(st.lists(st.sampled_from(["", "# head", "   # deep"]), max_size=2))
         tail = draw(remarks)
         behind = f"  {tail}" if tail else ""
-        shape = draw(st.integers(0, 4 if depth < 3 else 2))
+        shape = draw(st.sampled_from([0, 1, 2, 5, 6] if depth > 2 else range(7)))
         value = draw(scalars)
         if shape == 0:
             lines += [f"{key}: {dumped(value, default_style=draw(st.sampled_from(QUOTES)))}{behind}"]
@@ -232,6 +234,12 @@ def entries(draw: Any, depth: int = 0) -> list[str]:
             lines += [f"{key}: {listed}{behind}"]
         elif shape == 2:
             lines += [f"{key}: |{behind}", *(f"{' ' * wide}{line}" for line in ("text", "  # text", "", "end"))]
+        elif shape == 5:
+            lines += [f"{key}: [a,{behind}", "    # inner", f"   {{b: 'c'}}, {tail and f'{tail}'}", f"    d]{behind}"]
+        elif shape == 6:
+            name = f"n{next(anchors)}"
+            inner = [f"{key}: &{name} {{p: 1, q: 'x'}}{behind}", f"z{key}: *{name}{behind}"]
+            lines += inner if draw(st.booleans()) else [inner[0].replace(" {", "\n    p: {"), *inner[1:]]
         elif shape == 3:
             inner = draw(entries(depth + 1))
             lines += [f"{key}:{behind}", *(f"{' ' * wide}{line}" if line else "" for line in inner)]
