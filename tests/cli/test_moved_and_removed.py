@@ -194,3 +194,89 @@ def test_what_is_wrong_is_told_with_its_place(day: World, more: str, told: str) 
     day.write("day.yaml", stack(more=more))
     ran = day("validate", "day.yaml")
     assert (ran.code, told in ran.err, "day.yaml:1" in ran.err) == (3, True, True), ran.err
+
+
+# --- to and from other stacks -------------------------------------------------------------------------------
+def named(text: str, name: str = "night") -> str:
+    return text.replace("stack: day\n", f"stack: {name}\n")
+
+
+COMES = f"moved:\n  - {{from: {{stack: day.yaml, address: {EU}}}, to: {WEST}}}\n"
+GOES = f"moved:\n  - {{from: {EU}, to: {{stack: night.yaml, address: {WEST}}}}}\n"
+PARTS = ("", ".inputs.gate", ".outputs.cdn")
+
+
+def in_states(world: World) -> tuple[list[str], list[str]]:
+    found = [world("state", "list", name).out.splitlines() for name in ("day", "night")]
+    day, night = ([line.split()[0] for line in lines] for lines in found)
+    return day, night
+
+
+def test_what_comes_from_another_stack_is_shown_as_a_move_and_taken_when_it_is_applied(day: World) -> None:
+    before = living(day.simulator.dump())
+    day.write("day.yaml", EMPTY)
+    day.write("night.yaml", named(stack("west", more=COMES)))
+    assert steps(day, "night.yaml") == {
+        f"{WEST}{part}": ("move", "renamed", f"{EU}{part} of the stack day") for part in PARTS
+    }
+    assert in_states(day)[0] == [f"{EU}{part}" for part in PARTS]
+    applied = day("apply", "night.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    assert (day.simulator.writes(), living(day.simulator.dump())) == ([], before)
+    assert in_states(day) == ([], [f"{WEST}{part}" for part in PARTS])
+    assert [day("plan", f"{name}.yaml").code for name in ("day", "night")] == [0, 0]
+
+
+def test_what_comes_may_change_in_the_same_run(day: World) -> None:
+    day.write("day.yaml", EMPTY)
+    day.write("night.yaml", named(stack("west", more=COMES).replace("port: 5001", "port: 5001, latency: 2000")))
+    assert steps(day, "night.yaml")[f"{WEST}.inputs.gate"][0] == "update"
+    assert day("apply", "night.yaml", "--yes").code == 0
+    assert in_states(day) == ([], [f"{WEST}{part}" for part in PARTS])
+    assert day("plan", "night.yaml").code == 0
+
+
+def test_a_plan_file_takes_over_what_comes(day: World) -> None:
+    day.write("day.yaml", EMPTY)
+    day.write("night.yaml", named(stack("west", more=COMES)))
+    assert day("plan", "night.yaml", "--out", "plan.json").code == 2
+    applied = day("apply", "plan.json", "--yes")
+    assert (applied.code, day.simulator.writes()) == (0, []), applied.err
+    assert in_states(day) == ([], [f"{WEST}{part}" for part in PARTS])
+
+
+def test_what_goes_to_another_stack_is_shown_as_let_go_and_given_when_it_is_applied(day: World) -> None:
+    before = living(day.simulator.dump())
+    day.write("night.yaml", named(stack("west")))
+    day.write("day.yaml", EMPTY + GOES)
+    assert {step[:2] for step in steps(day).values()} == {("forget", "retained")}
+    assert f"passes to {WEST}.inputs.gate of night.yaml" in day("plan", "day.yaml").out
+    applied = day("apply", "day.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    assert in_states(day) == ([], [f"{WEST}{part}" for part in PARTS])
+    assert [day("plan", f"{name}.yaml").code for name in ("day", "night")] == [0, 0]
+    assert (day.simulator.writes(), living(day.simulator.dump())) == ([], before)
+
+
+def test_both_stacks_may_say_the_move(day: World) -> None:
+    day.write("night.yaml", named(stack("west", more=COMES)))
+    day.write("day.yaml", EMPTY + GOES)
+    for name in ("night", "day"):
+        assert day("apply", f"{name}.yaml", "--yes").code == 0
+    assert in_states(day) == ([], [f"{WEST}{part}" for part in PARTS])
+    assert day.simulator.writes() == []
+
+
+def test_a_stack_whose_file_is_gone_is_given_by_its_name(day: World) -> None:
+    (day.home / "day.yaml").unlink()
+    day.write("night.yaml", named(stack("west", more=COMES.replace("day.yaml", "day"))))
+    assert day("apply", "night.yaml", "--yes").code == 0
+    assert in_states(day)[1] == [f"{WEST}{part}" for part in PARTS]
+
+
+def test_a_state_that_a_run_holds_stops_the_move_before_anything_is_written(day: World) -> None:
+    day.write("night.yaml", named(stack("west", more=COMES)))
+    with open_state(day.home / ".headend" / "day.db", "day"):
+        ran = day("apply", "night.yaml", "--yes")
+    assert (ran.code, "day.db is in use by another headend process" in ran.err) == (1, True)
+    assert (day.simulator.writes(), in_states(day)) == ([], ([f"{EU}{part}" for part in PARTS], []))

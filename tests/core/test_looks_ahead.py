@@ -63,7 +63,7 @@ class World:
         values = {HOME: {"name": "home"}, GUEST: {"name": "guest", "home": records.get(HOME)}}
         known = {a: Record(a, f"test.{values[a]['name']}", id, values[a]) for a, id in records.items()}
         state: Any = SimpleNamespace(
-            records=lambda: known, intents=dict, digest=lambda value: NO_DIGEST, held_elsewhere=dict
+            records=lambda: known, intents=dict, digest=lambda value: NO_DIGEST, held_elsewhere=dict, coming=dict
         )
 
         async def work() -> Any:

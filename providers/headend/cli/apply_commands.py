@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
+from headend.cli.between import carry_over, joined
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.many import Interrupted, choose, each, one_at_a_time
@@ -172,11 +173,12 @@ async def _carried_out(
     document: dict[str, Any] | None,
 ) -> int:
     async with opened(options, redactor) as (stack, state, session):
-        known = Seeded(state, stack, document) if document else None
+        held = joined(stack, state, options.simulator)
+        known = Seeded(held, stack, document) if document else None
         async with reading() as tally:
             made = await make_plan(
                 stack,
-                known or state,
+                known or held,
                 session,
                 targets=targets,
                 destroy=destroy,
@@ -187,9 +189,9 @@ async def _carried_out(
         stale: dict[str, str] = {}
         if document and known:
             made, stale = _approved(made, document, known, agreed.whole)
-        made = await check_plan(made, stack, (known or state).records, session)
+        made = await check_plan(made, stack, (known or held).records, session)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
-        made = guards.judge(made, (known or state).size(), consent)
+        made = guards.judge(made, (known or held).size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
         doubtful = _left_in_doubt(stack, state, made)
         way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
@@ -204,6 +206,7 @@ async def _carried_out(
             if made.writes():
                 return HeadendError.exit_code
             return StaleError.exit_code if stale else PartialError.exit_code if destroy and doubtful else 0
+        carry_over(stack, state, options.simulator, {step.address for step in made.steps})
         with progress(len(made.writes()), every=agreed.verbose) as told:
             outcome = await _watched(
                 told,

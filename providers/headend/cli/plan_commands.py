@@ -12,6 +12,7 @@ import typer
 
 from headend.cli import planfile
 from headend.cli.accept import accept as accepted
+from headend.cli.between import joined
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, make_plans_folder
@@ -193,10 +194,11 @@ async def planned(
 ) -> Plan:
     """The plan; with a consent, also what apply would refuse of it. out, out_dir: where it is written."""
     async with opened(options, new_redactor(), need_secrets=need_secrets, only_look=True) as (stack, state, session):
+        known = joined(stack, state, options.simulator)
         async with reading() as tally:
-            made = await make_plan(stack, state, session, targets=targets, refresh=options.refresh, tally=tally)
+            made = await make_plan(stack, known, session, targets=targets, refresh=options.refresh, tally=tally)
         if consent:
-            made = judge(await check_plan(made, stack, state.records, session), state.size(), consent)
+            made = judge(await check_plan(made, stack, known.records, session), known.size(), consent)
         for path in filter(None, (out, out_dir and out_dir / f"{stack.name}.json")):
-            planfile.write(path, made, identities(state, stack, made), targets, options)
+            planfile.write(path, made, identities(known, stack, made), targets, options)
         return made

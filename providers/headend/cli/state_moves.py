@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from headend.cli.between import path_of, wanted_of
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.loading import load_stack
@@ -17,11 +17,8 @@ from headend.cli.run import heed_hand_over, state_path
 from headend.cli.state_group import Address, StackName, existing, name_of, state, unknown
 from headend.core.model.errors import InputError
 from headend.core.model.moved import shape
-from headend.core.model.record import Digester, recorded
-from headend.core.model.stack import Stack
 from headend.core.reconcile.state import is_there, open_state
 from headend.core.reconcile.state.carry import carry
-from headend.core.reconcile.state.neighbours import stacks
 from headend.core.reconcile.state.nested import nested, renamed
 
 
@@ -72,21 +69,8 @@ def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
         moves = renamed(source.addresses(), old, new)
         if not moves:
             raise unknown(stack, old)
-        carried = carry(source, target, moves, lambda address, digest: _recorded(wanted, address, digest))
+        carried = carry(source, target, moves, wanted_of(wanted))
     for before, after in moves.items():
         echo(f"{before}: is {after} of the stack {wanted.name} now")
     for address in carried.forgotten:
         echo(f"{address}: what was applied of its secrets is forgotten; the next apply may write them again")
-
-
-def path_of(stack: str, beside: str, simulator: bool) -> Path:
-    """The state of a stack in the store where the state of `beside` is."""
-    path = state_path(beside, simulator)
-    if path == state_path(stack, simulator):  # HEADEND_STATE names a file
-        return next((one for name, one in stacks(path) if name == stack), path.with_name(f"{stack}{path.suffix}"))
-    return state_path(stack, simulator)
-
-
-def _recorded(stack: Stack, address: str, digest: Digester) -> Mapping[str, Any]:
-    resource = stack.resources.get(address)
-    return recorded(resource.spec, resource.secret_fields, digest) if resource else {}

@@ -35,6 +35,9 @@ class _Known:
     def digest(self, value: Any) -> Any:
         return digest(value)
 
+    def coming(self) -> Mapping[str, str]:
+        return {}
+
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         return {}
 

@@ -54,6 +54,14 @@ def now_at(address: str, moved: Sequence[Moved]) -> str:
     return base + slash + aside
 
 
+def goes_to(address: str, moved: Sequence[Moved]) -> Place | None:
+    """Where in another stack the stack says that the address has moved to."""
+    for one in moved:
+        if one.new.stack and within(address.partition("/")[0], one.old.address):
+            return Place(one.new.address + address[len(one.old.address) :], one.new.stack)
+    return None
+
+
 def said_of(address: str, removed: Sequence[Removed]) -> Removed | None:
     """What the stack says of an address that left it."""
     fitting = [one for one in removed if within(address.partition("/")[0], one.address)]

@@ -13,6 +13,7 @@ from headend.core.model.errors import InputError, StateError
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem, errors, note
 from headend.core.model.lookup import find_named_ids
+from headend.core.model.moved import goes_to
 from headend.core.model.proposal import Action
 from headend.core.model.record import FORGET, Record
 from headend.core.model.stack import Resource, Stack, related
@@ -47,6 +48,7 @@ class Known(Protocol):
     def records(self) -> dict[str, Record]: ...
     def intents(self) -> Mapping[str, Any]: ...
     def digest(self, value: Any) -> Any: ...
+    def coming(self) -> Mapping[str, str]: ...
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]: ...
 
 
@@ -130,6 +132,8 @@ class Planner:
         """The step of an object that the stack no longer names."""
         kind = registry.kinds()[record.kind]
         decision = decide(await self.reader.record(kind, record))
+        if there := goes_to(record.address, self.reader.stack.moved):
+            decision = decision.but(note(f"passes to {there.address} of {there.stack}"))
         step = step_of(await review(decision, await self.reader.apis(kind.platform)))
         self.tally.done += 1
         return step
@@ -198,8 +202,8 @@ async def make_plan(
     reader = Reader(stack, records, apis, state.digest, intents, planned, refresh, bind=bind)
     reader.ours.elsewhere = state.held_elsewhere
     reader.unsure = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
-    planner, watch = Planner(reader, moved, tally=tally or Tally()), Watch(stack, records, apis, now)
-    planner.tally.total = len(resources) + len(gone)
+    planner = Planner(reader, {**moved, **state.coming()}, tally=tally or Tally())
+    planner.tally.total, watch = len(resources) + len(gone), Watch(stack, records, apis, now)
 
     async def removal(record: Record) -> Step:
         step = await planner.removal(record)

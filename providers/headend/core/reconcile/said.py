@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from headend.core.model.moved import now_at, said_of
+from headend.core.model.moved import goes_to, now_at, said_of
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 
@@ -28,8 +28,11 @@ def intents_as_said(stack: Stack, intents: Mapping[str, T]) -> dict[str, T]:
 
 
 def records_as_said(stack: Stack, records: Mapping[str, Record]) -> dict[str, Record]:
-    """The records, of which those that left the stack are kept or deleted as `removed:` says."""
-    if not stack.removed:
+    """The records, of which those that left the stack are kept or deleted as `removed:` says; what went to another
+    stack is kept."""
+    if not stack.removed and not stack.moved:
         return dict(records)
-    left = {a: said for a in records if a not in stack.resources and (said := said_of(a, stack.removed))}
-    return {a: replace(r, retain=left[a].forget) if a in left else r for a, r in records.items()}
+    left = [address for address in records if address not in stack.resources]
+    keeps = {address: said.forget for address in left if (said := said_of(address, stack.removed))}
+    keeps |= dict.fromkeys((address for address in left if goes_to(address, stack.moved)), True)
+    return {a: replace(r, retain=keeps[a]) if a in keeps else r for a, r in records.items()}

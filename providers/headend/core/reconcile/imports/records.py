@@ -28,6 +28,9 @@ class Held:
     def intents(self) -> Mapping[str, Any]:
         return {}
 
+    def coming(self) -> Mapping[str, str]:
+        return {}
+
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         return {}
 

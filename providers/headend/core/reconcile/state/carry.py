@@ -12,6 +12,7 @@ from typing import Any
 
 from headend.core.model.errors import InputError
 from headend.core.model.record import NO_DIGEST, Digest, Digester, Record
+from headend.core.reconcile.state.rows import Intent
 from headend.core.reconcile.state.store import State
 
 Wanted = Callable[[str, Digester], Mapping[str, Any]]
@@ -26,21 +27,39 @@ class Carried:
     forgotten: tuple[str, ...] = ()
 
 
-def carry(source: State, target: State, moves: Mapping[str, str], wanted: Wanted) -> Carried:
-    """Moves entries and intents, {address here: address there}. Raises InputError where another object is there."""
+@dataclass(frozen=True)
+class Parcel:
+    """What passes on, as the other state will hold it."""
+
+    records: tuple[Record, ...]
+    intents: tuple[Intent, ...]
+
+
+def pack(source: State, target: State, moves: Mapping[str, str], wanted: Wanted) -> Parcel:
+    """Entries and intents, {address here: address there}, as they will be there; without those that a killed run has
+    brought there already. Writes nothing. Raises InputError where another object is there."""
+    if not moves:
+        return Parcel((), ())
     records, intents, there = source.records(), source.intents(), target.records()
     for old, new in moves.items():
         held = there.get(new)
         if (held and (old not in records or held.id != records[old].id)) or (not held and new in target.intents()):
             raise InputError(f"the state that it is to go to has {new} already")
-    found = [records[old] for old in moves if old in records]
+    found = [records[old] for old, new in moves.items() if old in records and new not in there]
     secret = any(isinstance(kept, Digest) for record in found for kept in record.values.values())
     same = not secret or source.key_ids() == target.key_ids()
-    carried = [_carried(record, moves, there, same, wanted, (source, target)) for record in found]
-    doubts = [replace(intents[old], address=new) for old, new in moves.items() if old in intents]
-    target.take(carried, doubts)
+    carried = tuple(_carried(record, moves, there, same, wanted, (source, target)) for record in found)
+    return Parcel(carried, tuple(replace(intents[old], address=new) for old, new in moves.items() if old in intents))
+
+
+def carry(source: State, target: State, moves: Mapping[str, str], wanted: Wanted) -> Carried:
+    """Moves entries and intents. Raises as `pack` does."""
+    if not moves:
+        return Carried(moves)
+    parcel = pack(source, target, moves, wanted)
+    target.take(parcel.records, parcel.intents)
     source.give_up(moves)
-    lost = (r.address for r in carried if any(kept == NO_DIGEST for kept in r.values.values()))
+    lost = (r.address for r in parcel.records if any(kept == NO_DIGEST for kept in r.values.values()))
     return Carried(moves, tuple(lost))
 
 

@@ -89,6 +89,10 @@ class State:
         if keep and (new := [*rows]):
             self._db.write(*(("INSERT OR REPLACE INTO meta VALUES (?, ?)", row) for row in new))
 
+    def coming(self) -> Mapping[str, str]:
+        """What comes from other states: nothing, unless `Joined` says so."""
+        return {}
+
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         """What other stacks of the store have: (kind, id) -> (stack, address). Reads their states, and locks none."""
         return held(self._db.path, self._places)
