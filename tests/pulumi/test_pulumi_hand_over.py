@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from cli.harness import NO_WAIT, Ran, World, serve
+from cli.harness import NO_WAIT, Ran, World, living, serve
 from convergence.test_convergence import LISTS, side_by_side
 from headend.core.stackfile import load
 from headend.simulator import Simulator
@@ -37,6 +37,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 def test_there_and_back_nothing_is_written(world: World) -> None:
+    before = living(world.simulator.dump())
     succeed(world("apply", "each.yaml", "--yes", "--secrets-out", "secrets.json"))
     world.simulator.reset_journal()
     given = succeed(piped(world, EMPTY, "import", "each.yaml"))
@@ -48,6 +49,8 @@ def test_there_and_back_nothing_is_written(world: World) -> None:
         succeed(piped(world, exported(engine.state, "each"), "export-state", "each.yaml"))
     succeed(world("plan", "each.yaml"))
     assert world.simulator.writes() == []
+    succeed(world("destroy", "each.yaml", "--yes"))
+    assert living(world.simulator.dump()) == before
 
 
 def test_what_pulumi_made_comes_over_and_goes_back_as_it_was(world: World) -> None:
@@ -84,6 +87,20 @@ def test_a_stack_with_a_past_goes_over(tmp_path: Path) -> None:
     stadium = entries["ateme.environments.europe.inputs.stadium"]
     assert (stadium["retainOnDelete"], stadium["ignoreChanges"]) == (True, ["latency"])
     assert "rights_locker.stream_limits.viewers[jane.doe@x.org]" in entries
+
+
+def test_a_secret_goes_over_as_the_platform_knows_it(tmp_path: Path) -> None:
+    simulator = Simulator()
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        world.write("Pulumi.yaml", PROJECT)
+        text = "headend: 1\njust: {utm_metrics: {it: {channel: email, email: Guest@example.com, refidm: m}}}\n"
+        world.write("day.yaml", text)
+        succeed(world("apply", "day.yaml", "--yes"))
+        world.write("day.yaml", text.replace("Guest", "guest"))
+        given = succeed(piped(world, EMPTY, "import", "day.yaml"))
+    (live,) = holding(json.loads(given.out)).values()
+    assert live.inputs["email"] == live.outputs["email"] == "Guest@example.com"
 
 
 def succeed(ran: Ran) -> Ran:
