@@ -43,6 +43,7 @@ ateme:
               gate: {latency: 200,
                   # of the truck
                   port: 5001, variant: 'srt_push'}
+                # of the stadium
               # the dish
               dish:
                   user_description: |
@@ -51,7 +52,7 @@ ateme:
                         by the minute
                   port: 5004   # free
                   variant: udp_rist   # RIST
-                    # not UDP
+                                      # not UDP
                   lifecycle: &life
                       retain: true
               # other: {}
@@ -83,10 +84,11 @@ ateme:
         gate: {variant: srt_push,
           # of the truck
           port: 5001, latency: 200}
+          # of the stadium
         # the dish
         dish:
           variant: udp_rist  # RIST
-            # not UDP
+                             # not UDP
           port: 5004  # free
           user_description: |
             it's dear
@@ -166,6 +168,12 @@ def test_an_alias_that_comes_to_stand_before_its_anchor_trades_places_with_it() 
     assert made == ("headend: 1\nateme:\n  labels: &x {b: {port: 1}}\n  environments:\n    a: {inputs: *x}\n")
 
 
+def test_a_comment_behind_an_alias_stands_above_what_takes_its_place() -> None:
+    text = "ateme:\n  environments: &x\n    a: {}  # one\n  labels: *x  # two\nheadend: 1\n"
+    made = "headend: 1\nateme:\n  # two\n  labels: &x\n    a: {}  # one\n  environments: *x\n"
+    assert formatted(text) == made
+
+
 def test_where_addresses_went_stands_above_the_platforms() -> None:
     text = "removed:\n- then: forget\n  from: ateme.labels.x\nmoved: [{to: b, from: a}]\nateme: {}\nheadend: 1\n"
     form = "headend: 1\nmoved: [{from: a, to: b}]\nremoved:\n  - from: ateme.labels.x\n    then: forget\nateme: {}\n"
@@ -222,7 +230,7 @@ def entries(draw: Any, depth: int = 0) -> list[str]:
     lines: list[str] = []
     wide = draw(st.integers(1, 3))
     for key in draw(st.lists(keys, min_size=1, max_size=4, unique=True)):
-        lines += draw(st.lists(st.sampled_from(["", "# head", "   # deep"]), max_size=2))
+        lines += draw(st.lists(st.sampled_from(["", "# head", "   # deep", " " * 12 + "# on"]), max_size=2))
         tail = draw(remarks)
         behind = f"  {tail}" if tail else ""
         shape = draw(st.sampled_from([0, 1, 2, 5, 6] if depth > 2 else range(7)))

@@ -43,7 +43,8 @@ class Tree:
 @dataclass(eq=False, slots=True)
 class Item:
     """An entry of a mapping or a list. head: the comments before it, "" for a blank line. tail: the comment behind it.
-    below: those that go on below it, further in. broken: it begins a line, in a flow collection."""
+    below: those that go on below it, further in; goes_on: right below the one behind it. broken: it begins a line, in a
+    flow collection."""
 
     value: Tree
     key: Tree | None = None
@@ -51,6 +52,7 @@ class Item:
     tail: str = ""
     tail_column: int = 0
     below: list[str] = field(default_factory=list)
+    goes_on: bool = False
     broken: bool = False
 
 
@@ -245,7 +247,7 @@ class _Reader:
             line = self.line
         tree.foot = [one.text for one in self.pull(_start(first)) if one.text]
 
-    def settle(self, found: list[_Between], ends: list[tuple[int, list[str]]], column: int) -> list[str]:
+    def settle(self, found: list[_Between], ends: list[_End], column: int) -> list[str]:
         """Gives comments that are further in than what comes next to what ends there; the lines of the others."""
         while found:
             blank = next((n for n, one in enumerate(found) if one.text), len(found))
@@ -254,7 +256,10 @@ class _Reader:
             ends = [end for end in ends if end[0] <= found[blank].place[1]]
             if not ends:
                 break
-            ends[-1][1].extend(one.text for one in found[: blank + 1])
+            _, comments, item = ends[-1]
+            if item is not None:
+                item.goes_on = (item.goes_on or not comments) and item.tail_column == found[blank].place[1]
+            comments.extend(one.text for one in found[: blank + 1])
             found = found[blank + 1 :]
         return [one.text for one in found]
 
@@ -268,14 +273,18 @@ def _start(event: Any) -> tuple[int, int]:
     return event.start_mark.line, event.start_mark.column
 
 
-def _ends(tree: Tree) -> list[tuple[int, list[str]]]:
-    """What ends where the value ends, outermost first: the column of its comments, and where they go."""
+_End = tuple[int, list[str], Item | None]
+"""The column that comments of what ends there have at least, where they go, and of which item."""
+
+
+def _ends(tree: Tree) -> list[_End]:
+    """What ends where the value ends, outermost first."""
     if not tree.is_block or not tree.items:
         return []
     last = tree.items[-1]
-    return [(tree.column, tree.foot), *(_ends(last.value) or _below(last, tree.column))]
+    return [(tree.column, tree.foot, None), *(_ends(last.value) or _below(last, tree.column))]
 
 
-def _below(item: Item, column: int) -> list[tuple[int, list[str]]]:
+def _below(item: Item, column: int) -> list[_End]:
     """Below a block scalar a comment would be text."""
-    return [] if item.value.style[:1] in {"|", ">"} else [(column + 1, item.below)]
+    return [] if item.value.style[:1] in {"|", ">"} else [(column + 1, item.below, item)]

@@ -81,6 +81,8 @@ def _define_first(tree: Tree, defined: set[Tree]) -> None:
             item.value = target
             if tree.flow:
                 _flatten(target)
+            elif target.is_block and item.tail:  # nothing stands behind a block
+                item.head, item.tail = [*item.head, item.tail], ""
         elif target is None and item.value in defined:
             item.value = Tree(target=item.value)
         if item.value.anchor:

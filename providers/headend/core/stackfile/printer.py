@@ -43,7 +43,7 @@ def _spaced(comments: Iterable[str], indent: str) -> list[str]:
 def _block(tree: Tree, indent: str) -> list[str]:
     """The lines of a mapping or a list."""
     lines: list[str] = []
-    tails: dict[int, list[tuple[int, str]]] = defaultdict(list)  # column as written -> line, comment
+    tails: dict[int, list[tuple[int, Item]]] = defaultdict(list)  # column as written -> line, what a comment is behind
     for item in tree.items or ():
         head = list(item.head)
         if not tree.keyed and item.value.is_block and item.value.items:
@@ -54,12 +54,15 @@ def _block(tree: Tree, indent: str) -> list[str]:
         at = len(lines)
         lines += _entry(tree, item, indent)
         if item.tail:
-            tails[item.tail_column].append((at if item.value.lines else len(lines) - 1, item.tail))
+            at = at if item.value.lines else len(lines) - 1
+            tails[item.tail_column].append((at, item))
         lines += _spaced(item.below, indent + _STEP)
     for group in tails.values():
         width = max(len(lines[at]) for at, _ in group)
-        for at, tail in group:
-            lines[at] = f"{lines[at]:{width}}  {tail}"
+        for at, item in group:
+            lines[at] = f"{lines[at]:{width}}  {item.tail}"
+            for below in range(at + 1, at + 1 + len(item.below) if item.goes_on else 0):
+                lines[below] = f"{'':{width}}  {lines[below].lstrip()}".rstrip()
     return [*lines, *_spaced(tree.foot, indent)]
 
 
