@@ -96,6 +96,12 @@ def test_what_two_states_have_is_forgotten_and_not_deleted(day: World) -> None:
     assert day("plan", "night.yaml").code == 0
 
 
+def test_import_leaves_out_what_another_stack_has(day: World) -> None:
+    ran = day("import", "ateme", "-o", "live.yaml")
+    assert f"it is {EU} of the stack day" in ran.out
+    assert "environments" not in day("state", "list", "live").out
+
+
 def test_destroy_leaves_what_two_states_have(day: World) -> None:
     both(day)
     assert day("destroy", "day.yaml", "--yes").code == 0

@@ -147,6 +147,7 @@ async def _imported(flags: Flags, wanted: Wanted, platforms: list[str], given: l
             if not chosen:
                 session.check(registry.platforms())
             session.check(chosen)
+            state.work_at({platform: session.place(platform) for platform in chosen}, keep=True)
             load_transport(flags)
             importer = Importer(session, state, flags.file, wanted, given, stack, flags.variables)
             return await importer.run(chosen)

@@ -74,7 +74,8 @@ class Importer:
         """Writes the files and the state, unless nothing is new. Raises InputError where the file can't take it."""
         kinds = registry.kinds_of(set(platforms))
         named = self.wanted.kinds or kinds
-        gatherer = Gatherer(self.session, self.given, self.wanted.environments)
+        held = self.state.held_elsewhere()
+        gatherer = Gatherer(self.session, self.given, self.wanted.environments, held)
         gathered = await gatherer.gather(wanted_kinds(named, kinds))
         found = Imported(gathered)
         objects = Objects(gathered.objects)

@@ -92,12 +92,20 @@ class Gathered:
 
 class Gatherer:
     """Goes through kinds. given: what those ask for that aren't listed by themselves (`Listed.listed_by`).
-    places: names or ids of the environments, or the like, that are looked into; none: all."""
+    places: names or ids of the environments, or the like, that are looked into; none: all.
+    held: (kind, id) -> stack and address of what other stacks of the store have."""
 
-    def __init__(self, apis: Apis, given: Collection[str] = (), places: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        apis: Apis,
+        given: Collection[str] = (),
+        places: Collection[str] = (),
+        held: Mapping[tuple[str, str], tuple[str, str]] = {},
+    ) -> None:
         self.apis = apis
         self.given = given
         self.places = places
+        self.held = held
         self.found = Gathered()
 
     async def gather(self, kinds: Iterable[Kind[Any, Any]]) -> Gathered:
@@ -134,9 +142,15 @@ class Gatherer:
     async def _within(self, kind: Any, within: str | None, parent: Found | None) -> list[Found]:
         api = await self.apis(kind.platform)
         live = await kind.list_live(api, within)
-        self.found.left_out += [(kind.name, one.id, one.left_out) for one in live if one.left_out]
-        read = await together(self._read(api, kind, one, parent) for one in live if not one.left_out)
+        why = {one.id: said for one in live if (said := one.left_out or self._held(kind, one.id))}
+        self.found.left_out += [(kind.name, id, said) for id, said in why.items()]
+        read = await together(self._read(api, kind, one, parent) for one in live if one.id not in why)
         return [one for one in read if one is not None and self._wanted(one)]
+
+    def _held(self, kind: Kind[Any, Any], id: str) -> str | None:
+        """Whose it is, if another stack has it: nothing is taken from that."""
+        stack, address = self.held.get((kind.name, id), ("", ""))
+        return f"it is {address} of the stack {stack}" if stack else None
 
     def _wanted(self, one: Found) -> bool:
         """Of places to look into, only those that are named."""
