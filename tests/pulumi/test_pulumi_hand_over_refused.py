@@ -273,6 +273,18 @@ def test_what_pulumi_had_of_an_earlier_time_is_made_anew(world: World) -> None:
     assert piped(world, went.out, "import", "day.yaml").out == went.out
 
 
+def test_what_a_program_has_of_its_own_stays_behind_what_it_refers_to(world: World) -> None:
+    document = handed_over(world)
+    assert piped(world, document, "export-state", "day.yaml").code == 0
+    goal = entry(document, GOAL)["urn"]
+    own = {"urn": "urn:pulumi:day::headend::my:own:Record::dns", "type": "my:own:Record", "dependencies": [goal]}
+    document["deployment"]["resources"].insert(0, own)
+    given = json.loads(piped(world, document, "import", "day.yaml").out)["deployment"]["resources"]
+    urns = [one["urn"] for one in given]
+    assert own in given
+    assert urns.index(goal) < urns.index(own["urn"])
+
+
 def test_no_secret_is_in_clear_but_in_the_pipe(world: World) -> None:
     document = handed_over(world)
     assert entry(document, KICK)["inputs"]["title"] == secret(CANARY)
