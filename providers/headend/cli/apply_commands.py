@@ -126,7 +126,10 @@ def destroy(
     verbose: Verbose = False,
     allow_interruption: Interruptions = None,
 ) -> None:
-    """Deletes all that the stack manages, in reverse order; needs the stack file for its connections."""
+    """Deletes all that the stack manages, in reverse order; needs the stack file for its connections.
+
+    Secrets, and variables of resources, need no values: state knows what there is.
+    """
     options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
     agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or (), verbose=verbose)
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
@@ -172,7 +175,8 @@ async def _carried_out(
     destroy: bool,
     document: dict[str, Any] | None,
 ) -> int:
-    async with opened(options, redactor) as (stack, state, session):
+    needed = not destroy  # what is deleted is known by state
+    async with opened(options, redactor, need_secrets=needed, need_variables=needed) as (stack, state, session):
         held = joined(stack, state, options.simulator)
         known = Seeded(held, stack, document) if document else None
         async with reading() as tally:

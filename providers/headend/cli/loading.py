@@ -9,9 +9,17 @@ from headend.core.stackfile import load, secret_finder
 from headend.core.wire.redaction import Redactor, find_texts
 
 
-def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True, ask: bool = True) -> Stack:
+def load_stack(
+    options: Flags,
+    redactor: Redactor,
+    *,
+    need_secrets: bool = True,
+    need_variables: bool = True,
+    ask: bool = True,
+) -> Stack:
     """The stack, with every secret it uses known to the redactor. Raises InputError.
-    need_secrets: False for commands that write nothing. ask: whether HEADEND_SECRETS_COMMAND may be run."""
+    need_secrets, need_variables: False for commands that send nothing of them. ask: whether HEADEND_SECRETS_COMMAND
+    may be run."""
     find_secret = secret_finder(run=ask)
 
     def secret(name: str) -> str | None:
@@ -26,6 +34,7 @@ def load_stack(options: Flags, redactor: Redactor, *, need_secrets: bool = True,
         variables=options.variables,
         secret=secret,
         need_secrets=need_secrets,
+        need_variables=need_variables,
     )
     for resource in stack.resources.values():  # a secret may also stand in the file as it is
         for name in secret_fields(type(resource.spec), resource.secret_fields):

@@ -101,12 +101,13 @@ async def opened(
     redactor: Redactor,
     *,
     need_secrets: bool = True,
+    need_variables: bool = True,
     only_look: bool = False,
     of_another_engine: bool = False,
 ) -> AsyncIterator[tuple[Stack, State, Session]]:
     """Stack, state and session. What is missing is named before anything is requested. only_look: no state is made.
     of_another_engine: also of a stack that was handed over. Raises GuardError for one who would write else."""
-    stack = load_stack(options, redactor, need_secrets=need_secrets)
+    stack = load_stack(options, redactor, need_secrets=need_secrets, need_variables=need_variables)
     stack = adopting(stack, {options.adopt} if options.adopt else ())
     path = state_path(stack.name, options.simulator)
     with (

@@ -55,11 +55,13 @@ def load(
     kinds: Kinds | None = None,
     ways: Ways = COMMAND_LINE,
     need_secrets: bool = True,
+    need_variables: bool = True,
 ) -> Stack:
     """The stack of a file. stack_name: --stack; variables: --var. secret: gives a secret by name, by default
     `secret_finder()` (environment, then HEADEND_SECRETS_FILE). kinds: by default those of the platforms in the file.
     ways: how else variables are given, and what errors advise. need_secrets: False for who writes nothing: a secret
-    without a value is a warning then, and `MissingSecret` the value of its field.
+    without a value is a warning then, and `MissingSecret` the value of its field. need_variables: False for who
+    deletes: a resource that a variable without a value stands in is left out then; names and settings need theirs.
 
     Raises InputError with every problem found, in file order. Makes no request.
     """
@@ -67,10 +69,9 @@ def load(
     files: set[Path] = set()
     root, entries = _read_root(path, problems, files)
     kinds = registry.kinds() if kinds is None else kinds
-    values = Values(secret or secret_finder(), problems, ways, need_secrets=need_secrets)
-    values.declare(entries["vars"].node if "vars" in entries else None, variables or {})
-    name = _stack_name(path, entries, stack_name, values)
-    values.names["stack.name"] = Node(name, root.source, name)
+    find_secret = secret or secret_finder()
+    values = Values(find_secret, problems, ways, need_secrets=need_secrets, need_variables=need_variables)
+    name = _declare(path, root, entries, stack_name, variables or {}, values)
     platforms = {*registry.platforms(), *(name.partition(".")[0] for name in kinds)}
     _check_keys(entries, platforms, root.source, problems)
     connections, options = _settings(entries, platforms, values)
@@ -91,11 +92,30 @@ def load(
     find_cycles(resources, problems)
     policies = _policies(path, entries, problems, files)
     _check_allowed(resources, policies, problems)
-    if problems:
-        raise InputError(sorted(dict.fromkeys(problems), key=_place))
+    _raise_if_any(problems)
     read = frozenset(files | values.files | _uploads(resources))
     told = _told(found, values.remarks)
     return Stack(name, str(path), resources, connections, options, wanted, told, policies, read, moved, removed)
+
+
+def _declare(
+    path: Path,
+    root: Node,
+    entries: Mapping[str, KeyValue],
+    given: str | None,
+    variables: Mapping[str, str],
+    values: Values,
+) -> str:
+    """Takes the variables; the name of the stack, which is one of them."""
+    values.declare(entries["vars"].node if "vars" in entries else None, variables)
+    name = _stack_name(path, entries, given, values)
+    values.names["stack.name"] = Node(name, root.source, name)
+    return name
+
+
+def _raise_if_any(problems: Problems) -> None:
+    if problems:
+        raise InputError(sorted(dict.fromkeys(problems), key=_place))
 
 
 def _uploads(resources: Mapping[str, Resource]) -> set[Path]:
@@ -209,9 +229,10 @@ def _check_keys(entries: Mapping[str, KeyValue], platforms: set[str], start: Sou
 def _settings(
     entries: Mapping[str, KeyValue], platforms: set[str], values: Values
 ) -> tuple[dict[str, dict[str, Any]], Options]:
-    """`connections:` and `options:`."""
+    """`connections:` and `options:`. Variables without a value that they, or the name of the stack, need are told."""
     connections = _connections(entries, platforms, values)
     options = _plain_mapping("options", entries, values)
+    values.problems += [values.unsaid[name] for name in sorted(values.missed)]
     if not options:
         return connections, NO_OPTIONS
     entry = entries["options"]

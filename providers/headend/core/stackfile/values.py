@@ -58,14 +58,25 @@ class Plain:
 class Values:
     """Resolves `${vars.x}`, `${stack.name}` and `{secret: NAME}`; every problem goes to `problems`.
 
-    need_secrets: whether a secret without a value is a problem. If not, it is a remark. remarks: those."""
+    need_secrets: whether a secret without a value is a problem. If not, it is a remark. remarks: those.
+    need_variables: whether a variable without a value is one. If not, what it stands in is left out.
+    unsaid: such variables. missed: those of them that something needed."""
 
     def __init__(
-        self, secret: FindSecret, problems: Problems, ways: Ways = COMMAND_LINE, *, need_secrets: bool = True
+        self,
+        secret: FindSecret,
+        problems: Problems,
+        ways: Ways = COMMAND_LINE,
+        *,
+        need_secrets: bool = True,
+        need_variables: bool = True,
     ) -> None:
         self.secret = secret
         self.ways = ways
         self.need_secrets = need_secrets
+        self.need_variables = need_variables
+        self.unsaid: dict[str, Problem] = {}
+        self.missed: set[str] = set()
         self.remarks: list[Problem] = []
         self.problems = problems
         self.files: set[Path] = set()  # that rows are read from
@@ -101,6 +112,9 @@ class Values:
         elif node.value is None:
             message = f"variable `{name}` has no value"
             hint = f"give it one: {self.ways.give_variable.format(name=name, env=variable_name(name))}"
+            if not self.need_variables:
+                self.unsaid[f"vars.{name}"] = Problem(message, entry.source, remedy=hint)
+                return None
         elif isinstance(node.value, str) and "${" in node.value:
             message, hint = f"variable `{name}` refers to another", "write its value out"
         if message is None:
@@ -141,6 +155,7 @@ class Values:
         else:
             found = self.names[name]
             if found is None:
+                self.missed |= {name} & self.unsaid.keys()
                 raise Broken
             return found
         self.problems.add(message, source, remedy=hint)
