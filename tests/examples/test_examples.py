@@ -6,9 +6,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from cli.harness import serve
 from commands import ROOT, headend
@@ -78,15 +75,6 @@ def test_a_lost_state_is_found_again_before_the_environment_goes(tmp_path: Path)
     world = json.loads((tmp_path / ".headend" / "pr-17.simulated.world.json").read_text())
     assert world["mycujoo"]["configurations"] == {}
     assert all(row["is_deleted"] for row in world["ateme"]["environments"].values())
-
-
-def test_the_workflow_sketch_is_yaml_and_runs_commands_that_exist(tmp_path: Path) -> None:
-    text = (EXAMPLES / "02-pull-request-environment" / "README.md").read_text()
-    sketch: dict[str, Any] = yaml.load(text.split("```yaml\n")[1].split("\n```\n")[0], Loader=yaml.BaseLoader)
-    runs = "\n".join(step.get("run", "") for step in sketch["jobs"]["review"]["steps"])
-    commands = [line.split()[1] for line in runs.splitlines() if line.startswith("headend ")]
-    assert commands == ["plan", "apply", "apply", "destroy"]
-    assert all(headend(tmp_path, command, "--help").returncode == 0 for command in commands)
 
 
 def test_the_program_declares_the_stack_and_goes_on_with_its_ids(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ stack: review
 vars: {commit: null}
 mycujoo:
   action_configurations:
-    replay: {action_id: act-2, group_id: "${stack.name}", title: "at ${vars.commit}", fields: {link: {secret: LINK}}}
+    replay: {action_id: act-1, group_id: "${stack.name}", title: "at ${vars.commit}"}
+    hidden: {action_id: act-1, group_id: "${stack.name}-b", title: {secret: LINK}}
 """
 SECRETS = ("PASSWORD", "EMAIL", "API_KEY", "API_SECRET", "TOKEN", "PCODE", "UID", "SECRET")
 
@@ -178,3 +179,26 @@ def test_a_pull_request_that_changes_no_stack_applies_none(team: Team) -> None:
     applied = team.run("github.yml", team.merge(work))["apply"]
     assert applied.code == 0, applied.out
     assert "it changed no stack" in applied.out
+
+
+def test_an_environment_lives_as_long_as_its_pull_request(team: Team) -> None:
+    """Closing it asks neither for the commit nor for the secret, and works where the branch is gone."""
+    work = team.commit("work", review=REVIEW)
+    team.runner.secrets["LINK"] = "https://example.com/?key=of-the-branch"
+    deployed = team.run("github-review.yml", team.pull(work, action="opened"))
+    assert deployed.keys() == {"deploy"}
+    assert deployed["deploy"].code == 0, deployed["deploy"].out
+    titles = {row["group_id"]: row["title"] for row in team.configurations().values()}
+    assert titles == {"pr-17": f"at {work}", "pr-17-b": team.runner.secrets["LINK"]}
+    (comment,) = team.host.of("17")
+    assert "pr-17" in comment["body"]
+    assert team.runner.secrets["LINK"] not in comment["body"] + deployed["deploy"].out
+
+    del team.runner.secrets["LINK"]
+    closed = team.pull(work, action="closed")
+    git(team.clone, "push", "-q", "origin", ":work")
+    destroyed = team.run("github-review.yml", closed)
+    assert destroyed.keys() == {"destroy"}
+    assert destroyed["destroy"].code == 0, destroyed["destroy"].out
+    assert team.configurations() == {}
+    assert comment["body"] == "<!-- kept by headend: review -->\nAll of pr-17 is gone.\n"
