@@ -102,6 +102,18 @@ def test_import_leaves_out_what_another_stack_has(day: World) -> None:
     assert "environments" not in day("state", "list", "live").out
 
 
+def test_copies_of_a_state_are_not_other_stacks(day: World) -> None:
+    for name in ("day", "night"):
+        day.write(f"{name}.yaml", stack(name, adopt="never").replace("name: eu", f"name: {name}"))
+        assert day("apply", f"{name}.yaml", "--yes", "--target", EU).code == 0
+        assert day("state", "backup", name, "--out", f".headend/a-copy-of-{name}.db").code == 0
+    assert day("destroy", "night.yaml", "--yes").code == 0
+    assert day("destroy", "day.yaml", "--yes").code == 0
+    assert day.alive()["environments"] == []
+    day.write("day.yaml", stack("day").replace("name: eu", "name: night"))
+    assert day("apply", "day.yaml", "--yes").code == 0  # an old copy of night's state has an object like that
+
+
 def test_destroy_leaves_what_two_states_have(day: World) -> None:
     both(day)
     assert day("destroy", "day.yaml", "--yes").code == 0
@@ -162,7 +174,7 @@ def test_a_log_that_begins_anew_while_it_is_read_is_read_again(day: World, monke
             return found
 
         monkeypatch.setattr(Path, "read_bytes", read_bytes)
-        found = neighbours.held(path.with_name("night.db"), {})
+        found = neighbours.held(path.with_name("night.db"), "night", {})
         assert {address for _, address in found.values()} == {f"{EU}.inputs.gate"}
 
 

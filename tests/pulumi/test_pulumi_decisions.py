@@ -172,6 +172,20 @@ def test_a_renamed_child_moves_along_with_its_renamed_parent(project: Project, p
     assert project.preview() == {"same": 3}
 
 
+def test_a_moved_line_moves_what_is_nested_too(project: Project) -> None:
+    europe = {**REGION, "name": "eu", "inputs": {"stadium": {"variant": "srt_push", "port": 5001}}}
+    project.write(stack({"eu": europe}))
+    project.up()
+    before = project.living()
+    line = {"from": "ateme.environments.eu", "to": "ateme.environments.west"}
+    project.write(json.dumps(json.loads(stack({"west": europe})) | {"moved": [line]}))
+    project.simulator.reset_journal()
+    said = project.up()
+    assert "ateme.environments.west.inputs.stadium: moved from ateme.environments.eu.inputs.stadium" in said
+    assert (project.simulator.writes(), project.living()) == ([], before)
+    assert project.preview() == {"same": 3}
+
+
 def test_a_killed_creation_whose_journal_is_lost_is_named_with_the_line_to_type(project: Project) -> None:
     project.write(stack({"eu": EUROPE}))
     project.killed_at("input.create.srt_push")

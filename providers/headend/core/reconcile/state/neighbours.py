@@ -69,25 +69,30 @@ def _read(path: Path) -> bytes:
     return b""
 
 
-def held(path: Path, places: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
-    """What the neighbours have: (kind, id) -> (stack, address). places: platform -> where the stack itself has its
-    objects; in another place, the same id is of another object. A neighbour that can't be read has nothing to say."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
+Objects = dict[tuple[str, str], tuple[str, str]]
+"""(kind, id) -> stack and address."""
+
+
+def held(path: Path, own: str, places: Mapping[str, str]) -> Objects:
+    """What other stacks than `own` have. places: platform -> where the stack itself has its objects; in another place,
+    the same id is of another object. Of several copies of one stack's state the one with the most writes counts; a
+    file that can't be read has nothing to say."""
+    newest: dict[str, tuple[int, Objects]] = {}
     for one in neighbours(path):
         with contextlib.suppress(StateError):
-            found |= look(one, lambda connection: _held(connection, places))
-    return found
+            stack, serial, objects = look(one, lambda connection: _held(connection, places))
+            if stack != own and serial >= newest.get(stack, (0, {}))[0]:
+                newest[stack] = serial, objects
+    return {key: place for _, objects in newest.values() for key, place in objects.items()}
 
 
-def _held(connection: sqlite3.Connection, places: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
-    stack = _stack(connection)
-    if stack is None:
-        return {}
-    query = "SELECT substr(key, 7), value FROM meta WHERE key LIKE 'place:%'"
-    there = {platform: place for platform, place in connection.execute(query) if platform in places}
-    other = {platform for platform, place in there.items() if places[platform] != place}
+def _held(connection: sqlite3.Connection, places: Mapping[str, str]) -> tuple[str, int, Objects]:
+    meta = {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
+    stack = meta.get("stack", "")
+    other = {one for one, place in places.items() if meta.get(f"place:{one}", place) != place}
     rows = connection.execute("SELECT kind, id, address FROM entries")
-    return {(kind, id): (stack, address) for kind, id, address in rows if kind.partition(".")[0] not in other}
+    objects = {(kind, id): (stack, address) for kind, id, address in rows if kind.partition(".")[0] not in other}
+    return stack, int(meta.get("serial", 0)), objects
 
 
 def stacks(path: Path) -> Iterator[tuple[str, Path]]:

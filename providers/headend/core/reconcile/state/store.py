@@ -95,7 +95,8 @@ class State:
 
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         """What other stacks of the store have: (kind, id) -> (stack, address). Reads their states, and locks none."""
-        return held(self._db.path, self._places)
+        (own,) = self._db.row("SELECT value FROM meta WHERE key = 'stack'") or ("",)
+        return held(self._db.path, own, self._places)
 
     @property
     def serial(self) -> int:
