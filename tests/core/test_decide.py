@@ -388,6 +388,10 @@ UNKNOWN = {
     "what is found, and none": (given(life=IF_FOUND), NEW),
     "what is found, and it can't be read": (given(Blind, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
     "what is found, and nothing tells them apart": (given(Anonymous, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
+    "what is found, and one of these may be it": (
+        given(Anonymous, life=IF_FOUND, alike=(ALIKE, OTHER), ours={"9": STAYING}),
+        replace(NEW, refused=((G.UNCERTAIN, "it may be 8: nothing tells", "if it is new, say `adopt: never`"),)),
+    ),
     "what is found, and it can't be looked for": (given(Hidden, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
     "what is found, and it has no key": (given(Keyless, life=IF_FOUND), replace(NEW, told=(UNSEEN,))),
     "what is found, and to write it is to have it": (given(Written, life=IF_FOUND), NEW),

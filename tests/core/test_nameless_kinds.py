@@ -170,6 +170,15 @@ def test_a_match_is_no_way_to_name_one_and_an_id_is(state: State) -> None:
     assert (step.action, step.id) == (Action.ADOPT, "w-0")
 
 
+def test_a_run_that_takes_over_what_it_finds_makes_none_where_one_may_be_it(state: State) -> None:
+    world = World()
+    world.walls |= {"w-0": {"rows": 2}, "w-1": {"rows": 7}}
+    (step,) = planned(world, state, stack(adopt=Adopt.IF_FOUND)).steps
+    assert "it may be w-0: nothing tells objects of this kind apart" in str(step.refused)
+    (step,) = planned(world, state, stack(adopt=Adopt.IF_FOUND, rows=3)).steps
+    assert (step.action, step.refused, len(step.warnings)) == (Action.CREATE, None, 1)
+
+
 def test_one_whose_creation_was_lost_is_found_and_not_made_twice(state: State) -> None:
     world = World()
     world.fails["create"] = Ambiguous("the connection was lost")

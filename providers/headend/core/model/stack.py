@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headend.core.model.address import dependents
-from headend.core.model.capabilities import KnownBySecrets, owned_by
+from headend.core.model.capabilities import KnownBySecrets, Nameless, owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
 from headend.core.model.kind import Kind
@@ -52,6 +52,10 @@ class Lifecycle:
     def takes_match(self) -> bool:
         """Whether a live object with the same natural key is taken over."""
         return self.adopt in {Adopt.MATCH, Adopt.IF_FOUND}
+
+    def seeks(self, kind: Kind[Any, Any]) -> bool:
+        """Whether objects like a new one of the kind are looked for."""
+        return self.adopt is Adopt.IF_FOUND or not isinstance(kind, Nameless)
 
 
 @dataclass(frozen=True, slots=True)

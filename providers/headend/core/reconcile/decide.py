@@ -231,6 +231,10 @@ def _unfindable(s: Situation) -> bool:
 
 def _made_unseen(s: Situation, decision: Decision) -> Decision:
     """The run is to take over what is there, of which this may be: refused where a second one does harm."""
+    if free := [one.id for one in s.alike if one.id not in s.ours]:
+        which = f"it may be {' or '.join(free)}: nothing tells objects of this kind apart"
+        way = "name it: lifecycle.adopt: {id: ...}; if it is new, say `adopt: never`"
+        return decision.but(refused=Refusal(Guard.UNCERTAIN, which, way))
     doubt = "it can't be looked for, so that nobody knows whether it is there"
     if isinstance(s.kind, CreatedOnce) and (why := s.kind.why_not_again(s.want)):
         return decision.but(refused=Refusal(Guard.UNCERTAIN, f"{doubt}: {why}", "if it is new, say `adopt: never`"))

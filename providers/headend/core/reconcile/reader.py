@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headend.core.model.capabilities import Nameless, Unasked
+from headend.core.model.capabilities import Unasked
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Can, Kind
@@ -248,7 +248,7 @@ class Reader:
     async def _find(self, base: Situation) -> tuple[Observed, ...]:
         """Objects with the wanted identity or natural key."""
         kind, want = base.kind, base.want
-        if want is None or Can.OBSERVE not in kind.can or (isinstance(kind, Nameless) and not base.recovering):
+        if want is None or Can.OBSERVE not in kind.can or not (base.recovering or base.life.seeks(kind)):
             return ()
         if not base.resolved and not (self.looking and key_is_known(kind, want)):
             return ()
