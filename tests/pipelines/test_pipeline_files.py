@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import shutil
 import subprocess
+import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,6 +84,29 @@ def test_no_action_but_the_hosts_own_is_needed_and_each_has_a_version(name: str)
             action, _, version = uses.partition("@")
             assert action in {*ACTIONS, "team/headend"}
             assert re.fullmatch(r"v\d+", version)
+
+
+def test_what_a_host_fetches_of_a_revision_knows_which_it_is() -> None:
+    """It has no Git history, and plans are bound to the version that made them."""
+    git = ["git", "-C", str(ROOT)]
+    packed = subprocess.run([*git, "archive", "HEAD", ".git_archival.txt"], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as opened:
+        file = opened.extractfile(".git_archival.txt")
+        assert file is not None
+        told = file.read().decode()
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert f"node: {head}\n" in told
+
+
+@pytest.mark.skipif(not os.environ.get("HEADEND_THOROUGH"), reason="installs headend: HEADEND_THOROUGH=1 does")
+def test_a_runner_without_headend_installs_it(tmp_path: Path) -> None:
+    (script,) = [step["run"] for step in steps("action.yml") if step.get("name") == "Install headend"]
+    (tmp_path / "python").symlink_to(sys.executable)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
+    env |= {"GITHUB_ACTION_PATH": str(ROOT), "PULUMI": "false", "HOME": str(tmp_path)}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=env, check=True, cwd=tmp_path)
+    command = [f"{(tmp_path / 'path').read_text().strip()}/headend", "pipeline", "--help"]
+    assert "comment" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
