@@ -139,3 +139,66 @@ class FakeGitHub(FakeHost):
         run = one(self.runs, "id", request.path_params["id"])
         shown = [a for a in run["artifacts"] if a["name"] == request.query_params["name"]]
         return paged(request, shown, "artifacts")
+
+
+@dataclass
+class FakeGitLab(FakeHost):
+    """requests_of: merge requests of a commit. pipelines: of a merge request, the last one first, with their jobs."""
+
+    requests_of: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pipelines: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def app(self) -> Starlette:
+        rows: list[tuple[str, str, Callable[[Request, Any], Any]]] = [
+            ("GET", "/merge_requests/{number}/notes", lambda r, b: paged(r, self.of(r.path_params["number"]))),
+            ("POST", "/merge_requests/{number}/notes", self.add_note),
+            ("PUT", "/merge_requests/{number}/notes/{id}", self.change_note),
+            ("GET", "/issues", lambda r, b: paged(r, self.open_ones())),
+            ("POST", "/issues", self.add_issue),
+            ("PUT", "/issues/{iid}", self.change_issue),
+            ("POST", "/issues/{number}/notes", self.add_note),
+            ("GET", "/repository/commits/{sha}/merge_requests", self.list_requests),
+            ("GET", "/merge_requests/{number}/pipelines", self.list_pipelines),
+            ("GET", "/pipelines/{id}/jobs", self.list_jobs),
+            ("GET", "/jobs/{id}/artifacts", lambda r, b: Response(self.artifacts[r.path_params["id"]])),
+        ]
+        routes = [
+            Route("/api/v4/projects/7" + path, self.guarded(work, "private-token", TOKEN), methods=[method])
+            for method, path, work in rows
+        ]
+        return Starlette(routes=routes)
+
+    def add_note(self, request: Request, body: Any) -> Any:
+        made = {"id": next(self.ids), "body": body["body"]}
+        self.of(request.path_params["number"]).append(made)
+        return made
+
+    def change_note(self, request: Request, body: Any) -> Any:
+        found = one(self.of(request.path_params["number"]), "id", request.path_params["id"])
+        found["body"] = body["body"]
+        return found
+
+    def add_issue(self, request: Request, body: Any) -> Any:
+        iid = next(self.ids)
+        made = {"iid": iid, "state": "opened", "web_url": f"https://gitlab.example/issues/{iid}", **body}
+        self.issues.append(made)
+        return made
+
+    def change_issue(self, request: Request, body: Any) -> Any:
+        found = one(self.issues, "iid", request.path_params["iid"])
+        if body.pop("state_event", "") == "close":
+            found["state"] = "closed"
+        found.update(body)
+        return found
+
+    def list_requests(self, request: Request, body: Any) -> Any:
+        return paged(request, self.requests_of.get(request.path_params["sha"], []))
+
+    def list_pipelines(self, request: Request, body: Any) -> Any:
+        shown = self.pipelines.get(int(request.path_params["number"]), [])
+        return paged(request, [{"id": one["id"], "project_id": one["project_id"]} for one in shown])
+
+    def list_jobs(self, request: Request, body: Any) -> Any:
+        pipeline = one(itertools.chain(*self.pipelines.values()), "id", request.path_params["id"])
+        return paged(request, [j for j in pipeline["jobs"] if j["status"] == request.query_params["scope[]"]])

@@ -45,7 +45,8 @@ class Team:
 
     def run(self, name: str, event: Event) -> dict[str, JobRun]:
         secrets = sorted(self.runner.secrets.keys() - {"HEADEND_STATE_KEY"})
-        wanted = Wanted(ACTION, variables=sorted(self.runner.variables), secrets=secrets)
+        variables = sorted(self.runner.variables)
+        wanted = Wanted(ACTION, review="stacks/review.yaml", variables=variables, secrets=secrets)
         return self.runner.run(render(name, wanted), event)
 
     def commit(self, branch: str, **files: str) -> str:

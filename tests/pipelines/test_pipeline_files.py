@@ -18,6 +18,7 @@ import yaml
 
 from commands import ROOT
 from headend.pipelines.render import Wanted, render
+from pipelines.gitlab_runner import component
 
 WANTED = Wanted("team/headend@v1", variables=["HEADEND_ATEME_URL"], secrets=["HEADEND_ATEME_PASSWORD"])
 WORKFLOWS = ("github.yml", "github-review.yml")
@@ -36,6 +37,9 @@ def steps(name: str) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
+COMPONENTS = {"headend": {"project": "team/headend", "revision": "v1", "review": "review.yaml"}}
+
+
 def tool(name: str, why: str) -> str:
     found = shutil.which(name)
     if not found:
@@ -50,6 +54,28 @@ def test_files_are_as_their_schema_wants_them(name: str, tmp_path: Path) -> None
     command = [check, "--builtin-schema", SCHEMAS[name], "--no-cache", str(tmp_path / name)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_components_are_as_gitlabs_schema_wants_them(name: str, tmp_path: Path) -> None:
+    check = tool("check-jsonschema", "it has the schemas (`pipx install check-jsonschema`)")
+    head, _ = (ROOT / "templates" / name / "template.yml").read_text().split("\n---\n")
+    (tmp_path / "head.yml").write_text(head)
+    (tmp_path / "jobs.yml").write_text(yaml.safe_dump(component(name, COMPONENTS[name])))
+    files = [str(tmp_path / "head.yml"), str(tmp_path / "jobs.yml")]
+    command = [check, "--builtin-schema", "vendor.gitlab-ci", "--no-cache", "--data-transform", "gitlab-ci", *files]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_a_components_scripts_are_shell_and_what_writes_waits_its_turn(name: str) -> None:
+    for job in component(name, COMPONENTS[name]).values():
+        script = "\n".join([*job["before_script"], *job["script"]])
+        ran = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        writes = any(f"headend {command} " in script for command in ("apply", "destroy"))
+        assert writes == ("resource_group" in job)
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

@@ -21,7 +21,7 @@ class Wanted:
     branch: str = "main"
     files: str = "stacks/*.yaml"
     paths: Sequence[str] = ("stacks/**",)
-    review: str = "stacks/review.yaml"
+    review: str = "review.yaml"
     variables: Sequence[str] = ()
     secrets: Sequence[str] = ()
 
