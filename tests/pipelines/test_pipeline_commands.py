@@ -92,6 +92,17 @@ def test_a_text_longer_than_hosts_take_is_cut_at_a_line(pipeline: Pipeline) -> N
     assert comment["body"].endswith("\n\n**Cut here: see the run for the rest.**\n")
 
 
+def test_plain_text_is_shown_as_it_is(pipeline: Pipeline) -> None:
+    for text, shown in (("# no title\n", "```\n# no title\n```\n"), ("a ```` b", "`````\na ```` b\n`````\n")):
+        (pipeline.folder / "text.md").write_text(text)
+        assert pipeline("comment", "text.md", "--number", "17", "--plain").code == 0
+        assert pipeline.host.of("17")[0]["body"] == f"<!-- kept by headend: headend -->\n{shown}"
+    (pipeline.folder / "text.md").write_text("a line\n" * 20_000)
+    assert pipeline("comment", "text.md", "--number", "17", "--plain").code == 0
+    assert len(pipeline.host.of("17")[0]["body"]) < 65_536
+    assert pipeline.host.of("17")[0]["body"].endswith("\na line\n```\n")
+
+
 def test_one_issue_is_opened_changed_and_closed(pipeline: Pipeline) -> None:
     mark = "<!-- kept by headend: headend -->"
     pipeline.host.issues = [

@@ -21,7 +21,7 @@ from headend.pipelines.render import Wanted, render
 from pipelines.gitlab_runner import component
 
 WANTED = Wanted("team/headend@v1", variables=["HEADEND_ATEME_URL"], secrets=["HEADEND_ATEME_PASSWORD"])
-WORKFLOWS = ("github.yml", "github-review.yml")
+WORKFLOWS = ("github.yml", "github-review.yml", "github-pulumi.yml")
 SCHEMAS = {"action.yml": "vendor.github-actions"} | dict.fromkeys(WORKFLOWS, "vendor.github-workflows")
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "github/codeql-action/upload-sarif"}
 
@@ -37,7 +37,10 @@ def steps(name: str) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
-COMPONENTS = {"headend": {"project": "team/headend", "revision": "v1", "review": "review.yaml"}}
+COMPONENTS = {
+    "headend": {"project": "team/headend", "revision": "v1", "review": "review.yaml"},
+    "pulumi": {"project": "team/headend", "revision": "v1", "stack": "production"},
+}
 
 
 def tool(name: str, why: str) -> str:
@@ -74,7 +77,7 @@ def test_a_components_scripts_are_shell_and_what_writes_waits_its_turn(name: str
         script = "\n".join([*job["before_script"], *job["script"]])
         ran = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
-        writes = any(f"headend {command} " in script for command in ("apply", "destroy"))
+        writes = any(f"{command} " in script for command in ("headend apply", "headend destroy", "pulumi up"))
         assert writes == ("resource_group" in job)
 
 
@@ -140,8 +143,8 @@ def test_no_two_runs_that_write_go_side_by_side_and_none_is_cut_off(name: str) -
     document = yaml.load(text(name), Loader=yaml.BaseLoader)
     for job in document["jobs"].values():
         concurrency = job.get("concurrency") or document["concurrency"]
-        commands = {step["with"]["command"] for step in job["steps"] if "command" in step.get("with", {})}
-        if commands & {"apply", "deploy", "destroy"}:
+        commands = {step.get("with", {}).get("command") for step in job["steps"]}
+        if commands & {"apply", "deploy", "destroy"} or name == "github-pulumi.yml":
             assert concurrency["queue"] == "max"
             assert "cancel-in-progress" not in concurrency
 

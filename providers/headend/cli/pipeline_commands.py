@@ -24,17 +24,21 @@ pipeline = new_app(cls=Group, add_completion=False, help="What a pipeline of Git
 File = Annotated[Path, typer.Argument(help="Markdown, such as `--report md=FILE` writes; `-`: stdin.")]
 Name = Annotated[str, typer.Option(metavar="NAME", help="Which one it is, for who has several in one place.")]
 _NAME = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="The file is no Markdown: show it as it is, such as what `pulumi preview` prints."),
+]
 Number = Annotated[
     int | None, typer.Option(metavar="NUMBER", help="Of the pull request; else the one that the pipeline runs for.")
 ]
 
 
 @pipeline.command()
-def comment(file: File, name: Name = "headend", number: Number = None) -> None:
+def comment(file: File, name: Name = "headend", plain: Plain = False, number: Number = None) -> None:
     """Puts a text into the pull request's one comment of that name: it is made, or what it said before is replaced."""
     from headend.pipelines import host
 
-    text = _read(file)
+    text = _read(file, plain)
     with _host(number) as here:
         echo(f"comment: {host.comment(here, _checked(name), text)}")
 
@@ -43,12 +47,13 @@ def comment(file: File, name: Name = "headend", number: Number = None) -> None:
 def open_issue(
     file: File,
     name: Name = "headend",
+    plain: Plain = False,
     title: Annotated[str, typer.Option(metavar="TEXT", help="The issue's title.")] = "headend: drift",
 ) -> None:
     """Puts a text into the one open issue of that name: it is opened, or what it said before is replaced."""
     from headend.pipelines import host
 
-    text = _read(file)
+    text = _read(file, plain)
     with _host() as here:
         echo(f"issue: {host.open_issue(here, _checked(name), title, text)}")
 
@@ -107,8 +112,11 @@ def _checked(name: str) -> str:
     return name
 
 
-def _read(file: Path) -> str:
+def _read(file: Path, plain: bool) -> str:
+    from headend.pipelines.host import as_it_is
+
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text()
+        text = sys.stdin.read() if str(file) == "-" else file.read_text()
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: {error}") from None
+    return as_it_is(text) if plain else text

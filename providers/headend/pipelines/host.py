@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Protocol
 from headend.core.model.errors import HeadendError, StaleError
 
 LIMIT = 65_000  # characters of a text: code hosts take little more
+CUT = "\n\n**Cut here: see the run for the rest.**\n"
 COMMIT = "commit"
 """The file beside the plans that tells for which commit of the branch they were made."""
 MOST = 1 << 28  # bytes of an unpacked plan
@@ -81,9 +83,18 @@ def close_issue(host: Host, name: str, why: str) -> str | None:
 
 def marked(name: str, text: str) -> str:
     """The text, with what it is found by again, and no longer than hosts take."""
-    if len(text) > LIMIT:
-        text = text[:LIMIT].rpartition("\n")[0] + "\n\n**Cut here: see the run for the rest.**\n"
-    return f"{_mark(name)}\n{text}"
+    return f"{_mark(name)}\n{_cut(text, LIMIT, CUT)}"
+
+
+def as_it_is(text: str) -> str:
+    """Plain text as Markdown that shows it: nothing in it ends the fence around it."""
+    text = _cut(text, LIMIT - 1000, "")
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return f"{fence}\n{text.rstrip()}\n{fence}\n"
+
+
+def _cut(text: str, most: int, end: str) -> str:
+    return text if len(text) <= most else text[:most].rpartition("\n")[0] + end
 
 
 def _mark(name: str) -> str:

@@ -15,13 +15,16 @@ STATE = {"HEADEND_STATE": False, "HEADEND_STATE_KEY": True}
 @dataclass(frozen=True)
 class Wanted:
     """action: OWNER/NAME@REVISION of headend's repository. files: the stacks, with wildcards. paths: whose changes are
-    planned. review: the stack of which each pull request gets a copy. variables, secrets: names of the environment."""
+    planned. review: the stack of which each pull request gets a copy. project, stack: Pulumi's. variables, secrets:
+    names of the environment, the platforms'."""
 
     action: str
     branch: str = "main"
     files: str = "stacks/*.yaml"
     paths: Sequence[str] = ("stacks/**",)
     review: str = "review.yaml"
+    project: str = "stacks"
+    stack: str = "production"
     variables: Sequence[str] = ()
     secrets: Sequence[str] = ()
 
@@ -45,6 +48,10 @@ def render(name: str, wanted: Wanted) -> str:
         "files": wanted.files,
         "paths": ", ".join(f"'{path}'" for path in wanted.paths),
         "review": wanted.review,
+        "project": wanted.project,
+        "stack": wanted.stack,
+        "settings": wanted.variables,
+        "credentials": wanted.secrets,
         "variables": [*(name for name, secret in STATE.items() if not secret), *wanted.variables],
         "secrets": [*(name for name, secret in STATE.items() if secret), *wanted.secrets],
     }
