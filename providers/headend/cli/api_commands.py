@@ -16,7 +16,7 @@ from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, write_out
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Patience, Simulated, rates
-from headend.cli.run import connected, state_path
+from headend.cli.run import connected, state_place
 from headend.cli.tables import Shape, shown
 from headend.cli.typed_values import describe_values, fill_request, find_operation
 from headend.core.model.errors import GuardError, InputError
@@ -91,7 +91,9 @@ def api(
     if out is not None:
         check_out(out)
     pairs = _pairs(values or [])
-    path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
+    path = state_place(
+        stack_file.stem if stack_file else SIMULATED, simulator, stack_file.parent if stack_file else Path()
+    )
     where = connected(connections, path, simulator, redactor, rates=rates(patience, max_rps))
     answer, more = asyncio.run(_called(known, key, pairs, _body(body), environment, all_, where, redactor))
     _show(known, table[key], answer, format, out, redactor)

@@ -24,6 +24,7 @@ from headend.cli.options import (
     Flags,
     Format,
     Interruptions,
+    LockTimeout,
     MaxRps,
     Parallelism,
     Patience,
@@ -72,6 +73,7 @@ def apply(
     parallelism: Parallelism = 16,
     patience: Patience = None,
     max_rps: MaxRps = None,
+    lock_timeout: LockTimeout = None,
     target: Target = None,
     refresh: Refresh = False,
     adopt: Adopts = None,
@@ -90,7 +92,9 @@ def apply(
     Ctrl-C finishes what is in flight, records it and exits 7; the next apply goes on.
     """
     one_at_a_time(file, stack=stack, target=target, allow_interruption=allow_interruption)
-    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt)
+    options = Flags(
+        file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt, lock_timeout
+    )
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose, all_or_nothing)
     chosen = choose(file, options, changed_since)
     if len(file) == 1 and chosen:
@@ -121,6 +125,7 @@ def destroy(
     parallelism: Parallelism = 16,
     patience: Patience = None,
     max_rps: MaxRps = None,
+    lock_timeout: LockTimeout = None,
     target: Target = None,
     yes: Yes = False,
     verbose: Verbose = False,
@@ -130,7 +135,9 @@ def destroy(
 
     Secrets, and variables of resources, need no values: state knows what there is.
     """
-    options = Flags(file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
+    options = Flags(
+        file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps), lock_timeout=lock_timeout
+    )
     agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or (), verbose=verbose)
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
 

@@ -10,8 +10,9 @@ from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags
-from headend.cli.run import heed_hand_over, state_path
+from headend.cli.run import heed_hand_over, state_place
 from headend.cli.state_group import name_of
+from headend.core.model.errors import InputError
 from headend.core.model.moved import Moved
 from headend.core.model.record import Digester, Record, recorded
 from headend.core.model.stack import Stack
@@ -19,6 +20,7 @@ from headend.core.reconcile.between import Joined, coming, going
 from headend.core.reconcile.state import Intent, State, is_there, open_state
 from headend.core.reconcile.state.carry import carry, pack
 from headend.core.reconcile.state.neighbours import stacks
+from headend.core.reconcile.state.places import Place, StoreUrl
 
 
 def joined(stack: Stack, state: State, simulator: bool) -> State | Joined:
@@ -70,23 +72,29 @@ def wanted_of(stack: Stack | None) -> Any:
     return wanted
 
 
-def path_of(stack: str, beside: str, simulator: bool) -> Path:
-    """The state of a stack in the store where the state of `beside` is."""
-    path = state_path(beside, simulator)
-    if path == state_path(stack, simulator):  # HEADEND_STATE names a file
-        return next((one for name, one in stacks(path) if name == stack), path.with_name(f"{stack}{path.suffix}"))
-    return state_path(stack, simulator)
+def other_place(stack: str, folder: Path, source: Place, simulator: bool) -> Place:
+    """The state of another stack in the store where the source is. folder: where that stack's file is."""
+    place = state_place(stack, simulator, folder)
+    if place != source:
+        return place
+    if isinstance(source, StoreUrl):
+        raise InputError(f"HEADEND_STATE is the address of one state, {source}; end it with a / to have many there")
+    return next((one for name, one in stacks(source) if name == stack), source.with_name(f"{stack}{source.suffix}"))
 
 
-def _others(stack: Stack, simulator: bool) -> Iterator[tuple[str, list[Moved], Path]]:
+def _others(stack: Stack, simulator: bool) -> Iterator[tuple[str, list[Moved], Place]]:
     """The other stacks that `moved:` names, with its lines of each, and the state of each."""
     found: dict[str, list[Moved]] = {}
+    own = Path(stack.file).parent
+    folders: dict[str, Path] = {}
     for one in stack.moved:
         if other := one.old.stack or one.new.stack:
             found.setdefault(name_of(other), []).append(one)
+            folders[name_of(other)] = Path(other).parent if _is_file(other) else own
+    source = state_place(stack.name, simulator, own)
     for name, lines in found.items():
         if name != stack.name:
-            yield name, lines, path_of(name, stack.name, simulator)
+            yield name, lines, other_place(name, folders[name], source, simulator)
 
 
 def _is_file(stack: str) -> bool:

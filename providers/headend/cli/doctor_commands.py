@@ -19,7 +19,7 @@ from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, write_out
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, Format, MaxRps, Patience, Simulated, Verbose, rates
-from headend.cli.run import connected, state_path
+from headend.cli.run import connected, state_place
 from headend.core.model.errors import InputError
 from headend.core.model.printable import printable
 from headend.core.wire.operations import BY_TENANT
@@ -74,7 +74,9 @@ def doctor(
     _check_options(known, by_document, openapi is not None and find_openapi, write, out)
     redactor = new_redactor()
     connections = load_stack(Flags(stack_file), redactor, need_secrets=False).connections if stack_file else {}
-    path = state_path(stack_file.stem if stack_file else SIMULATED, simulator)
+    path = state_place(
+        stack_file.stem if stack_file else SIMULATED, simulator, stack_file.parent if stack_file else Path()
+    )
     where = connected(connections, path, simulator, redactor, rates=rates(patience, max_rps))
     if by_document:
         raise typer.Exit(_by_document(known, openapi, write, format, verbose, where))

@@ -17,7 +17,7 @@ from headend.cli.files import check_out, write_out
 from headend.cli.importing import Imported, Importer
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Parallelism, Patience, Simulated, Var, rates
-from headend.cli.run import connected, heed_hand_over, load_transport, state_path
+from headend.cli.run import connected, heed_hand_over, load_transport, lock_patience, state_place
 from headend.core.model.errors import InputError, PartialError
 from headend.core.model.findings import counted
 from headend.core.model.suggest import suggest
@@ -132,10 +132,10 @@ async def _imported(flags: Flags, wanted: Wanted, platforms: list[str], given: l
     redactor = new_redactor()
     stack = None if new else load_stack(flags, redactor, need_secrets=False)
     name = stack.name if stack else flags.file.stem
-    path = state_path(name, flags.simulator)
+    path = state_place(name, flags.simulator, flags.file.parent)
     connections = stack.connections if stack else {}
     with (
-        open_state(path, name) as state,
+        open_state(path, name, patience=lock_patience()) as state,
         connected(connections, path, flags.simulator, redactor, flags.parallelism, flags.rates) as session,
     ):
         if new and (there := state.size()):

@@ -69,6 +69,20 @@ MaxRps = Annotated[
     float | None,
     typer.Option("--max-rps", metavar="NUMBER", min=0.01, help="Requests a second, at most; for each host."),
 ]
+LockTimeout = Annotated[
+    str | None,
+    typer.Option(
+        "--lock-timeout",
+        metavar="DURATION",
+        callback=_duration,
+        envvar="HEADEND_LOCK_TIMEOUT",
+        show_envvar=True,
+        help="How long to wait for a state that another run has, e.g. 5m.",
+    ),
+]
+NoLock = Annotated[
+    bool, typer.Option("--no-lock", help="Read what was recorded last, also while another run has the state.")
+]
 Target = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ADDRESS", help="Only this, what lies in it, what it needs; may be repeated."),
@@ -160,6 +174,8 @@ class Flags:
     refresh: bool = False
     rates: Mapping[str, str] = field(default_factory=dict)
     adopt: str | None = None
+    lock_timeout: str | None = None
+    lock: bool = True
 
     @property
     def variables(self) -> dict[str, str]:

@@ -28,8 +28,10 @@ from headend.cli.options import (
     Format,
     Full,
     Interruptions,
+    LockTimeout,
     MaxRps,
     Metrics,
+    NoLock,
     Parallelism,
     Patience,
     Refresh,
@@ -68,6 +70,7 @@ def plan(
     parallelism: Parallelism = 16,
     patience: Patience = None,
     max_rps: MaxRps = None,
+    lock_timeout: LockTimeout = None,
     target: Target = None,
     refresh: Refresh = False,
     adopt: Adopts = None,
@@ -80,6 +83,7 @@ def plan(
     report: ReportTo = None,
     source_url: SourceUrl = None,
     changed_since: ChangedSince = None,
+    no_lock: NoLock = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the plan to this .json file, for `apply`.")
     ] = None,
@@ -97,7 +101,18 @@ def plan(
         check_out(out, ".json")
     if out_dir:
         make_plans_folder(out_dir)
-    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt)
+    options = Flags(
+        file[0],
+        stack,
+        tuple(var or ()),
+        simulator,
+        parallelism,
+        refresh,
+        rates(patience, max_rps),
+        adopt,
+        lock_timeout,
+        not no_lock,
+    )
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
 
@@ -116,6 +131,7 @@ def drift(
     parallelism: Parallelism = 16,
     patience: Patience = None,
     max_rps: MaxRps = None,
+    lock_timeout: LockTimeout = None,
     target: Target = None,
     format: Shown = Format.TEXT,
     verbose: Verbose = False,
@@ -131,7 +147,16 @@ def drift(
     """Like plan, for a timer: exit 2 if what is live differs from the stack, whoever changed it, or doesn't run as the
     stack wants."""
     one_at_a_time(file, stack=stack, target=target, accept=accept, watch=watch, webhook=webhook, metrics=metrics)
-    options = Flags(file[0], stack, tuple(var or ()), simulator, parallelism, True, rates=rates(patience, max_rps))
+    options = Flags(
+        file[0],
+        stack,
+        tuple(var or ()),
+        simulator,
+        parallelism,
+        True,
+        rates=rates(patience, max_rps),
+        lock_timeout=lock_timeout,
+    )
     reports = Reports(report or (), source_url)
     chosen = choose(file, options, changed_since)
 

@@ -17,8 +17,9 @@ import typer
 from headend.cli.commands import Group, new_app
 from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
+from headend.cli.loading import load_stack
 from headend.cli.options import File, Flags, SecretsOut, StackName, Var
-from headend.cli.run import opened, state_path
+from headend.cli.run import opened, state_place
 from headend.cli.secrets_out import secrets_file
 from headend.core.model.errors import GuardError, InputError
 from headend.core.reconcile.state import is_there
@@ -51,9 +52,10 @@ async def _import(options: Flags, name: str | None) -> None:
 
         deployment = _read()
         home = place.find_place(options.file, name)
-    async with opened(options, new_redactor(), of_another_engine=True, only_look=True) as (stack, state, session):
-        if not is_there(path := state_path(stack.name, False)):
-            raise InputError(f"there is no state file {path}; HEADEND_STATE names another")
+    known_stack = load_stack(options, new_redactor())
+    if not is_there(there := state_place(known_stack.name, False, options.file.parent)):
+        raise InputError(f"there is no state {there}; HEADEND_STATE names another")
+    async with opened(options, new_redactor(), of_another_engine=True) as (stack, state, session):
         home.raise_if_in_doubt(known := deployment.records())
         handover = home.handover(stack, options.file, len(known))
         found = await importing.hand_over(deployment, home, stack, state, session, handover)
@@ -91,7 +93,7 @@ async def _export(options: Flags, name: str | None, secrets_out: Path | None) ->
     with secrets_file(secrets_out, redactor) as sink:
         async with opened(options, redactor, need_secrets=False, of_another_engine=True) as (stack, state, session):
             taken = await exporting.take_over(deployment, state.digest, session)
-            exporting.raise_if_others(state, taken, state_path(stack.name, False))
+            exporting.raise_if_others(state, taken, state_place(stack.name, False, options.file.parent))
             for address, given in taken.handed_out.items():
                 for what, value in given.items():
                     if sink:

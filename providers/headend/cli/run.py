@@ -12,6 +12,7 @@ import signal
 import threading
 from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,12 @@ from headend.cli.echo import echo
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags
 from headend.core.model.errors import GuardError, InputError, StateError
+from headend.core.model.options import parse_duration
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.adoption import adopting
 from headend.core.reconcile.state import State, open_state, open_to_look, peek
+from headend.core.reconcile.state.places import Place, default_place, environment_place
 from headend.core.stackfile.secrets import WithSecrets
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
@@ -32,13 +35,17 @@ if TYPE_CHECKING:
     from headend.core.wire.session import Session
 
 
-def state_path(stack: str, simulator: bool) -> Path:
-    """HEADEND_STATE, else .headend/<stack>.db beside where headend runs; a simulated world has a state of its own."""
-    given = os.environ.get("HEADEND_STATE")
-    path = Path(given) if given else Path(".headend") / f"{stack}.db"
-    if not path.name:
-        raise InputError(f"HEADEND_STATE={given} names no file")
-    return path.with_suffix(f".simulated{path.suffix}") if simulator else path
+def state_place(stack: str, simulator: bool, folder: Path) -> Place:
+    """HEADEND_STATE, else .headend/<stack>.db beside the stack file (folder: where that is). A simulated world has a
+    state of its own, in a file."""
+    place = environment_place(stack, folder)
+    return world_state(place, stack, folder) if simulator else place
+
+
+def world_state(place: Place, stack: str, folder: Path) -> Path:
+    """The file of the state of a simulated world."""
+    path = place if isinstance(place, Path) else default_place(stack, folder)
+    return path.with_suffix(f".simulated{path.suffix}")
 
 
 @contextlib.contextmanager
@@ -75,7 +82,7 @@ def _keep_world(file: Path, text: str) -> None:
 @contextlib.contextmanager
 def connected(
     connections: Mapping[str, Mapping[str, Any]],
-    path: Path,
+    path: Place,
     simulator: bool,
     redactor: Redactor,
     parallelism: int = 16,
@@ -87,6 +94,7 @@ def connected(
     with contextlib.ExitStack() as stacked:
         where: dict[str, Any] = {"env": WithSecrets(os.environ)}
         if simulator:
+            assert isinstance(path, Path)  # `state_place` gives a simulated world a file
             where = stacked.enter_context(simulated(path))
             connections = {}
         where["env"] = ChainMap(dict(rates), where["env"])
@@ -109,9 +117,9 @@ async def opened(
     of_another_engine: also of a stack that was handed over. Raises GuardError for one who would write else."""
     stack = load_stack(options, redactor, need_secrets=need_secrets, need_variables=need_variables)
     stack = adopting(stack, {options.adopt} if options.adopt else ())
-    path = state_path(stack.name, options.simulator)
+    path = state_place(stack.name, options.simulator, options.file.parent)
     with (
-        (open_to_look if only_look else open_state)(path, stack.name) as state,
+        _opened_state(path, stack.name, options, only_look=only_look) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
     ):
         if not of_another_engine:
@@ -140,8 +148,24 @@ def heed_hand_over(state: State, file: Path | str, *, only_look: bool = False) -
     raise GuardError(f"{told}, and headend changes nothing of it: `pulumi up` does. {taken}; {never}")
 
 
+def _opened_state(path: Place, stack: str, options: Flags, *, only_look: bool) -> AbstractContextManager[State]:
+    patience = lock_patience(options.lock_timeout)
+    if only_look:
+        return open_to_look(path, stack, patience=patience, lock=options.lock)
+    return open_state(path, stack, patience=patience)
+
+
+def lock_patience(given: str | None = None) -> float:
+    """Seconds to wait for a state that another run has: the flag, else HEADEND_LOCK_TIMEOUT, else none."""
+    text = given or os.environ.get("HEADEND_LOCK_TIMEOUT")
+    try:
+        return parse_duration(text).total_seconds() if text else 0
+    except ValueError as error:
+        raise InputError(f"HEADEND_LOCK_TIMEOUT: {error}") from None
+
+
 @contextlib.asynccontextmanager
-async def looking(stack: Stack, path: Path, options: Flags, redactor: Redactor) -> AsyncIterator[Session]:
+async def looking(stack: Stack, path: Place, options: Flags, redactor: Redactor) -> AsyncIterator[Session]:
     """A session for who only reads. What is missing is named before anything is requested."""
     with connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session:
         async with session:
@@ -157,7 +181,7 @@ def load_transport(options: Flags) -> None:
         threading.Thread(target=importlib.import_module, args=["headend.core.wire.http"]).start()
 
 
-def glimpsed(path: Path, stack: str) -> dict[str, Record] | None:
+def glimpsed(path: Place, stack: str) -> dict[str, Record] | None:
     """What state holds, for who only looks; None, and a word about it, while another process has the file."""
     records = peek(path, stack)
     if records is None:

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from headend.cli import state_copies, state_moves
+from headend.cli import state_copies, state_moves, state_stores
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
 from headend.cli.state_group import Address, StackName, existing, state, unknown
 from headend.core.model.errors import InputError
 
-__all__ = ["state", "state_copies", "state_moves"]
+__all__ = ["state", "state_copies", "state_moves", "state_stores"]
 
 
 @state.command("list")

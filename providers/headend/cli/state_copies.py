@@ -10,8 +10,8 @@ import typer
 
 from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
-from headend.cli.run import state_path
-from headend.cli.state_group import StackName, existing, name_of, state
+from headend.cli.run import lock_patience
+from headend.cli.state_group import StackName, existing, name_of, place_of, state
 from headend.core.model.errors import InputError
 from headend.core.reconcile.state import State, is_there, open_state
 
@@ -37,9 +37,9 @@ def restore(
 ) -> None:
     """Puts a copy of the stack's state in the place of what is there, of which it makes a copy first."""
     name = name_of(stack)
-    path = state_path(name, simulator)
+    path = place_of(stack, simulator)
     there = is_there(path)
-    with open_state(path, name) as state:
+    with open_state(path, name, patience=lock_patience()) as state:
         kept = state.back_up() if there else None
         state.restore(file, name)
         echo(f"{path}: {_told(state)}, as in {file}" + (f"; what was there is in {kept}" if kept else ""))
@@ -66,11 +66,11 @@ def push(
 
     name = name_of(stack)
     document = parse(_read(file))
-    path = state_path(name, simulator)
+    path = place_of(stack, simulator)
     there = is_there(path)
     if not there and document.stack != name and not force:
         raise InputError(f"it is a state of the stack {document.stack}, not of {name}; --force writes it all the same")
-    with open_state(path, name) as state:
+    with open_state(path, name, patience=lock_patience()) as state:
         kept = state.back_up() if there else None
         state.push(document, force=force)
         echo(f"{path}: {_told(state)}" + (f"; what was there is in {kept}" if kept else ""))

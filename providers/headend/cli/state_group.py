@@ -10,19 +10,21 @@ from typing import Annotated
 import typer
 
 from headend.cli.commands import Group, new_app
-from headend.cli.run import state_path
+from headend.cli.run import lock_patience, state_place
 from headend.core.model.errors import InputError
 from headend.core.reconcile.state import State, is_there, open_state
+from headend.core.reconcile.state.places import Place
 from headend.core.stackfile import read_name
 
 state = new_app(cls=Group, add_completion=False, help="What headend's own state file holds.")
 StackName = Annotated[str, typer.Argument(help="Name of the stack, or its file.", show_default=False)]
+YAML = {".yaml", ".yml"}
 Address = Annotated[str, typer.Argument(help="Address of the object.", show_default=False)]
 
 
 def name_of(stack: str) -> str:
     """The stack's name, which may be given by its file. Raises InputError."""
-    if Path(stack).suffix not in {".yaml", ".yml"}:
+    if Path(stack).suffix not in YAML:
         return stack
     name = read_name(Path(stack), {})
     if name is None:
@@ -33,12 +35,17 @@ def name_of(stack: str) -> str:
 @contextmanager
 def existing(stack: str, simulator: bool) -> Iterator[State]:
     """The stack's state, held for this command alone."""
-    name = name_of(stack)
-    path = state_path(name, simulator)
-    if not is_there(path):
-        raise InputError(f"there is no state file {path}; HEADEND_STATE names another")
-    with open_state(path, name) as found:
+    place = place_of(stack, simulator)
+    if not is_there(place):
+        raise InputError(f"there is no state {place}; HEADEND_STATE names another")
+    with open_state(place, name_of(stack), patience=lock_patience()) as found:
         yield found
+
+
+def place_of(stack: str, simulator: bool) -> Place:
+    """Where the state is of a stack that is given by its name, or its file."""
+    file = Path(stack)
+    return state_place(name_of(stack), simulator, file.parent if file.suffix in YAML else Path())
 
 
 def unknown(stack: str, address: str) -> InputError:

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from headend.cli.between import path_of, wanted_of
+from headend.cli.between import other_place, wanted_of
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, Simulated
-from headend.cli.run import heed_hand_over, state_path
-from headend.cli.state_group import Address, StackName, existing, name_of, state, unknown
+from headend.cli.run import heed_hand_over, lock_patience
+from headend.cli.state_group import Address, StackName, existing, name_of, place_of, state, unknown
 from headend.core.model.errors import InputError
 from headend.core.model.moved import shape
 from headend.core.reconcile.state import is_there, open_state
@@ -57,19 +57,23 @@ def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
     name, wanted = name_of(stack), load_stack(Flags(file), new_redactor(), need_secrets=False)
     if wanted.name == name:
         raise InputError(f"{file} is the stack {name} itself; leave out --to-stack")
-    paths = state_path(name, simulator), path_of(wanted.name, name, simulator)
+    source = place_of(stack, simulator)
+    paths = source, other_place(wanted.name, file.parent, source, simulator)
     if not is_there(paths[0]):
-        raise InputError(f"there is no state file {paths[0]}; HEADEND_STATE names another")
+        raise InputError(f"there is no state {paths[0]}; HEADEND_STATE names another")
     names = dict(zip(paths, (name, wanted.name), strict=True))
     with contextlib.ExitStack() as held:  # in an order that is always the same: two of these never wait for each other
-        states = {path: held.enter_context(open_state(path, names[path])) for path in sorted(paths)}
-        source, target = (states[path] for path in paths)
-        for one, where in ((source, stack), (target, file)):
+        states = {
+            path: held.enter_context(open_state(path, names[path], patience=lock_patience()))
+            for path in sorted(paths, key=str)
+        }
+        giver, taker = (states[path] for path in paths)
+        for one, where in ((giver, stack), (taker, file)):
             heed_hand_over(one, where)
-        moves = renamed(source.addresses(), old, new)
+        moves = renamed(giver.addresses(), old, new)
         if not moves:
             raise unknown(stack, old)
-        carried = carry(source, target, moves, wanted_of(wanted))
+        carried = carry(giver, taker, moves, wanted_of(wanted))
     for before, after in moves.items():
         echo(f"{before}: is {after} of the stack {wanted.name} now")
     for address in carried.forgotten:

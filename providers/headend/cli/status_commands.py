@@ -26,7 +26,7 @@ from headend.cli.options import (
     rates,
 )
 from headend.cli.reading import reading
-from headend.cli.run import glimpsed, looking, state_path, stop_on_interrupt
+from headend.cli.run import glimpsed, looking, state_place, stop_on_interrupt
 from headend.cli.status_view import Shown, screen
 from headend.core.model.errors import ApiError, StateError
 from headend.core.model.record import Record
@@ -75,7 +75,7 @@ class _Looks:
         self.options, self.targets, self.every = options, targets, every
         self.redactor = new_redactor()
         self.stack: Stack = load_stack(options, self.redactor, need_secrets=False)
-        self.path = state_path(self.stack.name, options.simulator)
+        self.path = state_place(self.stack.name, options.simulator, options.file.parent)
         self.known: Mapping[str, Record] = {}
         self.told = False
 

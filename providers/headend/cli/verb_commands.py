@@ -16,7 +16,7 @@ from headend.cli.echo import echo, echo_exact
 from headend.cli.faults import new_redactor
 from headend.cli.loading import load_stack
 from headend.cli.options import File, Flags, MaxRps, Patience, Simulated, StackName, Var, rates
-from headend.cli.run import glimpsed, looking, state_path
+from headend.cli.run import glimpsed, looking, state_place
 from headend.core.model.errors import ApiError, HeadendError, InputError
 from headend.core.model.verbs import Content, FieldVerb, FileVerb, Verb
 from headend.core.reconcile.locate import Place, locate
@@ -93,7 +93,7 @@ async def _asked(
     wanted = list(dict.fromkeys(addresses)) or fitting
     if not wanted:
         raise InputError(f"{options.file}: the stack has no {verb.kind}")
-    path = state_path(stack.name, options.simulator)
+    path = state_place(stack.name, options.simulator, options.file.parent)
     async with looking(stack, path, options, redactor) as session:
         session.look_anew()
         places = await locate(stack, glimpsed(path, stack.name) or {}, session, wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
@@ -67,7 +66,7 @@ async def _record(
     return replace(record, values=recorded(spec, secrets, digest, seal))
 
 
-def raise_if_others(state: State, taken: Taken, where: Path) -> None:
+def raise_if_others(state: State, taken: Taken, where: object) -> None:
     """Raises GuardError where headend's state, which it never gave away, has something else."""
     told = [f"{address}: nobody knows whether its {one.action} was done" for address, one in state.intents().items()]
     known = {} if state.handed_over else state.records()

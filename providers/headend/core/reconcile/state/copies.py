@@ -18,7 +18,8 @@ def back_up(database: Database, to: Path | None = None) -> Path:
     to: by default, a name beside the state that tells when it was made. Raises InputError where there is a file."""
     path = database.path
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    to = to or path.with_name(f"{path.name}.{moment}.backup")
+    beside = path if isinstance(path, Path) else Path(path.stack)  # beside a store there is no place: here
+    to = to or beside.with_name(f"{beside.name}.{moment}.backup")
     part = to.with_name(f"{to.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -55,6 +56,7 @@ def restore(database: Database, copy: Path, stack: str, known: int) -> None:
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('serial', ?)", (str(max(now, then)),))
         if given_away:  # an older copy doesn't take the stack back from Pulumi
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('handed_over', ?)", given_away)
+    database.rewritten()
 
 
 def _raise_if_unfit(copy: Database, stack: str, known: int) -> None:

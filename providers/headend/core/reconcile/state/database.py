@@ -10,6 +10,7 @@ from typing import Any
 
 from headend.core.model.errors import StateError, StateInUse, StateLost
 from headend.core.reconcile.state.batches import Batches, Statement
+from headend.core.reconcile.state.places import Place
 
 RESTORE = "put a copy of it back, or move it away: then objects are found again, see `adopt`"
 _UNUSABLE = (
@@ -28,10 +29,13 @@ _REASONS = {
 class Database:
     """A state file. Raises StateError where SQLite fails, StateLost where the file isn't the one that was opened."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Place, connection: sqlite3.Connection) -> None:
         self.path, self.connection = path, connection
         self._opened = _identity(path)
         self._batches: Batches | None = None
+
+    def rewritten(self) -> None:
+        """All of it was exchanged."""
 
     @contextmanager
     def batches(self) -> Iterator[None]:
@@ -95,7 +99,7 @@ class Database:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def told(path: Place) -> Iterator[None]:
     """Turns SQLite's errors into StateErrors that say what to do."""
     try:
         yield
@@ -106,7 +110,9 @@ def told(path: Path) -> Iterator[None]:
         raise StateError(f"{path}: {_REASONS.get(code, f'it is damaged ({error}); {RESTORE}')}") from None
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Place) -> tuple[int, int] | None:
+    if not isinstance(path, Path):
+        return None
     try:
         found = path.stat()
     except OSError:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from headend.core.model.errors import StateError
 from headend.core.model.record import NO_DIGEST, Digest
 from headend.core.reconcile.state.database import RESTORE, Database, told
-from headend.core.reconcile.state.key import Keys, key_id
+from headend.core.reconcile.state.key import key_id, keys_of
 from headend.core.reconcile.state.rows import dump, read_digests, split
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Digests:
         """The keys, the oldest first. Raises StateError where the key can't be found."""
         if self._key:
             return [self._key]
-        keys, id = Keys(self._db.path), _meta(self._db, "key_id")
+        keys, id = keys_of(self._db.path), _meta(self._db, "key_id")
         if id is not None:
             return _opened(self._db, keys.of(id))
         if has_digests(self._db):
@@ -57,7 +57,7 @@ class Digests:
 def rekey(database: Database) -> int:
     """Gives the state another key. Where the one that it has can't be found, digests are forgotten; returns in how many
     records. A run that is killed here leaves the state with one key or the other."""
-    keys, id = Keys(database.path), _meta(database, "key_id")
+    keys, id = keys_of(database.path), _meta(database, "key_id")
     old, new = keys.find(id) if id else None, keys.make(but=id)
     older = _opened(database, old) if old else []
     with database.transaction() as connection:

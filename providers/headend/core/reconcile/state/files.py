@@ -15,7 +15,9 @@ from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state.database import RESTORE, Database, told
 from headend.core.reconcile.state.digests import wipe
+from headend.core.reconcile.state.holders import Holder, in_use
 from headend.core.reconcile.state.key import environment_key
+from headend.core.reconcile.state.neighbours import look
 from headend.core.reconcile.state.store import State
 from headend.core.reconcile.state.upgrade import FORMAT, part_secrets, upgrade
 
@@ -42,24 +44,42 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=patience)
     except filelock.Timeout:
-        raise StateInUse(f"{path} is in use by another headend process; wait for it to end") from None
+        raise StateInUse(in_use(path, _holder(path))) from None
     except (OSError, ValueError) as error:
         raise StateError(f"{path} can't be a state file: {getattr(error, 'strerror', None) or error}") from None
     try:
+        _held_by(path, Holder())
         with contextlib.closing(_connect(path)) as connection:
             database = Database(path, connection)
             if stack is not None:
-                _claim(database, stack)
+                claim(database, stack)
             yield State(database)
     finally:
+        _held_by(path, None)
         lock.release()
 
 
+def _held_by(path: Path, holder: Holder | None) -> None:
+    """Takes note of who has it, for those who have to wait; without a note they wait as well."""
+    note = Path(f"{path}.holder")
+    with contextlib.suppress(OSError):
+        if holder:
+            note.write_text(holder.dump())
+        else:
+            note.unlink(missing_ok=True)
+
+
+def _holder(path: Path) -> Holder | None:
+    with contextlib.suppress(OSError):
+        return Holder.parse(Path(f"{path}.holder").read_text())
+    return None
+
+
 @contextlib.contextmanager
-def open_to_look(path: Path, stack: str, *, patience: float = 0) -> Iterator[State]:
+def open_to_look(path: Path, stack: str, *, patience: float = 0, lock: bool = True) -> Iterator[State]:
     """The same for who writes nothing: where there is no file, an empty state, which is kept nowhere."""
     if is_there(path):
-        with open_state(path, stack, patience=patience) as state:
+        with open_state(path, stack, patience=patience) if lock else _copied(path, stack) as state:
             yield state
         return
     _raise_if_log_is_left(path)
@@ -67,8 +87,24 @@ def open_to_look(path: Path, stack: str, *, patience: float = 0) -> Iterator[Sta
     with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
         _fill(connection)
         database = Database(path, connection)
-        _claim(database, stack)
+        claim(database, stack)
         yield State(database, key)
+
+
+@contextlib.contextmanager
+def _copied(path: Path, stack: str) -> Iterator[State]:
+    """What was committed last, whoever has the file."""
+    with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+
+        def copy(found: sqlite3.Connection) -> None:
+            found.execute("SELECT 1 FROM meta").fetchone()  # raises where another has it: `backup` would wait
+            found.backup(connection)
+
+        look(path, copy)
+        database = Database(path, connection)
+        upgrade(database, format_of(database))
+        _raise_if_not_of(database, stack)
+        yield State(database)
 
 
 def peek(path: Path, stack: str) -> dict[str, Record] | None:
@@ -79,7 +115,7 @@ def peek(path: Path, stack: str) -> dict[str, Record] | None:
             return {}
         with told(path), contextlib.closing(_open(path, timeout=0)) as connection:
             database = Database(path, connection)
-            parted = _format(database) > 1
+            parted = format_of(database) > 1
             _raise_if_not_of(database, stack)
             if parted:
                 return State(database).records()
@@ -106,7 +142,7 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def _claim(database: Database, stack: str) -> None:
+def claim(database: Database, stack: str) -> None:
     with database.transaction() as connection:
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('stack', ?)", (stack,))
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(16),))
@@ -145,7 +181,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
                 connection.execute(f"PRAGMA {pragma}")
             database = Database(path, connection)
-            upgrade(database, _format(database))
+            upgrade(database, format_of(database))
             wipe(database)
         except BaseException:
             connection.close()
@@ -153,7 +189,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def _format(database: Database) -> int:
+def format_of(database: Database) -> int:
     """Raises StateError for what this headend can't read."""
     known = database.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
     text = _meta(database, "format") if known else ""
@@ -190,7 +226,11 @@ def _raise_if_log_is_left(path: Path) -> None:
         raise StateError(f"{gone}; put the file back, or move the other away too")
 
 
-def _fill(connection: sqlite3.Connection) -> None:
+def make_tables(connection: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         connection.execute(statement)
+
+
+def _fill(connection: sqlite3.Connection) -> None:
+    make_tables(connection)
     connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))

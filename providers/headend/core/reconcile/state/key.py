@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import StateError
+from headend.core.reconcile.state.places import Place, StoreUrl
 
 VARIABLE = "HEADEND_STATE_KEY"
+OLD = "HEADEND_STATE_OLD_KEY"  # the one before the key was changed, for as long as something is sealed with it
 SERVICE = "headend"  # what the keyring lists its entries under
 _LENGTH = 32
 _PATIENCE = 15.0  # s; a keyring may ask a person who isn't there
@@ -83,7 +85,7 @@ class Keys:
         try:
             with self.file.open() as lines:
                 _raise_if_shared(self.file, os.fstat(lines.fileno()).st_mode)
-                return [_parsed(line, str(self.file)) for line in lines.read().split()]
+                return [parse_key(line, str(self.file)) for line in lines.read().split()]
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError) as error:
@@ -110,6 +112,43 @@ class Keys:
             raise StateError(f"the key of {self.state} can't be kept in {self.file}: {error}") from None
 
 
+@dataclass(frozen=True)
+class TeamKeys:
+    """The key of a state that a team shares: each machine is given the same one. place: of the state."""
+
+    place: StoreUrl
+
+    def of(self, id: str) -> bytes:
+        """The key of this id. Raises StateError where that isn't the one that is given."""
+        found = self.find(id)
+        if found is not None:
+            return found
+        given = environment_key()
+        said = f"{VARIABLE} is the key {key_id(given)}" if given else f"{VARIABLE} is not set"
+        way = "if it is lost, `headend state rekey STACK` goes on without it"
+        raise StateError(f"what {self.place} keeps of secrets can be compared only with the key {id}: {said}; {way}")
+
+    def find(self, id: str) -> bytes | None:
+        given, old = environment_key(), os.environ.get(OLD)
+        known = [given, parse_key(old.strip(), OLD) if old else None]
+        return next((key for key in known if key is not None and key_id(key) == id), None)
+
+    def make(self, but: str | None = None) -> bytes:
+        """The given one. but: the id of one that won't do."""
+        given = environment_key()
+        if given is None:
+            made = "`openssl rand -hex 32` makes one"
+            raise StateError(f"{self.place} is shared, and so is its key: set {VARIABLE}; {made}")
+        if key_id(given) == but:
+            raise StateError(f"{VARIABLE} is the key that {self.place} has already; set a new one, and {OLD} to this")
+        return given
+
+
+def keys_of(place: Place) -> Keys | TeamKeys:
+    """Where the keys of that state are."""
+    return TeamKeys(place) if isinstance(place, StoreUrl) else Keys(place)
+
+
 def key_id(key: bytes) -> str:
     """What a key is called where anyone may read it."""
     return hmac.new(key, b"headend.state-key/1", hashlib.sha256).hexdigest()[:16]
@@ -118,10 +157,10 @@ def key_id(key: bytes) -> str:
 def environment_key() -> bytes | None:
     """The key that HEADEND_STATE_KEY gives, None without one. Raises StateError for what is no key."""
     text = os.environ.get(VARIABLE)
-    return None if text is None else _parsed(text.strip(), VARIABLE)
+    return None if text is None else parse_key(text.strip(), VARIABLE)
 
 
-def _parsed(text: str, where: str) -> bytes:
+def parse_key(text: str, where: str) -> bytes:
     """32 bytes, written as 64 hex digits or in base64."""
     with contextlib.suppress(ValueError):
         return _whole(bytes.fromhex(text))
@@ -173,7 +212,7 @@ def _git_takes(file: Path) -> bool:
 # --- the keyring of the operating system --------------------------------------------------------------------
 def _from_keyring(id: str) -> bytes | None:
     text = _ask_keyring(lambda keyring: keyring.get_password(SERVICE, id))
-    return _parsed(text, f"the keyring's entry {SERVICE} {id}") if text else None
+    return parse_key(text, f"the keyring's entry {SERVICE} {id}") if text else None
 
 
 def _into_keyring(key: bytes) -> bool:

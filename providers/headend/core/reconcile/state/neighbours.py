@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from headend.core.model.errors import StateError
 from headend.core.reconcile.state.database import told
 
 T = TypeVar("T")
+Elsewhere = dict[tuple[str, str], tuple[str, str]]
+"""(kind, id) -> (stack, address)."""
 _SALTS = slice(16, 24)  # in the head of a log; others stand there once it begins anew
 _TRIES = 20
 
@@ -69,15 +71,11 @@ def _read(path: Path) -> bytes:
     return b""
 
 
-Objects = dict[tuple[str, str], tuple[str, str]]
-"""(kind, id) -> stack and address."""
-
-
-def held(path: Path, own: str, places: Mapping[str, str]) -> Objects:
+def held(path: Path, own: str, places: Mapping[str, str]) -> Elsewhere:
     """What other stacks than `own` have. places: platform -> where the stack itself has its objects; in another place,
     the same id is of another object. Of several copies of one stack's state the one with the most writes counts; a
     file that can't be read has nothing to say."""
-    newest: dict[str, tuple[int, Objects]] = {}
+    newest: dict[str, tuple[int, Elsewhere]] = {}
     for one in neighbours(path):
         with contextlib.suppress(StateError):
             stack, serial, objects = look(one, lambda connection: _held(connection, places))
@@ -86,13 +84,26 @@ def held(path: Path, own: str, places: Mapping[str, str]) -> Objects:
     return {key: place for _, objects in newest.values() for key, place in objects.items()}
 
 
-def _held(connection: sqlite3.Connection, places: Mapping[str, str]) -> tuple[str, int, Objects]:
+def held_by(others: Iterable[tuple[str, Mapping[str, Sequence[Any]]]], places: Mapping[str, str]) -> Elsewhere:
+    """The same of states whose rows are there: (stack, table -> rows)."""
+    found: Elsewhere = {}
+    for stack, rows in others:
+        found |= _among(stack, dict(rows.get("meta", ())), [row[:3] for row in rows.get("entries", ())], places)
+    return found
+
+
+def _held(connection: sqlite3.Connection, places: Mapping[str, str]) -> tuple[str, int, Elsewhere]:
     meta = {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
     stack = meta.get("stack", "")
+    entries = connection.execute("SELECT address, kind, id FROM entries")
+    return stack, int(meta.get("serial", 0)), _among(stack, meta, entries, places)
+
+
+def _among(
+    stack: str, meta: Mapping[str, str], entries: Iterable[Sequence[Any]], places: Mapping[str, str]
+) -> Elsewhere:
     other = {one for one, place in places.items() if meta.get(f"place:{one}", place) != place}
-    rows = connection.execute("SELECT kind, id, address FROM entries")
-    objects = {(kind, id): (stack, address) for kind, id, address in rows if kind.partition(".")[0] not in other}
-    return stack, int(meta.get("serial", 0)), objects
+    return {(kind, id): (stack, address) for address, kind, id in entries if kind.partition(".")[0] not in other}
 
 
 def stacks(path: Path) -> Iterator[tuple[str, Path]]:

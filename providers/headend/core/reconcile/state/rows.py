@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from headend.core.model.errors import InputError, StateError
@@ -31,7 +30,7 @@ class Intent:
     begun: str
 
 
-def read_rows(path: Path, rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+def read_rows(path: object, rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
     """What `read` makes of the rows, whose first column is the address. Raises StateError, with a line for each row of
     which it raises ValueError."""
     found, damaged = [], []

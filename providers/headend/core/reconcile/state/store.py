@@ -20,8 +20,10 @@ from headend.core.reconcile.state.copies import back_up, restore
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.digests import Digests, rekey
 from headend.core.reconcile.state.key import key_id
-from headend.core.reconcile.state.neighbours import held
+from headend.core.reconcile.state.marks import Marks
+from headend.core.reconcile.state.neighbours import held, held_by
 from headend.core.reconcile.state.nested import nested
+from headend.core.reconcile.state.remote import Replica
 from headend.core.reconcile.state.rows import (
     COLUMNS,
     Intent,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from headend.core.reconcile.state.document import StateDocument
 
 
-class State:
+class State(Marks):
     """An open state file. Every method commits before it returns; within `batches`, `saved` tells when.
     key: of one that is kept nowhere."""
 
@@ -95,8 +97,10 @@ class State:
 
     def held_elsewhere(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         """What other stacks of the store have: (kind, id) -> (stack, address). Reads their states, and locks none."""
+        if isinstance(self._db, Replica):
+            return held_by(self._db.store.others(), self._places)
         (own,) = self._db.row("SELECT value FROM meta WHERE key = 'stack'") or ("",)
-        return held(self._db.path, own, self._places)
+        return held(self._db.path, own, self._places) if isinstance(self._db.path, Path) else {}
 
     @property
     def serial(self) -> int:
@@ -128,25 +132,6 @@ class State:
 
     def _begin_anew(self) -> None:
         self._digests, self._dependents = Digests(self._db), None
-
-    def has_plan(self, nonce: str) -> bool:
-        """Whether `put_plan` took note of the plan."""
-        return self._db.row("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)) is not None
-
-    def put_plan(self, nonce: str) -> None:
-        """Takes note that all that a plan knew is recorded here."""
-        self._db.write(("INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"plan:{nonce}", datetime.now(UTC).isoformat())))
-
-    @property
-    def handed_over(self) -> str | None:
-        """Since when the stack is another engine's, None while it is headend's own: nothing may be applied by it."""
-        row = self._db.row("SELECT value FROM meta WHERE key = 'handed_over'")
-        return str(row[0]) if row else None
-
-    def hand_over(self) -> None:
-        """Notes that the stack is another engine's from now on."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._db.write(("INSERT OR IGNORE INTO meta VALUES ('handed_over', ?)", (now,)))
 
     def take_back(self, records: Iterable[Record] | None = None) -> None:
         """Notes that it is headend's own again. records: what the other engine knew, in place of all that this one

@@ -11,7 +11,7 @@ from headend.core.model.errors import StateError
 from headend.core.model.record import Digest
 from headend.core.reconcile.state.database import RESTORE, Database
 from headend.core.reconcile.state.digests import carry_over, has_digests, mark_for_wiping
-from headend.core.reconcile.state.key import Keys
+from headend.core.reconcile.state.key import keys_of
 from headend.core.reconcile.state.rows import dump, read_mapping, split
 from headend.core.wire.registry import kinds
 
@@ -51,7 +51,7 @@ def _part_key(database: Database) -> None:
         old = b""
     if not old:
         raise StateError(f"{database.path}: the key of its digests is gone; {RESTORE}")
-    new = Keys(database.path).make() if has_digests(database) else None
+    new = keys_of(database.path).make() if has_digests(database) else None
     with database.transaction() as connection:
         connection.execute("BEGIN")
         if new is not None:

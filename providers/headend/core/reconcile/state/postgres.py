@@ -1,0 +1,162 @@
+"""States in PostgreSQL: the same tables as in a file, with the stack before each key; one row a write."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from headend.core.model.errors import StateError, StateInUse, StateLost
+from headend.core.reconcile.state.holders import Holder, in_use
+from headend.core.reconcile.state.places import StoreUrl
+from headend.core.reconcile.state.remote import TABLES, Change, Content
+from headend.core.reconcile.state.sealed import seal, unseal
+
+PRIVATE = {"entries": (3, 4, 10)}  # columns of a row that are sealed: values, computed, secrets
+COLUMNS = {
+    "meta": "key, value",
+    "entries": "address, kind, id, spec, computed, depends, incomplete, protect, retain, applied, secrets",
+    "intents": "address, kind, action, begun",
+}
+NOTE = "INSERT INTO headend.holders VALUES (%s, %s) ON CONFLICT (stack) DO UPDATE SET holder = excluded.holder"
+WAIT = 0.5  # seconds between two tries to get the lock
+
+
+class Postgres:
+    """The state of one stack in a database."""
+
+    def __init__(self, place: StoreUrl) -> None:
+        self.place, self.stack = place, place.stack
+        self._held = False
+        with self._told():
+            self._db: Any = psycopg.connect(place.url, autocommit=True, connect_timeout=15, application_name="headend")
+
+    # --- reading ---------------------------------------------------------------------------------------------
+    def read(self) -> Content | None:
+        """All at one moment: in a transaction that sees one snapshot."""
+        with self._told(), self._db.transaction():
+            self._db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            found = {table: self._rows(table) for table in TABLES}
+        return found if found["meta"] else None
+
+    def _rows(self, table: str) -> list[tuple[Any, ...]]:
+        query = f"SELECT {COLUMNS[table]} FROM headend.{table} WHERE stack = %s ORDER BY {TABLES[table]}"  # noqa: S608
+        return [self._unsealed(table, row) for row in self._db.execute(query, (self.stack,))]
+
+    def others(self) -> Iterable[tuple[str, Content]]:
+        with self._told():
+            meta = self._db.execute("SELECT stack, key, value FROM headend.meta WHERE stack <> %s", (self.stack,))
+            found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
+            for stack, *row in meta.fetchall():
+                found.setdefault(stack, {"meta": [], "entries": []})["meta"].append(tuple(row))
+            query = "SELECT stack, address, kind, id FROM headend.entries WHERE stack <> %s"
+            for stack, *row in self._db.execute(query, (self.stack,)).fetchall():
+                found.setdefault(stack, {"meta": [], "entries": []})["entries"].append(tuple(row))
+        return found.items()
+
+    # --- writing ---------------------------------------------------------------------------------------------
+    def write(self, changes: Sequence[Change]) -> None:
+        self.raise_if_lost()
+        try:
+            with self._told(), self._db.transaction(), self._db.pipeline():
+                for change in changes:
+                    self._write(change)
+        except StateError as error:
+            if self._db.closed or self._db.broken:
+                raise StateLost(f"{error}; the lock went with the connection, and the run stops") from None
+            raise
+
+    def _write(self, change: Change) -> None:
+        table, key = change.table, TABLES[change.table]
+        if change.row is None:
+            self._db.execute(f"DELETE FROM headend.{table} WHERE stack = %s AND {key} = %s", (self.stack, change.key))  # noqa: S608
+            return
+        names = COLUMNS[table].split(", ")
+        values = ", ".join(["%s"] * (len(names) + 1))
+        news = ", ".join(f"{name} = excluded.{name}" for name in names if name != key)
+        statement = (
+            f"INSERT INTO headend.{table} (stack, {COLUMNS[table]}) VALUES ({values})"  # noqa: S608
+            f" ON CONFLICT (stack, {key}) DO UPDATE SET {news}"
+        )
+        self._db.execute(statement, (self.stack, *self._sealed(table, change.row)))
+
+    def finish(self, content: Content) -> None:
+        """Rows are as they should be."""
+
+    # --- the lock --------------------------------------------------------------------------------------------
+    @contextmanager
+    def held(self, patience: float) -> Iterator[None]:
+        end = time.monotonic() + patience
+        while not self._ask("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"headend {self.stack}",)):
+            if time.monotonic() >= end:
+                text = self._ask("SELECT max(holder) FROM headend.holders WHERE stack = %s", (self.stack,))
+                raise StateInUse(in_use(self.place, Holder.parse(text or "")))
+            time.sleep(min(WAIT, max(0.01, end - time.monotonic())))
+        self._held = True
+        try:
+            statement = (
+                "INSERT INTO headend.holders VALUES (%s, %s) ON CONFLICT (stack) DO UPDATE SET holder = excluded.holder"
+            )
+            with self._told():
+                self._db.execute(statement, (self.stack, Holder().dump()))
+            yield
+        finally:
+            self._held = False
+            with contextlib.suppress(psycopg.Error):
+                self._db.execute("DELETE FROM headend.holders WHERE stack = %s", (self.stack,))
+                self._db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (f"headend {self.stack}",))
+
+    def raise_if_lost(self) -> None:
+        if self._db.closed or self._db.broken:
+            raise StateLost(f"{self.place}: the connection is lost, and the lock with it; the run stops")
+
+    def release(self) -> str:
+        """The database ends the session of whoever has it; who may not do that is told."""
+        text = self._ask("SELECT max(holder) FROM headend.holders WHERE stack = %s", (self.stack,))
+        query = (
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 0)"
+        )
+        with self._told():
+            ended = self._db.execute(query, (f"headend {self.stack}",)).fetchall()
+            self._db.execute("DELETE FROM headend.holders WHERE stack = %s", (self.stack,))
+        return str(Holder.parse(text or "") or "somebody") if ended or text else ""
+
+    def close(self) -> None:
+        with contextlib.suppress(psycopg.Error):
+            self._db.close()
+
+    # --- rows ------------------------------------------------------------------------------------------------
+    def _ask(self, query: str, values: tuple[Any, ...]) -> Any:
+        with self._told():
+            row = self._db.execute(query, values).fetchone()
+            return row[0] if row else None
+
+    def _sealed(self, table: str, row: Sequence[Any]) -> list[Any]:
+        return [seal(one, self.place) if n in PRIVATE.get(table, ()) else one for n, one in enumerate(row)]
+
+    def _unsealed(self, table: str, row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(unseal(one, self.place) if n in PRIVATE.get(table, ()) else one for n, one in enumerate(row))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            how = "`headend state init` prints the SQL that makes them"
+            raise StateError(f"{self.place} has no tables for headend; {how}") from None
+        except psycopg.errors.InsufficientPrivilege:
+            raise StateError(f"{self.place}: this role may not do that; see what `headend state init` grants") from None
+        except psycopg.Error as error:
+            raise StateError(f"{self.place}: {_why(error)}") from None
+
+
+def _why(error: psycopg.Error) -> str:
+    """One line, without what a connection string held."""
+    text = (error.diag.message_primary if error.diag else None) or str(error)
+    return json.dumps(text.partition("\n")[0])[1:-1][:300]
