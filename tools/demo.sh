@@ -7,6 +7,7 @@ stack="$root/stacks/demo.yaml"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+export HEADEND_STATE="$work/.headend/"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 expect() { # expect CODE COMMAND...: runs the command and insists on its exit code

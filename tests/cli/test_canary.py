@@ -147,7 +147,11 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCapt
     home.mkdir()
     with serve(simulator) as url:
         made = Vault(simulator, home, url, caplog)
-        made.env |= {"HEADEND_SECRETS_FILE": str(keep(tmp_path, 0)), "COLUMNS": "200"}
+        made.env |= {
+            "HEADEND_SECRETS_FILE": str(keep(tmp_path, 0)),
+            "COLUMNS": "200",
+            "HEADEND_STATE": f"{home}/.headend/",
+        }
         if second:
             made.env |= {"HEADEND_MYCUJOO_API_KEY": "", "HEADEND_RIGHTS_LOCKER_API_SECRET": ""}
             made.env["HEADEND_MYCUJOO_TOKEN"] = TOKEN
@@ -182,8 +186,8 @@ def test_no_secret_is_told(vault: Vault, tmp_path: Path) -> None:
     assert (drifted.code, "changed outside headend" in drifted.out) == (2, True)
     assert vault("apply", file, "--yes").code == 0
     address = "ateme.environments.matchday.outputs.g"
-    assert address in vault("state", "list", "vault").out
-    assert "$digest" in vault("state", "show", "vault", address).out
+    assert address in vault("state", "list", file).out
+    assert "$digest" in vault("state", "show", file, address).out
     refused(vault, tmp_path)
     assert vault("destroy", file, "--yes").code == 0
     assert vault.looks > 20

@@ -113,7 +113,7 @@ def test_destroy_takes_what_the_file_no_longer_names(world: World) -> None:
 
 
 def test_state_of_what_is_not_there(world: World) -> None:
-    assert "there is no state file" in world("state", "list", "overlay").err
+    assert "there is no state" in world("state", "list", "overlay").err
     world.write("overlay.yaml", CONFIGURATIONS.format(delay=1))
     world("apply", "overlay.yaml", "--yes")
     shown = world("state", "show", "overlay", "mycujoo.action_configurations.three")

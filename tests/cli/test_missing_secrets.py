@@ -112,7 +112,7 @@ def test_what_only_a_secret_finds_is_not_looked_for(world: World) -> None:
     assert (gate["status"], "secret `NAME` is not set" in gate["reason"]) == ("unknown", True)
     text = (world.home / "day.yaml").read_text()
     world.write("day.yaml", text.replace("large\n", "large\n      lifecycle: {adopt: match}\n"))
-    ran = world("drift", "day.yaml")
+    ran = world("drift", "day.yaml", ANN=SECRETS["ANN"])
     assert ran.code == 3
     assert "secret `NAME` is not set, and this can't do without it" in ran.err
 

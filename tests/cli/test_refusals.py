@@ -158,7 +158,7 @@ def test_connections_in_the_stack_are_used(world: World) -> None:
     assert "from-the-file/v" in world.simulator.sims["rights_locker"].world["limits"]
 
 
-@pytest.mark.parametrize("place", ["/proc/nowhere/state.db", "folder.yaml", "folder.yaml/"])
+@pytest.mark.parametrize("place", ["/proc/nowhere/state.db", "folder.yaml", "one.yaml/"])
 def test_a_state_file_that_cannot_be(world: World, place: str) -> None:
     (world.home / "folder.yaml").mkdir()
     world.write("one.yaml", ONE + "1}}}\n")

@@ -64,7 +64,8 @@ def _held_by(path: Path, holder: Holder | None) -> None:
     note = Path(f"{path}.holder")
     with contextlib.suppress(OSError):
         if holder:
-            note.write_text(holder.dump())
+            with os.fdopen(os.open(note, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+                file.write(holder.dump())
         else:
             note.unlink(missing_ok=True)
 

@@ -26,8 +26,8 @@ from obstore.store import from_url
 from headend.core.model.errors import StateError, StateInUse, StateLost
 from headend.core.reconcile.state.holders import Holder, in_use
 from headend.core.reconcile.state.places import StoreUrl
-from headend.core.reconcile.state.remote import Change, Content
 from headend.core.reconcile.state.sealed import seal, unseal
+from headend.core.reconcile.state.storing import Change, Content
 
 FORMAT = "headend.state-objects/1"
 SUFFIX = ".state"

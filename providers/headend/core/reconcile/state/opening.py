@@ -13,8 +13,9 @@ from headend.core.reconcile.state import files
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.state.places import Place, StoreUrl
-from headend.core.reconcile.state.remote import Replica, Store, connect, content_of, fill, in_memory
+from headend.core.reconcile.state.remote import Replica, connect, content_of, fill, in_memory
 from headend.core.reconcile.state.store import State
+from headend.core.reconcile.state.storing import Store
 from headend.core.reconcile.state.upgrade import FORMAT, upgrade
 
 

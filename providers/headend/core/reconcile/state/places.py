@@ -50,11 +50,9 @@ def place_of(given: str, stack: str) -> Place:
     scheme, mark, rest = given.partition("://")
     if not mark:
         path = Path(given)
-        if given.endswith("/"):
-            return path / f"{stack}.db"
         if not path.name:
             raise InputError(f"{VARIABLE}={given} names no file")
-        return path
+        return path / f"{stack}.db" if given.endswith("/") else path
     if scheme == "file":
         return place_of(rest, stack)
     if scheme not in SCHEMES:

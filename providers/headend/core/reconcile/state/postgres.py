@@ -14,8 +14,8 @@ import psycopg
 from headend.core.model.errors import StateError, StateInUse, StateLost
 from headend.core.reconcile.state.holders import Holder, in_use
 from headend.core.reconcile.state.places import StoreUrl
-from headend.core.reconcile.state.remote import TABLES, Change, Content
 from headend.core.reconcile.state.sealed import seal, unseal
+from headend.core.reconcile.state.storing import TABLES, Change, Content
 
 PRIVATE = {"entries": (3, 4, 10)}  # columns of a row that are sealed: values, computed, secrets
 COLUMNS = {

@@ -8,66 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from headend.core.model.errors import InputError, StateError, StateLost
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.places import DATABASES, SCHEMES, StoreUrl
+from headend.core.reconcile.state.storing import TABLES, Change, Content, Store
 
-TABLES: Mapping[str, str] = {"meta": "key", "entries": "address", "intents": "address"}
 # No OR REPLACE here: inside a trigger, the word of the statement that fired it counts instead.
 NOTED = """INSERT INTO changed SELECT '{table}', {key}
     WHERE NOT EXISTS (SELECT 1 FROM changed WHERE tbl = '{table}' AND key = {key}); """
-Row = tuple[Any, ...]
-Content = Mapping[str, Sequence[Row]]
-"""table -> its rows, the key first."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """row: what is there now, None where it is gone."""
-
-    table: str
-    key: str
-    row: Row | None
-
-
-class Store(Protocol):
-    """Where the state of one stack is. All raise StateError where the store can't be reached, or says no."""
-
-    def read(self) -> Content | None:
-        """All rows; None where there is no state."""
-        ...
-
-    def held(self, patience: float) -> AbstractContextManager[None]:
-        """Within, nobody else writes. Raises StateInUse once `patience` (seconds) has passed, saying who has it.
-        Read after that."""
-        ...
-
-    def raise_if_lost(self) -> None:
-        """Raises StateLost where somebody else may have it by now."""
-        ...
-
-    def write(self, changes: Sequence[Change]) -> None:
-        """Keeps all of them or none, for good, before it returns. Raises StateLost where it isn't ours any more."""
-        ...
-
-    def finish(self, content: Content) -> None:
-        """The run ends: what may be tidied is."""
-        ...
-
-    def others(self) -> Iterable[tuple[str, Content]]:
-        """(stack, rows) of other states in the same store; of entries, `kind`, `id` and `address` will do."""
-        ...
-
-    def release(self) -> str:
-        """Takes the state from whoever has it; says who that was. For a person who knows that nobody has."""
-        ...
-
-    def close(self) -> None: ...
 
 
 def connect(place: StoreUrl) -> Store:
