@@ -25,6 +25,11 @@ from headend.core.stackfile.schema import json_schema
 from headend.core.wire.registry import Env, Platform, Settings, kinds, lookups, platforms
 
 ROOT = Path(__file__).parents[1]
+EXAMPLES = {
+    "example-first.yaml": "examples/01-first-stack/first.yaml",
+    "example-match-day.yaml": "stacks/demo.yaml",
+    "example-review.yaml": "examples/02-pull-request-environment/review.yaml",
+}
 HEAD = "| Field | Type | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 SETTINGS_HEAD = "| Setting | Variable | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 
@@ -44,8 +49,13 @@ def files() -> dict[str, str]:
     pages = {f"docs/kinds/{name}.md": page(platform) for name, platform in platforms().items()}
     schema = json.dumps(json_schema(), indent=1) + "\n"
     plan = json.dumps(plan_schema(), indent=1) + "\n"
-    pages |= {"docs/plan.schema.json": plan}
+    pages |= {"docs/plan.schema.json": plan} | starts()
     return {"stacks/headend.schema.json": schema, "providers/headend/cli/summaries.py": summaries()} | pages
+
+
+def starts() -> dict[str, str]:
+    """What `headend init` begins with, as the wheel has it: a copy of each example."""
+    return {f"providers/headend/cli/starts/{name}": (ROOT / file).read_text() for name, file in EXAMPLES.items()}
 
 
 def summaries() -> str:

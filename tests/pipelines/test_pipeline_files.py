@@ -22,7 +22,8 @@ from pipelines.gitlab_runner import component
 
 WANTED = Wanted("team/headend@v1", variables=["HEADEND_ATEME_URL"], secrets=["HEADEND_ATEME_PASSWORD"])
 WORKFLOWS = ("github.yml", "github-review.yml", "github-pulumi.yml")
-SCHEMAS = {"action.yml": "vendor.github-actions"} | dict.fromkeys(WORKFLOWS, "vendor.github-workflows")
+SCHEMAS = {"action.yml": "vendor.github-actions", "gitlab.yml": "vendor.gitlab-ci"}
+SCHEMAS |= dict.fromkeys(WORKFLOWS, "vendor.github-workflows")
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "github/codeql-action/upload-sarif"}
 
 
@@ -97,7 +98,7 @@ def test_actionlint_finds_nothing(name: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", ["action.yml", *WORKFLOWS])
 def test_shell_steps_are_shell_and_take_nothing_from_an_event_into_their_text(name: str) -> None:
     for step in steps(name):
         if script := step.get("run"):
@@ -106,7 +107,7 @@ def test_shell_steps_are_shell_and_take_nothing_from_an_event_into_their_text(na
             assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", ["action.yml", *WORKFLOWS])
 def test_no_action_but_the_hosts_own_is_needed_and_each_has_a_version(name: str) -> None:
     for step in steps(name):
         if uses := step.get("uses"):

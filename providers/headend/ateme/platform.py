@@ -29,5 +29,6 @@ PLATFORM = Platform(
     examine=examine,
     hidden=HIDDEN,
     verbs=VERBS,
+    probe="user.me",
     words=WORDS,
 )

@@ -14,6 +14,7 @@ from headend.cli.summaries import SUMMARIES, VERBS
 from headend.core.model.errors import InputError
 
 COMMANDS = {  # name -> module, in the order of a day's work; platforms add verbs of their own
+    "init": "init_command",
     "import": "import_command",
     "validate": "validate_command",
     "fmt": "format_command",

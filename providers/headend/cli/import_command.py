@@ -95,7 +95,7 @@ def import_(
     platforms, kinds = _asked(what or [])
     wanted = Wanted(kinds, environment or (), label or (), name or ())
     flags = Flags(file, None, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
-    done = asyncio.run(_imported(flags, wanted, platforms, list(_given(for_ or [])), new=out is not None))
+    done = asyncio.run(imported(flags, wanted, platforms, list(_given(for_ or [])), new=out is not None))
     if secrets_file is not None:
         known = {name: value for name, value in done.drafts.secrets.items() if value is not None}
         write_out(secrets_file, [json.dumps(known, indent=1, ensure_ascii=False).encode(), b"\n"], 0o600)
@@ -128,7 +128,7 @@ def _given(for_: list[str]) -> Iterable[str]:
             raise InputError(f"--for {one}: {error.strerror}") from None
 
 
-async def _imported(flags: Flags, wanted: Wanted, platforms: list[str], given: list[str], *, new: bool) -> Imported:
+async def imported(flags: Flags, wanted: Wanted, platforms: list[str], given: list[str], *, new: bool) -> Imported:
     redactor = new_redactor()
     stack = None if new else load_stack(flags, redactor, need_secrets=False)
     name = stack.name if stack else flags.file.stem

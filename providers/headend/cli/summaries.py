@@ -2,6 +2,7 @@
 # ruff: noqa: E501
 
 SUMMARIES = {
+    "init": "Makes a repository of stacks: a first stack, its schema for editors, .gitignore, and the pipelines.",
     "import": "Writes a stack file, and state, of what is live. The plan of it is empty, which is tried before anything is kept.",
     "validate": "Checks a stack file without a single request. Warnings are shown, and exit 0 like none.",
     "fmt": "Puts stack files into one form: order of keys, quotes, spaces. Comments and meaning stay.",

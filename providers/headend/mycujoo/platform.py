@@ -19,6 +19,7 @@ PLATFORM = Platform(
     invoke=invoke,
     turn_page=lambda operation, request, answer: next_page(operation, answer.body),
     hidden=HIDDEN,
+    probe="action.list",
     rows=rows,
     not_managed=NOT_MANAGED,
 )

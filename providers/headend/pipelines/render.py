@@ -15,8 +15,8 @@ STATE = {"HEADEND_STATE": False, "HEADEND_STATE_KEY": True}
 @dataclass(frozen=True)
 class Wanted:
     """action: OWNER/NAME@REVISION of headend's repository. files: the stacks, with wildcards. paths: whose changes are
-    planned. review: the stack of which each pull request gets a copy. project, stack: Pulumi's. variables, secrets:
-    names of the environment, the platforms'."""
+    planned. review: the stack of which each pull request gets a copy, or "". project, stack: Pulumi's.
+    variables, secrets: names of the environment, the platforms'."""
 
     action: str
     branch: str = "main"
@@ -42,7 +42,10 @@ def render(name: str, wanted: Wanted) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # YAML, and no HTML
     )
+    project, _, revision = wanted.action.partition("@")
     given = {
+        "project_path": project,
+        "revision": revision,
         "action": wanted.action,
         "branch": wanted.branch,
         "files": wanted.files,

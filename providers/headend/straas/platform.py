@@ -18,5 +18,6 @@ PLATFORM = Platform(
     invoke=invoke,
     turn_page=turn_page,
     hidden=HIDDEN,
+    probe="category.list",
     not_managed=NOT_MANAGED,
 )

@@ -75,6 +75,7 @@ class Platform:
     examine(api): findings of a comparison of the table with a real tenant, where the table is mostly assumed.
     filled: places of paths that the client fills itself. hidden: names under which answers hold secrets.
     verbs: commands of the platform's own.
+    probe: an operation that takes nothing, reads little, and succeeds only with a login; "" where there is none.
     rows(operation, body): what a table of an answer shows, where that isn't just its list; None where it is.
     words: noun of the table -> what else a document of the platform may call it.
     not_managed: what the API can do and no kind of the platform manages -> why, for the reference.
@@ -92,6 +93,7 @@ class Platform:
     filled: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     verbs: tuple[Verb, ...] = ()
+    probe: str = ""
     rows: Callable[[Operation, Any], list[dict[str, Any]] | None] = lambda operation, body: None
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     not_managed: Mapping[str, str] = field(default_factory=dict)

@@ -221,6 +221,12 @@ def _parsed(value: Any, annotation: Any) -> Any:
     return value
 
 
+def needed_variables(settings: type[Settings]) -> list[tuple[str, ...]]:
+    """The variables that have to be set: of each group, one."""
+    groups = (tuple(variable_of(settings, field) for field in group) for group in _needs(settings))
+    return [found for group in groups if (found := tuple(filter(None, group)))]
+
+
 def _needs(settings: type[Settings]) -> tuple[tuple[str, ...], ...]:
     if settings.needs is not None:
         return settings.needs
