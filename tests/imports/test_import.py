@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.harness import Ran, World, serve
+from cli.harness import Ran, World
 from convergence.test_convergence import LISTS
 from headend.core.model.listed import Listed
 from headend.core.stackfile import load
 from headend.core.wire.registry import kinds
-from headend.simulator import Simulator
-from imports.worlds import every_switch, take, tenant
+from imports.worlds import channels, environment, every_switch, made, take, tenant
 
 THOROUGH = bool(os.environ.get("HEADEND_THOROUGH"))
 SAMPLE = 25
@@ -56,47 +54,6 @@ def test_what_is_live_is_imported_and_a_plan_of_it_is_empty(
         missing = set(module.CASES) - there - NEVER
         assert all(f"  {name}: " in taken.out or f"  {name} " in taken.out for name in missing)  # and why
         assert switches or {name for name in module.CASES if isinstance(kinds()[name], Listed)} <= there
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    simulator = Simulator()
-    with serve(simulator) as url:
-        yield World(simulator, tmp_path, url)
-
-
-def made(world: World, stack: dict[str, Any]) -> None:
-    """Made by somebody else."""
-    there = world.home / "somebody"
-    there.mkdir(exist_ok=True)
-    (there / "made.yaml").write_text(json.dumps({"headend": 1, **stack}))
-    ran = World(world.simulator, there, world.url)("apply", "made.yaml", "--yes", "--secrets-out", "secrets.json")
-    assert ran.code == 0, ran.err
-    world.simulator.reset_journal()
-
-
-PLACE = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
-
-
-def environment(**inner: Any) -> dict[str, Any]:
-    return {**PLACE, **inner}
-
-
-def channels(count: int) -> dict[str, Any]:
-    numbers = range(1, count + 1)
-    return environment(
-        inputs={f"sky-{n}": {"variant": "srt_push", "port": 5000 + n, "latency": 400} for n in numbers},
-        outputs={f"out-{n}": {"variant": "pull", "port": 3000 + n, "stream_id": f"out-{n}"} for n in numbers},
-        schedules={
-            f"s-{n}": {
-                "input": f"sky-{n}",
-                "output": f"out-{n}",
-                "start_time": "2999-12-05T15:00:00Z",
-                "end_time": "2999-12-05T17:00:00Z",
-            }
-            for n in numbers
-        },
-    )
 
 
 def test_the_same_tenant_gives_the_same_file(world: World) -> None:

@@ -62,3 +62,37 @@ def every_switch(module: Any) -> list[dict[str, Any]]:
         for value in (values[1:] or said(module, "FREE")[switch])
         if (switch, value) not in said(module, "UNREACHABLE")
     ]
+
+
+def made(world: World, stack: dict[str, Any]) -> None:
+    """Made by somebody else."""
+    there = world.home / "somebody"
+    there.mkdir(exist_ok=True)
+    (there / "made.yaml").write_text(json.dumps({"headend": 1, **stack}))
+    ran = World(world.simulator, there, world.url)("apply", "made.yaml", "--yes", "--secrets-out", "secrets.json")
+    assert ran.code == 0, ran.err
+    world.simulator.reset_journal()
+
+
+PLACE = {"cloud_provider": "aws", "region": "eu-west-1", "instance_type_id": "large"}
+
+
+def environment(**inner: Any) -> dict[str, Any]:
+    return {**PLACE, **inner}
+
+
+def channels(count: int) -> dict[str, Any]:
+    numbers = range(1, count + 1)
+    return environment(
+        inputs={f"sky-{n}": {"variant": "srt_push", "port": 5000 + n, "latency": 400} for n in numbers},
+        outputs={f"out-{n}": {"variant": "pull", "port": 3000 + n, "stream_id": f"out-{n}"} for n in numbers},
+        schedules={
+            f"s-{n}": {
+                "input": f"sky-{n}",
+                "output": f"out-{n}",
+                "start_time": "2999-12-05T15:00:00Z",
+                "end_time": "2999-12-05T17:00:00Z",
+            }
+            for n in numbers
+        },
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
-from headend.cli.files import check_out, write_out
+from headend.cli.files import check_out
 from headend.cli.importing import Imported, Importer
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Parallelism, Patience, Simulated, Var, rates
@@ -92,13 +91,13 @@ def import_(
             raise InputError(f"{out} exists already; --into {out} adds to it")
     if secrets_file is not None:
         check_out(secrets_file, name="--secrets-file")
+        if secrets_file.exists():
+            raise InputError(f"--secrets-file {secrets_file} exists already; name a new file")
     platforms, kinds = _asked(what or [])
     wanted = Wanted(kinds, environment or (), label or (), name or ())
     flags = Flags(file, None, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps))
-    done = asyncio.run(imported(flags, wanted, platforms, list(_given(for_ or [])), new=out is not None))
-    if secrets_file is not None:
-        known = {name: value for name, value in done.drafts.secrets.items() if value is not None}
-        write_out(secrets_file, [json.dumps(known, indent=1, ensure_ascii=False).encode(), b"\n"], 0o600)
+    given = list(_given(for_ or []))
+    done = asyncio.run(imported(flags, wanted, platforms, given, new=out is not None, secrets_file=secrets_file))
     for line in told(done, file, secrets_file):
         echo(line)
     if done.wrong or (what and done.gathered.unread):
@@ -128,9 +127,18 @@ def _given(for_: list[str]) -> Iterable[str]:
             raise InputError(f"--for {one}: {error.strerror}") from None
 
 
-async def imported(flags: Flags, wanted: Wanted, platforms: list[str], given: list[str], *, new: bool) -> Imported:
+async def imported(
+    flags: Flags,
+    wanted: Wanted,
+    platforms: list[str],
+    given: list[str],
+    *,
+    new: bool,
+    secrets_file: Path | None = None,
+) -> Imported:
     redactor = new_redactor()
-    stack = None if new else load_stack(flags, redactor, need_secrets=False)
+    asked: set[str] = set()
+    stack = None if new else load_stack(flags, redactor, need_secrets=False, asked=asked)
     name = stack.name if stack else flags.file.stem
     path = state_place(name, flags.simulator, flags.file.parent)
     connections = stack.connections if stack else {}
@@ -149,7 +157,7 @@ async def imported(flags: Flags, wanted: Wanted, platforms: list[str], given: li
             session.check(chosen)
             state.work_at({platform: session.place(platform) for platform in chosen}, keep=True)
             load_transport(flags)
-            importer = Importer(session, state, flags.file, wanted, given, stack, flags.variables)
+            importer = Importer(session, state, flags.file, wanted, given, stack, flags.variables, asked, secrets_file)
             return await importer.run(chosen)
 
 
@@ -174,7 +182,7 @@ def told(done: Imported, file: Path, secrets_file: Path | None = None) -> Iterab
     )
     yield from _list("could not be read:", [f"{kind}: {why}" for kind, why in sorted(done.gathered.unread.items())])
     yield from _list("not listed:", [f"{kind}: {why}" for kind, why in sorted(done.gathered.unlisted.items())])
-    yield from _list("secrets to be set before an apply that writes them:", _secrets(done, secrets_file))
+    yield from _list("secrets to be set, for a plan too:", _secrets(done, secrets_file))
 
 
 def _secrets(done: Imported, secrets_file: Path | None) -> list[str]:

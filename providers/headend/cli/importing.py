@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headend.cli.files import replace_file
+from headend.cli.files import replace_file, write_out
 from headend.cli.imports import Drafts
 from headend.core.model.address import last_key
 from headend.core.model.errors import InputError
@@ -60,7 +61,8 @@ class Imported:
 
 @dataclass
 class Importer:
-    """file: to be written, or with `into` to be added to: its stack. given: see `Gatherer`."""
+    """file: to be written, or with `into` to be added to: its stack. given: see `Gatherer`. asked: the names of secrets
+    that the stack has. secrets_file: takes the values of new ones."""
 
     session: Session
     state: State
@@ -69,6 +71,8 @@ class Importer:
     given: Collection[str] = ()
     into: Stack | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    asked: Collection[str] = ()
+    secrets_file: Path | None = None
 
     async def run(self, platforms: Iterable[str]) -> Imported:
         """Writes the files and the state, unless nothing is new. Raises InputError where the file can't take it."""
@@ -110,7 +114,7 @@ class Importer:
         """Leaves out what can't be in a stack as it is, until a plan of the rest is empty."""
         for _ in range(ROUNDS):
             keys = {one: self.into.resources[address].key for one, address in there.items()} if self.into else {}
-            found.drafts = Drafts(objects, keys)
+            found.drafts = Drafts(objects, keys, self.asked)
             found.drafts.add([*there, *new])
             if not new:
                 return
@@ -186,6 +190,11 @@ class Importer:
         return self.into.name if self.into else self.file.stem
 
     def _keep(self, found: Imported, text: str) -> None:
+        """State comes last: what lacks only that is taken over by `--adopt match`."""
+        if self.secrets_file is not None:
+            known = {name: value for name, value in found.drafts.secrets.items() if value is not None}
+            content = json.dumps(known, indent=1, ensure_ascii=False).encode()
+            write_out(self.secrets_file, [content, b"\n"], 0o600, "--secrets-file")
         replace_file(self.file, text.encode())
         with self.state.batches():
             for record in found.records.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +22,14 @@ COLLECTIONS = dict[str, list[Written]]
 class Drafts:
     """Makes what is to be written of live objects. there: what is in the stack already, and what it is called there.
 
+    taken: names of secrets that the stack has already.
     platforms: platform -> collection -> resources, of what isn't nested. nested: parent -> the same.
     secrets: name -> value, None where nobody is shown it.
     """
 
     objects: Objects
     there: Mapping[Found, str] = field(default_factory=dict)
+    taken: Collection[str] = ()
     platforms: dict[str, COLLECTIONS] = field(default_factory=dict)
     nested: dict[Found, COLLECTIONS] = field(default_factory=dict)
     made: dict[Found, Written] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Drafts:
         wish = re.sub(r"\W+", "_", "_".join(words), flags=re.ASCII).upper().strip("_")
         wish = wish if wish[:1].isalpha() else f"SECRET_{wish}"
         number, found = 1, wish
-        while found in self.secrets:
+        while found in self.secrets or found in self.taken:
             number += 1
             found = f"{wish}_{number}"
         self.secrets[found] = value

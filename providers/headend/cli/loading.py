@@ -16,13 +16,16 @@ def load_stack(
     need_secrets: bool = True,
     need_variables: bool = True,
     ask: bool = True,
+    asked: set[str] | None = None,
 ) -> Stack:
     """The stack, with every secret it uses known to the redactor. Raises InputError.
     need_secrets, need_variables: False for commands that send nothing of them. ask: whether HEADEND_SECRETS_COMMAND
-    may be run."""
+    may be run. asked: takes the names of the secrets."""
     find_secret = secret_finder(run=ask)
 
     def secret(name: str) -> str | None:
+        if asked is not None:
+            asked.add(name)
         value = find_secret(name)
         if value:
             redactor.add(value)

@@ -154,7 +154,7 @@ def _ranks(kinds: tuple[tuple[str, Kind[Any, Any]], ...]) -> Mapping[str, int]:
 
 def natural(text: str) -> list[tuple[int, int, str]]:
     """Orders as people do: in-9 before in-10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text)]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text)]
 
 
 def _wish(objects: Objects, one: Found) -> str:
@@ -171,7 +171,7 @@ def _wish(objects: Objects, one: Found) -> str:
     if named and len(words) == 1 and _PLAIN.fullmatch(words[0]) and len(words[0]) <= LONGEST:
         return words[0]
     found = "-".join(filter(None, map(slug, words)))[:LONGEST].strip("-")
-    if found.isdigit():
+    if found.isdecimal():
         return slug(f"{one.kind.name.partition('.')[2]}-{found}")
     return found or slug(f"{one.kind.name.partition('.')[2]}-{one.id}")
 
