@@ -17,8 +17,9 @@ from cli.harness import living
 from convergence.test_convergence import LISTS, merge, side_by_side
 from headend.core.model.errors import GuardError
 from headend.core.reconcile.state import open_state
+from headend.core.reconcile.state.places import StoreUrl
 from headend.simulator import Simulator
-from kills.runs import Death, Kept, Killed, Place
+from kills.runs import Death, Kept, Killed, Place, free
 
 THOROUGH = bool(os.environ.get("HEADEND_THOROUGH"))
 SAMPLE = 12
@@ -27,12 +28,12 @@ SAMPLE = 12
 class Matrix:
     """A world in which the stack was applied once, undisturbed, to know what is right."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, store: StoreUrl | None = None) -> None:
         self.simulator, self.stack = Simulator({"ateme": {"polls": 3}}), {}
         for module in LISTS:
             module.WORLD(self.simulator)
             merge(self.stack, side_by_side(module, 0))
-        self.place = Place(self.simulator, home)
+        self.place = Place(self.simulator, home, store=store)
         self.empty, self.nothing = self.place.keep(), self.counts()
         self.place.run(self.stack)
         self.applied, self.all = self.place.keep(), self.counts()
@@ -54,7 +55,7 @@ class Matrix:
         None where there is nothing more to do: a profile that was made can't be taken over, so the refusal stands."""
         stack: dict[str, Any] = json.loads(json.dumps(self.stack))
         now, before = self.simulator.dump(), self.empty.world
-        with open_state(self.place.home / "state.db") as state:
+        with open_state(self.place.state) as state:
             for line in refused.splitlines():
                 address, _, why = line.partition(": ")
                 assert why.startswith("an earlier run may have made it, nobody knows"), refused
@@ -76,6 +77,8 @@ class Matrix:
             return None  # the order of what goes side by side may differ by a request or two at the end
         except Killed as killed:
             where = f"{at}, {killed}"
+        if self.place.store:
+            free(self.place.store)
         stack: dict[str, Any] | None = self.stack
         try:
             _, outcome = self.place.run(self.stack, destroy=destroy)

@@ -37,6 +37,7 @@ RENEWALS = 4  # in a lease
 WAIT = 1.0  # seconds between two looks at somebody else's lock
 MANY = 64  # journal objects that are gone through at the next opening without a snapshot in between
 TRIES = 3
+KEEP = timedelta(hours=1)  # numbers of the journal stay taken that long, for a run that wakes up behind another's back
 
 
 class Objects:
@@ -75,7 +76,7 @@ class Objects:
             number += 1
         if number == first and whole is not None and self._get(key) != whole:
             return None  # somebody has just put the journal into the snapshot
-        content = None if whole is None and number == 1 else {t: list(kept.values()) for t, kept in rows.items()}
+        content = {t: list(kept.values()) for t, kept in rows.items()} if rows.get("meta") else None
         return content, whole[1] if whole else None, number
 
     def others(self) -> Iterable[tuple[str, Content]]:
@@ -123,8 +124,9 @@ class Objects:
         except (AlreadyExistsError, PreconditionError):
             raise StateLost(f"{self.place}: somebody else has written to it") from None
         with self._told():
-            listed = [meta["path"] for meta in obstore.list(self._store, prefix=f"{self.key}.journal").collect()]
-            old = [path for path in listed if int(path.rpartition("/")[2]) <= last]
+            before = datetime.now(UTC) - KEEP
+            listed = obstore.list(self._store, prefix=f"{self.key}.journal").collect()
+            old = [one["path"] for one in listed if one["last_modified"] < before and _number(one["path"]) <= last]
             if old:
                 obstore.delete(self._store, old)
 
@@ -266,6 +268,10 @@ def _has_run_out(holder: Holder) -> bool:
 
 def _journal(key: str, number: int) -> str:
     return f"{key}.journal/{number:010d}"
+
+
+def _number(path: str) -> int:
+    return int(path.rpartition("/")[2])
 
 
 def _why(error: BaseError) -> str:

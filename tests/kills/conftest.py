@@ -1,0 +1,3 @@
+from stores.conftest import servers
+
+__all__ = ["servers"]
