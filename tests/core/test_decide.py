@@ -404,6 +404,7 @@ UNKNOWN = {
         replace(NEW, told=(UNSEEN,)),
     ),
     "made by a killed run": (given(alike=(ALIKE,), recovering=True), RECOVERED),
+    "made by a killed run, as was another like it": (given(alike=(ALIKE, OTHER), recovering=2), RECOVERED),
     "the stack alone says which": (given(Upsert, alike=(ALIKE,)), FOUND),
     "the stack alone says which, ours is in it": (
         given(Upsert, alike=(ALIKE,), ours={"8": STAYING}),

@@ -145,7 +145,7 @@ class Work:
             depends,
             last=last,
             named=meta.get("adopt_id"),
-            recovering=bool(meta.get("recovering")),
+            recovering=int(bool(meta.get("recovering"))),
         )
 
     async def observe(self, record: Record) -> Observed | None:

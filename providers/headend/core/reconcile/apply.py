@@ -62,7 +62,7 @@ class Run:
         self.edges: Edges = graph(plan, stack, records)
         self.watch = Watch(stack, records | taken_over(plan.steps), apis, now)
         self.allowed = allowed
-        self.turns = Turns(parallelism, len(self.edges))
+        self.turns = Turns(parallelism * state.waits, len(self.edges))  # requests are bounded by their hosts' limits
         self.began: dict[str, float] = {}
         self.halt = ""  # why nothing more may begin, but for `stop`
 

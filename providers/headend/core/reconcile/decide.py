@@ -119,7 +119,7 @@ def _unknown(s: Situation) -> Decision:
     candidates = _candidates(s)
     alone = _stack_alone_says(s)
     foreign = [o for o in candidates if (owner := s.ours.get(o.id)) is None or (alone and owner.leaves)]
-    if len(foreign) > 1:
+    if len(foreign) > max(1, s.recovering):
         ids = ", ".join(o.id for o in foreign)
         message = f"{len(foreign)} live objects have its natural key: {ids}"
         remedy = "name one with lifecycle.adopt: {id: ...}"

@@ -35,6 +35,7 @@ from headend.core.reconcile.resolve import (
 )
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.together import attempt, result
+from headend.core.reconcile.twins import alike_in_doubt
 from headend.core.wire.reads import find_surely
 
 Apis = Callable[[str], Awaitable[Any]]
@@ -55,7 +56,6 @@ class Reader:
     settle: the command that drops an intent once a person has looked. fresh: ignore what this run has read before.
     looking: for commands that only look. A lookup is made only if it is part of an unknown object's natural key.
     lookups: `<address>.<field>` -> the id that was found. taken: ids that exclusive lookups have used up.
-    bind: makes the hashes of what is seen.
     """
 
     stack: Stack
@@ -132,7 +132,7 @@ class Reader:
             secret_fields(type(want), resource.secret_fields),
             tuple(sorted(resource.references())),
             last=record,
-            recovering=resource.address in self.intents,
+            recovering=alike_in_doubt(self.stack, self.intents, self.records, resource),
             replaced=known.id if known else None,
             settle=f"{self.settle} {self.stack.name} {resource.address}",
             findings=findings,
@@ -213,7 +213,7 @@ class Reader:
         if (made := self.made.get(base.address)) and base.want is not None:
             live = await self.observe(kind, made, base.want, insist=True)
             if live is not None:
-                return replace(base, named=made, live=live, recovering=True)
+                return replace(base, named=made, live=live, recovering=1)
         named, findings = await self._named(resource)
         base = replace(base, named=named, findings=(*base.findings, *findings))
         if named is not None:

@@ -41,7 +41,8 @@ class Situation:
     life: `lifecycle:`. secrets: its secret fields. last: what was last applied, None if state doesn't have it.
     live: the object with the recorded id, or with the id that `adopt` gives; None is proven absent.
     alike: objects with the same natural key or identity, other than `live`. ours: id -> its owner, if we have one.
-    named: the id that `lifecycle.adopt` gives. recovering: a run was killed while it made this object.
+    named: the id that `lifecycle.adopt` gives. recovering: of how many objects like this one a run was killed while it
+    made them, this one among them; 0: not of this one.
     claimed: other resources now own all that the object owned, so it must not be deleted.
     replaced: id of the object that is being replaced; it is never taken for the new one.
     settle: the command to type once a person has looked whether the creation happened.
@@ -61,7 +62,7 @@ class Situation:
     alike: tuple[Observed, ...] = ()
     ours: Mapping[str, Owner] = field(default_factory=dict)
     named: str | None = None
-    recovering: bool = False
+    recovering: int = 0
     claimed: bool = False
     replaced: str | None = None
     settle: str = ""

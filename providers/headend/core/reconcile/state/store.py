@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from headend.core.reconcile.state.document import StateDocument
 
 
+STORE_WAITS = 8
+
+
 class State(Marks):
     """An open state file. Every method commits before it returns; within `batches`, `saved` tells when.
     key: of one that is kept nowhere."""
@@ -48,6 +51,11 @@ class State(Marks):
         self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
         self._places: dict[str, str] = {}
+
+    @property
+    def waits(self) -> int:
+        """How many steps wait for a commit while one sends: a store is further away than a disk."""
+        return STORE_WAITS if isinstance(self._db, Replica) else 1
 
     def raise_if_lost(self) -> None:
         """Raises StateLost where the file was removed or replaced."""
