@@ -45,13 +45,12 @@ class JobRun:
 
 @dataclass
 class GitHubRunner:
-    """remote: the bare repository. store: a folder that all clones have as `.headend`, in place of a state store.
-    variables, secrets: the repository's. env: what the runner's own environment holds. folder: for its workspaces."""
+    """remote: the bare repository. variables, secrets: the team's. env: what the runner's own environment holds.
+    folder: for its workspaces."""
 
     host: FakeGitHub
     url: str
     remote: Path
-    store: Path
     folder: Path
     variables: dict[str, str]
     secrets: dict[str, str]
@@ -174,12 +173,10 @@ class GitHubRunner:
         job.code, job.out = ran.returncode, job.out + ran.stdout
 
     def _check_out(self, ref: str, workspace: Path) -> None:
-        """A fresh clone, whose state is the store's."""
+        """A fresh clone."""
         git(self.folder, "clone", "-q", str(self.remote), str(workspace))
         git(workspace, "fetch", "-q", "origin", ref)
         git(workspace, "checkout", "-q", "FETCH_HEAD")
-        for place in (workspace, workspace / "stacks"):
-            (place / ".headend").symlink_to(self.store)
 
 
 def git(folder: Path, *words: str) -> str:

@@ -73,7 +73,6 @@ class GitLabRunner:
     host: FakeGitLab
     url: str
     remote: Path
-    store: Path
     folder: Path
     variables: dict[str, str]
     env: dict[str, str]
@@ -120,9 +119,6 @@ class GitLabRunner:
             git(self.folder, "clone", "-q", str(self.remote), str(workspace))
             git(workspace, "fetch", "-q", "origin", env["CI_COMMIT_SHA"])
             git(workspace, "checkout", "-q", "FETCH_HEAD")
-        for place in (workspace, workspace / "stacks"):
-            place.mkdir(exist_ok=True)
-            (place / ".headend").symlink_to(self.store)
         script = "\n".join([*job["before_script"], *job["script"]])
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
         ran = subprocess.run(

@@ -45,7 +45,7 @@ class Team:
 
     def run(self, name: str, event: Event) -> dict[str, JobRun]:
         secrets = sorted(self.runner.secrets.keys() - {"HEADEND_STATE_KEY"})
-        variables = sorted(self.runner.variables)
+        variables = sorted(self.runner.variables.keys() - {"HEADEND_STATE"})
         wanted = Wanted(ACTION, review="stacks/review.yaml", variables=variables, secrets=secrets)
         return self.runner.run(render(name, wanted), event)
 
@@ -102,10 +102,9 @@ def team(tmp_path: Path) -> Iterator[Team]:
         settings = simulator.settings(platforms)
         secrets = {name: value for name, value in settings.items() if name.endswith(SECRETS)}
         variables = {name: value for name, value in settings.items() if name not in secrets}
+        variables["HEADEND_STATE"] = f"{tmp_path / 'store'}/"
         secrets["HEADEND_STATE_KEY"] = "5e" * 32
-        runner = GitHubRunner(
-            host, api, remote, tmp_path / "store", tmp_path / "runs", variables, secrets, dict(NO_WAIT)
-        )
+        runner = GitHubRunner(host, api, remote, tmp_path / "runs", variables, secrets, dict(NO_WAIT))
         team = Team(simulator, host, runner, clone)
         git(clone, "remote", "update")
         team.commit("main", goal=GOAL % "Goal", limits=EMPTY)
@@ -169,6 +168,9 @@ def test_a_stack_that_is_wrong_is_told_in_the_comment_and_not_applied(team: Team
     assert refused.code == 6
     assert "no run of it that succeeded has an artifact `headend-plan`" in refused.out
     assert team.configurations() == {}
+    drift = team.run("github.yml", Event("schedule", git(team.clone, "rev-parse", "main")))["drift"]
+    assert drift.code == 3, "the run fails where nobody could look"
+    assert "unknown key `tables`" in team.host.open_ones()[0]["body"]
 
 
 def test_a_pull_request_that_changes_no_stack_applies_none(team: Team) -> None:

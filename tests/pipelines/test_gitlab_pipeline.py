@@ -75,7 +75,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
     simulator, host = Simulator(), FakeGitLab()
     with serve(simulator) as platforms, serve(host) as api:  # type: ignore[arg-type]
         variables = simulator.settings(platforms) | {"HEADEND_STATE_KEY": "5e" * 32}
-        runner = GitLabRunner(host, api, remote, tmp_path / "store", tmp_path / "runs", variables, dict(NO_WAIT))
+        variables["HEADEND_STATE"] = f"{tmp_path / 'store'}/"
+        runner = GitLabRunner(host, api, remote, tmp_path / "runs", variables, dict(NO_WAIT))
         project = Project(simulator, host, runner, clone, {})
         project.commit("main", goal=GOAL % "Goal", empty=EMPTY)
         yield project
