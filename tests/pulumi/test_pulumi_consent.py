@@ -138,7 +138,7 @@ def test_the_preview_tells_what_a_deletion_would_cut(project: Project) -> None:
     project.write(json.dumps(without))
     said = project("preview")
     assert "what is on air" in said
-    assert "until 2035-12-01T17:00:00+00:00" in said
+    assert "until 2035-12-01 17:00:00 UTC" in said
 
 
 def test_the_preview_says_that_a_person_is_subscribed_whose_juid_is_still_to_come(project: Project) -> None:

@@ -210,7 +210,7 @@ def test_what_is_on_air_is_cut_only_where_that_was_agreed_to(project: Project) -
     project.write(on_air.replace("latency: 6000", "latency: 2000"))
     seen = project("preview")
     assert "inputs.stadium: would interrupt what is on air: ateme.schedule sched-1 from" in seen
-    assert "until 2035-12-01T17:00:00+00:00" in seen
+    assert "until 2035-12-01 17:00:00 UTC" in seen
     said = project("up", "--yes", "--skip-preview", fails=True)
     assert "error: headend.core.model.errors.GuardError: ateme.environments.eu.inputs.stadium: would interrupt" in said
     assert "of this stack it carries ateme.environments.eu.schedules.derby" in said

@@ -28,6 +28,10 @@ FORMAT = "headend.plan/2"
 PLANS_FORMAT = "headend.plans/1"  # of several
 
 
+def _in_utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 @dataclass(frozen=True)
 class Cut:
     """Something on air, now or soon, that a step would cut. address: None if this stack doesn't manage it."""
@@ -43,8 +47,8 @@ class Cut:
         return {"address": self.address, "kind": self.kind, "id": self.id, "start": start, "end": end}
 
     def __str__(self) -> str:
-        until = f"until {self.end.isoformat()}" if self.end else "without end"
-        since = f"from {self.start.isoformat()} " if self.start else ""
+        until = f"until {_in_utc(self.end)}" if self.end else "without end"
+        since = f"from {_in_utc(self.start)} " if self.start else ""
         return f"{self.address or f'{self.kind} {self.id}'} {since}{until}"
 
 
