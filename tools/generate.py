@@ -29,6 +29,8 @@ EXAMPLES = {
     "example-first.yaml": "examples/01-first-stack/first.yaml",
     "example-match-day.yaml": "stacks/demo.yaml",
     "example-review.yaml": "examples/02-pull-request-environment/review.yaml",
+    "pulumi-program.py": "stacks/__main__.py",
+    "pulumi-project.yaml": "stacks/Pulumi.yaml",
 }
 HEAD = "| Field | Type | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"
 SETTINGS_HEAD = "| Setting | Variable | Default | What it is | To know | Rules |\n|---|---|---|---|---|---|"

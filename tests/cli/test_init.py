@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from cli.harness import COMMAND, World
+from commands import ROOT
 from headend.cli import starting
 from headend.core.stackfile import load
 from headend.core.stackfile.fmt import formatted
@@ -210,6 +211,25 @@ def test_every_example_validates_where_it_is_written(world: World) -> None:
         assert load(
             world.home / path, variables={"commit": "1"} if name == "review" else None, need_secrets=False
         ).resources
+
+
+@pytest.mark.parametrize(
+    ("ci", "pipeline"), [("github", ".github/workflows/headend-pulumi.yml"), ("gitlab", ".gitlab-ci.yml")]
+)
+def test_stacks_may_be_pulumis(world: World, ci: str, pipeline: str) -> None:
+    words = ("init", "--from", "first", "--name", "day", "--pulumi", "--ci", ci, "--headend", "team/headend@v1")
+    made = world(*words, "--skip-login")
+    assert made.code == 0, made.err
+    assert "next: pulumi preview --cwd stacks" in made.out
+    assert (world.home / "stacks/Pulumi.yaml").read_text() == (ROOT / "stacks/Pulumi.yaml").read_text()
+    assert (world.home / "stacks/__main__.py").read_text() == (ROOT / "stacks/__main__.py").read_text()
+    text = (world.home / pipeline).read_text()
+    assert "HEADEND_ATEME_PASSWORD" in text
+    document = yaml.safe_load(text)
+    stack = document["env"]["STACK"] if ci == "github" else document["include"][0]["inputs"]["stack"]
+    assert stack == "day"
+    assert not (world.home / ".github/workflows/headend.yml").exists()
+    assert world(*words, "--review", "review.yaml").code == 3
 
 
 @pytest.mark.parametrize(

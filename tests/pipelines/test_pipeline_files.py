@@ -22,7 +22,11 @@ from pipelines.gitlab_runner import component
 
 WANTED = Wanted("team/headend@v1", variables=["HEADEND_ATEME_URL"], secrets=["HEADEND_ATEME_PASSWORD"])
 WORKFLOWS = ("github.yml", "github-review.yml", "github-pulumi.yml")
-SCHEMAS = {"action.yml": "vendor.github-actions", "gitlab.yml": "vendor.gitlab-ci"}
+SCHEMAS = {
+    "action.yml": "vendor.github-actions",
+    "gitlab.yml": "vendor.gitlab-ci",
+    "gitlab-pulumi.yml": "vendor.gitlab-ci",
+}
 SCHEMAS |= dict.fromkeys(WORKFLOWS, "vendor.github-workflows")
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "github/codeql-action/upload-sarif"}
 

@@ -59,6 +59,10 @@ def init(
         Path | None,
         typer.Option(metavar="FILE", help="A stack of which each pull request gets a copy; it may not exist yet."),
     ] = None,
+    pulumi: Annotated[
+        bool,
+        typer.Option("--pulumi", help="The stacks are a Pulumi project: `pulumi up` makes them, also in pipelines."),
+    ] = False,
     skip_login: Annotated[bool, typer.Option("--skip-login", help="Don't try whether the logins work.")] = False,
     simulator: Simulated = False,
 ) -> None:
@@ -69,6 +73,8 @@ def init(
     """
     if from_ is not None and from_ not in FROM:
         raise InputError(f"--from {from_}: {suggest(from_, FROM) or 'one of ' + ', '.join(FROM)}")
+    if pulumi and review:
+        raise InputError("--review is for headend's own engine: leave out --pulumi")
     if not NAME.fullmatch(name):
         raise InputError(f"--name {name}: letters, digits, `.`, `_` and `-`, a letter or digit first")
     for one in platform or ():
@@ -78,7 +84,7 @@ def init(
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from None
     with contextlib.chdir(folder):
-        _begin(Wishes(name, platform or [], from_, ci, headend, review, skip_login, simulator))
+        _begin(Wishes(name, platform or [], from_, ci, headend, review, pulumi, skip_login, simulator))
 
 
 @dataclass
@@ -91,6 +97,7 @@ class Wishes:
     ci: CiHost | None
     headend: str | None
     review: Path | None
+    pulumi: bool
     skip_login: bool
     simulator: bool
     secrets: list[str] = field(default_factory=list)
@@ -120,9 +127,11 @@ def _begin(wishes: Wishes) -> None:
     used, secrets = _used(files)
     names = [name for name in platforms() if name in used or name in wishes.platforms]
     more = {starting.SCHEMA: starting.schema_text(), Path(".gitignore"): starting.IGNORED}
+    more |= starting.pulumi_project() if wishes.pulumi else {}
     for line in starting.keep(more | (ci.files(names, sorted(secrets)) if ci else {})):
         echo(line)
-    echo(f"next: headend plan {wishes.file}" + (", then commit, and set what the pipeline's `env` names" if ci else ""))
+    way = f"pulumi preview --cwd {starting.STACKS}" if wishes.pulumi else f"headend plan {wishes.file}"
+    echo(f"next: {way}" + (", then commit, and set what the pipeline's `env` names" if ci else ""))
 
 
 def _texts(wishes: Wishes) -> dict[Path, str]:
@@ -156,7 +165,8 @@ def _ci(wishes: Wishes) -> starting.Ci | None:
         action = _ask("Headend's repository, as OWNER/NAME@REVISION", "--headend")
     if not ACTION.fullmatch(action):
         raise InputError(f"--headend {action}: expected OWNER/NAME@REVISION")
-    return starting.Ci(host, action, starting.find_branch(here), wishes.review)
+    pulumi = wishes.name if wishes.pulumi else None
+    return starting.Ci(host, action, starting.find_branch(here), wishes.review, pulumi)
 
 
 def _import(wishes: Wishes) -> None:

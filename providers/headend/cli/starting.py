@@ -69,6 +69,11 @@ def _start(name: str) -> str:
     return resources.files("headend.cli").joinpath("starts", name).read_text(encoding="utf-8")
 
 
+def pulumi_project() -> dict[Path, str]:
+    """What makes the stacks a Pulumi project."""
+    return {STACKS / "Pulumi.yaml": _start("pulumi-project.yaml"), STACKS / "__main__.py": _start("pulumi-program.py")}
+
+
 def schema_text() -> str:
     from headend.core.stackfile.schema import json_schema
 
@@ -77,12 +82,14 @@ def schema_text() -> str:
 
 @dataclass(frozen=True)
 class Ci:
-    """host: "github" or "gitlab". action: where it gets headend. review: a stack of which pull requests get copies."""
+    """host: "github" or "gitlab". action: where it gets headend. review: a stack of which pull requests get copies.
+    pulumi: the stack that Pulumi's command is to bring up; None: headend's own engine."""
 
     host: str
     action: str
     branch: str
-    review: Path | None
+    review: Path | None = None
+    pulumi: str | None = None
 
     def files(self, names: Iterable[str], secrets: Iterable[str]) -> dict[Path, str]:
         """The pipelines. names: of the platforms. secrets: those that the stacks ask for."""
@@ -91,12 +98,15 @@ class Ci:
             self.action,
             self.branch,
             review=str(self.review or ""),
+            stack=self.pulumi or "",
             variables=[variable for variable, secret in found.items() if not secret],
             secrets=[*(variable for variable, secret in found.items() if secret), *secrets],
         )
         if self.host == "gitlab":
-            return {Path(".gitlab-ci.yml"): render("gitlab.yml", wanted)}
+            return {Path(".gitlab-ci.yml"): render("gitlab-pulumi.yml" if self.pulumi else "gitlab.yml", wanted)}
         home = Path(".github/workflows")
+        if self.pulumi:
+            return {home / "headend-pulumi.yml": render("github-pulumi.yml", wanted)}
         made = {home / "headend.yml": render("github.yml", wanted)}
         return made | ({home / "headend-review.yml": render("github-review.yml", wanted)} if self.review else {})
 
