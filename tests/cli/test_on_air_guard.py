@@ -55,7 +55,8 @@ def test_a_change_that_would_cut_the_derby_is_named_refused_and_passes_when_name
     refused = world("apply", "day.yaml", "--yes")
     assert refused.code == 5
     assert f"{EU}.schedules.derby" in refused.err
-    assert step["on_air"][0]["end"] in refused.err
+    end = datetime.fromisoformat(step["on_air"][0]["end"])
+    assert f"until {end:%Y-%m-%d %H:%M:%S} UTC" in refused.err
     assert f"--allow-interruption {EU}.inputs.stadium" in refused.err
     assert world.simulator.writes() == []
 
