@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.harness import living, serve
-from headend.core.model.errors import InputError
+from headend.core.model.errors import GuardError, InputError
 from headend.core.stackfile import load
 from headend.simulator import Simulator
 from pulumi_wire import provider
@@ -66,4 +66,17 @@ def test_what_pulumi_cannot_do_is_said_with_what_to_do(tmp_path: Path, more: str
         simulator.reset_journal()
         with pytest.raises(InputError, match=told):
             engine.up(stack(tmp_path, "west", more))
+        assert simulator.writes() == []
+
+
+def test_what_is_to_move_onto_another_object_is_not_deleted(tmp_path: Path) -> None:
+    simulator = Simulator()
+    with serve(simulator) as url, provider(simulator.settings(url)) as engine:
+        text = "headend: 1\nateme:\n  labels: {%s}\n%s"
+        (tmp_path / "s.yaml").write_text(text % ("a: {}, b: {}", ""))
+        engine.up(load(tmp_path / "s.yaml"))
+        simulator.reset_journal()
+        (tmp_path / "s.yaml").write_text(text % ("b: {}", "moved: [{from: ateme.labels.a, to: ateme.labels.b}]"))
+        with pytest.raises(GuardError, match=r"labels\.a: `moved` says that it is ateme\.labels\.b by now"):
+            engine.up(load(tmp_path / "s.yaml"))
         assert simulator.writes() == []

@@ -33,7 +33,7 @@ from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.refusal import Guard, Refusal
 from headend.core.reconcile.resolve import kept_lookups, without
 from headend.core.reconcile.review import ask_catalogue, review
-from headend.core.reconcile.said import intents_as_said, records_as_said
+from headend.core.reconcile.said import intents_as_said, records_as_said, stays_behind
 from headend.core.reconcile.situation import Situation
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.together import together
@@ -134,9 +134,11 @@ class Planner:
         decision = decide(await self.reader.record(kind, record))
         if there := goes_to(record.address, self.reader.stack.moved):
             decision = decision.but(note(f"passes to {there.address} of {there.stack}"))
-        step = step_of(await review(decision, await self.reader.apis(kind.platform)))
+        decision = await review(decision, await self.reader.apis(kind.platform))
+        if decision.action is Action.DELETE:
+            decision = decision.but(refused=stays_behind(self.reader.stack, record.address))
         self.tally.done += 1
-        return step
+        return step_of(decision)
 
 
 def kept_names(want: Spec | None, resource: Resource) -> Iterable[Problem]:

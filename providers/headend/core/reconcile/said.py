@@ -9,6 +9,7 @@ from typing import TypeVar
 from headend.core.model.moved import goes_to, now_at, said_of
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
+from headend.core.reconcile.refusal import Guard, Refusal
 
 T = TypeVar("T")
 
@@ -19,6 +20,14 @@ def moves_said(stack: Stack, addresses: Iterable[str]) -> dict[str, str]:
         return {}
     left = (address for address in addresses if address not in stack.resources)
     return {old: new for old in left if (new := now_at(old, stack.moved)) in stack.resources}
+
+
+def stays_behind(stack: Stack, address: str) -> Refusal | None:
+    """Why an object is not deleted that is to have another address by now, where another object is."""
+    for new in moves_said(stack, [address]).values():
+        why = f"`moved` says that it is {new} by now, which another object is"
+        return Refusal(Guard.EXISTS, why, "to delete it, take that line out")
+    return None
 
 
 def intents_as_said(stack: Stack, intents: Mapping[str, T]) -> dict[str, T]:
