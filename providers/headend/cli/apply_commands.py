@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from headend.cli import planfile
-from headend.cli.between import carry_over, joined
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.many import Interrupted, choose, each, one_at_a_time
+from headend.cli.moving import carry_over, joined
 from headend.cli.options import (
     Adopts,
     ChangedSince,

@@ -12,11 +12,11 @@ import typer
 
 from headend.cli import planfile
 from headend.cli.accept import accept as accepted
-from headend.cli.between import joined
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, make_plans_folder
 from headend.cli.many import choose, one_at_a_time
+from headend.cli.moving import joined
 from headend.cli.options import (
     Accept,
     Adopts,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 import secrets
-import socket
 import sys
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +19,8 @@ def _purpose() -> str:
 
 def _user() -> str:
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user may have no name
         return f"user {os.getuid()}"
 
 
@@ -31,7 +30,7 @@ class Holder:
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     user: str = field(default_factory=_user)
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=lambda: os.uname().nodename)
     pid: int = field(default_factory=os.getpid)
     purpose: str = field(default_factory=_purpose)
     since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
