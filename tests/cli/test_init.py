@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -232,55 +230,12 @@ def test_stacks_may_be_pulumis(world: World, ci: str, pipeline: str) -> None:
     assert world(*words, "--review", "review.yaml").code == 3
 
 
-@pytest.mark.parametrize(
-    ("having", "host"),
-    [
-        ({"folder": ".github"}, "github"),
-        ({"file": ".gitlab-ci.yml"}, "gitlab"),
-        ({"remote": "git@github.example:team/streams.git"}, "github"),
-        ({"remote": "https://gitlab.example.com/team/streams.git"}, "gitlab"),
-        ({"folder": ".github", "file": ".gitlab-ci.yml"}, None),
-        ({"folder": ".github", "remote": "https://gitlab.example.com/team/streams.git"}, "github"),
-        ({}, None),
-    ],
-)
-def test_the_folder_tells_what_runs_its_pipelines(tmp_path: Path, having: dict[str, str], host: str | None) -> None:
-    if "folder" in having:
-        (tmp_path / having["folder"]).mkdir()
-    if "file" in having:
-        (tmp_path / having["file"]).touch()
-    if "remote" in having:
-        git(tmp_path, "init", "-q")
-        git(tmp_path, "remote", "add", "origin", having["remote"])
-    assert starting.find_host(tmp_path) == host
-
-
 def test_pipelines_are_not_written_where_nobody_reads_them(world: World) -> None:
     git(world.home, "init", "-q")
     refused = world("init", "below", "--from", "first", *GITHUB, "--skip-login")
     assert refused.code == 3
     assert f"say `headend init {world.home}`, or --ci none" in refused.err
     assert tree(world.home) == {}
-
-
-@pytest.mark.parametrize(
-    ("told", "found"),
-    [
-        ({"url": "https://git.example/team/headend.git", "vcs_info": {"requested_revision": "v1"}}, "team/headend@v1"),
-        ({"url": "ssh://git@git.example/a/b/headend", "vcs_info": {"commit_id": "3f2a9c1"}}, "a/b/headend@3f2a9c1"),
-        ({"url": "file:///srv/headend", "dir_info": {"editable": True}}, None),
-        (None, None),
-    ],
-)
-def test_a_headend_from_a_repository_knows_it(monkeypatch: pytest.MonkeyPatch, told: Any, found: str | None) -> None:
-    class Installed:
-        @staticmethod
-        def read_text(name: str) -> str | None:
-            assert name == "direct_url.json"
-            return json.dumps(told) if told else None
-
-    monkeypatch.setattr(starting.metadata, "distribution", lambda name: Installed)
-    assert starting.find_headend() == found
 
 
 def test_questions_are_asked_at_a_terminal_and_no_secret_is(world: World) -> None:

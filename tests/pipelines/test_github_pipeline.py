@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from headend.pipelines.render import Wanted, render
 from headend.simulator import Simulator
 from pipelines.fake_host import FakeGitHub
 from pipelines.github_runner import ACTION, Event, GitHubRunner, JobRun, git
+from stores.servers import s3
 
 GOAL = """\
 headend: 1
@@ -31,6 +33,7 @@ mycujoo:
     replay: {action_id: act-1, group_id: "${stack.name}", title: "at ${vars.commit}"}
     hidden: {action_id: act-1, group_id: "${stack.name}-b", title: {secret: LINK}}
 """
+THOROUGH = pytest.mark.skipif(not os.environ.get("HEADEND_THOROUGH"), reason="slow: HEADEND_THOROUGH=1 runs it")
 SECRETS = ("PASSWORD", "EMAIL", "API_KEY", "API_SECRET", "TOKEN", "PCODE", "UID", "SECRET")
 
 
@@ -111,6 +114,19 @@ def team(tmp_path: Path) -> Iterator[Team]:
         yield team
 
 
+@pytest.fixture(params=["folder", pytest.param("bucket", marks=THOROUGH)])
+def store(request: pytest.FixtureRequest, team: Team) -> Iterator[None]:
+    """Where runners that share nothing else have their state."""
+    if request.param == "folder":
+        yield
+        return
+    with s3() as (address, env):
+        team.runner.variables["HEADEND_STATE"] = address
+        team.runner.env |= env
+        yield
+
+
+@pytest.mark.usefixtures("store")
 def test_a_pull_request_is_planned_merged_applied_and_watched(team: Team) -> None:
     for text in ("a colleague's words", "more of them", "> <!-- kept by headend: headend -->\nquoted"):
         team.host.of("17").append({"id": next(team.host.ids), "body": text})
