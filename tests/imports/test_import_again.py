@@ -67,3 +67,12 @@ def test_secrets_that_were_written_before_stay(world: World) -> None:
     ran = world("import", "ateme", "-o", "live.yaml", "--secrets-file", "secrets.json")
     assert (ran.code, "secrets.json exists already" in ran.err) == (3, True)
     assert json.loads((world.home / "secrets.json").read_text()) == {"KEPT": "once"}
+
+
+def test_line_ends_of_the_file_stay(world: World) -> None:
+    made(world, {"ateme": {"labels": {"partners": {}}}})
+    file = world.home / "ours.yaml"
+    file.write_bytes(b"# Ours.\r\nheadend: 1\r\n")
+    assert world("import", "ateme.label", "--into", "ours.yaml").code == 0
+    text = b"# Ours.\r\nheadend: 1\r\nateme:\r\n  labels:\r\n    partners: {}\r\n"
+    assert file.read_bytes() == text

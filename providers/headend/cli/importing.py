@@ -13,6 +13,7 @@ from headend.cli.files import replace_file, write_out
 from headend.cli.imports import Drafts
 from headend.core.model.address import last_key
 from headend.core.model.errors import InputError
+from headend.core.model.findings import Problem
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.imports.gather import Found, Gathered, Gatherer, wanted_kinds
@@ -134,7 +135,7 @@ class Importer:
             writer.settle(collections, platform)
         for parent, collections in drafts.nested.items():
             writer.settle(collections, there[parent])
-        text = self.file.read_text() if self.into else HEAD
+        text = self.file.read_bytes().decode() if self.into else HEAD
         try:
             for path, lines in self._added(writer, drafts, there):
                 text = insert(text, path, lines)
@@ -180,7 +181,7 @@ class Importer:
         except InputError as error:
             wrong = {p.address: p.text for p in error.problems if p.address in addresses}
             if not wrong:
-                raise
+                raise InputError(_named(error.problems, part, self.file)) from None
             return wrong
         found.stack = replace(stack, file=str(self.file))
         return differing(plan, addresses)
@@ -199,3 +200,11 @@ class Importer:
         with self.state.batches():
             for record in found.records.values():
                 self.state.put(record)
+
+
+def _named(problems: Iterable[Problem], part: Path, file: Path) -> list[Problem]:
+    """As of the file that `part` was to become."""
+    return [
+        replace(p, source=replace(p.source, file=str(file))) if p.source and p.source.file == str(part) else p
+        for p in problems
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,22 +17,32 @@ def insert(text: str, path: Sequence[str], lines: Sequence[str]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader) if text.strip() else None
     if root is None:
         return "\n".join(_nested(path, lines, 0)) + "\n"
-    node, left = root, list(path)
-    while left and (inner := _value(node, left[0])) is not None and not _is_empty(inner):
+    node, left, shared = root, list(path), _shared(root)
+    while True:
+        where = ".".join(path[: len(path) - len(left)]) or "the file"
+        if id(node) in shared:
+            raise Unwritable(f"`{where}` shares its lines by an anchor; write it out")
+        if not isinstance(node, yaml.MappingNode) or node.flow_style:
+            raise Unwritable(f"`{where}` is written in braces; write it on lines of its own")
+        key, inner = _entry(node, left)
+        if inner is None or _is_empty(inner):
+            break
         node = inner
         left.pop(0)
-    where = ".".join(path[: len(path) - len(left)]) or "the file"
-    if not isinstance(node, yaml.MappingNode) or node.flow_style:
-        raise Unwritable(f"`{where}` is written in braces; write it on lines of its own")
-    if left and _value(node, left[0]) is not None:
-        raise Unwritable(f"`{where}.{left[0]}` is empty; take the line out")
-    indent = node.value[0][0].start_mark.column
-    at = _end(text, node)
-    head, tail = text[:at], text[at:]
+    if inner is None:
+        return _with(text, _end(text, node), _nested(left, lines, node.value[0][0].start_mark.column))
+    head = text[: inner.start_mark.index].rstrip(" ")
+    text = head + text[inner.end_mark.index :]
+    return _with(text, _line_end(text, len(head)), _nested(left[1:], lines, key.start_mark.column + 2))
+
+
+def _with(text: str, at: int, lines: Sequence[str]) -> str:
+    """The text with more lines there, which end as its own do."""
     newline = "\r\n" if "\r\n" in text else "\n"
+    head = text[:at]
     if head and not head.endswith("\n"):
         head += newline
-    return head + "".join(line + newline for line in _nested(left, lines, indent)) + tail
+    return head + "".join(line + newline for line in lines) + text[at:]
 
 
 def _nested(path: Sequence[str], lines: Sequence[str], indent: int) -> list[str]:
@@ -43,22 +54,37 @@ def _nested(path: Sequence[str], lines: Sequence[str], indent: int) -> list[str]
     return [f"{space}{key}:", *_nested(path[1:], lines, indent + 2)]
 
 
-def _value(node: Any, key: str) -> Any:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    return next((value for name, value in node.value if name.value == key), None)
+def _entry(node: yaml.MappingNode, path: Sequence[str]) -> tuple[Any, Any]:
+    """Key and value of the first of the path; None for each if it isn't there."""
+    return next(((name, value) for name, value in node.value if [name.value] == list(path[:1])), (None, None))
 
 
 def _is_empty(node: Any) -> bool:
-    return (isinstance(node, yaml.ScalarNode) and node.value == "") or (hasattr(node, "value") and node.value == [])
+    return node.tag == "tag:yaml.org,2002:null" or (isinstance(node, yaml.MappingNode) and not node.value)
+
+
+def _shared(root: Any) -> set[int]:
+    """Of nodes that stand in more than one place, by an alias: what is written into one is written into all."""
+    found: Counter[int] = Counter()
+    left = [root]
+    while left:
+        node = left.pop()
+        found[id(node)] += 1
+        if found[id(node)] == 1 and isinstance(node, yaml.CollectionNode):
+            left += [one for item in node.value for one in (item if isinstance(item, tuple) else (item,))]
+    return {one for one, times in found.items() if times > 1}
 
 
 def _end(text: str, node: Any) -> int:
     """Behind the line on which its last thing ends: the mark of a mapping itself lies behind comments."""
-    while isinstance(node, yaml.MappingNode | yaml.SequenceNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    if isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}:
-        return int(node.end_mark.index)
-    end = text.find("\n", int(node.end_mark.index))
+    last = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if token.end_mark.index > node.end_mark.index:
+            break
+        last = token.end_mark.index if token.start_mark.index < token.end_mark.index else last
+    return last if text[last - 1 : last] == "\n" else _line_end(text, last)
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
     return len(text) if end < 0 else end + 1
