@@ -76,3 +76,59 @@ def test_line_ends_of_the_file_stay(world: World) -> None:
     assert world("import", "ateme.label", "--into", "ours.yaml").code == 0
     text = b"# Ours.\r\nheadend: 1\r\nateme:\r\n  labels:\r\n    partners: {}\r\n"
     assert file.read_bytes() == text
+
+
+def test_many_more_of_what_is_in_rows_become_rows_of_another_file(world: World) -> None:
+    numbers = range(60)
+    made(world, {"ateme": {"environments": {"eu": environment(inputs=inputs(*numbers))}}})
+    assert world("import", "ateme.input", "-o", "live.yaml").code == 0
+    made(world, {"ateme": {"environments": {"eu": environment(inputs=inputs(*range(120)))}}})
+    world.write("live-eu-inputs-2.csv", "mine\n")
+    ran = world("import", "ateme.input", "--into", "live.yaml")
+    assert (ran.code, "live-eu-inputs-2.csv exists already; move it away" in ran.err) == (3, True)
+    assert (world.home / "live-eu-inputs-2.csv").read_text() == "mine\n"
+    (world.home / "live-eu-inputs-2.csv").unlink()
+    ran = world("import", "ateme.input", "--into", "live.yaml")
+    assert ran.code == 0, ran.err
+    assert (
+        "all-2: {from_file: live-eu-inputs-2.csv, key: key, variant: srt_push}"
+        in (world.home / "live.yaml").read_text()
+    )
+    assert world("plan", "live.yaml").code == 0
+
+
+def test_what_a_killed_import_left_is_no_hindrance(world: World) -> None:
+    made(world, {"ateme": {"labels": {f"l-{n}": {} for n in range(60)}}})
+    assert world("import", "ateme.label", "-o", "live.yaml").code == 0
+    for left in ("live.yaml", ".headend/live.db"):
+        (world.home / left).unlink()
+    world.write(".live.import.yaml", "headend: 1\nate")
+    assert world("import", "ateme.label", "-o", "live.yaml").code == 0
+    assert world("plan", "live.yaml").code == 0
+    assert not (world.home / ".live.import.yaml").exists()
+
+
+def test_what_lives_in_a_row_of_a_file_stands_beside_it(world: World) -> None:
+    timed = {"start_time": "2999-12-05T15:00:00Z", "end_time": "2999-12-05T17:00:00Z"}
+    eu = environment(inputs=inputs(1, 2), events={"derby": {"input": "in-2", **timed}})
+    made(world, {"ateme": {"environments": {"eu": eu, "us": environment(inputs=inputs(1))}}})
+    world.write("places.csv", "key,region\neu,eu-west-1\nus,eu-west-1\n")
+    file = world.write(
+        "ours.yaml",
+        """\
+headend: 1
+ateme:
+  environments:
+    all: {from_file: places.csv, key: key, cloud_provider: aws, instance_type_id: large}
+  inputs:
+    in-1: {environment: "all[eu]", variant: srt_push, port: 5001}
+""",
+    )
+    assert world("apply", "ours.yaml", "--yes", "--adopt", "match").code == 0
+    ran = world("import", "ateme.input", "ateme.event", "--into", "ours.yaml")
+    assert ran.code == 0, ran.err
+    text = file.read_text()
+    assert "in-1-2: {environment: 'all[us]', variant: srt_push, stream_name: in-1, port: 5001}" in text
+    assert "in-2: {environment: 'all[eu]', variant: srt_push, port: 5002}" in text
+    assert "input: in-2" in text
+    assert world("plan", "ours.yaml").code == 0

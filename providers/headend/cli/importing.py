@@ -86,7 +86,8 @@ class Importer:
         objects = Objects(gathered.objects)
         there = await self._there(objects)
         taken = self._taken()
-        name_all(objects, {one: last_key(address) for one, address in there.items()}, taken)
+        rows = {one for one, address in there.items() if address.endswith("]")}
+        name_all(objects, {one: last_key(address) for one, address in there.items()}, taken, rows)
         chosen = self.wanted.select(objects)
         new = sorted((one for one in chosen if one not in there), key=lambda one: natural(one.key))
         await self._settle(found, objects, new, there)
@@ -130,7 +131,7 @@ class Importer:
         raise InputError("what is live can't be written as a stack; please report this")
 
     def _written(self, drafts: Drafts, there: Mapping[Found, str]) -> tuple[Document, str]:
-        writer = Writer(self.file.stem)
+        writer = Writer(self.file.stem, self.into.resources if self.into else ())
         for platform, collections in drafts.platforms.items():
             writer.settle(collections, platform)
         for parent, collections in drafts.nested.items():
@@ -157,7 +158,8 @@ class Importer:
         """What of it isn't as it is live: address -> why. Leaves nothing behind unless all is well."""
         part = self.file.with_name(f".{self.file.stem}.import.yaml")
         beside = {self.file.with_name(name): content for name, content in found.document.files.items()}
-        if taken := next((path for path in beside if path.exists()), None):
+        old = {path for path in beside if path.exists()}
+        if taken := next((path for path in old if path.read_bytes().decode(errors="replace") != beside[path]), None):
             raise InputError(f"{taken} exists already; move it away")
         fine = False
         try:
@@ -168,7 +170,7 @@ class Importer:
             return wrong
         finally:
             part.unlink(missing_ok=True)
-            for path in () if fine else beside:
+            for path in () if fine else beside.keys() - old:
                 path.unlink(missing_ok=True)
 
     async def _differing(self, found: Imported, part: Path) -> dict[str, str]:

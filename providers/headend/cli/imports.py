@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,12 +44,22 @@ class Drafts:
             self.made[one] = Written(self.there.get(one, one.key), {}, comment(one))
         for one in new:
             if one not in self.there:
-                self.made[one].fields = dict(self._fields(one))
+                self.made[one].fields = self._home(one) | dict(self._fields(one))
                 self._place(one)
+
+    @functools.cached_property
+    def rows(self) -> Collection[Found]:
+        """What the stack has as rows of a file: nothing can be nested in those."""
+        return {one for one, key in self.there.items() if key.endswith("]")}
+
+    def _home(self, one: Found) -> dict[str, Any]:
+        """The field that says what it lives in, where it isn't nested in that."""
+        field, parent = one.kind.parent_field, one.parent
+        return {field: Name(self.made[parent])} if field and parent and parent in self.rows else {}
 
     def _place(self, one: Found) -> None:
         above: COLLECTIONS
-        if one.parent is None:
+        if one.parent is None or one.parent in self.rows:
             above = self.platforms.setdefault(one.kind.platform, {})
         elif one.parent in self.there:
             above = self.nested.setdefault(one.parent, {})
@@ -101,7 +112,8 @@ class Drafts:
         if other is None or other not in self.made:
             return {"id": value}
         home = one if one.kind.name == other.kind.parent else one.parent
-        outer = "" if other.parent is None or other.parent is home else f"{self.made[other.parent].key}/"
+        near = other.parent is None or other.parent is home or other.parent in self.rows
+        outer = "" if near else f"{self.made[other.parent].key}/"
         return Name(self.made[other], outer)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +48,15 @@ class Document:
 
 
 class Writer:
-    """prefix: what the names of files beside the stack begin with."""
+    """prefix: what the names of files beside the stack begin with. taken: addresses that the stack has already.
 
-    def __init__(self, prefix: str) -> None:
+    grouped: what becomes a row -> what the rows of its file are called together."""
+
+    def __init__(self, prefix: str, taken: Collection[str] = ()) -> None:
         self.prefix = prefix
+        self.taken = {address.partition("[")[0] for address in taken}
         self.document = Document()
-        self.grouped: set[Written] = set()
+        self.grouped: dict[Written, str] = {}
 
     def collections(self, found: Mapping[str, list[Written]], address: str, indent: int) -> list[str]:
         """The lines of collections. Call `settle` before: a reference may go to what comes later."""
@@ -71,13 +75,21 @@ class Writer:
     def settle(self, found: Mapping[str, list[Written]], address: str) -> None:
         """Which collections become files, and the addresses of all."""
         for name, resources in found.items():
-            rows = _fits_rows(resources)
-            self.grouped |= set(resources) if rows else set()
+            place = f"{address}.{name}"
+            if _fits_rows(resources):
+                self.grouped |= dict.fromkeys(resources, self._group(place))
             for resource in resources:
-                place = f"{address}.{name}"
-                own = f"{place}.{row(GROUP, resource.key)}" if rows else f"{place}.{resource.key}"
+                own = f"{place}.{self._key(resource)}"
                 self.document.addresses[resource] = own
                 self.settle(resource.inner, own)
+
+    def _group(self, place: str) -> str:
+        names = (GROUP if number == 1 else f"{GROUP}-{number}" for number in itertools.count(1))
+        return next(name for name in names if f"{place}.{name}" not in self.taken)
+
+    def _key(self, resource: Written) -> str:
+        """As addresses and references have it."""
+        return row(self.grouped[resource], resource.key) if resource in self.grouped else resource.key
 
     def resource(self, resource: Written, indent: int) -> list[str]:
         """On one line if it fits there."""
@@ -94,8 +106,7 @@ class Writer:
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Name):
-            key = value.target.key
-            return value.outer + (row(GROUP, key) if value.target in self.grouped else key)
+            return value.outer + self._key(value.target)
         if isinstance(value, Mapping):
             return {key: self._plain(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -105,7 +116,9 @@ class Writer:
     def _rows(self, resources: Sequence[Written], address: str) -> list[str]:
         """The lines that name the file, which is made."""
         words = address.split(".")
-        file = "-".join([self.prefix, *words[2::2], words[-1]] if len(words) > 2 else [self.prefix, words[-1]]) + ".csv"
+        group = self.grouped[resources[0]]
+        outer = words[2::2] if len(words) > 2 else []
+        file = "-".join([self.prefix, *outer, words[-1]]) + group.removeprefix(GROUP) + ".csv"
         names = list(dict.fromkeys(name for one in resources for name in one.fields))
         fixed = {n: v for n in names if (v := _common(resources, n)) is not None}
         names = [name for name in names if name not in fixed]
@@ -120,7 +133,7 @@ class Writer:
         given: dict[str, Any] = {"from_file": file, "key": "key"}
         if lists:
             given["columns"] = {n: {"column": n, "separator": SEPARATOR} if n in lists else n for n in names}
-        return self.resource(Written(GROUP, given | fixed), 0)
+        return self.resource(Written(group, given | fixed), 0)
 
     def _row_value(self, value: Any) -> Any:
         """Nothing in a row is interpolated."""

@@ -105,16 +105,21 @@ def _told(one: Found) -> Sequence[str]:
 
 
 # --- keys ----------------------------------------------------------------------------------------------------
-def name_all(objects: Objects, known: Mapping[Found, str] = {}, taken: Mapping[str, Collection[str]] = {}) -> None:
+def name_all(
+    objects: Objects,
+    known: Mapping[Found, str] = {},
+    taken: Mapping[str, Collection[str]] = {},
+    rows: Collection[Found] = (),
+) -> None:
     """Gives each its key, made of its name, and the same from run to run. known: those that have one. taken: keys that
-    are there already, by `family`."""
+    are there already, by `family`. rows: what nothing can be nested in."""
     used: dict[Any, set[str]] = {}
     for one, key in known.items():
         one.key = key
     for one in sorted(objects.all, key=lambda one: (_rank(one.kind.name, objects), one.kind.name, natural(one.id))):
         if one.key:
             continue
-        keys = used.setdefault(namespace(one), set(taken.get(family(one.kind.name), ())))
+        keys = used.setdefault(namespace(one, rows), set(taken.get(family(one.kind.name), ())))
         wish = _wish(objects, one)
         number = 1
         while (key := wish if number == 1 else f"{wish}-{number}") in keys:
@@ -123,9 +128,9 @@ def name_all(objects: Objects, known: Mapping[Found, str] = {}, taken: Mapping[s
         one.key = key
 
 
-def namespace(one: Found) -> tuple[Any, ...]:
+def namespace(one: Found, rows: Collection[Found]) -> tuple[Any, ...]:
     """Among which others its key must be the only one: a name stands for what makes such an object, too."""
-    return (family(one.kind.name), one.parent.id if one.parent else None)
+    return (family(one.kind.name), one.parent.id if one.parent and one.parent not in rows else None)
 
 
 def family(kind: str) -> str:
