@@ -112,9 +112,8 @@ class Drafts:
         if other is None or other not in self.made:
             return {"id": value}
         home = one if one.kind.name == other.kind.parent else one.parent
-        near = other.parent is None or other.parent is home or other.parent in self.rows
-        outer = "" if near else f"{self.made[other.parent].key}/"
-        return Name(self.made[other], outer)
+        outer = other.parent if other.parent is not home and other.parent not in self.rows else None
+        return Name(self.made[other], f"{self.made[outer].key}/" if outer else "")
 
 
 def _place_of(one: Found, name: str) -> int:
