@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cli.harness import World, living
+from headend.core.model.errors import InputError
+from headend.core.stackfile import load
 
 STACK = """\
 headend: 1
@@ -25,6 +27,33 @@ ateme:
         show: {input: feed, output: player, start_time: 2035-12-01T15:00:00Z, end_time: 2035-12-01T17:00:00Z}
   labels:
     mark: {text: "at ${vars.commit}"}
+"""
+EVERYWHERE = """\
+headend: 1
+vars: {x: null}
+lookups: {act: {mycujoo.action: {title: "${vars.x}"}}}
+rights_locker:
+  stream_limits: {viewers: {from_file: "rows-${vars.x}.csv", key: account_id}}
+ateme:
+  environments:
+    e:
+      cloud_provider: aws
+      region: eu-west-1
+      instance_type_id: small
+      inputs:
+        guarded: {variant: srt_push, port: 5001, lifecycle: {protect: "${vars.x}"}}
+        formed: {variant: "${vars.x}", port: 5002}
+        referred: {variant: srt_push, port: "${vars.x}"}
+      outputs:
+        whole:
+          {variant: srt_pull, port: 6001, latency: 500, lifecycle: {depends_on: [ateme.environments.e.inputs.referred]}}
+      schedules:
+        timed: {input: referred, output: whole, start_time: "${vars.x}", end_time: 2035-12-01T17:00:00Z}
+mycujoo:
+  action_configurations:
+    found: {action_id: {lookup: {title: "${vars.x}"}}, group_id: d, title: t}
+    free: {action_id: act-1, group_id: d, title: t}
+moved: [{from: "ateme.environments.e.inputs.${vars.x}", to: ateme.environments.e.inputs.referred}]
 """
 GIVEN = {"HEADEND_VAR_COMMIT": "3f2a9c1", "HEADEND_VAR_PORT": "5001", "FEED": "a long passphrase"}
 
@@ -83,3 +112,13 @@ def test_what_lies_in_something_left_out_is_found_by_state(world: World) -> None
     destroyed = world("destroy", "review.yaml", "--yes")
     assert destroyed.code == 0, destroyed.err
     assert living(world.simulator.dump()) == before
+
+
+def test_whatever_a_variable_stands_in_is_left_out_and_nothing_else(world: World) -> None:
+    """Wherever it stands: in a lookup, the name of a file of rows, a variant, a lifecycle, a move."""
+    world.write("stack.yaml", EVERYWHERE)
+    with pytest.raises(InputError):
+        load(world.home / "stack.yaml")
+    stack = load(world.home / "stack.yaml", need_variables=False)
+    assert {address.rpartition(".")[2] for address in stack.resources} == {"e", "whole", "free"}
+    assert world("destroy", "stack.yaml", "--yes").code == 0

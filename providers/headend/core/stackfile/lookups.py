@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,13 @@ from headend.core.model.references import Query, query
 from headend.core.model.stack import Wanted
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.nodes import KeyValue, Node
-from headend.core.stackfile.values import NAME, Plain, Values
+from headend.core.stackfile.values import NAME, Broken, Plain, Values
 from headend.core.wire.registry import lookups
 
 
 def read_lookup(lookup: str, name: str, node: Node, values: Values, address: str) -> Query:
-    """The lookup that a mapping of fields to values asks for; what is wrong with it is reported. name: of the place."""
+    """The lookup that a mapping of fields to values asks for; what is wrong with it is reported. name: of the place.
+    Raises Broken where one of the values can't be had."""
     return query(lookup, _read_match(lookup, name, node, values, address))
 
 
@@ -31,7 +33,9 @@ def _read_match(lookup: str, name: str, node: Node, values: Values, address: str
             match[key] = {"lookup": _read_match(known.through[key], f"{name}.{key}", inner, values, address)}
         elif isinstance(plain.value.get(key), str | int | float | bool):
             match[key] = plain.value[key]
-    if not plain.broken and (not match or len(match) < len(entries)):
+    if plain.broken:
+        raise Broken
+    if not match or len(match) < len(entries):
         hint = f"give fields of {lookup} with plain values: {', '.join(known.fields)}"
         values.problems.add(f"`{name}`: not a lookup", node.source, address, hint)
     return match
@@ -63,6 +67,8 @@ def _read_named(name: str, entry: KeyValue, values: Values) -> Query | None:
     elif lookups()[lookup].used_up_when_found:
         what, hint = f"who finds a {lookup} uses it up", "write the lookup into the field that takes it"
     else:
-        return read_lookup(lookup, lookup, inner[lookup].node, values, address)
+        with contextlib.suppress(Broken):
+            return read_lookup(lookup, lookup, inner[lookup].node, values, address)
+        return None
     values.problems.add(what, source, address, hint or None)
     return None

@@ -67,7 +67,7 @@ class ResourceBuilder:
         self._read_fields(draft, model, given)
         defaulted = self._fill_names(draft, model, given)
         spec = make(model, given, self.problems)
-        if spec is None:
+        if spec is None or (lifecycle is None and not self.values.need_variables):
             return None
         sources = {} if draft.row else {name: entry.node.source for name, entry in draft.fields.items()}
         return Resource(
@@ -129,7 +129,10 @@ class ResourceBuilder:
         found, ref = mark(model, name, Found), mark(model, name, Ref)
         wanted = node.sole("lookup")
         if found and wanted:
-            return Plain(read_lookup(found.lookup, name, wanted, self.values, draft.address))
+            try:
+                return Plain(read_lookup(found.lookup, name, wanted, self.values, draft.address))
+            except Broken:
+                return Plain(broken=True)
         if ref:
             return self._read_references(draft, name, node, ref, mapping=holds_mapping(model, name))
         if name in file_fields(model):
