@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import convergence.ateme
 from cli.harness import World
 from imports.worlds import environment, made, take, tenant
@@ -132,3 +134,33 @@ ateme:
     assert "in-2: {environment: 'all[eu]', variant: srt_push, port: 5002}" in text
     assert "input: in-2" in text
     assert world("plan", "ours.yaml").code == 0
+
+
+def test_what_the_state_lost_is_told_and_taken_over_by_apply(world: World) -> None:
+    """As where an import was killed between the file and the state."""
+    made(world, {"ateme": {"labels": {"ours": {}, "new": {}}}})
+    world.write("ours.yaml", "headend: 1\nateme:\n  labels:\n    ours: {}\n")
+    ran = world("import", "ateme.label", "--into", "ours.yaml")
+    assert ran.code == 0, ran.err
+    assert "1 object, and a plan leaves them as they are" in ran.out
+    assert "1 object of the stack that the state lacks: `headend apply ours.yaml --adopt match`" in ran.out
+    assert world("apply", "ours.yaml", "--adopt", "match", "--yes").code == 0
+    ran = world("import", "ateme.label", "--into", "ours.yaml")
+    assert ran.out == "nothing to import: all of it is in the stack\n"
+    assert (world.simulator.writes(), world("plan", "ours.yaml").code) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--environment", "EU", "-o", "x.yaml"], 3, "EU: there is none of that name: did you mean `eu`?"),
+        (["--environment", "eu", "--environment", "us", "-o", "x.yaml"], 3, "--environment us: there is none"),
+        (["--name", "nobody", "-o", "x.yaml"], 0, "nothing that is live fits what was asked for"),
+        (["-o", "a b.yaml"], 3, "--out a b.yaml: `a b` can't be a stack's name"),
+    ],
+)
+def test_what_is_asked_for_and_not_there_is_told(world: World, words: list[str], code: int, told: str) -> None:
+    made(world, {"ateme": {"environments": {"eu": environment()}}})
+    ran = world("import", "ateme", *words)
+    assert (ran.code, told in ran.out + ran.err) == (code, True), ran.out + ran.err
+    assert not list(world.home.glob("*.yaml"))

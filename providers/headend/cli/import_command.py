@@ -22,6 +22,7 @@ from headend.core.model.findings import counted
 from headend.core.model.suggest import suggest
 from headend.core.reconcile.imports.naming import Wanted
 from headend.core.reconcile.state import open_state
+from headend.core.stackfile.load import check_name
 from headend.core.wire import registry
 
 SHOWN = 20  # lines of what is left out
@@ -87,6 +88,7 @@ def import_(
     assert file is not None
     if out is not None:
         check_out(out, ".yaml")
+        check_name(out.stem, f"--out {out}")
         if out.exists():
             raise InputError(f"{out} exists already; --into {out} adds to it")
     if secrets_file is not None:
@@ -166,12 +168,17 @@ def told(done: Imported, file: Path, secrets_file: Path | None = None) -> Iterab
     """What is in the stack now, and above all what is not."""
     counts = done.counts()
     if not counts:
-        yield "nothing to import: there is nothing that isn't in the stack"
+        why = "all of it is in the stack" if done.fitting else "nothing that is live fits what was asked for"
+        yield f"nothing to import: {why}"
     else:
-        yield f"{file}: {counted(sum(counts.values()), 'object')}, and a plan of it is empty"
+        planned = "a plan of it is empty" if done.clean else "a plan leaves them as they are"
+        yield f"{file}: {counted(sum(counts.values()), 'object')}, and {planned}"
         yield from (f"  {number:>6,} {kind}" for kind, number in sorted(counts.items()))
         for name in done.document.files:
             yield f"  rows in {file.with_name(name)}"
+    if done.unheld:
+        lost = f"{counted(done.unheld, 'object')} of the stack that the state lacks"
+        yield f"{lost}: `headend apply {file} --adopt match` takes over what is live"
     yield from _list("left out:", [f"{k} {i}: {why}" for k, i, why in done.gathered.left_out])
     yield from _list(
         "left out, which is a fault of headend's; please report it:", [f"{a}: {why}" for a, why in done.wrong.items()]

@@ -14,8 +14,10 @@ from headend.cli.imports import Drafts
 from headend.core.model.address import last_key
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
+from headend.core.model.proposal import Action
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
+from headend.core.model.suggest import suggest
 from headend.core.reconcile.imports.gather import Found, Gathered, Gatherer, wanted_kinds
 from headend.core.reconcile.imports.naming import Objects, Wanted, family, name_all, natural
 from headend.core.reconcile.imports.records import Held, differing, records_of
@@ -38,7 +40,9 @@ HEAD = "# Made of what was live, by `headend import`.\nheadend: 1\n"
 
 @dataclass
 class Imported:
-    """What came of an import. wrong: address -> why the object isn't in the stack although it could be."""
+    """What came of an import. wrong: address -> why the object isn't in the stack although it could be. clean:
+    whether a plan of the whole stack is empty. fitting: how many objects were asked for. unheld: how many are in the
+    stack already, and not in the state."""
 
     gathered: Gathered
     stack: Stack | None = None
@@ -46,6 +50,9 @@ class Imported:
     drafts: Drafts = field(default_factory=lambda: Drafts(Objects([])))
     records: Mapping[str, Record] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
+    clean: bool = True
+    fitting: int = 0
+    unheld: int = 0
 
     @property
     def new(self) -> list[Found]:
@@ -82,6 +89,7 @@ class Importer:
         held = self.state.held_elsewhere()
         gatherer = Gatherer(self.session, self.given, self.wanted.environments, held)
         gathered = await gatherer.gather(wanted_kinds(named, kinds))
+        self._raise_if_unknown(gathered)
         found = Imported(gathered)
         objects = Objects(gathered.objects)
         there = await self._there(objects)
@@ -89,9 +97,21 @@ class Importer:
         rows = {one for one, address in there.items() if address.endswith("]")}
         name_all(objects, {one: last_key(address) for one, address in there.items()}, taken, rows)
         chosen = self.wanted.select(objects)
+        found.fitting = len(chosen)
+        known = {(record.kind, record.id) for record in self.state.records().values()}
+        found.unheld = sum((one.kind.name, one.id) not in known for one in there)
         new = sorted((one for one in chosen if one not in there), key=lambda one: natural(one.key))
         await self._settle(found, objects, new, there)
         return found
+
+    def _raise_if_unknown(self, gathered: Gathered) -> None:
+        """Raises InputError for an environment that is not there; one that another stack has is told as left out."""
+        kind = "ateme.environment"
+        if kind in gathered.unread or any(name == kind for name, *_ in gathered.left_out):
+            return
+        if unknown := [one for one in self.wanted.environments if one not in gathered.places]:
+            near = suggest(unknown[0], gathered.places)
+            raise InputError(f"--environment {unknown[0]}: there is none of that name{f': {near}' if near else ''}")
 
     async def _there(self, objects: Objects) -> dict[Found, str]:
         """What the stack has already, and where."""
@@ -185,6 +205,7 @@ class Importer:
             if not wrong:
                 raise InputError(_named(error.problems, part, self.file)) from None
             return wrong
+        found.clean = not plan.refused and all(step.action is Action.NONE for step in plan.steps)
         found.stack = replace(stack, file=str(self.file))
         return differing(plan, addresses)
 

@@ -193,6 +193,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NAME_HINT = "letters, digits, `.`, `_` and `-`, a letter or digit first: the state file is called by it"
 
 
+def check_name(name: str, given: str) -> None:
+    """Raises InputError for what no stack may be called. given: where the name is from."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{given}: `{name}` can't be a stack's name ({_NAME_HINT})")
+
+
 def _stack_name(path: Path, entries: Mapping[str, KeyValue], given: str | None, values: Values) -> str:
     if given:
         if not _NAME.fullmatch(given):

@@ -82,12 +82,14 @@ def ids_in(value: Any) -> Iterable[str]:
 class Gathered:
     """objects: parents before what lives in them. left_out: (kind, id, why) of what no stack is to have.
 
-    unread: kind -> why its objects couldn't be listed. unlisted: kind -> why nobody is shown what there is of it."""
+    unread: kind -> why its objects couldn't be listed. unlisted: kind -> why nobody is shown what there is of it.
+    places: names and ids of all environments."""
 
     objects: list[Found] = field(default_factory=list)
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     unlisted: dict[str, str] = field(default_factory=dict)
+    places: set[str] = field(default_factory=set)
 
 
 class Gatherer:
@@ -154,8 +156,11 @@ class Gatherer:
 
     def _wanted(self, one: Found) -> bool:
         """Of places to look into, only those that are named."""
-        name = getattr(one.spec, "name", None)
-        return one.kind.name != "ateme.environment" or not self.places or bool({one.id, name} & set(self.places))
+        if one.kind.name != "ateme.environment":
+            return True
+        called = {one.id, str(getattr(one.spec, "name", one.id))}
+        self.found.places |= called
+        return not self.places or not called.isdisjoint(self.places)
 
     async def _read(self, api: Any, kind: Kind[Any, Any], live: Live, parent: Found | None) -> Found | None:
         """The object, or None where it is gone by now, or going."""
