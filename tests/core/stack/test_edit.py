@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headend.core.stackfile.edit import Unwritable, with_value
@@ -110,6 +110,7 @@ def test_a_live_value_is_never_taken_for_a_secret_or_a_lookup() -> None:
         st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=4
     )
 )
+@example(["\x85"])
 def test_any_value_is_read_back(value: Any) -> None:
     for path in ((*A, "port"), (*B, "latency"), (*B, "new"), (*A, "new")):
         found = yaml.safe_load(with_value(TEXT, path, value))

@@ -121,8 +121,18 @@ def _literal(value: Any) -> Any:
 
 def _dumped(value: Any) -> str:
     """On one line, and fit to stand between commas."""
-    style = '"' if isinstance(value, str) and not value.isprintable() else None
-    listed: str = yaml.safe_dump(
-        [value], default_flow_style=True, default_style=style, allow_unicode=True, width=_WIDE, sort_keys=False
+    listed: str = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=_WIDE, sort_keys=False
     )
     return listed.strip()[1:-1]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes escapes for what isn't printable, such as Unicode's own line ends, at any depth."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if value.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _text)
