@@ -189,6 +189,15 @@ def test_a_stack_that_is_wrong_is_told_in_the_comment_and_not_applied(team: Team
     assert "unknown key `tables`" in team.host.open_ones()[0]["body"]
 
 
+def test_a_command_that_is_wrong_fails_with_its_own_words(team: Team) -> None:
+    work = team.pull(team.commit("work", goal=GOAL % "Tor"))
+    text = render("github.yml", Wanted(ACTION)).replace("command: plan", "command: plan\n          options: --nonsense")
+    ran = team.runner.run(text, work)["plan"]
+    assert ran.code == 3
+    assert "--nonsense" in ran.out
+    assert team.host.of("17") == []
+
+
 def test_a_pull_request_that_changes_no_stack_applies_none(team: Team) -> None:
     (team.clone / "stacks" / "README.md").write_text("ours\n")
     work = team.commit("work")

@@ -130,7 +130,14 @@ def _begin(wishes: Wishes) -> None:
     more |= starting.pulumi_project() if wishes.pulumi else {}
     for line in starting.keep(more | (ci.files(names, sorted(secrets)) if ci else {})):
         echo(line)
-    way = f"pulumi preview --cwd {starting.STACKS}" if wishes.pulumi else f"headend plan {wishes.file}"
+    way = f"headend plan {wishes.file}"
+    if wishes.pulumi:
+        imported = wishes.source == "tenant"
+        way = (
+            "hand the stack over (`headend pulumi import --help`)"
+            if imported
+            else f"pulumi preview --cwd {starting.STACKS}"
+        )
     echo(f"next: {way}" + (", then commit, and set what the pipeline's `env` names" if ci else ""))
 
 
