@@ -87,7 +87,7 @@ class TfJobKind(DeployedKind[TfJob], Nameless, CreatedOnce[TfJob], SelectsChange
         word = live.computed.get("status")
         idle = {"deployment"} if word in ENDED else set()
         idle |= {"priority"} if word not in {None, "pending"} else set()
-        kept = [c for c in changes if c.field not in idle and (c.cause != "drift" or c.field == "priority")]
+        kept = [c for c in changes if c.field not in idle and (c.cause == "you" or c.field == "priority")]
         late = any(c.field == "priority" for c in changes) and "priority" in idle and word not in ENDED
         return Selection(tuple(kept), ("priority: it is not pending any more (A-681)",) if late else ())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ import typer
 from headend.cli import planfile
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
+from headend.cli.in_doubt import approved, left_in_doubt
 from headend.cli.many import Interrupted, choose, each, one_at_a_time
 from headend.cli.moving import carry_over, joined
 from headend.cli.options import (
@@ -32,6 +33,7 @@ from headend.cli.options import (
     SecretsOut,
     Simulated,
     StackName,
+    Stateless,
     Target,
     Var,
     Verbose,
@@ -43,18 +45,14 @@ from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
-from headend.core.model import stack as desired
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
-from headend.core.model.findings import lines
 from headend.core.reconcile import guards
 from headend.core.reconcile.apply import apply as carry_out
-from headend.core.reconcile.approval import Seeded, differences
+from headend.core.reconcile.approval import Seeded
 from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.outcome import Outcome, Sink
-from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.policies import check_plan
-from headend.core.reconcile.state import State
 from headend.core.wire.redaction import Redactor
 
 Stacks = Annotated[
@@ -74,6 +72,7 @@ def apply(
     patience: Patience = None,
     max_rps: MaxRps = None,
     lock_timeout: LockTimeout = None,
+    stateless: Stateless = False,
     target: Target = None,
     refresh: Refresh = False,
     adopt: Adopts = None,
@@ -93,7 +92,16 @@ def apply(
     """
     one_at_a_time(file, stack=stack, target=target, allow_interruption=allow_interruption)
     options = Flags(
-        file[0], stack, tuple(var or ()), simulator, parallelism, refresh, rates(patience, max_rps), adopt, lock_timeout
+        file[0],
+        stack,
+        tuple(var or ()),
+        simulator,
+        parallelism,
+        refresh,
+        rates(patience, max_rps),
+        adopt,
+        lock_timeout,
+        stateless=stateless,
     )
     agreed = Agreed(yes, allow_deletions, allow_interruption or (), secrets_out, verbose, all_or_nothing)
     chosen = choose(file, options, changed_since)
@@ -113,7 +121,9 @@ def _apply(options: Flags, targets: list[str], agreed: Agreed) -> int:
             raise InputError(f"{file} is a plan, {fixed}")
         targets, refresh = document.get("targets", []), bool(document.get("refresh", False))
         options = replace(options, file=Path(document["file"]), stack=document["stack"], refresh=refresh)
-        options = replace(options, adopt=document.get("adopt"))
+        if options.stateless and not document.get("stateless"):
+            raise InputError(f"{file} is a plan that was made with state; leave out --stateless, or plan again with it")
+        options = replace(options, adopt=document.get("adopt"), stateless=document.get("stateless", False))
     return asyncio.run(_run(options, targets, agreed, document=document))
 
 
@@ -126,6 +136,7 @@ def destroy(
     patience: Patience = None,
     max_rps: MaxRps = None,
     lock_timeout: LockTimeout = None,
+    stateless: Stateless = False,
     target: Target = None,
     yes: Yes = False,
     verbose: Verbose = False,
@@ -136,7 +147,14 @@ def destroy(
     Secrets, and variables of resources, need no values: state knows what there is.
     """
     options = Flags(
-        file, stack, tuple(var or ()), simulator, parallelism, rates=rates(patience, max_rps), lock_timeout=lock_timeout
+        file,
+        stack,
+        tuple(var or ()),
+        simulator,
+        parallelism,
+        rates=rates(patience, max_rps),
+        lock_timeout=lock_timeout,
+        stateless=stateless,
     )
     agreed = Agreed(yes, deletions=True, interruptions=allow_interruption or (), verbose=verbose)
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
@@ -183,7 +201,8 @@ async def _carried_out(
     document: dict[str, Any] | None,
 ) -> int:
     needed = not destroy  # what is deleted is known by state
-    async with opened(options, redactor, need_secrets=needed, need_variables=needed) as (stack, state, session):
+    told_by = needed or options.stateless
+    async with opened(options, redactor, need_secrets=needed, need_variables=told_by) as (stack, state, session):
         held = joined(stack, state, options.simulator)
         known = Seeded(held, stack, document) if document else None
         async with reading() as tally:
@@ -196,18 +215,16 @@ async def _carried_out(
                 refresh=options.refresh,
                 tally=tally,
                 bind=planfile.bind_of(document) if document else None,
+                doubts=state.doubts,
             )
         stale: dict[str, str] = {}
         if document and known:
-            made, stale = _approved(made, document, known, agreed.whole)
+            made, stale = approved(made, document, known, agreed.whole)
         made = await check_plan(made, stack, (known or held).records, session)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, (known or held).size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)
-        doubtful = _left_in_doubt(stack, state, made)
-        way = f"`apply` finds it, then destroy it; or look, and say `headend state settle {stack.name}"
-        unknown = "nobody knows whether an earlier run made it; if it did, it stays"
-        _tell([f"{address}: {unknown}: {way} {address}`" for address in doubtful], "object")
+        doubtful = left_in_doubt(stack, state, made, targets)
         guards.raise_if_refused(made)
         agrees = made.writes() and _agreed(agreed.yes)
         if known and (agrees or not made.writes()):
@@ -241,29 +258,6 @@ async def _carried_out(
         return Interrupted(outcome.exit_code)
     in_part = stale or (destroy and doubtful)
     return PartialError.exit_code if in_part and outcome.exit_code == 0 else outcome.exit_code
-
-
-def _approved(fresh: Plan, document: Mapping[str, Any], known: Seeded, whole: bool) -> tuple[Plan, dict[str, str]]:
-    """What of the plan is as it was reviewed, and address -> what isn't, which is told. Raises StaleError where nothing
-    of it holds. whole: or not all of it."""
-    planfile.raise_if_other(fresh, document)
-    stale = differences(fresh, document) | known.conflicts
-    _tell([f"{address}: moved since the plan: {why}; plan again" for address, why in stale.items()], "step")
-    if stale and whole:
-        raise StaleError("not all of the plan can be carried out, so that none of it is (--all-or-nothing)")
-    return replace(fresh, steps=tuple(step for step in fresh.steps if step.address not in stale)), stale
-
-
-def _tell(told: Sequence[str], noun: str) -> None:
-    for line in lines(told, noun, InputError.MOST_TOLD):
-        echo(line, err=True)
-
-
-def _left_in_doubt(stack: desired.Stack, state: State, plan: Plan) -> list[str]:
-    """Addresses whose creation had an unknown outcome, and which this run won't look after."""
-    intents = state.intents().keys() - {step.address for step in plan.steps}
-    doubtful = {address for address in intents if state.record(address) is None}
-    return sorted(address for address in doubtful if plan.destroy or address not in stack.resources)
 
 
 async def _watched(told: Progress, work: Any) -> Outcome:

@@ -25,6 +25,8 @@ from headend.core.reconcile.state.places import Place, StoreUrl
 
 def joined(stack: Stack, state: State, simulator: bool) -> State | Joined:
     """The state with what is to come from other stacks. Holds their states for the moment that it takes."""
+    if state.doubts is not None:  # nobody knows what other stacks have
+        return state
     records: dict[str, Record] = {}
     intents: dict[str, Intent] = {}
     told: dict[str, str] = {}
@@ -43,7 +45,7 @@ def joined(stack: Stack, state: State, simulator: bool) -> State | Joined:
 def carry_over(stack: Stack, state: State, simulator: bool, planned: Collection[str]) -> None:
     """Carries out the moves between this stack and others, as far as they were planned. Raises StateInUse, before
     anything of one is written, where a run holds the other state, GuardError where Pulumi has it."""
-    for name, lines, path in _others(stack, simulator):
+    for name, lines, path in _others(stack, simulator) if state.doubts is None else ():
         away = {
             old: new
             for old, new in going([m for m in lines if m.new.stack], state.addresses()).items()

@@ -83,6 +83,15 @@ LockTimeout = Annotated[
 NoLock = Annotated[
     bool, typer.Option("--no-lock", help="Read what was recorded last, also while another run has the state.")
 ]
+Stateless = Annotated[
+    bool,
+    typer.Option(
+        "--stateless",
+        envvar="HEADEND_STATELESS",
+        show_envvar=True,
+        help="Keep no state: find what is live by its natural key or id, and refuse what can't be told so.",
+    ),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ADDRESS", help="Only this, what lies in it, what it needs; may be repeated."),
@@ -176,6 +185,7 @@ class Flags:
     adopt: str | None = None
     lock_timeout: str | None = None
     lock: bool = True
+    stateless: bool = False
 
     @property
     def variables(self) -> dict[str, str]:

@@ -41,6 +41,7 @@ from headend.cli.options import (
     Simulated,
     SourceUrl,
     StackName,
+    Stateless,
     Target,
     Var,
     Verbose,
@@ -71,6 +72,7 @@ def plan(
     patience: Patience = None,
     max_rps: MaxRps = None,
     lock_timeout: LockTimeout = None,
+    stateless: Stateless = False,
     target: Target = None,
     refresh: Refresh = False,
     adopt: Adopts = None,
@@ -112,6 +114,7 @@ def plan(
         adopt,
         lock_timeout,
         not no_lock,
+        stateless,
     )
     consent = Consent(allow_deletions, allow_interruption or (), secrets_out is not None)
     told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
@@ -132,6 +135,7 @@ def drift(
     patience: Patience = None,
     max_rps: MaxRps = None,
     lock_timeout: LockTimeout = None,
+    stateless: Stateless = False,
     target: Target = None,
     format: Shown = Format.TEXT,
     verbose: Verbose = False,
@@ -156,6 +160,7 @@ def drift(
         True,
         rates=rates(patience, max_rps),
         lock_timeout=lock_timeout,
+        stateless=stateless,
     )
     reports = Reports(report or (), source_url)
     chosen = choose(file, options, changed_since)
@@ -221,7 +226,9 @@ async def planned(
     async with opened(options, new_redactor(), need_secrets=need_secrets, only_look=True) as (stack, state, session):
         known = joined(stack, state, options.simulator)
         async with reading() as tally:
-            made = await make_plan(stack, known, session, targets=targets, refresh=options.refresh, tally=tally)
+            made = await make_plan(
+                stack, known, session, targets=targets, refresh=options.refresh, tally=tally, doubts=state.doubts
+            )
         if consent:
             made = judge(await check_plan(made, stack, known.records, session), known.size(), consent)
         for path in filter(None, (out, out_dir and out_dir / f"{stack.name}.json")):

@@ -25,8 +25,8 @@ from headend.core.model.options import parse_duration
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.core.reconcile.adoption import adopting
-from headend.core.reconcile.state import State, open_state, open_to_look, peek
-from headend.core.reconcile.state.places import Place, default_place, environment_place
+from headend.core.reconcile.state import State, is_there, open_nowhere, open_state, open_to_look, peek
+from headend.core.reconcile.state.places import VARIABLE, Place, default_place, environment_place
 from headend.core.stackfile.secrets import WithSecrets
 from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
@@ -118,6 +118,7 @@ async def opened(
     stack = load_stack(options, redactor, need_secrets=need_secrets, need_variables=need_variables)
     stack = adopting(stack, {options.adopt} if options.adopt else ())
     path = state_place(stack.name, options.simulator, options.file.parent)
+    heed_stateless(options, stack, path, only_look=only_look)
     with (
         _opened_state(path, stack.name, options, only_look=only_look) as state,
         connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session,
@@ -131,7 +132,24 @@ async def opened(
             session.check(used)
             state.work_at({platform: session.place(platform) for platform in used}, keep=not only_look)
             load_transport(options)
+            if options.stateless:
+                from headend.core.reconcile.stateless import find_all
+
+                state.doubts = await find_all(stack, state, session)
             yield stack, state, session
+
+
+def heed_stateless(options: Flags, stack: Stack, path: Place, *, only_look: bool) -> None:
+    """Raises InputError where there is a state that a run without one would leave behind; says what isn't heeded."""
+    if not options.stateless:
+        return
+    if os.environ.get(VARIABLE):
+        raise InputError(f"--stateless (HEADEND_STATELESS) keeps no state, but {VARIABLE} names one; leave one out")
+    if not only_look and is_there(path):
+        raise InputError(f"--stateless would leave the state {path} behind; move it away, or leave out --stateless")
+    renamed = any(one.lifecycle.renamed_from for one in stack.resources.values())
+    if stack.moved or stack.removed or renamed:
+        echo("without state, nobody knows former addresses: moved:, removed: and renamed_from mean nothing", err=True)
 
 
 def heed_hand_over(state: State, file: Path | str, *, only_look: bool = False) -> None:
@@ -149,6 +167,8 @@ def heed_hand_over(state: State, file: Path | str, *, only_look: bool = False) -
 
 
 def _opened_state(path: Place, stack: str, options: Flags, *, only_look: bool) -> AbstractContextManager[State]:
+    if options.stateless:
+        return open_nowhere(stack)
     patience = lock_patience(options.lock_timeout)
     if only_look:
         return open_to_look(path, stack, patience=patience, lock=options.lock)

@@ -22,11 +22,11 @@ from headend.core.model.stack import Stack
 from headend.core.reconcile import guards
 from headend.core.reconcile.adoption import EACH, adopting
 from headend.core.reconcile.decision import Decision, Reason
-from headend.core.reconcile.moves import find_moves, unsure
+from headend.core.reconcile.moves import find_moves, follow, unsure
 from headend.core.reconcile.on_air import Watch, refusal
 from headend.core.reconcile.order import waves
 from headend.core.reconcile.plan import Step
-from headend.core.reconcile.planner import Planner, follow, kept_names, taken_over, watched
+from headend.core.reconcile.planner import Planner, kept_names, taken_over, watched
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import keep_names, kept_lookups
 from headend.core.reconcile.together import together

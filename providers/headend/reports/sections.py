@@ -11,6 +11,7 @@ from headend.reports.mermaid import mermaid
 from headend.reports.tables import Table, tables
 from headend.reports.wording import (
     SIGNS,
+    STATELESS,
     Part,
     change_text,
     counts_text,
@@ -59,6 +60,11 @@ class Told:
     def mermaid(self) -> str:
         """The signal paths; "" where there are none."""
         return mermaid(self.document)
+
+    @property
+    def stateless(self) -> str:
+        """What is unknown where no state is kept."""
+        return STATELESS
 
     @property
     def title(self) -> str:

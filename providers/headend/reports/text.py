@@ -9,6 +9,7 @@ from headend.reports import alike
 from headend.reports.alike import Few
 from headend.reports.tables import LEAST, Table, shape, tables
 from headend.reports.wording import (
+    STATELESS,
     Part,
     change_text,
     counts_text,
@@ -46,6 +47,8 @@ def lines(document: Part, *, every: bool = False, full: bool = False) -> Iterato
         told = teller.few(chain(first, steps))
     for block in told:
         yield from block
+    if document.get("stateless"):
+        yield f"without state: {STATELESS}", "dim"
     for name, id in document.get("lookups", {}).items():
         if name.startswith("lookups."):
             yield f"= {name}: {id}", "dim"

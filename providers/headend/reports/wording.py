@@ -14,6 +14,7 @@ Part = Mapping[str, Any]
 """Of the plan document."""
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "x", "adopt": "<", "move": ">"}
+STATELESS = "nobody knows what has left the stack, which stays, nor who changed what"
 TIME = "time"  # the unit of what is a time
 
 

@@ -124,7 +124,7 @@ class Member(Kind[MemberSpec, "Straas"], Listed["Straas"]):
         if row is None or _is_it(row, spec):
             return ()
         remedy = "write the e-mail that it has at Straas, or another id"
-        if proposal.creates or any(change.cause == "drift" for change in proposal.changes):
+        if proposal.creates or any(change.cause != "you" for change in proposal.changes):
             remedy += "; ignore_email_drift lets a change that was made there pass"
         return [Problem(f"member {spec.id} has another e-mail at Straas, and {_FIXED} (S-106)", remedy=remedy)]
 

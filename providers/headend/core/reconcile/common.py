@@ -37,6 +37,8 @@ def compare(s: Situation, live: Observed, last: Mapping[str, Any] | None) -> Dif
         ignore=(*s.life.ignore_changes, *lost),
         blind=why_unreadable(s.kind),
     )
+    if s.stateless:
+        found = replace(found, changes=tuple(replace(change, cause="unknown") for change in found.changes))
     return replace(found, unverifiable={**found.unverifiable, **dict.fromkeys(lost, FORGOTTEN)}) if lost else found
 
 

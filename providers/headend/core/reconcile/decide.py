@@ -42,6 +42,8 @@ def decide(situation: Situation) -> Decision:
     """The decision. Errors among its findings mean that the stack must be corrected first."""
     if situation.want is None:
         return _removed(situation)
+    if situation.doubt:
+        return _untold(situation)
     if situation.last is None:
         return _unknown(situation)
     return _vanished(situation) if situation.live is None else _known(situation, situation.live)
@@ -135,6 +137,14 @@ def _unknown(s: Situation) -> Decision:
 def _comparable(s: Situation, foreign: Sequence[Observed]) -> bool:
     """Whether a refused step can show what the takeover, which nobody agreed to, would change."""
     return len(foreign) == 1 and not compare(s, foreign[0], None).replaces
+
+
+def _untold(s: Situation) -> Decision:
+    """No state is kept, and nothing else tells which object it is, or whether there is one."""
+    keep = "keep a state"
+    lift = keep if Can.OBSERVE not in s.kind.can else f"{keep}, or name it: lifecycle.adopt: {{id: ...}}"
+    why = f"without state, nobody can tell which object it is: {s.doubt}"
+    return step(s, Action.CREATE, Reason.NEW).but(refused=Refusal(Guard.UNCERTAIN, why, lift))
 
 
 def _named(s: Situation, id: str) -> Decision:

@@ -32,7 +32,10 @@ class ChangePart(_Part):
     path: Annotated[str, Field(description="the field, and the way to a part of it, with dots")]
     before: JsonValue
     after: JsonValue
-    cause: Annotated[Literal["you", "drift"], Field(description="drift: it was changed outside headend")]
+    cause: Annotated[
+        Literal["you", "drift", "unknown"],
+        Field(description="drift: it was changed outside headend; unknown: without state, nobody knows"),
+    ]
     marks: Annotated[
         list[Literal["before", "after"]],
         Field(description="which of the two is a word of headend's own, such as (secret), or an address"),
@@ -206,6 +209,7 @@ class PlanDocument(_Part):
     at: Annotated[str | None, Field(description="when it was made: RFC 3339, UTC")] = None
     time_zone: Annotated[str | None, Field(description="of the stack, an IANA name")] = None
     destroy: bool
+    stateless: Annotated[bool, Field(description="made without state: what left the stack isn't known")] = False
     summary: Annotated[dict[str, int], Field(description="how many of each")]
     refusals: Annotated[list[RefusalPart], Field(description="of the plan as a whole")] = []
     lookups: Texts = {}

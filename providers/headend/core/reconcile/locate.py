@@ -13,9 +13,8 @@ from headend.core.model.record import NO_DIGEST, Digest, Record
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.secrets import SecretNeeded
 from headend.core.model.stack import Resource, Stack
-from headend.core.reconcile.moves import find_moves
+from headend.core.reconcile.moves import find_moves, follow
 from headend.core.reconcile.order import targeted, wave_by_wave
-from headend.core.reconcile.planner import follow
 from headend.core.reconcile.reader import Apis, Reader
 from headend.core.reconcile.resolve import spec_to_read_by
 from headend.core.reconcile.situation import Situation

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from headend.core.model.address import last_key, outer
@@ -130,6 +131,13 @@ def _like_object(
         return None
     secrets = secret_fields(type(spec), resource.secret_fields)
     return _only(kind, _likeness(kind, recorded(spec, secrets, digest)), gone, known)
+
+
+def follow(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
+    """The records under their current addresses. moved: new address -> old."""
+    current = {new: replace(records[old], address=new) for new, old in moved.items()}
+    former = set(moved.values())
+    return current | {a: r for a, r in records.items() if a not in former}
 
 
 def unsure(

@@ -195,13 +195,15 @@ def _plain(value: Any) -> Any:
 @dataclass(frozen=True)
 class Plan:
     """All steps of a stack, in file order, deletions last. bind: made the hashes of what was seen.
-    holder: who has an object, by what state has. at: when it was made. options: of the stack.
+    stateless: no state is kept. holder: who has an object, by what state has. at: when it was made. options: of the
+    stack.
     lookups: `<address>.<field>` or `lookups.<name>` -> the id that was found. refusals: of the plan as a whole."""
 
     stack: str
     file: str
     steps: tuple[Step, ...] = field(repr=False)  # asyncio.run makes a repr of its result, which costs time
     destroy: bool = False
+    stateless: bool = field(default=False, kw_only=True)
     lookups: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     bind: Binder = field(default_factory=Binder, repr=False, compare=False)
@@ -254,6 +256,7 @@ class Plan:
             "at": self.at.astimezone(UTC).isoformat(timespec="seconds") if self.at else None,
             "time_zone": self.options.time_zone,
             "destroy": self.destroy,
+            "stateless": self.stateless or None,
             "summary": self.summary(),
             "refusals": [refusal.document() for refusal in self.refusals],
             "lookups": dict(sorted(self.lookups.items())),

@@ -24,7 +24,7 @@ from headend.core.reconcile.decide import decide, made_anew
 from headend.core.reconcile.decision import Decision, Reason
 from headend.core.reconcile.graph import graph, holding_on
 from headend.core.reconcile.kept import with_kept
-from headend.core.reconcile.moves import find_moves, is_aside, owner, unsure
+from headend.core.reconcile.moves import find_moves, follow, is_aside, owner, unsure
 from headend.core.reconcile.names import in_turn
 from headend.core.reconcile.on_air import Clock, Watch, clock
 from headend.core.reconcile.order import targeted, wave_by_wave
@@ -61,6 +61,7 @@ class Planner:
     problems: list[Problem] = field(default_factory=list)
     forced: set[str] = field(default_factory=set)  # to be made anew although a change in place would do
     tally: Tally = field(default_factory=Tally)
+    doubts: Mapping[str, str] | None = None  # see `stateless.find_all`; None: there is a state
 
     async def resources(self, resources: Mapping[str, Resource]) -> dict[str, Step]:
         """The steps of resources, by address."""
@@ -106,6 +107,8 @@ class Planner:
         return await asyncio.gather(look, ask_catalogue(kind, await reader.apis(kind.platform), spec))
 
     def _decide(self, resource: Resource, situation: Situation) -> Decision:
+        if self.doubts is not None:
+            situation = situation.without_state(self.doubts.get(resource.address, ""))
         decision = decide(situation)
         return made_anew(decision) if resource.address in self.forced else decision
 
@@ -186,11 +189,12 @@ async def make_plan(
     now: Clock = clock,
     tally: Tally | None = None,
     bind: Binder | None = None,
+    doubts: Mapping[str, str] | None = None,
 ) -> Plan:
     """Reads and decides. Raises InputError with every problem of the stack, ApiError if a read failed.
 
     refresh: also read objects of kinds that are `Unasked`. tally: of the objects that are read. bind: of another plan
-    that this one is compared with."""
+    that this one is compared with. doubts: of a run without state (`stateless.find_all`)."""
     recorded_now = state.records()
     _raise_if_of_other_kinds(stack, recorded_now)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
@@ -204,7 +208,7 @@ async def make_plan(
     reader = Reader(stack, records, apis, state.digest, intents, planned, refresh, bind=bind)
     reader.ours.elsewhere = state.held_elsewhere
     reader.unsure = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
-    planner = Planner(reader, {**moved, **state.coming()}, tally=tally or Tally())
+    planner = Planner(reader, {**moved, **state.coming()}, tally=tally or Tally(), doubts=doubts)
     planner.tally.total, watch = len(resources) + len(gone), Watch(stack, records, apis, now)
 
     async def removal(record: Record) -> Step:
@@ -224,7 +228,8 @@ async def make_plan(
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
     plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
-    return _refuse_circles(replace(plan, options=stack.options, holder=_holder(recorded_now, steps)), stack, records)
+    plan = replace(plan, options=stack.options, holder=_holder(recorded_now, steps), stateless=doubts is not None)
+    return _refuse_circles(plan, stack, records)
 
 
 def _leaving(
@@ -279,13 +284,6 @@ def _given_up(record: Record, resources: Mapping[str, Resource]) -> Record:
     protects it is what the stack says now, not what it said before that."""
     resource = resources.get(owner(record.address)) if is_aside(record.address) else None
     return replace(record, retain=False, protect=resource.lifecycle.protect) if resource else record
-
-
-def follow(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
-    """The records under their current addresses. moved: new address -> old."""
-    current = {new: replace(records[old], address=new) for new, old in moved.items()}
-    former = set(moved.values())
-    return current | {a: r for a, r in records.items() if a not in former}
 
 
 def _refuse_circles(plan: Plan, stack: Stack, records: Mapping[str, Record]) -> Plan:

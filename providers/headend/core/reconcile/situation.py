@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headend.core.model.fields import Spec
@@ -46,6 +46,7 @@ class Situation:
     claimed: other resources now own all that the object owned, so it must not be deleted.
     replaced: id of the object that is being replaced; it is never taken for the new one.
     settle: the command to type once a person has looked whether the creation happened.
+    doubt: why nobody can tell which object it is, where no state is kept; "" if somebody can. stateless: none is kept.
     findings: problems with its lookups. maybe: addresses that left the stack, one of which this one may be by another
     key. bind: makes the hashes of what is seen of it.
     """
@@ -69,6 +70,8 @@ class Situation:
     findings: tuple[Problem, ...] = ()
     maybe: tuple[str, ...] = ()
     bind: Binder = field(default_factory=Binder, repr=False)
+    doubt: str = ""
+    stateless: bool = False
 
     @property
     def resolved(self) -> bool:
@@ -81,6 +84,13 @@ class Situation:
         last = self.last.values if self.last else {}
         model = self.kind.spec_type(last.get("variant")) if self.want is None else type(self.want)
         return secret_fields(model, [*self.secrets, *(name for name, kept in last.items() if isinstance(kept, Digest))])
+
+    def without_state(self, doubt: str) -> Situation:
+        """The same where no state is kept: what the stack wants is taken for what was last applied."""
+        last = self.last
+        if last is not None and self.want is not None:
+            last = replace(last, values=recorded(self.want, self.secrets, self.digest))
+        return replace(self, last=last, doubt=doubt, stateless=True)
 
     def record_of(self, id: str) -> Record:
         """What state will hold of the live object with that id, once it is taken over."""

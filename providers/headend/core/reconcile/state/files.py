@@ -86,7 +86,7 @@ def open_to_look(path: Path, stack: str, *, patience: float = 0, lock: bool = Tr
     _raise_if_log_is_left(path)
     key = environment_key() or secrets.token_bytes(32)
     with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
-        _fill(connection)
+        fill_empty(connection)
         database = Database(path, connection)
         claim(database, stack)
         yield State(database, key)
@@ -210,7 +210,7 @@ def _create(path: Path) -> None:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as connection, connection:
             connection.execute("BEGIN")
-            _fill(connection)
+            fill_empty(connection)
         part.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -232,6 +232,6 @@ def make_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _fill(connection: sqlite3.Connection) -> None:
+def fill_empty(connection: sqlite3.Connection) -> None:
     make_tables(connection)
     connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))

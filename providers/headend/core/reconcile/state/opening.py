@@ -72,6 +72,16 @@ def open_to_look(place: Place, stack: str, *, patience: float = 0, lock: bool = 
             yield State(database, None if there else environment_key() or secrets.token_bytes(32))
 
 
+@contextlib.contextmanager
+def open_nowhere(stack: str) -> Iterator[State]:
+    """A state that lasts as long as the run, for stacks that keep none."""
+    with in_memory() as connection:
+        files.fill_empty(connection)
+        database = Database(StoreUrl("memory://", stack), connection)
+        files.claim(database, stack)
+        yield State(database, environment_key() or secrets.token_bytes(32))
+
+
 def peek(place: Place, stack: str) -> dict[str, Record] | None:
     """The records now, for commands that only look: neither makes nor locks a state. {} if there is none, None while
     another process holds a file. Raises StateError as `open_state` does."""

@@ -51,6 +51,7 @@ class State(Marks):
         self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
         self._places: dict[str, str] = {}
+        self.doubts: Mapping[str, str] | None = None  # of a state that is kept nowhere: see `stateless.find_all`
 
     @property
     def waits(self) -> int:
