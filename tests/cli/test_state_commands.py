@@ -117,6 +117,8 @@ def test_mv_keeps_writes_of_unknown_outcome_and_what_was_set_aside(day: World) -
         (f"{EU}.inputs.gate", f"{EU}.outputs.gate", "is an address of other objects than"),
         (f"{EU}.inputs.nobody", f"{EU}.inputs.other", "is not in the state of day"),
         (f"{EU}.inputs.gate", f"{EU}.inputs.spare", "is in the state of day already"),
+        (f"{EU}.inputs.gate", f"{EU}.inputs.", "is no address that a stack can have"),
+        (f"{EU}.inputs.gate", f"{EU}.inputs.a{{b}}", "is no address that a stack can have"),
     ],
 )
 def test_mv_refuses_what_cannot_be(day: World, old: str, new: str, said: str) -> None:
@@ -145,6 +147,14 @@ def test_mv_without_the_secret_forgets_what_was_applied_of_it_and_says_so(day: W
     assert ran.code == 0, ran.err
     assert f"{WEST}.inputs.gate: what was applied of its secrets is forgotten" in ran.out
     assert addresses(day, "night") == [WEST + part for part in PARTS]
+
+
+def test_mv_says_what_the_other_stack_would_delete(day: World) -> None:
+    text = STACK.format(name="night", environment="eu")
+    day.write("night.yaml", text[: text.index("      schedules:")])
+    ran = day("state", "mv", "day", EU, "--to-stack", "night.yaml")
+    told = f"{EU}.schedules.late: night.yaml doesn't have it; write it there, or its next apply deletes the object"
+    assert (ran.out.splitlines()[len(PARTS) :], day("plan", "night.yaml").out.count("- delete")) == ([told], 1)
 
 
 def test_mv_does_not_overwrite_what_the_other_stack_has(day: World) -> None:

@@ -15,8 +15,9 @@ from headend.cli.loading import load_stack
 from headend.cli.options import Flags, Simulated
 from headend.cli.run import heed_hand_over, lock_patience
 from headend.cli.state_group import Address, StackName, existing, name_of, place_of, state, unknown
+from headend.core.model.address import is_key
 from headend.core.model.errors import InputError
-from headend.core.model.moved import shape
+from headend.core.model.moved import keys, shape
 from headend.core.reconcile.state import is_there, open_state
 from headend.core.reconcile.state.carry import carry
 from headend.core.reconcile.state.nested import nested, renamed
@@ -39,6 +40,8 @@ def mv(
         raise InputError("say its new address, or --to-stack")
     if shape(new) != shape(old):
         raise InputError(f"{new} is an address of other objects than {old}: platform and collections must be the same")
+    if not all(map(is_key, keys(new))):
+        raise InputError(f"{new} is no address that a stack can have")
     if to_stack:
         _carry(stack, to_stack, old, new, simulator)
         return
@@ -78,3 +81,6 @@ def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
         echo(f"{before}: is {after} of the stack {wanted.name} now")
     for address in carried.forgotten:
         echo(f"{address}: what was applied of its secrets is forgotten; the next apply may write them again")
+    for address in moves.values():
+        if "/" not in address and address not in wanted.resources:
+            echo(f"{address}: {file} doesn't have it; write it there, or its next apply deletes the object")

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 NOT_IN_KEYS = "./{}[]"  # of what is written in a file; keys of rows are data, and may have dots
 
 
+def is_key(text: str) -> bool:
+    """Whether a resource that is written in a file may be called so."""
+    return bool(text) and text == text.strip() and text.isprintable() and not set(text) & set(NOT_IN_KEYS)
+
+
 def row(group: str, key: str) -> str:
     """The address (or the last part of it) of a row of what `from_file` fills."""
     return f"{group}[{key}]"

@@ -38,8 +38,17 @@ class Removed:
 
 def shape(address: str) -> tuple[str, ...]:
     """Platform and collections: what stays as it is where an object gets another address."""
-    parts = re.sub(r"\[[^\]]*\]", "", address).split(".")
+    parts = _parts(address)
     return (parts[0], *parts[1::2])
+
+
+def keys(address: str) -> list[str]:
+    """What is called in it, as the file has it: of a row its group."""
+    return _parts(address)[2::2]
+
+
+def _parts(address: str) -> list[str]:
+    return re.sub(r"\[[^\]]*\]", "", address).split(".")
 
 
 def now_at(address: str, moved: Sequence[Moved]) -> str:

@@ -102,7 +102,7 @@ class DraftFinder:
             message = f"`{kind.collection}` is a mapping of names to objects, not {node.type_name}"
             self.problems.add(message, node.source)
         for key, entry in (node.mapping or {}).items():
-            if set(key) & set(addresses.NOT_IN_KEYS) or key != key.strip() or not key.isprintable():
+            if not addresses.is_key(key):
                 hint = "leave out `.`, `/`, `{`, `}`, `[`, `]`, line ends and spaces around it; its own name is a field"
                 self.problems.add(f"`{key}` can't be a resource's name", entry.source, address, hint)
                 continue
