@@ -175,8 +175,10 @@ def test_what_is_there_stays_and_is_told(world: World) -> None:
     assert after.pop("stacks/headend.schema.json")
     assert after == before
     assert "stacks/first.yaml: is there, and stays as it is\n" in made.out
-    assert ".gitlab-ci.yml: is there, and stays as it is\n" in made.out
-    assert ".gitignore: is there, and stays as it is; add: *.headend.db* *.key" in made.out
+    include = "include:\n    - component: $CI_SERVER_FQDN/team/headend/headend@v1\n"
+    assert f".gitlab-ci.yml: is there, and stays as it is; add to it:\n  {include}" in made.out
+    assert ".gitignore: is there, and stays as it is; add to it:\n  *.headend.db*\n  *.key\n" in made.out
+    assert "  .headend/\n" not in made.out
 
 
 def test_a_stack_that_is_there_and_wrong_is_told_before_anything_is_written(world: World) -> None:

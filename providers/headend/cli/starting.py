@@ -131,12 +131,19 @@ def keep(files: Mapping[Path, str]) -> Iterator[str]:
             yield f"{path}: written"
         elif path.read_bytes() == text.encode():
             yield f"{path}: is there already"
-        elif path.name == ".gitignore":
-            there = path.read_text(errors="replace").splitlines()
-            lacking = [line for line in text.splitlines() if not line.startswith("#") and line not in there]
-            yield f"{path}: is there, and stays as it is" + (f"; add: {' '.join(lacking)}" if lacking else "")
         else:
-            yield f"{path}: is there, and stays as it is"
+            lacking = _lacking(path, text)
+            yield f"{path}: is there, and stays as it is" + ("; add to it:" if lacking else "")
+            yield from (f"  {line}" for line in lacking)
+
+
+def _lacking(path: Path, text: str) -> list[str]:
+    """The lines that a file lacks to which others of the team's belong, too."""
+    there = path.read_text(errors="replace").splitlines()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    if path.name == ".gitignore":
+        return [line for line in lines if line not in there]
+    return lines if path.name == ".gitlab-ci.yml" and not {*lines} <= {*there} else []
 
 
 # --- what the folder tells -------------------------------------------------------------------------------------
