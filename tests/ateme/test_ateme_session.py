@@ -101,6 +101,27 @@ def test_a_token_that_another_call_has_renewed_is_kept(opened: Any) -> None:
     virtual_time.run(run())
 
 
+@pytest.mark.contract("A-952")
+def test_calls_of_several_environments_do_not_take_the_tokens_from_each_other(opened: Any, environment: Any) -> None:
+    async def run() -> None:
+        async with opened({"old_tokens": "revoked"}) as (api, simulator):
+            ids = [await environment(api, f"env-{number}") for number in range(4)]
+            for id in ids:
+                api.tokens.drop(id)
+            simulator.latency, answer = 1, simulator.answer
+
+            async def answer_late(method: str, path: str, *rest: Any) -> Any:
+                """Lists are on their way longer than a login and a switch take."""
+                await asyncio.sleep(9 if path.endswith(("/inputs", "/outputs")) else 0)
+                return await answer(method, path, *rest)
+
+            simulator.answer = answer_late
+            calls = [("label.list", None)] + [(f"{noun}.list", id) for id in ids for noun in ("input", "output")]
+            await asyncio.gather(*(api.call(key, scope=scope) for key, scope in calls))
+
+    virtual_time.run(run())
+
+
 @pytest.mark.contract("A-22")
 def test_a_wrong_password_is_told_without_being_shown(opened: Any) -> None:
     async def run() -> None:

@@ -87,12 +87,15 @@ class Ateme:
                 if self.tokens.by_record:
                     async with self.tokens.mutex:
                         return await send(await self.tokens.acquire(scope))
+                if token is not None:
+                    return await self.tokens.once_more(scope, token, send)
                 token = await self.tokens.get(scope)
                 return await send(token)
             except Forbidden as error:
                 if error.status != 401 or last:
                     raise self._explained(error, op.role) from None
-                self.tokens.drop(scope, token)  # not the one that another call may have got since
+                if token is None:
+                    self.tokens.drop(scope)
         raise AssertionError("the second attempt returns or raises")
 
     def _explained(self, error: Forbidden, role: str) -> Forbidden:

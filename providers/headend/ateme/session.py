@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from headend.ateme.answers import item, read_rows, text_id, token_in
 from headend.ateme.rows import Me, OrganisationRow
@@ -15,6 +15,8 @@ from headend.core.wire.operations import Table
 
 if TYPE_CHECKING:
     from headend.core.wire.client import Client
+
+T = TypeVar("T")
 
 
 class Tokens:
@@ -60,15 +62,34 @@ class Tokens:
         if scope is not None and not self.by_record:
             await self.get(None)  # who needs no environment waits for the login, and for no switch
         async with self.mutex:
-            if scope not in self._cache:
-                if (failure := self._failures.get(scope)) is not known and failure is not None:
-                    raise failure
+            return await self._kept(scope, known, had_base)
+
+    async def once_more(self, scope: str | None, refused: str, send: Callable[[str], Awaitable[T]]) -> T:
+        """Sends what was refused with that token. Nobody switches meanwhile, as that may revoke a new token before it
+        is used (A-952): calls of several scopes would take the tokens from each other."""
+        had_base, known = None in self._cache, self._failures.get(scope)
+        self.drop(scope, refused)  # not the one that another call may have got since
+        async with self.mutex:
+            for last in (scope not in self._cache, True):
                 try:
-                    await self.acquire(scope, had_base=had_base)
-                except ApiError as error:
-                    self._failures[scope] = error
-                    raise
-            return self._cache[scope]
+                    return await send(await self._kept(scope, known, had_base))
+                except Forbidden as error:
+                    if error.status != 401 or last:
+                        raise
+                    self.drop(scope)
+        raise AssertionError("the second attempt returns or raises")
+
+    async def _kept(self, scope: str | None, known: ApiError | None, had_base: bool) -> str:
+        """The token of a scope, for who holds the mutex. known: the last failure before that."""
+        if scope not in self._cache:
+            if (failure := self._failures.get(scope)) is not known and failure is not None:
+                raise failure
+            try:
+                await self.acquire(scope, had_base=had_base)
+            except ApiError as error:
+                self._failures[scope] = error
+                raise
+        return self._cache[scope]
 
     async def acquire(self, scope: str | None, *, had_base: bool = False) -> str:
         """A new token for the scope; the caller holds the mutex. had_base: the login may have been long ago."""
