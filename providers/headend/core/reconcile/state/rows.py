@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from pydantic_core import from_json
 
 from headend.core.model.errors import InputError, StateError
 from headend.core.model.record import FORGET, Digest, Record
@@ -103,30 +104,15 @@ def read_mapping(column: str, text: Any) -> dict[str, Any]:
     return value
 
 
-_known: dict[str, str] = {}  # texts that were seen lately: many records have the same ones
-_MOST = 4_096
-
-
-def _shared(text: Any) -> Any:
-    if type(text) is not str:
-        return text
-    if len(_known) >= _MOST:
-        _known.clear()
-    return _known.setdefault(text, text)
-
-
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {sys.intern(key): _shared(value) for key, value in pairs}
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_mapping)
-
-
 def _json(column: str, text: Any) -> Any:
     if text == "{}":  # most columns of most rows
         return {}
     try:
-        return _DECODER.decode(text)
+        return from_json(text, cache_strings="all")  # many records have the same texts
+    except (TypeError, ValueError):
+        pass
+    try:
+        return json.loads(text)  # takes half a character, which some platform may have sent
     except (TypeError, ValueError, RecursionError):
         raise ValueError(f"`{column}` is no JSON") from None
 
