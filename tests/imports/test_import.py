@@ -48,6 +48,7 @@ def test_what_is_live_is_imported_and_a_plan_of_it_is_empty(
         assert "fault" not in taken.out
         assert "could not be read" not in taken.out
         secrets = {"HEADEND_SECRETS_FILE": "secrets.json", **hidden(taken)}
+        assert world("fmt", "--check", "live.yaml").code == 0
         planned = world("plan", "live.yaml", **secrets)
         assert planned.code == 0, planned.out + planned.err
         there = {resource.kind.name for resource in load(tmp_path / "live.yaml", need_secrets=False).resources.values()}
