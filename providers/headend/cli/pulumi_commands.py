@@ -54,7 +54,7 @@ async def _import(options: Flags, name: str | None) -> None:
         home = place.find_place(options.file, name)
     known_stack = load_stack(options, new_redactor())
     if not is_there(there := state_place(known_stack.name, False, options.file.parent)):
-        raise InputError(f"there is no state {there}; HEADEND_STATE names another")
+        raise InputError(f"there is no state {there}; name the stack by its file, or set HEADEND_STATE")
     async with opened(options, new_redactor(), of_another_engine=True) as (stack, state, session):
         home.raise_if_in_doubt(known := deployment.records())
         handover = home.handover(stack, options.file, len(known))

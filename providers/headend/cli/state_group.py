@@ -37,7 +37,7 @@ def existing(stack: str, simulator: bool) -> Iterator[State]:
     """The stack's state, held for this command alone."""
     place = place_of(stack, simulator)
     if not is_there(place):
-        raise InputError(f"there is no state {place}; HEADEND_STATE names another")
+        raise InputError(f"there is no state {place}; name the stack by its file, or set HEADEND_STATE")
     with open_state(place, name_of(stack), patience=lock_patience()) as found:
         yield found
 

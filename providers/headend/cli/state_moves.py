@@ -63,7 +63,7 @@ def _carry(stack: str, file: Path, old: str, new: str, simulator: bool) -> None:
     source = place_of(stack, simulator)
     paths = source, other_place(wanted.name, file.parent, source, simulator)
     if not is_there(paths[0]):
-        raise InputError(f"there is no state {paths[0]}; HEADEND_STATE names another")
+        raise InputError(f"there is no state {paths[0]}; name the stack by its file, or set HEADEND_STATE")
     names = dict(zip(paths, (name, wanted.name), strict=True))
     with contextlib.ExitStack() as held:  # in an order that is always the same: two of these never wait for each other
         states = {

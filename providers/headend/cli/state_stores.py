@@ -65,7 +65,7 @@ def unlock(
             if who := store.release():
                 echo(f"taken from its run: {who}")
     if not is_there(place):
-        raise InputError(f"there is no state {place}; HEADEND_STATE names another")
+        raise InputError(f"there is no state {place}; name the stack by its file, or set HEADEND_STATE")
     with open_state(place, name_of(stack), patience=lock_patience(), heed_lock=False) as state:
         by = state.locked_by
         state.lock(None)
