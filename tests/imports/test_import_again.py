@@ -142,7 +142,7 @@ def test_what_the_state_lost_is_told_and_taken_over_by_apply(world: World) -> No
     world.write("ours.yaml", "headend: 1\nateme:\n  labels:\n    ours: {}\n")
     ran = world("import", "ateme.label", "--into", "ours.yaml")
     assert ran.code == 0, ran.err
-    assert "1 object, and a plan leaves them as they are" in ran.out
+    assert "1 object, and the state has them as they are" in ran.out
     assert "1 object of the stack that the state lacks: `headend apply ours.yaml --adopt match`" in ran.out
     assert world("apply", "ours.yaml", "--adopt", "match", "--yes").code == 0
     ran = world("import", "ateme.label", "--into", "ours.yaml")
@@ -164,3 +164,26 @@ def test_what_is_asked_for_and_not_there_is_told(world: World, words: list[str],
     ran = world("import", "ateme", *words)
     assert (ran.code, told in ran.out + ran.err) == (code, True), ran.out + ran.err
     assert not list(world.home.glob("*.yaml"))
+
+
+def test_a_secret_that_is_set_to_another_value_is_told(tmp_path: Path) -> None:
+    """As where names of an earlier import are still set: the object is taken as it is."""
+    with tenant(convergence.ateme, tmp_path) as world:
+        world.env["TOLD_1_NOTIFICATION_PARAMETERS_1"] = "of-old@example.com"
+        ran = world("import", "ateme.alert_method", "-o", "live.yaml")
+        assert ran.code == 0, ran.out + ran.err
+        assert ran.out.startswith("live.yaml: 3 objects, and the state has them as they are\n")
+        said = "secrets that are set to another value than the live one, which an apply writes:\n  TOLD_1_NOTIF"
+        assert said in ran.out
+        names = {"noc": "IT", "told-2": "TOLD_2"}
+        others = {f"{names[n]}_NOTIFICATION_PARAMETERS_1": f"{n}@example.com" for n in names}
+        assert world("plan", "live.yaml", **others).code == 2
+        right = {"TOLD_1_NOTIFICATION_PARAMETERS_1": "told-1@example.com"}
+        assert world("plan", "live.yaml", **others, **right).code == 0
+
+
+def test_nothing_is_said_of_what_is_in_the_stack_where_nothing_was_read(world: World) -> None:
+    ran = world("import", "ateme.label", "-o", "live.yaml", HEADEND_ATEME_PASSWORD="wrong-one")
+    assert (ran.code, ran.out.splitlines()[0]) == (7, "nothing was imported")
+    ran = world("import", "nix", "-o", "live.yaml")
+    assert (ran.code, ran.err) == (3, "there is no platform or kind nix\n")

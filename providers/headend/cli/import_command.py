@@ -112,7 +112,8 @@ def _asked(what: list[str]) -> tuple[list[str], list[str]]:
     kinds = [one for one in what if one not in known]
     for one in kinds:
         if one not in registry.kinds():
-            raise InputError(f"there is no platform or kind {one}: {suggest(one, [*known, *registry.kinds()])}")
+            near = suggest(one, [*known, *registry.kinds()])
+            raise InputError(f"there is no platform or kind {one}{f': {near}' if near else ''}")
     whole = [one for one in what if one in known]
     kinds += list(registry.kinds_of(set(whole))) if kinds else []
     return list(dict.fromkeys([*whole, *(one.partition(".")[0] for one in kinds)])), kinds
@@ -168,10 +169,9 @@ def told(done: Imported, file: Path, secrets_file: Path | None = None) -> Iterab
     """What is in the stack now, and above all what is not."""
     counts = done.counts()
     if not counts:
-        why = "all of it is in the stack" if done.fitting else "nothing that is live fits what was asked for"
-        yield f"nothing to import: {why}"
+        yield _why_none(done)
     else:
-        planned = "a plan of it is empty" if done.clean else "a plan leaves them as they are"
+        planned = "a plan of it is empty" if done.clean and not done.otherwise else "the state has them as they are"
         yield f"{file}: {counted(sum(counts.values()), 'object')}, and {planned}"
         yield from (f"  {number:>6,} {kind}" for kind, number in sorted(counts.items()))
         for name in done.document.files:
@@ -189,7 +189,15 @@ def told(done: Imported, file: Path, secrets_file: Path | None = None) -> Iterab
     )
     yield from _list("could not be read:", [f"{kind}: {why}" for kind, why in sorted(done.gathered.unread.items())])
     yield from _list("not listed:", [f"{kind}: {why}" for kind, why in sorted(done.gathered.unlisted.items())])
+    yield from _list("secrets that are set to another value than the live one, which an apply writes:", done.otherwise)
     yield from _list("secrets to be set, for a plan too:", _secrets(done, secrets_file))
+
+
+def _why_none(done: Imported) -> str:
+    if done.wrong or done.gathered.unread:
+        return "nothing was imported"
+    why = "all of it is in the stack" if done.fitting else "nothing that is live fits what was asked for"
+    return f"nothing to import: {why}"
 
 
 def _secrets(done: Imported, secrets_file: Path | None) -> list[str]:

@@ -27,6 +27,7 @@ from headend.core.stackfile import load
 from headend.core.stackfile.edit import Unwritable
 from headend.core.stackfile.fmt import formatted
 from headend.core.stackfile.insertion import insert
+from headend.core.stackfile.secrets import secret_finder
 from headend.core.stackfile.written import Document, Writer
 from headend.core.wire import registry
 
@@ -40,9 +41,12 @@ HEAD = "# Made of what was live, by `headend import`.\nheadend: 1\n"
 
 @dataclass
 class Imported:
-    """What came of an import. wrong: address -> why the object isn't in the stack although it could be. clean:
-    whether a plan of the whole stack is empty. fitting: how many objects were asked for. unheld: how many are in the
-    stack already, and not in the state."""
+    """What came of an import.
+
+    wrong: address -> why the object isn't in the stack although it could be. clean: whether a plan of the whole stack
+    is empty. otherwise: secrets that are set to another value than is live. fitting: how many objects were asked for.
+    unheld: how many are in the stack already, and not in the state.
+    """
 
     gathered: Gathered
     stack: Stack | None = None
@@ -51,6 +55,7 @@ class Imported:
     records: Mapping[str, Record] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     clean: bool = True
+    otherwise: list[str] = field(default_factory=list)
     fitting: int = 0
     unheld: int = 0
 
@@ -195,8 +200,16 @@ class Importer:
 
     async def _differing(self, found: Imported, part: Path) -> dict[str, str]:
         addresses = {found.document.addresses[found.drafts.made[one]]: one for one in found.new}
+        find, live = secret_finder(), found.drafts.secrets
+        found.otherwise = [name for name, value in live.items() if value and find(name) not in {None, value}]
         try:
-            stack = load(part, stack_name=self.name, variables=self.variables, need_secrets=False)
+            stack = load(
+                part,
+                stack_name=self.name,
+                variables=self.variables,
+                secret=lambda name: None if name in found.otherwise else find(name),
+                need_secrets=False,
+            )
             known = self.state.records()
             found.records = records_of(stack, addresses, self.state.digest, known)
             plan = await make_plan(stack, Held({**known, **found.records}, self.state.digest), self.session)
