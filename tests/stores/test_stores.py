@@ -12,7 +12,7 @@ import pytest
 
 from headend.core.model.errors import InputError, StateError, StateInUse
 from headend.core.model.record import Record
-from headend.core.reconcile.state import State, is_there, open_state, open_to_look, peek
+from headend.core.reconcile.state import State, holders, is_there, objects, open_state, open_to_look, peek
 from headend.core.reconcile.state.places import Place, StoreUrl, place_of
 
 PRIVATE = "rtmp://private.example.com/live"
@@ -215,3 +215,17 @@ def test_an_unknown_address_makes_no_folder(
     with pytest.raises(InputError, match=said):
         place_of(given, "day")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_run_is_at_is_told_to_who_waits(place: Place, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holders, "EVERY", 0.01)
+    monkeypatch.setattr(objects, "LEASE", 0.4)
+    with open_state(place, stack) as state:
+        state.say("create of ateme.environments.eu, waiting for environment eu: creating")
+        for _ in range(200):
+            with pytest.raises(StateInUse) as told, open_state(place, stack):
+                pass
+            if "it is at create of ateme.environments.eu, waiting" in str(told.value):
+                return
+            time.sleep(0.02)
+    raise AssertionError(str(told.value))

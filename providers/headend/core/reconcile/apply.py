@@ -69,6 +69,8 @@ class Run:
     def say(self, step: Step, phase: str, message: str = "") -> None:
         began = self.began.setdefault(step.address, time.monotonic())
         self.on_event(Event(step.address, step.action, phase, message, time.monotonic() - began))
+        if phase in {"start", "waiting"}:
+            self.state.say(f"{step.action} of {step.address}{f', {message}' if message else ''}")
 
     async def node(self, node: Node) -> None:
         """Carries out one node. A HeadendError goes into the outcome; any other error is a bug and propagates."""

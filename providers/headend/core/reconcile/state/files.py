@@ -7,6 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -15,7 +16,7 @@ from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state.database import RESTORE, Database, told
 from headend.core.reconcile.state.digests import wipe
-from headend.core.reconcile.state.holders import Holder, in_use
+from headend.core.reconcile.state.holders import Beat, Holder, in_use
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.state.neighbours import look
 from headend.core.reconcile.state.store import State
@@ -39,7 +40,7 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
     Raises StateError if another process holds it, if it can't be read, if a newer headend wrote it, or if it belongs to
     another stack. Copies of a stack share addresses, so in one file they would take each other's objects.
     """
-    lock = filelock.FileLock(f"{path}.lock")
+    lock, beat = filelock.FileLock(f"{path}.lock"), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=patience)
@@ -48,13 +49,17 @@ def open_state(path: Path, stack: str | None = None, *, patience: float = 0) -> 
     except (OSError, ValueError) as error:
         raise StateError(f"{path} can't be a state file: {getattr(error, 'strerror', None) or error}") from None
     try:
-        _held_by(path, Holder())
+        holder = Holder()
+        _held_by(path, holder)
+        beat = Beat(lambda doing: _held_by(path, replace(holder, doing=doing)))
         with contextlib.closing(_connect(path)) as connection:
             database = Database(path, connection)
             if stack is not None:
                 claim(database, stack)
-            yield State(database)
+            yield State(database, beat=beat)
     finally:
+        if beat is not None:
+            beat.end()
         _held_by(path, None)
         lock.release()
 

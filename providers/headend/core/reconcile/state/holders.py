@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
 import secrets
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+
+EVERY = 5.0  # seconds between two notes of what a run is at
 
 
 def _purpose() -> str:
@@ -53,7 +58,39 @@ class Holder:
         return f"{self.user} on {self.host} (process {self.pid}) has it since {self.since} for `{self.purpose}`{doing}"
 
 
-def in_use(place: object, holder: Holder | None, remedy: str = "wait for it to end") -> str:
+class Beat:
+    """Says now and then what a run is at, for those who wait for it. tell: takes the text; a failure is no matter."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._text = self._told = ""
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def say(self, text: str) -> None:
+        """Costs nothing: a thread of its own tells it."""
+        self._text = text
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            if self._text != self._told:
+                self._told = self._text
+                with contextlib.suppress(Exception):  # of any store's library: it is only news
+                    self._tell(self._told)
+            if self._over.wait(EVERY):
+                return
+
+    def end(self) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def in_use(place: object, holder: Holder | None) -> str:
     """What to tell who comes second."""
     who = f": {holder}" if holder else ""
-    return f"{place} is in use by another headend process{who}; {remedy}, or give it time with --lock-timeout 5m"
+    ways = "wait for it to end, give it time with --lock-timeout 5m, or look beside it: `status`, `plan --no-lock`"
+    return f"{place} is in use by another headend process{who}; {ways}"

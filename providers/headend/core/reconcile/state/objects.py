@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ class Objects:
         base, _, name = place.url.rpartition("/") if place.is_one else (place.url.rstrip("/"), "", place.stack + SUFFIX)
         self.place, self.key = place, name
         with self._told():
-            self._store: Any = from_url(base, client_options={"timeout": "30s", "allow_http": True})
+            self._store: Any = from_url(base, client_options={"timeout": "30s", "allow_http": _in_clear()})
         self._snapshot: str | None = None  # its e-tag
         self._next = 1  # number of the journal object that is to come
         self._lease: _Lease | None = None
@@ -151,6 +152,11 @@ class Objects:
         if self._lease is not None:
             self._lease.raise_if_lost()
 
+    def note(self, doing: str) -> None:
+        """Told with the next renewal of the lease."""
+        if self._lease is not None:
+            self._lease.doing = doing
+
     def release(self) -> str:
         found = self._get(f"{self.key}.lock")
         if found is None:
@@ -205,7 +211,7 @@ class _Lease:
         self.other: Holder | None = None
         self._etag: str | None = None
         self._ends = 0.0
-        self._lost = ""
+        self._lost = self.doing = ""
         self._over = threading.Event()
 
     def take(self) -> bool:
@@ -219,7 +225,7 @@ class _Lease:
         """Whether it is ours now, for a lease from before the request."""
         began = time.monotonic()
         until = datetime.now(UTC) + timedelta(seconds=LEASE)
-        body = replace(self.holder, until=until.isoformat(timespec="seconds")).dump().encode()
+        body = replace(self.holder, until=until.isoformat(timespec="seconds"), doing=self.doing).dump().encode()
         try:
             with self.objects._told():
                 self._etag = obstore.put(self.objects._store, self.path, body, mode=mode)["e_tag"]
@@ -258,6 +264,11 @@ class _Lease:
         with contextlib.suppress(StateError, FileNotFoundError):
             self.raise_if_lost()
             obstore.delete(self.objects._store, self.path)
+
+
+def _in_clear() -> bool:
+    """Whether the store's own variable allows plain HTTP, as for a server on this machine."""
+    return any(os.environ.get(f"{one}_ALLOW_HTTP", "").lower() in {"1", "true"} for one in ("AWS", "AZURE", "GOOGLE"))
 
 
 def _has_run_out(holder: Holder) -> bool:

@@ -11,6 +11,7 @@ from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state import files
 from headend.core.reconcile.state.database import Database
+from headend.core.reconcile.state.holders import Beat
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.state.places import Place, StoreUrl
 from headend.core.reconcile.state.remote import Replica, connect, content_of, fill, in_memory
@@ -39,11 +40,13 @@ def open_state(
         database = _replica(place, connection, store)
         if stack is not None:
             files.claim(database, stack)
-        state = State(database)
+        beat = Beat(store.note)
+        state = State(database, beat=beat)
         _raise_if_locked(place, state, heed_lock)
         try:
             yield state
         finally:
+            beat.end()
             with contextlib.suppress(StateError):  # the journal is as good as the snapshot
                 database.raise_if_lost()
                 store.finish(content_of(connection))

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -32,7 +33,7 @@ class Postgres:
 
     def __init__(self, place: StoreUrl) -> None:
         self.place, self.stack = place, place.stack
-        self._held = False
+        self._holder = Holder()
         with self._told():
             self._db: Any = psycopg.connect(place.url, autocommit=True, connect_timeout=15, application_name="headend")
 
@@ -97,16 +98,11 @@ class Postgres:
                 text = self._ask("SELECT max(holder) FROM headend.holders WHERE stack = %s", (self.stack,))
                 raise StateInUse(in_use(self.place, Holder.parse(text or "")))
             time.sleep(min(WAIT, max(0.01, end - time.monotonic())))
-        self._held = True
         try:
-            statement = (
-                "INSERT INTO headend.holders VALUES (%s, %s) ON CONFLICT (stack) DO UPDATE SET holder = excluded.holder"
-            )
             with self._told():
-                self._db.execute(statement, (self.stack, Holder().dump()))
+                self._db.execute(NOTE, (self.stack, self._holder.dump()))
             yield
         finally:
-            self._held = False
             with contextlib.suppress(psycopg.Error):
                 self._db.execute("DELETE FROM headend.holders WHERE stack = %s", (self.stack,))
                 self._db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (f"headend {self.stack}",))
@@ -114,6 +110,11 @@ class Postgres:
     def raise_if_lost(self) -> None:
         if self._db.closed or self._db.broken:
             raise StateLost(f"{self.place}: the connection is lost, and the lock with it; the run stops")
+
+    def note(self, doing: str) -> None:
+        """By a connection of its own: the run's may be in the middle of a commit."""
+        with psycopg.connect(self.place.url, autocommit=True, connect_timeout=15) as db:
+            db.execute(NOTE, (self.stack, replace(self._holder, doing=doing).dump()))
 
     def release(self) -> str:
         """The database ends the session of whoever has it; who may not do that is told."""

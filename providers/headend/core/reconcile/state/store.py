@@ -19,6 +19,7 @@ from headend.core.reconcile.state.batches import Statement
 from headend.core.reconcile.state.copies import back_up, restore
 from headend.core.reconcile.state.database import Database
 from headend.core.reconcile.state.digests import Digests, rekey
+from headend.core.reconcile.state.holders import Beat
 from headend.core.reconcile.state.key import key_id
 from headend.core.reconcile.state.marks import Marks
 from headend.core.reconcile.state.neighbours import held, held_by
@@ -46,12 +47,17 @@ class State(Marks):
     """An open state file. Every method commits before it returns; within `batches`, `saved` tells when.
     key: of one that is kept nowhere."""
 
-    def __init__(self, database: Database, key: bytes | None = None) -> None:
-        self._db = database
+    def __init__(self, database: Database, key: bytes | None = None, beat: Beat | None = None) -> None:
+        self._db, self._beat = database, beat
         self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
         self._places: dict[str, str] = {}
         self.doubts: Mapping[str, str] | None = None  # of a state that is kept nowhere: see `stateless.find_all`
+
+    def say(self, doing: str) -> None:
+        """What the run is at, for those who wait for the state."""
+        if self._beat:
+            self._beat.say(doing)
 
     @property
     def waits(self) -> int:

@@ -50,6 +50,10 @@ class Store(Protocol):
         """(stack, rows) of other states in the same store; of entries, `kind`, `id` and `address` will do."""
         ...
 
+    def note(self, doing: str) -> None:
+        """What the run that has it is at."""
+        ...
+
     def release(self) -> str:
         """Takes the state from whoever has it; says who that was. For a person who knows that nobody has."""
         ...
