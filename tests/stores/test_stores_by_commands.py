@@ -114,6 +114,8 @@ def test_a_state_moves_to_a_store_and_back(team: tuple[World, World], store: str
     alone = replace(ada, home=ada.home)
     alone.env = ada.env | {"HEADEND_STATE": "own.db"}
     assert alone("apply", "day.yaml", "--yes").code == 0
+    other = alone("state", "migrate", stack, "own.db", store, HEADEND_STATE_KEY="cd" * 32)
+    assert (other.code, "HEADEND_STATE_KEY is the key" in other.err) == (1, True), other.err
     moved = alone("state", "migrate", stack, "own.db", store)
     assert (moved.code, "2 objects; own.db is locked" in moved.out) == (0, True), moved.err + moved.out
     assert ben("plan", "day.yaml").code == 0

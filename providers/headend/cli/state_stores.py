@@ -15,6 +15,7 @@ from headend.cli.state_group import StackName, existing, name_of, place_of, stat
 from headend.core.model.errors import InputError
 from headend.core.reconcile.state import is_there, open_state
 from headend.core.reconcile.state.holders import Holder
+from headend.core.reconcile.state.key import VARIABLE, environment_key, key_id
 from headend.core.reconcile.state.places import DATABASES, StoreUrl
 from headend.core.reconcile.state.places import place_of as read_place
 from headend.core.reconcile.state.remote import connect
@@ -85,10 +86,11 @@ def migrate(
         raise InputError(f"there is no state {places[0]}")
     if is_there(places[1]):
         raise InputError(f"there is a state {places[1]} already")
-    with (
-        open_state(places[0], name, patience=lock_patience()) as old,
-        open_state(places[1], name, patience=lock_patience()) as new,
-    ):
+    with open_state(places[0], name, patience=lock_patience()) as old, contextlib.ExitStack() as opened:
+        key = environment_key()
+        if key is None or key_id(key) not in old.key_ids():
+            raise InputError(f"what {places[0]} keeps of secrets is made with its key: set {VARIABLE} to that one")
+        new = opened.enter_context(open_state(places[1], name, patience=lock_patience()))
         new.push(old.pull(), force=True)
         new.need_key()
         moved = f"{name} is in {places[1]} by now"
