@@ -195,16 +195,14 @@ async def make_plan(
 
     refresh: also read objects of kinds that are `Unasked`. tally: of the objects that are read. bind: of another plan
     that this one is compared with. doubts: of a run without state (`stateless.find_all`)."""
-    recorded_now = state.records()
-    _raise_if_of_other_kinds(stack, recorded_now)
+    recorded_now = _known_records(stack, state)
     moved = {} if destroy else await find_moves(stack, recorded_now, state.digest, apis)
     records, intents = records_as_said(stack, follow(recorded_now, moved)), intents_as_said(stack, state.intents())
     if destroy and intents.keys() - records.keys():
         records |= await find_unrecorded(Reader(stack, records, apis, state.digest, intents))
     resources = {} if destroy else targeted(stack, targets)
-    gone = _leaving(stack, records, resources, targets, destroy)
+    gone, bind = _leaving(stack, records, resources, targets, destroy), bind or Binder(key=environment_key())
     planned = {*resources, *(record.address for record in gone)}
-    bind = bind or Binder(key=environment_key())
     reader = Reader(stack, records, apis, state.digest, intents, planned, refresh, bind=bind)
     reader.ours.elsewhere = state.held_elsewhere
     reader.unsure = {} if destroy else unsure(stack, recorded_now, state.digest, moved)
@@ -227,7 +225,7 @@ async def make_plan(
         raise InputError(problems)
     watch.records = records | taken_over(ordered)
     steps = removals if destroy else await watched(watch, (*ordered, *removals))
-    plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=bind, at=now())
+    plan = Plan(stack.name, stack.file, tuple(steps), destroy, reader.lookups, bind=reader.bind, at=now())
     plan = replace(plan, options=stack.options, holder=_holder(recorded_now, steps), stateless=doubts is not None)
     return _refuse_circles(plan, stack, records)
 
@@ -245,14 +243,15 @@ def _leaving(
     return [_given_up(record, resources) for record in gone]
 
 
-def _raise_if_of_other_kinds(stack: Stack, records: Mapping[str, Record]) -> None:
-    """A later headend may have kinds that this one can't plan for."""
-    known = registry.kinds()
+def _known_records(stack: Stack, state: Known) -> dict[str, Record]:
+    """What state holds. Raises StateError for a kind that this headend can't plan for: a later one may have more."""
+    known, records = registry.kinds(), state.records()
     for address, record in records.items():
         wanted = stack.resources[address].kind.name if address in stack.resources else record.kind
         if record.kind not in known or record.kind != wanted:
             why = f"{address}: state has it as {record.kind}, which this headend does not know there"
             raise StateError(f"{why}; take the version that wrote it, or {FORGET}")
+    return records
 
 
 async def _ordered(
