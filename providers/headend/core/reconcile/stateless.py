@@ -46,7 +46,7 @@ def _one_for_several(stack: Stack, places: Mapping[str, Place]) -> dict[str, str
         for key in _keys(stack.resources[address], place):
             found.setdefault(key, []).append(address)
     shared = [addresses for addresses in found.values() if len(addresses) > 1]
-    return {one: f"{', '.join(a for a in alike if a != one)} is found by the same" for alike in shared for one in alike}
+    return {one: f"{alike[one == alike[0]]} is found by the same" for alike in shared for one in alike}
 
 
 def _keys(resource: Resource, place: Place) -> Iterator[Any]:
