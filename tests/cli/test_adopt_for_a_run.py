@@ -55,6 +55,9 @@ def test_what_is_refused_is_compared_with_what_is_live_and_not_counted_as_made(l
     assert all(step["action"] == "adopt" and "one like it exists already" in step["refused"] for step in found.values())
     assert [change["path"] for change in found["inputs.stadium"]["changes"]] == ["latency"]
     assert "changes" not in found["inputs.spare"]
+    told = "`headend apply --adopt match` takes over what is live and like the stack, for one run"
+    assert told in lost("plan", "day.yaml").out
+    assert told not in lost("plan", "day.yaml", "--adopt", "match").out
 
 
 def test_children_of_what_is_taken_over_in_the_same_run_are_compared(lost: World) -> None:

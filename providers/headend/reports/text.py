@@ -21,6 +21,7 @@ from headend.reports.wording import (
     status_text,
 )
 
+TAKEN_OVER = "lifecycle.adopt: match"
 STYLES = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}
 
 Line = tuple[str, str]
@@ -37,6 +38,7 @@ def lines(document: Part, *, every: bool = False, full: bool = False) -> Iterato
     Steps are taken one by one, and not kept."""
     teller = _Teller(document.get("time_zone"), full)
     steps = (step for step in document["steps"] if every or _likeness(step))
+    steps = teller.noting(steps)
     first = list(islice(steps, alike.MANY + 1))
     told: Iterable[Iterable[Line]]
     if every:
@@ -55,6 +57,8 @@ def lines(document: Part, *, every: bool = False, full: bool = False) -> Iterato
     yield from ((f"refused: {refusal_text(one)}", "bold red") for one in document.get("refusals", ()))
     if teller.counted:
         yield "(some are only counted; --verbose shows each)", "dim"
+    if teller.found:
+        yield "`headend apply --adopt match` takes over what is live and like the stack, for one run", "dim"
     yield f"{document['stack']}: {counts_text(document['summary']) or 'nothing in the stack'}", "bold"
 
 
@@ -81,6 +85,12 @@ class _Teller:
         self.zone = zone
         self.full = full
         self.counted = False  # something
+        self.found = False  # what could be taken over
+
+    def noting(self, steps: Iterable[Part]) -> Iterator[Part]:
+        for step in steps:
+            self.found |= any(TAKEN_OVER in refusal.get("lift", "") for refusal in step.get("refusals", ()))
+            yield step
 
     def few(self, steps: Iterable[Part]) -> Iterator[Iterable[Line]]:
         """Of many steps the tables, and the first of those that are alike."""
