@@ -13,6 +13,7 @@ from cli.test_kill import killed
 from convergence.test_convergence import LISTS, merge, stack_of
 from convergence.test_one_of_each import findable
 from headend.core.model.errors import PartialError
+from headend.core.stackfile import load
 from headend.simulator import Simulator
 
 STACK = """\
@@ -226,3 +227,24 @@ def test_a_plan_file_made_without_state_is_applied_without_one(day: World) -> No
     assert day("plan", "day.yaml", "--out", "kept.json").code == 5
     mixed = day("apply", "kept.json", "--stateless", "--yes")
     assert (mixed.code, "made with state" in mixed.err) == (3, True), mixed.err
+
+
+@pytest.mark.parametrize("module", [one for one in LISTS if not all(map(findable, one.CASES))])
+def test_each_kind_that_cannot_be_told_is_refused(module: Any, tmp_path: Path) -> None:
+    simulator, stack = Simulator(), dict[str, Any]()
+    module.WORLD(simulator)
+    untold = {name for name in module.CASES if not findable(name)}
+    for name in untold:
+        merge(stack, stack_of(module, name, module.CASES[name][0]))
+    with serve(simulator) as url:
+        world = World(simulator, tmp_path, url)
+        file = world.write("each.yaml", json.dumps(stack))
+        named = {address for address, one in load(file).resources.items() if one.lifecycle.adopt_id}
+        planned = world("plan", "each.yaml", "--stateless", "--format", "json", *SECRETS)
+        assert planned.code == 5, planned.err
+        steps = [step for step in json.loads(planned.out)["steps"] if step["kind"] in untold]
+        refused = {step["address"] for step in steps if step.get("refusals", [{}])[0].get("guard") == "uncertain"}
+        assert refused == {step["address"] for step in steps} - named
+        assert refused
+        assert world("apply", "each.yaml", "--stateless", "--yes", *SECRETS).code == 5
+        assert simulator.writes() == []
