@@ -37,8 +37,7 @@ def lines(document: Part, *, every: bool = False, full: bool = False) -> Iterato
     """The same, line by line. every: each step, also where many are alike. full: defaults, too.
     Steps are taken one by one, and not kept."""
     teller = _Teller(document.get("time_zone"), full)
-    steps = (step for step in document["steps"] if every or _likeness(step))
-    steps = teller.noting(steps)
+    steps = teller.noting(step for step in document["steps"] if every or _likeness(step))
     first = list(islice(steps, alike.MANY + 1))
     told: Iterable[Iterable[Line]]
     if every:
