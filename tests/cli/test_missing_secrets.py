@@ -124,6 +124,29 @@ def test_what_takes_the_connections_of_a_stack_needs_none(day: World, words: tup
     assert "secret" not in ran.err
 
 
+@pytest.mark.parametrize("fields", ["{delay: {secret: DELAY}}", "{secret: DELAY}"])
+def test_fields_that_their_kind_reads_before_anything_else_need_none(world: World, fields: str) -> None:
+    """Import too: what it writes has names of secrets, whose values nobody has set yet."""
+    action = world.simulator.sims["mycujoo"].world["actions"]["act-1"]["action_fields"][0]
+    action |= {"value_type": "VALUE_TYPE_STRING", "string_value": ""}
+    del action["number_value"]
+    text = "headend: 1\nmycujoo:\n  action_configurations:\n"
+    entry = "    goal: {action_id: act-1, group_id: derby, title: Goal, fields: %s}\n"
+    world.write("day.yaml", text + entry % "{delay: 3 s}")
+    assert world("apply", "day.yaml", "--yes").code == 0
+    world.write("day.yaml", text + entry % fields)
+    for command in ("validate", "drift", "status"):
+        ran = world(command, "day.yaml")
+        assert ran.code == 0, ran.out + ran.err
+    ran = world("import", "mycujoo.action_configuration", "--for", "derby", "-o", "live.yaml")
+    assert "it is mycujoo.action_configurations.goal of the stack day" in ran.out
+    (world.home / ".headend" / "day.db").unlink()
+    ran = world("import", "mycujoo.action_configuration", "--for", "derby", "-o", "live.yaml")
+    assert ran.code == 0, ran.out + ran.err
+    assert "{secret: GOAL_FIELDS_DELAY_STRING_VALUE}" in (world.home / "live.yaml").read_text()
+    assert world("plan", "live.yaml", GOAL_FIELDS_DELAY_STRING_VALUE="3 s").code == 0
+
+
 def test_a_missing_secret_is_no_text() -> None:
     missing = MissingSecret("CDN", Problem("secret `CDN` is not set"))
     uses = (str, len, list, "{}".format, lambda m: f"{m}", lambda m: m.encode(), lambda m: "a" in m, ".".join)

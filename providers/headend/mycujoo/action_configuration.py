@@ -11,6 +11,7 @@ from headend.core.model.findings import Problem, warning
 from headend.core.model.kind import Kind, Report
 from headend.core.model.listed import Listed, Live
 from headend.core.model.observed import Change, Observed
+from headend.core.model.secrets import ask_without
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import Configuration, ConfigurationBrief, turned_away
 from headend.mycujoo.definition import check
@@ -77,7 +78,7 @@ class ActionConfigurationKind(
             return [Problem(f"action_id: no such action: {spec.action_id}")]
         except ApiError as error:
             return [warning(f"the action's definition can't be read, so fields aren't checked: {error}")]
-        return check(action, spec.fields or {})
+        return ask_without([spec], lambda: check(action, spec.fields or {}), [])
 
     # --- writing -------------------------------------------------------------------------------------------
     async def create(self, api: MycujooApi, spec: ActionConfiguration) -> Observed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headend.core.model.errors import ApiError, DecodeError, Refused
 from headend.core.model.observed import Observed
+from headend.core.model.secrets import MissingSecret
 from headend.core.wire.decode import decode_rows
 from headend.mycujoo.action_configuration_spec import ActionConfiguration
 from headend.mycujoo.answers import ActionField, Configuration, FieldValue
@@ -35,10 +36,11 @@ async def _fields(api: MycujooApi, stored: Configuration, spec: ActionConfigurat
     """
     if spec.fields is None:  # all that is known of it is that it's to be deleted: its values don't matter
         return {}
+    declared: Mapping[str, Value] = {} if isinstance(spec.fields, MissingSecret) else spec.fields
     rows: Mapping[str, ActionField] | None = None  # read only when needed: N objects take N requests (M-114)
     found: dict[str, Value] = {}
     for entry in decode_rows(FieldValue, f"mycujoo: action_configuration {stored.id}: fields", stored.fields):
-        wanted = spec.fields.get(entry.field)
+        wanted = declared.get(entry.field)
         kind = next(iter(wanted)) if wanted else None
         try:
             value = read(entry.given(), kind) if len(entry.given()) == 1 else None

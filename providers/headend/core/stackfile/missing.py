@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError, create_model
@@ -32,9 +32,24 @@ def validate_without(
 
 @functools.cache
 def _open(model: type[M], fields: frozenset[str]) -> type[M]:
-    """The model with fields that take anything."""
+    """The model with fields that take anything, which their own validators don't look at."""
     given: dict[str, Any] = dict.fromkeys(fields, (Any, None))
-    return create_model(model.__name__, __base__=model, **given)
+    checks: dict[str, Any] = {
+        name: staticmethod(_for_values(found.func))
+        for name, found in model.__pydantic_decorators__.field_validators.items()
+        if fields & set(found.info.fields)
+    }
+    return create_model(model.__name__, __base__=model, __validators__=checks, **given)
+
+
+def _for_values(check: Callable[..., Any]) -> Callable[..., Any]:
+    """The check, which lets what is missing pass."""
+
+    @functools.wraps(check)
+    def checked(value: Any, *more: Any) -> Any:
+        return value if isinstance(value, MissingSecret) else check(value, *more)
+
+    return checked
 
 
 def _unchecked(model: type[M], values: Mapping[str, Any], fields: frozenset[str], context: Any) -> M:
