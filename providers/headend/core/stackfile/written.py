@@ -150,10 +150,15 @@ def _fits_rows(resources: Sequence[Written]) -> bool:
 
 def _is_cell(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return bool(value) and all(isinstance(one, str | int | Name) and SEPARATOR not in str(one) for one in value)
+        plain = not any(isinstance(one, list | tuple) for one in value)
+        return bool(value) and plain and all(_is_cell(one) and SEPARATOR not in _word(one) for one in value)
     if isinstance(value, str):
         return bool(value) and value == value.strip() and value.isprintable()
     return isinstance(value, int | float | Name)
+
+
+def _word(value: Any) -> str:
+    return f"{value.outer}{value.target.key}" if isinstance(value, Name) else str(value)
 
 
 def _cell(value: Any) -> str:
