@@ -22,7 +22,7 @@ def remember(plan: Plan, stack: Stack, state: State) -> None:
         if step.action is not Action.NONE or step.address not in records:
             continue
         resource, record = stack.resources[step.address], records[step.address]
-        life, depends = resource.lifecycle, tuple(sorted(resource.references()))
+        life, depends = resource.lifecycle, tuple(sorted(stack.needs.get(step.address, ())))
         values = record.values
         if step.decision and step.decision.noted:
             values = noted(values, step.decision, state.digest)

@@ -130,7 +130,7 @@ class Reader:
             want,
             resource.lifecycle,
             secret_fields(type(want), resource.secret_fields),
-            tuple(sorted(resource.references())),
+            tuple(sorted(self.stack.needs.get(resource.address, ()))),
             last=record,
             recovering=alike_in_doubt(self.stack, self.intents, self.records, resource),
             replaced=known.id if known else None,

@@ -36,6 +36,8 @@ def computed_ids(address: str, computed: Mapping[str, Any]) -> dict[str, str]:
 
 def queries(spec: Spec) -> dict[str, Query]:
     """field -> its lookup."""
+    if not marked(type(spec), Found):
+        return {}  # as for most kinds: a plan asks many times for each resource
     return {name: value for name, value in spec.linked_fields().items() if isinstance(value, Query)}
 
 
