@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from headend.core.model.errors import InputError
 
@@ -24,21 +24,30 @@ class StoreUrl:
 
     @property
     def scheme(self) -> str:
-        return urlsplit(self.url).scheme
+        return self.url.partition("://")[0]
 
     @property
     def is_one(self) -> bool:
         """Whether the address is that of one state, and not of a store of many."""
-        return self.scheme in OBJECTS and not self.url.endswith("/")
+        return self.scheme in OBJECTS and "/" in self.url.partition("://")[2] and not self.url.endswith("/")
 
     def of(self, stack: str) -> StoreUrl:
         """The state of another stack in the same store."""
         return StoreUrl(self.url, stack)
 
     def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        place = f"{parts.scheme}://{parts.hostname or parts.netloc}{parts.path}"
+        scheme, _, rest = self.url.partition("://")
+        place = f"{scheme}://{_shown(rest)}"
         return place if self.is_one else f"{place.rstrip('/')} (stack {self.stack})"
+
+
+def _shown(rest: str) -> str:
+    """Host and path of an address, and nothing that may be part of a password, however it is written."""
+    authority, slash, path = rest.partition("/")
+    found = re.match(r"([^@?]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\]|)(:\d*)?(?=[,?#]|$)", authority)
+    if not found or "@" in authority[found.end() :] + path:
+        return "..."
+    return found[2] + slash + re.split("[?#]", path)[0]
 
 
 Place = Path | StoreUrl
@@ -47,9 +56,12 @@ Place = Path | StoreUrl
 def place_of(given: str, stack: str) -> Place:
     """The state that HEADEND_STATE, or the like, names: a file, a folder of files (with a `/` at its end), or a store.
     Raises InputError for an address of no store that is known."""
+    given = given.strip()
     scheme, mark, rest = given.partition("://")
     if not mark:
-        path = Path(given)
+        if (word := given.partition(":")[0]) in SCHEMES and ":" in given:
+            raise InputError(f"{VARIABLE}: an address begins with {word}://; a file of that name with ./")
+        path = Path(given).expanduser()
         if not path.name:
             raise InputError(f"{VARIABLE}={given} names no file")
         return path / f"{stack}.db" if given.endswith("/") else path

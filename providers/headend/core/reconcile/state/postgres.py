@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-from headend.core.model.errors import StateError, StateInUse, StateLost
+from headend.core.model.errors import InputError, StateError, StateInUse, StateLost
 from headend.core.reconcile.state.holders import Holder, in_use
 from headend.core.reconcile.state.places import StoreUrl
 from headend.core.reconcile.state.sealed import seal, unseal
@@ -25,6 +27,16 @@ COLUMNS = {
     "intents": "address, kind, action, begun",
 }
 NOTE = "INSERT INTO headend.holders VALUES (%s, %s) ON CONFLICT (stack) DO UPDATE SET holder = excluded.holder"
+CONNECTION: Mapping[str, Any] = {
+    "application_name": "headend",
+    "connect_timeout": 15,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
+ALIVE = """SELECT set_config('tcp_keepalives_idle', '20', false), set_config('tcp_keepalives_interval', '10', false),
+    set_config('tcp_keepalives_count', '3', false)"""
 WAIT = 0.5  # seconds between two tries to get the lock
 
 
@@ -34,8 +46,15 @@ class Postgres:
     def __init__(self, place: StoreUrl) -> None:
         self.place, self.stack = place, place.stack
         self._holder = Holder()
+        self._db = self._connect()
+
+    def _connect(self) -> Any:
+        """Notices within a minute, on both ends, that the other one is gone: the lock is free then."""
+        _raise_if_unreadable(self.place)
         with self._told():
-            self._db: Any = psycopg.connect(place.url, autocommit=True, connect_timeout=15, application_name="headend")
+            db = psycopg.connect(self.place.url, autocommit=True, **CONNECTION)
+            db.execute(ALIVE)
+        return db
 
     # --- reading ---------------------------------------------------------------------------------------------
     def read(self) -> Content | None:
@@ -113,14 +132,15 @@ class Postgres:
 
     def note(self, doing: str) -> None:
         """By a connection of its own: the run's may be in the middle of a commit."""
-        with psycopg.connect(self.place.url, autocommit=True, connect_timeout=15) as db:
+        with self._connect() as db:
             db.execute(NOTE, (self.stack, replace(self._holder, doing=doing).dump()))
 
     def release(self) -> str:
         """The database ends the session of whoever has it; who may not do that is told."""
         text = self._ask("SELECT max(holder) FROM headend.holders WHERE stack = %s", (self.stack,))
         query = (
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 0)"
         )
         with self._told():
@@ -155,6 +175,18 @@ class Postgres:
             raise StateError(f"{self.place}: this role may not do that; see what `headend state init` grants") from None
         except psycopg.Error as error:
             raise StateError(f"{self.place}: {_why(error)}") from None
+
+
+def _raise_if_unreadable(place: StoreUrl) -> None:
+    """A password that isn't escaped would pass for a host or a port, and libpq quotes those."""
+    try:
+        found = conninfo_to_dict(place.url)
+    except psycopg.Error:
+        found = {"port": "?"}
+    names = f"{found.get('host', '')}{found.get('dbname', '')}"
+    if re.search("[@&=?#]", names) or not re.fullmatch(r"[\d,]*", str(found.get("port", ""))):
+        how = "its port is a number, its parameters are libpq's; in a password, write @ / : % as %40 and so on"
+        raise InputError(f"{place}: the address can't be read: {how}, or give that by PGPASSWORD")
 
 
 def _why(error: psycopg.Error) -> str:
