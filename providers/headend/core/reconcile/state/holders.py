@@ -10,7 +10,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 
 EVERY = 5.0  # seconds between two notes of what a run is at
@@ -47,15 +47,18 @@ class Holder:
 
     @classmethod
     def parse(cls, text: str | bytes) -> Holder | None:
-        """None for what is none."""
+        """None for what is none. What a newer headend says besides is left out."""
         try:
-            return cls(**json.loads(text))
-        except (ValueError, TypeError):
+            found = json.loads(text)
+            return cls(**{one.name: found[one.name] for one in fields(cls)})
+        except (ValueError, TypeError, LookupError):
             return None
 
     def __str__(self) -> str:
         doing = f"; it is at {self.doing}" if self.doing else ""
-        return f"{self.user} on {self.host} (process {self.pid}) has it since {self.since} for `{self.purpose}`{doing}"
+        lease = f"; its lease ends at {self.until} unless it renews it" if self.until else ""
+        who = f"{self.user} on {self.host} (process {self.pid})"
+        return f"{who} has it since {self.since} for `{self.purpose}`{doing}{lease}"
 
 
 class Beat:
@@ -91,6 +94,6 @@ class Beat:
 
 def in_use(place: object, holder: Holder | None) -> str:
     """What to tell who comes second."""
-    who = f": {holder}" if holder else ""
+    who = f": {holder}" if holder else ", of which no note can be read (where there is none, `state unlock --force`)"
     ways = "wait for it to end, give it time with --lock-timeout 5m, or look beside it: `status`, `plan --no-lock`"
     return f"{place} is in use by another headend process{who}; {ways}"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +21,9 @@ from typing import Any
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
-from obstore.store import from_url
 
 from headend.core.model.errors import StateError, StateInUse, StateLost
+from headend.core.reconcile.state.buckets import ABSENT, reach, why
 from headend.core.reconcile.state.holders import Holder, in_use
 from headend.core.reconcile.state.places import StoreUrl
 from headend.core.reconcile.state.sealed import seal, unseal
@@ -36,7 +35,6 @@ LEASE = 60.0  # seconds
 SKEW = 30.0  # seconds that two machines' clocks may be apart
 RENEWALS = 4  # in a lease
 WAIT = 1.0  # seconds between two looks at somebody else's lock
-MANY = 64  # journal objects that are gone through at the next opening without a snapshot in between
 TRIES = 3
 KEEP = timedelta(hours=1)  # numbers of the journal stay taken that long, for a run that wakes up behind another's back
 
@@ -48,8 +46,9 @@ class Objects:
         base, _, name = place.url.rpartition("/") if place.is_one else (place.url.rstrip("/"), "", place.stack + SUFFIX)
         self.place, self.key = place, name
         with self._told():
-            self._store: Any = from_url(base, client_options={"timeout": "30s", "allow_http": _in_clear()})
-        self._snapshot: str | None = None  # its e-tag
+            self._store = reach(base)
+        self._snapshot: str | None = None  # its e-tag, and the number of the last change that is in it
+        self._kept = 0
         self._next = 1  # number of the journal object that is to come
         self._lease: _Lease | None = None
 
@@ -59,15 +58,16 @@ class Objects:
         for _ in range(TRIES):
             found = self._read(self.key)
             if found is not None:
-                content, self._snapshot, self._next = found
+                content, self._snapshot, self._kept, self._next = found
                 return content
         raise StateError(f"{self.place} changes too fast to be read; try again")
 
-    def _read(self, key: str) -> tuple[Content | None, str | None, int] | None:
+    def _read(self, key: str) -> tuple[Content | None, str | None, int, int] | None:
         whole = self._get(key)
         document = {} if whole is None else self._parsed(whole[0])
         rows = {table: {row[0]: tuple(row) for row in rows} for table, rows in document.get("rows", {}).items()}
-        number = first = int(document.get("serial", 0)) + 1
+        kept = int(document.get("serial", 0))
+        number, newest = kept + 1, max(self._numbers(key), default=0)
         while (entry := self._get(_journal(key, number))) is not None:
             for table, name, row in self._parsed(entry[0])["changes"]:
                 known = rows.setdefault(table, {})
@@ -75,10 +75,26 @@ class Objects:
                 if row is not None:
                     known[name] = tuple(row)
             number += 1
-        if number == first and whole is not None and self._get(key) != whole:
+        if (number == kept + 1 or number <= newest) and self._etag(key) != (whole and whole[1]):
             return None  # somebody has just put the journal into the snapshot
-        content = {t: list(kept.values()) for t, kept in rows.items()} if rows.get("meta") else None
-        return content, whole[1] if whole else None, number
+        if number <= newest:
+            what = _journal(key, number) if kept or number > 1 else key
+            how = f"put it back, or delete {key} with {key}.journal/ and restore a backup"
+            raise StateError(f"{self.place} lacks {what}, which somebody deleted; {how}")
+        content = {t: list(found.values()) for t, found in rows.items()} if rows.get("meta") else None
+        return content, whole[1] if whole else None, kept, number
+
+    def _numbers(self, key: str) -> dict[int, datetime]:
+        """The journal's objects, and when each was made. Raises StateError where the bucket isn't there, of which a
+        single object can't tell."""
+        with self._told():
+            listed = obstore.list(self._store, prefix=f"{key}.journal").collect()
+        return {_number(one["path"]): one["last_modified"] for one in listed}
+
+    def _etag(self, path: str) -> str | None:
+        with contextlib.suppress(FileNotFoundError), self._told(absent=True):
+            return str(obstore.head(self._store, path)["e_tag"])
+        return None
 
     def others(self) -> Iterable[tuple[str, Content]]:
         if self.place.is_one:
@@ -109,7 +125,7 @@ class Objects:
                 raise StateLost(f"{self.place}: somebody else has written to it; this run can't go on") from None
             except BaseError as error:
                 if last:
-                    raise StateError(f"{self.place}: {_why(error)}") from None
+                    raise StateError(f"{self.place}: {why(error)}") from None
                 time.sleep(WAIT)
         self._next += 1
 
@@ -117,18 +133,18 @@ class Objects:
         """Puts the journal into the snapshot. Whatever ends this, both together say the same."""
         self.raise_if_lost()
         last = self._next - 1
+        if last == self._kept:
+            return
         body = self._sealed({"serial": last, "rows": {table: list(rows) for table, rows in content.items()}})
         mode: Any = "create" if self._snapshot is None else {"e_tag": self._snapshot}
         try:
             with self._told():
-                self._snapshot = obstore.put(self._store, self.key, body, mode=mode)["e_tag"]
+                self._snapshot, self._kept = obstore.put(self._store, self.key, body, mode=mode)["e_tag"], last
         except (AlreadyExistsError, PreconditionError):
             raise StateLost(f"{self.place}: somebody else has written to it") from None
-        with self._told():
-            before = datetime.now(UTC) - KEEP
-            listed = obstore.list(self._store, prefix=f"{self.key}.journal").collect()
-            old = [one["path"] for one in listed if one["last_modified"] < before and _number(one["path"]) <= last]
-            if old:
+        before = datetime.now(UTC) - KEEP
+        if old := [_journal(self.key, n) for n, at in self._numbers(self.key).items() if at < before and n <= last]:
+            with self._told():
                 obstore.delete(self._store, old)
 
     # --- the lock --------------------------------------------------------------------------------------------
@@ -158,11 +174,11 @@ class Objects:
             self._lease.doing = doing
 
     def release(self) -> str:
-        found = self._get(f"{self.key}.lock")
-        if found is None:
+        path = f"{self.key}.lock"
+        if (found := self._get(path)) is None:
             return ""
         with self._told():
-            obstore.delete(self._store, f"{self.key}.lock")
+            obstore.delete(self._store, path)
         return str(Holder.parse(found[0]) or "somebody")
 
     def close(self) -> None:
@@ -171,23 +187,24 @@ class Objects:
     # --- objects ---------------------------------------------------------------------------------------------
     def _get(self, path: str) -> tuple[bytes, str] | None:
         """The object and its e-tag; None where there is none."""
-        try:
-            with self._told():
-                found = obstore.get(self._store, path)
-                return bytes(found.bytes()), str(found.meta["e_tag"])
-        except FileNotFoundError:
-            return None
+        with contextlib.suppress(FileNotFoundError), self._told(absent=True):
+            found = obstore.get(self._store, path)
+            return bytes(found.bytes()), str(found.meta["e_tag"])
+        return None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, *, absent: bool = False) -> Iterator[None]:
+        """absent: that an object isn't there is no fault."""
         try:
             yield
         except (NotFoundError, FileNotFoundError):
-            raise FileNotFoundError from None
+            if absent:
+                raise FileNotFoundError from None
+            raise StateError(f"{self.place}: {ABSENT}") from None
         except (AlreadyExistsError, PreconditionError):
             raise
-        except BaseError as error:
-            raise StateError(f"{self.place}: {_why(error)}") from None
+        except (BaseError, ValueError) as error:
+            raise StateError(f"{self.place}: {why(error)}") from None
 
     def _sealed(self, body: Mapping[str, Any]) -> bytes:
         return seal(json.dumps({"format": FORMAT, **body}), self.place).encode()
@@ -227,8 +244,10 @@ class _Lease:
         until = datetime.now(UTC) + timedelta(seconds=LEASE)
         body = replace(self.holder, until=until.isoformat(timespec="seconds"), doing=self.doing).dump().encode()
         try:
-            with self.objects._told():
+            with self.objects._told(absent=mode != "create"):
                 self._etag = obstore.put(self.objects._store, self.path, body, mode=mode)["e_tag"]
+        except FileNotFoundError:
+            return False
         except (AlreadyExistsError, PreconditionError):
             there = self.objects._get(self.path)  # ours, if its answer was lost
             if there is None or there[0] != body:
@@ -263,16 +282,12 @@ class _Lease:
         """Unless it may be somebody else's by now."""
         with contextlib.suppress(StateError, FileNotFoundError):
             self.raise_if_lost()
-            obstore.delete(self.objects._store, self.path)
-
-
-def _in_clear() -> bool:
-    """Whether the store's own variable allows plain HTTP, as for a server on this machine."""
-    return any(os.environ.get(f"{one}_ALLOW_HTTP", "").lower() in {"1", "true"} for one in ("AWS", "AZURE", "GOOGLE"))
+            with self.objects._told(absent=True):
+                obstore.delete(self.objects._store, self.path)
 
 
 def _has_run_out(holder: Holder) -> bool:
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, TypeError):
         return datetime.fromisoformat(holder.until) + timedelta(seconds=SKEW) < datetime.now(UTC)
     return False
 
@@ -283,8 +298,3 @@ def _journal(key: str, number: int) -> str:
 
 def _number(path: str) -> int:
     return int(path.rpartition("/")[2])
-
-
-def _why(error: BaseError) -> str:
-    """The first line: what follows may be a request with all its headers."""
-    return str(error).partition("\n")[0][:300] or type(error).__name__
