@@ -7,7 +7,7 @@ import contextlib
 import enum
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ import typer
 from headend.cli import starting
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
-from headend.cli.options import Flags, Simulated
+from headend.cli.options import Flags, MaxRps, Patience, Simulated, rates
 from headend.cli.run import connected, state_place
 from headend.core.model.errors import ApiError, CredentialsError, HeadendError, InputError
 from headend.core.model.suggest import suggest
@@ -65,6 +65,8 @@ def init(
     ] = False,
     skip_login: Annotated[bool, typer.Option("--skip-login", help="Don't try whether the logins work.")] = False,
     simulator: Simulated = False,
+    patience: Patience = None,
+    max_rps: MaxRps = None,
 ) -> None:
     """Makes a repository of stacks: a first stack, its schema for editors, .gitignore, and the pipelines.
 
@@ -84,7 +86,8 @@ def init(
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from None
     with contextlib.chdir(folder):
-        _begin(Wishes(name, platform or [], from_, ci, headend, review, pulumi, skip_login, simulator))
+        paced = rates(patience, max_rps)
+        _begin(Wishes(name, platform or [], from_, ci, headend, review, pulumi, skip_login, simulator, paced))
 
 
 @dataclass
@@ -100,6 +103,7 @@ class Wishes:
     pulumi: bool
     skip_login: bool
     simulator: bool
+    rates: Mapping[str, str]
     secrets: list[str] = field(default_factory=list)
 
     @property
@@ -183,7 +187,7 @@ def _import(wishes: Wishes) -> None:
     from headend.core.reconcile.imports.naming import Wanted
 
     wishes.file.parent.mkdir(exist_ok=True)
-    flags = Flags(wishes.file, simulator=wishes.simulator)
+    flags = Flags(wishes.file, simulator=wishes.simulator, rates=wishes.rates)
     done = asyncio.run(imported(flags, Wanted((), (), (), ()), wishes.platforms, [], new=True))
     for line in told(done, wishes.file):
         echo(line)
@@ -209,7 +213,7 @@ def _used(files: Iterable[Path]) -> tuple[set[str], set[str]]:
 # --- logins ----------------------------------------------------------------------------------------------------
 def _session(wishes: Wishes) -> contextlib.AbstractContextManager[Session]:
     place = state_place(wishes.name, wishes.simulator, wishes.file.parent)
-    return connected({}, place, wishes.simulator, new_redactor())
+    return connected({}, place, wishes.simulator, new_redactor(), rates=wishes.rates)
 
 
 def _with_credentials(wishes: Wishes) -> list[str]:
