@@ -209,3 +209,21 @@ def test_a_plan_writes_no_file_but_what_it_is_told_to(machines: tuple[World, Wor
     assert runner("plan", "day.yaml", "--stack", "pr-17", "--out", "plan.json").code == 5
     assert runner("drift", "day.yaml").code == 2
     assert sorted(path.name for path in runner.home.iterdir()) == ["day.yaml", "plan.json"]
+
+
+def test_the_end_of_a_stack_is_reviewed_and_carried_out_elsewhere(machines: tuple[World, World]) -> None:
+    planner, runner = machines
+    del planner.env["ARENA"], runner.env["ARENA"]  # what deletes needs no secret
+    ran = planner("plan", "day.yaml", "--destroy", "--out", "plan.json", "--report", "md=plan.md")
+    assert (ran.code, "- delete ateme.environments.matchday" in ran.out) == (2, True)
+    assert "`day`, to destroy\n\n**6 delete**" in (planner.home / "plan.md").read_text()
+    shutil.copy(planner.home / "plan.json", runner.home)
+    runner.write("day.yaml", STACK)
+    ran = runner("apply", "plan.json", "--yes")
+    assert (ran.code, "6 done" in ran.out) == (0, True)
+    assert planner("apply", "plan.json", "--yes").code == 6  # all of it is gone already
+
+
+def test_a_plan_to_destroy_takes_nothing_over(machines: tuple[World, World]) -> None:
+    ran = machines[0]("plan", "day.yaml", "--destroy", "--adopt", "match")
+    assert (ran.code, "leave out --adopt" in ran.err) == (3, True)

@@ -157,6 +157,38 @@ def test_a_policy_of_plans_may_refuse_a_deletion(world: World) -> None:
     assert (ran.code, "policy slow" in ran.err) == (5, True)
 
 
+def test_a_deletion_may_be_allowed_by_its_line_of_removed(world: World) -> None:
+    stack(world, SLOW.replace("ateme.inp*", "ateme.out*") % "\"action != 'delete'\"")
+    assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
+    today = datetime.now(UTC).date()
+
+    def without(policy: str, days: int) -> None:
+        allow = f"[{{policy: {policy}, reason: the partner left, until: {today + timedelta(days=days)}}}]"
+        left = f"removed: [{{from: ateme.environments.eu.outputs.far, then: delete, allow: {allow}}}]"
+        world.write("day.yaml", "\n".join([*(STACK % "").splitlines()[:-2], left, ""]))
+
+    without("slow", 1)
+    ran = world("plan", "day.yaml", **PASSWORD)
+    assert (ran.code, f"allowed until {today + timedelta(days=1)}: the partner left" in ran.out) == (2, True)
+    without("slow", -2)
+    ran = world("plan", "day.yaml", **PASSWORD)
+    assert (ran.code, "`allow` of policy slow ended with" in ran.out) == (5, True)
+    without("slwo", 1)
+    ran = world("validate", "day.yaml", **PASSWORD)
+    assert ran.code == 3
+    assert "there is no policy `slwo` (did you mean `slow`?)" in ran.err
+    without("slow", 1)
+    assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
+    assert world("plan", "day.yaml", **PASSWORD).code == 0
+
+
+def test_destroy_goes_by_what_the_resource_is_allowed(world: World) -> None:
+    until = datetime.now(UTC).date() + timedelta(days=1)
+    stack(world, SLOW % "\"action != 'delete'\"", f"policy: slow, reason: the end, until: {until}")
+    assert world("apply", "day.yaml", "--yes", **PASSWORD).code == 0
+    assert world("destroy", "day.yaml", "--yes", **PASSWORD).code == 0
+
+
 def test_what_is_on_air_is_left_alone_even_where_the_change_cuts_nothing(world: World) -> None:
     text = soon()
     world.write("day.yaml", text)

@@ -124,7 +124,8 @@ def _apply(options: Flags, targets: list[str], agreed: Agreed) -> int:
         if options.stateless and not document.get("stateless"):
             raise InputError(f"{file} is a plan that was made with state; leave out --stateless, or plan again with it")
         options = replace(options, adopt=document.get("adopt"), stateless=document.get("stateless", False))
-    return asyncio.run(_run(options, targets, agreed, document=document))
+    destroy = bool(document and document["destroy"])
+    return asyncio.run(_run(options, targets, agreed, destroy=destroy, document=document))
 
 
 def destroy(

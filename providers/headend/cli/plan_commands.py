@@ -15,6 +15,7 @@ from headend.cli.accept import accept as accepted
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, make_plans_folder
+from headend.cli.in_doubt import left_in_doubt
 from headend.cli.many import choose, one_at_a_time
 from headend.cli.moving import joined
 from headend.cli.options import (
@@ -76,6 +77,7 @@ def plan(
     target: Target = None,
     refresh: Refresh = False,
     adopt: Adopts = None,
+    destroy: Annotated[bool, typer.Option("--destroy", help="Show what `destroy` would do.")] = False,
     allow_deletions: Deletions = False,
     allow_interruption: Interruptions = None,
     secrets_out: SecretsOut = None,
@@ -99,6 +101,8 @@ def plan(
     nothing is written.
     """
     one_at_a_time(file, stack=stack, target=target, out=out, allow_interruption=allow_interruption)
+    if destroy and adopt:
+        raise InputError("--destroy takes nothing over; leave out --adopt")
     if out:
         check_out(out, ".json")
     if out_dir:
@@ -120,7 +124,7 @@ def plan(
     told = Told(len(file) > 1, options, Reports(report or (), source_url), format, verbose, full)
 
     def work(options: Flags) -> tuple[Plan, int]:
-        made = asyncio.run(planned(options, target or [], consent, out=out, out_dir=out_dir))
+        made = asyncio.run(planned(options, target or [], consent, destroy=destroy, out=out, out_dir=out_dir))
         return made, GuardError.exit_code if made.refused else 2 if made.writes() else 0
 
     raise typer.Exit(told.tell(choose(file, options, changed_since), work))
@@ -219,16 +223,33 @@ async def planned(
     consent: Consent | None = None,
     *,
     need_secrets: bool = True,
+    destroy: bool = False,
     out: Path | None = None,
     out_dir: Path | None = None,
 ) -> Plan:
-    """The plan; with a consent, also what apply would refuse of it. out, out_dir: where it is written."""
-    async with opened(options, new_redactor(), need_secrets=need_secrets, only_look=True) as (stack, state, session):
+    """The plan, or that of destroy; with a consent, also what apply would refuse of it. out, out_dir: where it is
+    written."""
+    needed = need_secrets and not destroy  # what is deleted is known by state
+    told_by = not destroy or options.stateless
+    async with opened(options, new_redactor(), need_secrets=needed, need_variables=told_by, only_look=True) as (
+        stack,
+        state,
+        session,
+    ):
         known = joined(stack, state, options.simulator)
         async with reading() as tally:
             made = await make_plan(
-                stack, known, session, targets=targets, refresh=options.refresh, tally=tally, doubts=state.doubts
+                stack,
+                known,
+                session,
+                targets=targets,
+                destroy=destroy,
+                refresh=options.refresh,
+                tally=tally,
+                doubts=state.doubts,
             )
+        if destroy:
+            left_in_doubt(stack, state, made, targets)
         if consent:
             made = judge(await check_plan(made, stack, known.records, session), known.size(), consent)
         for path in filter(None, (out, out_dir and out_dir / f"{stack.name}.json")):

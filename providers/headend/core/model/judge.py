@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from headend.core.model.errors import InputError
 from headend.core.model.facts import Facts
 from headend.core.model.findings import Level, Problem
+from headend.core.model.moved import said_of
 from headend.core.model.policies import Allow, ConditionFailed, Policy, selected
 from headend.core.model.secrets import missing_fields
 from headend.core.model.stack import Resource, Stack
 
 LIFT = "`lifecycle.allow` lets it for a time"
-LIFT_REMOVAL = "do it at another time, or have the policy changed"
+LIFT_REMOVAL = "`allow` lets it for a time: of its line of `removed:`, or of its `lifecycle` where all is destroyed"
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,17 @@ class Judge:
 
     def removal(self, facts: Mapping[str, Any]) -> Iterator[Word]:
         """What is said of an object that goes: by the policies of plans alone."""
+        allowed = {one.policy: one for one in self._allowed(facts["address"])}
+        yield from (expired for one in allowed.values() if (expired := _expired(one, self.today)))
         policies = selected(self.stack.policies, facts["kind"], facts["address"], self.stack.name)
-        yield from self._said([policy for policy in policies if policy.of_plan], facts, {}, LIFT_REMOVAL)
+        yield from self._said([policy for policy in policies if policy.of_plan], facts, allowed, LIFT_REMOVAL)
+
+    def _allowed(self, address: str) -> tuple[Allow, ...]:
+        """What an object that goes may break: as its resource says, where all is destroyed; else `removed:`."""
+        if resource := self.stack.resources.get(address.partition("/")[0]):
+            return resource.lifecycle.allow
+        said = said_of(address, self.stack.removed)
+        return said.allow if said else ()
 
     def _waits(self, policy: Policy, resource: Resource) -> bool:
         """Whether the condition asks for a secret that has no value here, of the resource or of those around it."""
@@ -89,7 +99,7 @@ class Judge:
 def _expired(one: Allow, today: date) -> Word | None:
     if one.until >= today:
         return None
-    text = f"`lifecycle.allow` of policy {one.policy} ended with {one.until} ({one.reason})"
+    text = f"`allow` of policy {one.policy} ended with {one.until} ({one.reason})"
     lift = "mend what it allowed and take it out, or give it another day"
     return Word(Level.ERROR, text, lift, one.policy)
 

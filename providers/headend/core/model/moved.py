@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from headend.core.model.address import within
 from headend.core.model.findings import Source
+from headend.core.model.policies import Allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """One of `removed:`. forget: the objects stay, else they are deleted."""
+    """One of `removed:`. forget: the objects stay, else they are deleted. allow: policies that their deletion may
+    break."""
 
     address: str
     forget: bool
     source: Source
+    allow: tuple[Allow, ...] = ()
 
 
 def shape(address: str) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from headend.core.model.capabilities import Unadoptable
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems
 from headend.core.model.kind import Can
-from headend.core.model.policies import Allow
 from headend.core.model.references import Query
 from headend.core.model.stack import Adopt, Lifecycle
 from headend.core.model.suggest import suggest
@@ -104,7 +103,7 @@ class LifecycleReader:
             adopt_query=query,
             renamed_from=_old_address(draft, old) if old else None,
             depends_on=written.depends_on,
-            allow=tuple(Allow(one.policy, one.reason, one.until) for one in written.allow),
+            allow=tuple(one.read() for one in written.allow),
         )
 
     def _adopt_query(self, draft: Draft, adopt: KeyValue) -> Query | None:

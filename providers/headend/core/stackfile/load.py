@@ -30,7 +30,7 @@ from headend.core.stackfile.moved import MovedReader
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
-from headend.core.stackfile.policies import find_files, read_policies
+from headend.core.stackfile.policies import check_allowed, find_files, read_policies
 from headend.core.stackfile.references import Names, find_cycles
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
@@ -91,7 +91,7 @@ def load(
     check_claims(resources, problems)
     find_cycles(resources, problems)
     policies = _policies(path, entries, problems, files)
-    _check_allowed(resources, policies, problems)
+    check_allowed(resources, removed, policies, problems)
     _raise_if_any(problems)
     read = frozenset(files | values.files | _uploads(resources))
     told = _told(found, values.remarks)
@@ -129,15 +129,6 @@ def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems, f
     return tuple(
         policy for file in find_files(path, named, problems) for policy in read_policies(file, problems, files)
     )
-
-
-def _check_allowed(resources: Mapping[str, Resource], policies: Sequence[Policy], problems: Problems) -> None:
-    names = {policy.name for policy in policies}
-    for resource in resources.values():
-        for one in resource.lifecycle.allow:
-            if one.policy not in names:
-                message = f"`lifecycle.allow`: there is no policy `{one.policy}`"
-                problems.add(message, resource.source, resource.address, suggest(one.policy, names))
 
 
 def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:

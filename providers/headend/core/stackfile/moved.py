@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import Field
+
 from headend.core.model.address import within
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems, Source
 from headend.core.model.kind import collection_of
 from headend.core.model.moved import Moved, Place, Removed, shape
+from headend.core.model.policies import Allow
 from headend.core.model.suggest import suggest
+from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.nodes import KeyValue, Node
+from headend.core.stackfile.policies import AllowModel
 from headend.core.stackfile.references import Names
 from headend.core.stackfile.values import Values
 
 FORMS = {"moved": ("from", "to"), "removed": ("from", "then")}
 THEN = ("forget", "delete")
+
+
+class AllowedModel(Spec):
+    """What an entry of `removed:` may say besides."""
+
+    allow: tuple[AllowModel, ...] = Field((), description="Policies that the deletion may break, why, and until when.")
+
+
+OPTIONAL = {"moved": (), "removed": tuple(AllowedModel.model_fields)}
 
 
 class MovedReader:
@@ -52,9 +67,24 @@ class MovedReader:
                 self.problems.add(
                     "`removed` is of this stack only", entry["from"].node.source, remedy="write an address"
                 )
-            elif place and self._is_left(place.address, entry["from"].node.source):
-                found.append(Removed(place.address, then.value == "forget", node.source))
+            elif (
+                place
+                and self._is_left(place.address, entry["from"].node.source)
+                and (allowed := self._allowed(entry)) is not None
+            ):
+                found.append(Removed(place.address, then.value == "forget", node.source, allowed))
         return tuple(found)
+
+    def _allowed(self, entry: Mapping[str, KeyValue]) -> tuple[Allow, ...] | None:
+        """None where something is wrong with it."""
+        given = {name: entry[name] for name in OPTIONAL["removed"] if name in entry}
+        plain = {name: self.values.plain(one.node, secrets=False) for name, one in given.items()}
+        if any(one.broken for one in plain.values()):
+            return None
+        source = next((one.source for one in given.values()), entry["from"].source)
+        values = {name: one.value for name, one in plain.items()}
+        written = make(AllowedModel, Input(given, source, "removed", values=values), self.problems)
+        return tuple(one.read() for one in written.allow) if written else None
 
     def _listed(self, key: str) -> Iterator[tuple[Node, Mapping[str, KeyValue]]]:
         """The entries of one list that have all their keys."""
@@ -68,9 +98,10 @@ class MovedReader:
         example = f"{{{names[0]}: ateme.environments.old, {names[1]}: {'...' if key == 'moved' else 'forget'}}}"
         for node in whole.value:
             entry = node.mapping or {}
-            unknown = [name for name in entry if name not in names]
+            known = (*names, *OPTIONAL[key])
+            unknown = [name for name in entry if name not in known]
             for name in unknown:
-                self.problems.add(f"`{key}`: unknown key `{name}`", entry[name].source, remedy=suggest(name, names))
+                self.problems.add(f"`{key}`: unknown key `{name}`", entry[name].source, remedy=suggest(name, known))
             missing = [name for name in names if name not in entry]
             if missing and not unknown:
                 what = f"`{key}`: `{missing[0]}` is missing" if entry else f"`{key}`: an entry is a mapping"

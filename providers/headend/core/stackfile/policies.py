@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,8 +13,10 @@ from pydantic import BeforeValidator, Field
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Level, Problem, Problems
-from headend.core.model.policies import OF_FILE, OF_PLAN, Example, Policy
+from headend.core.model.moved import Removed
+from headend.core.model.policies import OF_FILE, OF_PLAN, Allow, Example, Policy
 from headend.core.model.printable import one_line
+from headend.core.model.stack import Resource
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.nodes import Node, read
@@ -59,6 +61,22 @@ class AllowModel(Spec):
     policy: str = Field(min_length=1, description="The policy that the resource may break.")
     reason: str = Field(min_length=1, description="Why, for who reads the plan.")
     until: date = Field(description="The last day, in the stack's time zone; after it, this is an error.")
+
+    def read(self) -> Allow:
+        """What it says."""
+        return Allow(self.policy, self.reason, self.until)
+
+
+def check_allowed(
+    resources: Mapping[str, Resource], removed: Iterable[Removed], policies: Iterable[Policy], problems: Problems
+) -> None:
+    """Notes each `allow` of a policy that isn't there."""
+    names = {policy.name for policy in policies}
+    said = [(one.address, one.source, one.lifecycle.allow) for one in resources.values()]
+    for address, source, allowed in [*said, *((one.address, one.source, one.allow) for one in removed)]:
+        for one in allowed:
+            if one.policy not in names:
+                problems.add(f"`allow`: there is no policy `{one.policy}`", source, address, suggest(one.policy, names))
 
 
 def read_policies(path: Path, problems: Problems, files: set[Path]) -> tuple[Policy, ...]:

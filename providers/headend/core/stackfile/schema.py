@@ -26,6 +26,7 @@ from headend.core.stackfile.field_types import holds_mapping, item_model, maps_t
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
 from headend.core.stackfile.moved import THEN
+from headend.core.stackfile.policies import AllowModel
 from headend.core.stackfile.schema_complete import complete, of_variant
 from headend.core.stackfile.schema_parts import (
     LOOKUP,
@@ -64,6 +65,7 @@ def json_schema(kinds: Mapping[str, Kind[Any, Any]] | None = None) -> dict[str, 
 def _general(platforms: Iterable[str]) -> dict[str, Any]:
     """The keys of every stack file."""
     settings = {"type": ["object", "null"], "additionalProperties": True}
+    allow = {"type": "array", "items": {"$ref": f"#/$defs/{AllowModel.__name__}"}}
     place = any_of(TEXT, object_of({"stack": TEXT, "address": TEXT}))
     return {
         "headend": {"const": 1, "description": "Format of the file"},
@@ -85,12 +87,12 @@ def _general(platforms: Iterable[str]) -> dict[str, Any]:
         "moved": {
             "type": ["array", "null"],
             "description": "Addresses that were given up, and what they are now: the objects stay",
-            "items": object_of({"from": place, "to": place}),
+            "items": object_of({"from": place, "to": place}, "from", "to"),
         },
         "removed": {
             "type": ["array", "null"],
             "description": "What becomes of objects that left the stack; by default they are deleted",
-            "items": object_of({"from": TEXT, "then": {"enum": list(THEN)}}),
+            "items": object_of({"from": TEXT, "then": {"enum": list(THEN)}, "allow": allow}, "from", "then"),
         },
         "options": any_of({"$ref": f"#/$defs/{Options.__name__}"}, {"type": "null"}),
     }
