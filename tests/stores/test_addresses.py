@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from headend.core.model.errors import InputError, StateError, StateInUse
+from headend.core.model.errors import InputError, StateError
 from headend.core.reconcile.state import is_there
-from headend.core.reconcile.state.places import StoreUrl, place_of
-from headend.core.reconcile.state.remote import connect
-from stores.conftest import Servers
+from headend.core.reconcile.state.places import place_of
 
 NOWHERE = "127.0.0.1:1/db"
 PASSWORDS = ["hunter2", "hun/ter2", "hun#ter2", "hun[ter2", "hun%ter2", "hun@ter2", "hun?ter2"]
@@ -59,15 +55,3 @@ def test_a_place_is_what_people_mean(given: str, shown: str) -> None:
 def test_an_address_with_a_slip_names_no_file(given: str) -> None:
     with pytest.raises(InputError, match="an address begins with"):
         place_of(given, "day")
-
-
-def test_unlock_ends_no_run_on_another_database_of_the_server(servers: Servers, stack: str) -> None:
-    address = servers.address("postgres")
-    with psycopg.connect(address.replace("headend_runs@", "owner@"), autocommit=True) as owner:
-        owner.execute("CREATE DATABASE other TEMPLATE postgres")
-    ours, theirs = (StoreUrl(url, stack) for url in (address, address.removesuffix("postgres") + "other"))
-    with contextlib.closing(connect(theirs)) as running, contextlib.closing(connect(ours)) as store, running.held(0):
-        assert store.release() == ""
-        running.raise_if_lost()
-        with contextlib.closing(connect(theirs)) as late, pytest.raises(StateInUse), late.held(0):
-            pass

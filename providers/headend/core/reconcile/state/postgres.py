@@ -27,6 +27,10 @@ COLUMNS = {
     "intents": "address, kind, action, begun",
 }
 NOTE = "INSERT INTO headend.holders VALUES (%s, %s) ON CONFLICT (stack) DO UPDATE SET holder = excluded.holder"
+# A pooler may give two runs the same session, and so the same lock: then whoever took it last has it.
+OURS = "SELECT 1 FROM headend.holders WHERE stack = %s AND strpos(holder, %s) > 0 FOR SHARE"
+DOING = "UPDATE headend.holders SET holder = %s WHERE stack = %s AND strpos(holder, %s) > 0"
+GIVEN_BACK = "DELETE FROM headend.holders WHERE stack = %s AND strpos(holder, %s) > 0"
 CONNECTION: Mapping[str, Any] = {
     "application_name": "headend",
     "connect_timeout": 15,
@@ -83,9 +87,15 @@ class Postgres:
     def write(self, changes: Sequence[Change]) -> None:
         self.raise_if_lost()
         try:
-            with self._told(), self._db.transaction(), self._db.pipeline():
-                for change in changes:
-                    self._write(change)
+            with self._told(), self._db.transaction():
+                with self._db.pipeline():
+                    ours = self._db.execute(OURS, (self.stack, self._holder.id))
+                    for change in changes:
+                        self._write(change)
+                if not ours.fetchone():
+                    raise StateLost(
+                        f"{self.place}: somebody else has taken it; the run stops, and the next one goes on"
+                    )
         except StateError as error:
             if self._db.closed or self._db.broken:
                 raise StateLost(f"{error}; the lock went with the connection, and the run stops") from None
@@ -123,7 +133,7 @@ class Postgres:
             yield
         finally:
             with contextlib.suppress(psycopg.Error):
-                self._db.execute("DELETE FROM headend.holders WHERE stack = %s", (self.stack,))
+                self._db.execute(GIVEN_BACK, (self.stack, self._holder.id))
                 self._db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (f"headend {self.stack}",))
 
     def raise_if_lost(self) -> None:
@@ -133,7 +143,7 @@ class Postgres:
     def note(self, doing: str) -> None:
         """By a connection of its own: the run's may be in the middle of a commit."""
         with self._connect() as db:
-            db.execute(NOTE, (self.stack, replace(self._holder, doing=doing).dump()))
+            db.execute(DOING, (replace(self._holder, doing=doing).dump(), self.stack, self._holder.id))
 
     def release(self) -> str:
         """The database ends the session of whoever has it; who may not do that is told."""
