@@ -122,12 +122,35 @@ def test_a_state_moves_to_a_store_and_back(team: tuple[World, World], store: str
     late = alone("apply", "day.yaml", "--yes")
     assert (late.code, f"{stack} is in {place_of(store, stack)} by now" in late.err) == (StateInUse.exit_code, True)
     twice = alone("state", "migrate", stack, "own.db", store)
-    assert (twice.code, "there is a state" in twice.err) == (3, True)
-    nothing = alone("state", "migrate", stack, "other.db", "third.db")
+    assert (twice.code, "2 objects; own.db is locked" in twice.out) == (0, True), "it has done it already"
+    copied = alone("state", "backup", stack, "--out", "own.backup", HEADEND_STATE=store)
+    assert copied.code == 0, copied.err
+    assert alone("state", "restore", stack, "own.backup", HEADEND_STATE="third.db").code == 0
+    taken = alone("state", "migrate", stack, "third.db", store)
+    assert (taken.code, "there is a state" in taken.err) == (3, True), taken.err
+    nothing = alone("state", "migrate", stack, "other.db", "fourth.db")
     assert (nothing.code, "there is no state other.db" in nothing.err) == (3, True)
     assert alone("state", "migrate", stack, store, "back.db").code == 0
     alone.env["HEADEND_STATE"] = "back.db"
     assert alone("plan", "day.yaml").code == 0
+
+
+def test_a_move_that_was_killed_is_finished_by_the_same_command(
+    team: tuple[World, World], store: str, place: Place, stack: str
+) -> None:
+    ada, ben = team
+    own = {"HEADEND_STATE": "own.db"}
+    assert ada("apply", "day.yaml", "--yes", **own).code == 0
+    with open_state(place, stack), open_state(ada.home / "own.db", stack) as old:
+        old.lock(f"ada: {stack} is in {place} by now")
+    late = ada("apply", "day.yaml", "--yes", **own)
+    assert late.code == StateInUse.exit_code
+    moved = ada("state", "migrate", stack, "own.db", store)
+    assert (moved.code, "2 objects; own.db is locked" in moved.out) == (0, True), moved.err
+    assert ben("plan", "day.yaml").code == 0
+    assert ben("destroy", "day.yaml", "--yes").code == 0
+    again = ada("state", "migrate", stack, "own.db", store)
+    assert (again.code, "0 objects; own.db is locked" in again.out) == (0, True), again.err
 
 
 def test_what_a_store_needs_is_printed(tmp_path: Path) -> None:

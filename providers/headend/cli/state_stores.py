@@ -12,7 +12,7 @@ from headend.cli.echo import echo, echo_exact
 from headend.cli.options import Simulated
 from headend.cli.run import lock_patience
 from headend.cli.state_group import StackName, existing, name_of, place_of, state
-from headend.core.model.errors import InputError
+from headend.core.model.errors import InputError, StateInUse
 from headend.core.reconcile.state import is_there, open_state
 from headend.core.reconcile.state.holders import Holder
 from headend.core.reconcile.state.key import VARIABLE, environment_key, key_id
@@ -79,20 +79,26 @@ def migrate(
     source: Annotated[str, typer.Argument(metavar="FROM", help="A file, or a store's address.", show_default=False)],
     target: Annotated[str, typer.Argument(metavar="TO", help="The same.", show_default=False)],
 ) -> None:
-    """Copies the stack's state from one store to another, where none may be yet. The old one is locked from then on."""
+    """Copies the stack's state from one store to another, where none may be yet. The old one is locked from then on. If
+    it is killed, the same command again finishes it."""
     name = name_of(stack)
     places = read_place(source, name), read_place(target, name)
     if not is_there(places[0]):
         raise InputError(f"there is no state {places[0]}")
-    if is_there(places[1]):
-        raise InputError(f"there is a state {places[1]} already")
-    with open_state(places[0], name, patience=lock_patience()) as old, contextlib.ExitStack() as opened:
+    moved, patience = f"{name} is in {places[1]} by now", lock_patience()
+    with contextlib.ExitStack() as opened:
+        old = opened.enter_context(open_state(places[0], name, patience=patience, heed_lock=False))
+        if (by := old.locked_by) and not by.endswith(moved):
+            raise StateInUse(f"{places[0]} was locked by {by}; `headend state unlock STACK` ends that")
         key = environment_key()
         if key is None or key_id(key) not in old.key_ids():
             raise InputError(f"what {places[0]} keeps of secrets is made with its key: set {VARIABLE} to that one")
-        new = opened.enter_context(open_state(places[1], name, patience=lock_patience()))
-        new.push(old.pull(), force=True)
+        new = opened.enter_context(open_state(places[1], name, patience=patience))
+        brought = new.id == old.id  # by one that was killed, or has done it
+        if new.addresses() and not (brought and by):
+            raise InputError(f"there is a state {places[1]} already")
+        old.lock(f"{Holder().user}: {moved}")  # first: whatever ends this, nobody goes on with the old one
+        if not (brought and by):
+            new.push(old.pull(), force=True)
         new.need_key()
-        moved = f"{name} is in {places[1]} by now"
-        old.lock(f"{Holder().user}: {moved}")
         echo(f"{moved}: {new.size()} objects; {places[0]} is locked")
