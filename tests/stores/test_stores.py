@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from headend.core.model.errors import InputError, StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state import State, holders, is_there, objects, open_state, open_to_look, peek
 from headend.core.reconcile.state.places import Place, StoreUrl, place_of
+from headend.core.reconcile.state.remote import connect
+from headend.core.reconcile.state.storing import Change
 
 PRIVATE = "rtmp://private.example.com/live"
 
@@ -229,3 +233,45 @@ def test_what_a_run_is_at_is_told_to_who_waits(place: Place, stack: str, monkeyp
                 return
             time.sleep(0.02)
     raise AssertionError(str(told.value))
+
+
+def test_rows_of_a_newer_headend_are_told_as_such(place: Place, stack: str) -> None:
+    if not isinstance(place, StoreUrl) or place.scheme != "s3":
+        pytest.skip("tables have the columns that they have")
+    with open_state(place, stack) as state:
+        state.put(record("a"))
+    with contextlib.closing(connect(place)) as store, store.held(0):
+        content = store.read() or {}
+        row = (*content["entries"][0], "one more")
+        store.write([Change("meta", "format", ("format", "9")), Change("entries", "a", row)])
+    with pytest.raises(StateError, match="was written by a newer headend"), open_state(place, stack):
+        pass
+
+
+def test_a_state_is_read_once_to_look(place: Place, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not isinstance(place, StoreUrl):
+        pytest.skip("a file is not read in one piece")
+    with open_state(place, stack) as state:
+        state.put(record("a"))
+    reads: list[str] = []
+    with contextlib.closing(connect(place)) as one:
+        sort = type(one)
+    real = sort.read
+
+    def read(self: Any) -> Any:
+        reads.append("read")
+        return real(self)
+
+    monkeypatch.setattr(sort, "read", read)
+    with open_to_look(place, stack) as state:
+        assert state.size() == 1
+    assert reads == ["read"]
+
+
+def test_a_note_that_a_killed_run_left_and_nobody_may_write_tells_no_lie(place: Place, stack: str) -> None:
+    if isinstance(place, StoreUrl):
+        pytest.skip("its owner is the store's")
+    place.parent.mkdir()
+    Path(f"{place}.holder").symlink_to("/proc/version")  # not even root writes there
+    with open_state(place, stack), pytest.raises(StateInUse, match=r"has it since"), open_state(place, stack):
+        pass

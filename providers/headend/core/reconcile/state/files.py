@@ -69,8 +69,11 @@ def _held_by(path: Path, holder: Holder | None) -> None:
     note = Path(f"{path}.holder")
     with contextlib.suppress(OSError):
         if holder:
-            with os.fdopen(os.open(note, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            part = Path(f"{note}.part")
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "w") as file:
                 file.write(holder.dump())
+            part.replace(note)  # also where a killed run of another user left one
         else:
             note.unlink(missing_ok=True)
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 
+from headend.core.reconcile.state.places import StoreUrl
+
 EVERY = 5.0  # seconds between two notes of what a run is at
 
 
@@ -94,6 +96,7 @@ class Beat:
 
 def in_use(place: object, holder: Holder | None) -> str:
     """What to tell who comes second."""
-    who = f": {holder}" if holder else ", of which no note can be read (where there is none, `state unlock --force`)"
+    freed = " (where there is none, `state unlock --force`)" if isinstance(place, StoreUrl) else ""
+    who = f": {holder}" if holder else f", of which no note can be read{freed}"
     ways = "wait for it to end, give it time with --lock-timeout 5m, or look beside it: `status`, `plan --no-lock`"
     return f"{place} is in use by another headend process{who}; {ways}"

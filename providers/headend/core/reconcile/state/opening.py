@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from headend.core.model.errors import StateError, StateInUse
 from headend.core.model.record import Record
 from headend.core.reconcile.state import files
-from headend.core.reconcile.state.database import Database
+from headend.core.reconcile.state.database import Database, told
 from headend.core.reconcile.state.holders import Beat
 from headend.core.reconcile.state.key import environment_key
 from headend.core.reconcile.state.places import Place, StoreUrl
 from headend.core.reconcile.state.remote import Replica, connect, content_of, fill, in_memory
 from headend.core.reconcile.state.store import State
-from headend.core.reconcile.state.storing import Store
+from headend.core.reconcile.state.storing import Content, Store
 from headend.core.reconcile.state.upgrade import FORMAT, upgrade
 
 
@@ -37,7 +37,7 @@ def open_state(
             yield state
         return
     with contextlib.closing(connect(place)) as store, store.held(patience), in_memory() as connection:
-        database = _replica(place, connection, store)
+        database = _replica(place, connection, store, store.read())
         if stack is not None:
             files.claim(database, stack)
         beat = Beat(store.note)
@@ -69,10 +69,10 @@ def open_to_look(place: Place, stack: str, *, patience: float = 0, lock: bool = 
         if lock:
             held.enter_context(store.held(patience))
         with in_memory() as connection:
-            there = store.read() is not None
-            database = _replica(place, connection, store, watch=False)
+            content = store.read()
+            database = _replica(place, connection, store, content, watch=False)
             files.claim(database, stack)
-            yield State(database, None if there else environment_key() or secrets.token_bytes(32))
+            yield State(database, None if content else environment_key() or secrets.token_bytes(32))
 
 
 @contextlib.contextmanager
@@ -103,13 +103,17 @@ def is_there(place: Place) -> bool:
         return store.read() is not None
 
 
-def _replica(place: StoreUrl, connection: sqlite3.Connection, store: Store, *, watch: bool = True) -> Database:
+def _replica(
+    place: StoreUrl, connection: sqlite3.Connection, store: Store, content: Content | None, *, watch: bool = True
+) -> Database:
     """The state in memory, as the store has it, or a new one."""
-    content = store.read()
     files.make_tables(connection)
     database = Replica(place, connection, store)
     if content is not None:
-        fill(connection, content)
+        with told(place):
+            fill(connection, {"meta": content["meta"]})
+            files.format_of(database)  # rows of a newer headend may have other columns
+            fill(connection, {table: rows for table, rows in content.items() if table != "meta"})
     if watch:
         database.watch()
     if content is None:
