@@ -155,3 +155,28 @@ def test_a_protected_object_stops_a_destroy_whole(project: Project) -> None:
     before = project.living()
     assert "protect" in project("destroy", "--yes", fails=True)  # its own preview refuses before anything is deleted
     assert project.living() == before
+
+
+def test_a_policy_fails_the_preview_until_it_is_allowed(project: Project) -> None:
+    wish = "{name: fast, kind: ateme.input, message: too fast for that line, condition: %s}"
+    project.write(on_air(latency=4000))
+    (project.home / "policies.yaml").write_text(f"policies: [{wish % 'spec.latency >= 5000'}]\n")
+    said = project("preview", fails=True)
+    assert f"{EU}.inputs.stadium: policy fast: too fast for that line" in said
+    (project.home / "policies.yaml").write_text(f"policies: [on-air-freeze, {wish % 'spec.latency >= 3000'}]\n")
+    project.up()
+    before = project.living()
+    project.write(on_air(latency=2000, options=ALWAYS))
+    said = project.up(fails=True)
+    assert "policy fast" in said
+    assert "on-air-freeze" not in said  # there is maintenance
+    project.write(on_air(latency=5000))
+    assert "policy on-air-freeze" in project("preview", fails=True, env={"HEADEND_ALLOW_INTERRUPTION": EU})
+    assert project.living() == before
+    allowed = json.loads(on_air(latency=5000))
+    until = {"policy": "on-air-freeze", "reason": "agreed", "until": "2999-01-01"}
+    for table, key in (("inputs", "stadium"), ("outputs", "cdn"), ("schedules", "derby")):
+        allowed["ateme"]["environments"]["eu"][table][key]["lifecycle"] = {"allow": [until]}
+    project.write(json.dumps(allowed))
+    project.up(env={"HEADEND_ALLOW_INTERRUPTION": f"{EU}.inputs.stadium"})
+    assert project.row("ateme", "inputs")["latency"] == 5000
