@@ -11,8 +11,9 @@ from obstore.store import from_url
 
 from headend.core.model.errors import StateError, StateInUse, StateLost
 from headend.core.model.record import Record
-from headend.core.reconcile.state import is_there, objects, open_state, open_to_look
+from headend.core.reconcile.state import is_there, lease, objects, open_state, open_to_look
 from headend.core.reconcile.state.buckets import why
+from headend.core.reconcile.state.holders import Holder
 from headend.core.reconcile.state.places import StoreUrl
 from stores.conftest import Servers
 from stores.servers import KEY
@@ -77,6 +78,20 @@ def test_a_lock_that_says_nothing_is_laid_to_nobody(place: StoreUrl, bucket: Any
         opened(place)
 
 
+def test_a_lease_runs_out_by_the_clock_of_the_bucket_alone(
+    place: StoreUrl, bucket: Any, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the machine that has it may be slow, and that of who waits fast."""
+    kept(place, "a")
+    obstore.put(bucket, f"{stack}.state.lock", Holder(until="2020-01-01T00:00:00+00:00").dump().encode())
+    with pytest.raises(StateInUse, match="its lease ends at 2020"):
+        opened(place)
+    obstore.put(bucket, f"{stack}.state.lock", Holder(until="2999-01-01T00:00:00+00:00").dump().encode())
+    monkeypatch.setattr(lease, "MARGIN", -2 * lease.LEASE)  # as if it had run out
+    assert opened(place) == ["a"]
+    assert not [one["path"] for one in obstore.list(bucket).collect() if one["path"].startswith(f"{stack}.state.lock")]
+
+
 def test_a_lock_that_is_deleted_stops_its_run(
     place: StoreUrl, bucket: Any, stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,7 +103,7 @@ def test_a_lock_that_is_deleted_stops_its_run(
             raise FileNotFoundError(path)
         return real(store, path, body, mode=mode)
 
-    monkeypatch.setattr(objects, "LEASE", 0.2)
+    monkeypatch.setattr(lease, "LEASE", 0.2)
     monkeypatch.setattr(objects.obstore, "put", put)
     with pytest.raises(StateLost, match="somebody else has taken it"), open_state(place, stack) as state:
         for _ in range(10_000_000):

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from headend.core.model.errors import StateInUse, StateLost
+from headend.core.model.errors import StateError, StateInUse, StateLost
 from headend.core.model.record import Record
 from headend.core.reconcile.state import open_state
 from headend.core.reconcile.state.places import StoreUrl
@@ -61,3 +61,12 @@ def test_unlock_ends_no_run_on_another_database_of_the_server(place: StoreUrl, s
         running.raise_if_lost()
         with contextlib.closing(connect(theirs)) as late, pytest.raises(StateInUse), late.held(0):
             pass
+
+
+def test_a_row_that_is_damaged_is_named(place: StoreUrl, stack: str) -> None:
+    with open_state(place, stack) as state:
+        state.put(Record("ateme.labels.a", "ateme.label", "id-a", {}))
+    with psycopg.connect(place.url, autocommit=True) as db:
+        db.execute("UPDATE headend.entries SET spec = left(spec, 40) WHERE stack = %s", (stack,))
+    with pytest.raises(StateError, match=r"\(in headend\.entries: ateme\.labels\.a\)"), open_state(place, stack):
+        pass

@@ -13,7 +13,7 @@ from obstore.exceptions import GenericError
 
 from headend.core.model.errors import StateInUse, StateLost
 from headend.core.model.record import Record
-from headend.core.reconcile.state import objects, open_state, open_to_look
+from headend.core.reconcile.state import lease, objects, open_state, open_to_look
 from headend.core.reconcile.state.places import StoreUrl
 from stores.conftest import Servers
 from stores.servers import KEY
@@ -82,7 +82,7 @@ def test_an_answer_that_is_lost_costs_nothing(
 def test_a_run_whose_lease_cant_be_renewed_stops_before_its_next_write(
     place: StoreUrl, stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects, "LEASE", 0.2)
+    monkeypatch.setattr(lease, "LEASE", 0.2)
     with pytest.raises(StateLost, match="its lease could not be renewed"), open_state(place, stack) as state:
         state.put(record("a"))
 
@@ -93,7 +93,7 @@ def test_a_run_whose_lease_cant_be_renewed_stops_before_its_next_write(
             cut.setattr(objects.obstore, "put", unreachable)
             time.sleep(0.4)
             state.put(record("b"))
-    monkeypatch.setattr(objects, "SKEW", 0.0)
+    monkeypatch.setattr(lease, "MARGIN", 0.0)
     with open_state(place, stack, patience=5) as state:
         assert list(state.records()) == ["a"]
 
@@ -102,7 +102,7 @@ def test_of_two_who_write_the_one_whose_lease_was_taken_stops(
     place: StoreUrl, stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that slept, say: it wakes up behind the back of the run that took over."""
-    monkeypatch.setattr(objects, "SKEW", -2 * objects.LEASE)  # as if the first one's had run out
+    monkeypatch.setattr(lease, "MARGIN", -2 * lease.LEASE)  # as if the first one's had run out
     with pytest.raises(StateLost, match="somebody else has written"), open_state(place, stack) as first:
         first.put(record("a"))
         with open_state(place, stack) as second:

@@ -14,7 +14,7 @@ import pytest
 
 from headend.core.model.errors import InputError, StateError, StateInUse
 from headend.core.model.record import Record
-from headend.core.reconcile.state import State, holders, is_there, objects, open_state, open_to_look, peek
+from headend.core.reconcile.state import State, holders, is_there, lease, open_state, open_to_look, peek
 from headend.core.reconcile.state.places import Place, StoreUrl, place_of
 from headend.core.reconcile.state.remote import connect
 from headend.core.reconcile.state.storing import Change
@@ -97,9 +97,6 @@ def test_a_killed_run_leaves_what_it_wrote(
 import os, signal, sys
 from headend.core.reconcile.state import open_state
 from headend.core.reconcile.state.places import place_of
-if sys.argv[1].startswith("s3:"):
-    from headend.core.reconcile.state import objects
-    objects.LEASE = 1.0
 with open_state(place_of(sys.argv[1], sys.argv[2]), sys.argv[2]) as state:
     state.begin("a", "ateme.input", "create")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -107,11 +104,9 @@ with open_state(place_of(sys.argv[1], sys.argv[2]), sys.argv[2]) as state:
     ran = subprocess.run([sys.executable, "-c", code, store, stack], check=False)
     assert ran.returncode == -9
     if isinstance(place, StoreUrl) and place.scheme == "s3":
-        from headend.core.reconcile.state import objects
-
         with pytest.raises(StateInUse), open_state(place, stack):
             pass
-        monkeypatch.setattr(objects, "SKEW", 0.0)
+        monkeypatch.setattr(lease, "MARGIN", 2.0 - lease.LEASE)
     with open_state(place, stack, patience=10) as state:
         assert list(state.intents()) == ["a"]
 
@@ -223,7 +218,7 @@ def test_an_unknown_address_makes_no_folder(
 
 def test_what_a_run_is_at_is_told_to_who_waits(place: Place, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holders, "EVERY", 0.01)
-    monkeypatch.setattr(objects, "LEASE", 0.4)
+    monkeypatch.setattr(lease, "LEASE", 0.4)
     with open_state(place, stack) as state:
         state.say("create of ateme.environments.eu, waiting for environment eu: creating")
         for _ in range(200):

@@ -172,7 +172,11 @@ class Postgres:
         return [seal(one, self.place) if n in PRIVATE.get(table, ()) else one for n, one in enumerate(row)]
 
     def _unsealed(self, table: str, row: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(unseal(one, self.place) if n in PRIVATE.get(table, ()) else one for n, one in enumerate(row))
+        """Raises StateError that names the row."""
+        try:
+            return tuple(unseal(one, self.place) if n in PRIVATE.get(table, ()) else one for n, one in enumerate(row))
+        except StateError as error:
+            raise StateError(f"{error} (in headend.{table}: {row[0]})") from None
 
     @contextmanager
     def _told(self) -> Iterator[None]:
