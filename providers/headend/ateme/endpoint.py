@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +18,7 @@ from headend.ateme.rows import EndpointRow
 from headend.ateme.running import RESTING, resting, running
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
-from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark, marks
+from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.listed import WITHHELD, Listed, Live, spec_of
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     from headend.ateme.api import Ateme
 
 UNSEEN = "the answer does not show it"
+
+
+@functools.cache
+def _fields(model: type[Spec]) -> tuple[frozenset[str], frozenset[str]]:
+    """Those that a row shows, and those of them that are compared."""
+    shown = {name for name in model.model_fields if not mark(model, name, WriteOnly)}
+    return frozenset(shown), frozenset(name for name in shown if not mark(model, name, Ignored))
 
 
 S = TypeVar("S", bound=Endpoint)
@@ -113,7 +121,8 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
 
     async def observed(self, api: Ateme, row: E, spec: S) -> Observed:
         model = type(spec)
-        read = {f: n for f, n in self.names(row, spec).items() if mark(model, f, WriteOnly) is None}
+        told, compared = _fields(model)
+        read = {f: n for f, n in self.names(row, spec).items() if f in told}
         shown = {read[f]: None for f in spec.absent_means_null if f in read} | dict(row.shown)
         values, unverifiable = readable(model, read | {"latitude": "latitude", "longitude": "longitude"}, shown)
         values |= {"environment": row.environment_id or spec.environment}
@@ -127,8 +136,7 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
         else:
             unverifiable["state"] = f"its status is {row.word}" if row.word else UNSEEN
         for field in spec.set_fields():
-            compared = not any(isinstance(m, WriteOnly | Ignored) for m in marks(model, field))
-            if compared and field not in values:
+            if field not in values and field in compared:
                 unverifiable.setdefault(field, UNSEEN)
         computed = {f"{self.noun}_id": row.id, **row.told}
         return Observed(row.id, values, computed, unverifiable, warnings=self.warnings(row))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from headend.core.model.fields import Lasting, Likely, Ref, Same, Secret, Spec, Unit, WriteOnly, Written, marked, marks
+from headend.core.model.fields import Lasting, Likely, Ref, Same, Secret, Spec, Unit, WriteOnly, Written, marks
 from headend.core.model.findings import Problem, warning
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.times import LIKE, PATTERN, platform_time, stack_time, zone_of
@@ -51,20 +52,22 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
     """A warning for every value outside of assumed bounds; of text, the length counts, of lists each item. Shows no
     value."""
     found = []
-    for name in marked(type(spec), Likely):
+    for name, bound in _bounds(type(spec)):
         value = getattr(spec, name)
         if value is None or isinstance(value, MissingSecret):
             continue
-        for bound in marks(type(spec), name):
-            if not isinstance(bound, Likely):
-                continue
-            sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
-            low, high = bound.low, bound.high
-            if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
-                span = "..".join("" if end is None else f"{end:.12g}" for end in (bound.low, bound.high))
-                unit = " characters" if isinstance(value, str) else ""
-                found.append(warning(f"{name} is probably limited to {span}{unit}", field=name, rule="likely-range"))
+        sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]
+        low, high = bound.low, bound.high
+        if any((low is not None and size < low) or (high is not None and size > high) for size in sizes):
+            span = "..".join("" if end is None else f"{end:.12g}" for end in (low, high))
+            unit = " characters" if isinstance(value, str) else ""
+            found.append(warning(f"{name} is probably limited to {span}{unit}", field=name, rule="likely-range"))
     return found
+
+
+@functools.cache
+def _bounds(model: type[Spec]) -> tuple[tuple[str, Likely], ...]:
+    return tuple((name, m) for name in model.model_fields for m in marks(model, name) if isinstance(m, Likely))
 
 
 BRISK = 20
@@ -81,7 +84,7 @@ def hasty(spec: Spec) -> Sequence[Problem]:
             rule="milliseconds",
         )
         for name in ("latency", "max_latency")
-        if isinstance(value := getattr(spec, name, None), int) and 0 < value < BRISK
+        if isinstance(value := spec.__dict__.get(name), int) and 0 < value < BRISK
     ]
 
 

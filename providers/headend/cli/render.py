@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def show(plan: Plan, format: Format, *, every: bool = False, full: bool = False) -> None:
     """Prints the plan: JSON, or text, which has colours where stdout is a terminal and NO_COLOR isn't set.
     every: each step, also where many are alike. full: defaults, too."""
-    show_document(plan.head() | {"steps": plan.step_documents()}, format, every=every, full=full)
+    steps = plan.step_documents(quiet=every or format is Format.JSON)
+    show_document(plan.head() | {"steps": steps}, format, every=every, full=full)
 
 
 def show_document(document: Mapping[str, Any], format: Format, *, every: bool = False, full: bool = False) -> None:

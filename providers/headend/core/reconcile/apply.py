@@ -6,7 +6,7 @@ import asyncio
 import graphlib
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from headend.core.model.capabilities import LetsGo
@@ -42,6 +42,7 @@ class Run:
         plan: Plan,
         stack: Stack,
         state: State,
+        records: Mapping[str, Record],
         apis: Apis,
         parallelism: int,
         on_event: Callable[[Event], None],
@@ -56,11 +57,10 @@ class Run:
         self.stack, self.state, self.apis, self.on_event = stack, state, apis, on_event
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
-        records = state.records()
         for address, record in records.items():
             self.ids |= {address: record.id} | computed_ids(address, record.computed)
         self.edges: Edges = graph(plan, stack, records)
-        self.watch = Watch(stack, records | taken_over(plan.steps), apis, now)
+        self.watch = Watch(stack, {**records, **taken_over(plan.steps)}, apis, now)
         self.allowed = allowed
         self.turns = Turns(parallelism * state.waits, len(self.edges))  # requests are bounded by their hosts' limits
         self.began: dict[str, float] = {}
@@ -226,10 +226,10 @@ async def apply(
     """
     moved = moves_said(stack, state.intents())
     state.move_all(moved | {s.moved_from: s.address for s in plan.steps if s.moved_from})
-    remember(plan, stack, state)
+    records = remember(plan, stack, state)
     if plan.destroy:
-        _record_found(plan, state)
-    run = Run(plan, stack, state, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
+        _record_found(plan, state, records)
+    run = Run(plan, stack, state, records, apis, parallelism, on_event, stop or asyncio.Event(), allowed, now, sink)
     with state.batches():
         await _in_order(run)
     return run.finish()
@@ -269,10 +269,10 @@ async def _in_order(run: Run) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _record_found(plan: Plan, state: State) -> None:
+def _record_found(plan: Plan, state: State, known: dict[str, Record]) -> None:
     """What a killed run made, and this one has found only to delete it (`unrecorded`): a run can be killed again."""
-    known = state.records()
     for step in plan.steps:
         last = step.decision.situation.last if step.decision else None
         if step.action is Action.DELETE and last and step.address not in known:
             state.put(last)
+            known[step.address] = last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,8 +70,9 @@ def differences(
     wanted, missing = spec.set_fields(), missing_fields(spec)
     unset = model.model_fields.keys() - wanted.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
-    fields = [name for name in model.model_fields if name not in ignore and not mark(model, name, Ignored)]
-    fields = [n for n in fields if mark(model, n, Trigger) or not _is_plainly_equal(n, wanted, observed, last)]
+    triggers = marked(model, Trigger)
+    fields = [name for name in _compared(model) if name not in ignore]
+    fields = [name for name in fields if name in triggers or not _is_plainly_equal(name, wanted, observed, last)]
     record = recorded(spec, hidden, digest) if fields or marked(model, Parts) else {}
     for name in fields:
         if (asked := missing.get(name)) is not None:
@@ -95,6 +97,11 @@ def differences(
     replaces = tuple(dict.fromkeys(c.field for c in changes if mark(model, c.field, Immutable)))
     regrouped = last is not None and _regrouped(model, record, last)
     return Difference(tuple(changes), replaces, unverifiable, regrouped, tuple(lasting))
+
+
+@functools.cache
+def _compared(model: type[Spec]) -> tuple[str, ...]:
+    return tuple(name for name in model.model_fields if not mark(model, name, Ignored))
 
 
 def _is_plainly_equal(name: str, wanted: Mapping[str, Any], observed: Observed, last: Mapping[str, Any] | None) -> bool:

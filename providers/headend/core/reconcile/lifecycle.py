@@ -7,28 +7,30 @@ from dataclasses import replace
 from typing import Any
 
 from headend.core.model.proposal import Action
-from headend.core.model.record import Digest, Digester, recorded
+from headend.core.model.record import Digest, Digester, Record, recorded
 from headend.core.model.stack import Stack
 from headend.core.reconcile.decision import Decision
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.state import State
 
 
-def remember(plan: Plan, stack: Stack, state: State) -> None:
+def remember(plan: Plan, stack: Stack, state: State) -> dict[str, Record]:
     """Updates protection, retention, dependencies, and values of which nothing is sent, in the records of unchanged
-    objects. Makes no request."""
+    objects. Makes no request. Returns all records, as they are then."""
     records = state.records()
     for step in plan.steps:
         if step.action is not Action.NONE or step.address not in records:
             continue
         resource, record = stack.resources[step.address], records[step.address]
         life, depends = resource.lifecycle, tuple(sorted(stack.needs.get(step.address, ())))
-        values = record.values
         if step.decision and step.decision.noted:
-            values = noted(values, step.decision, state.digest)
-        current = replace(record, values=values, depends=depends, protect=life.protect, retain=life.retain)
-        if current != record:
-            state.put(current)
+            record = replace(record, values=noted(record.values, step.decision, state.digest))
+        if (depends, life.protect, life.retain) != (record.depends, record.protect, record.retain):
+            record = replace(record, depends=depends, protect=life.protect, retain=life.retain)
+        if record is not records[step.address]:
+            state.put(record)
+            records[step.address] = record
+    return records
 
 
 def noted(values: Mapping[str, Any], decision: Decision, digest: Digester) -> dict[str, Any]:

@@ -88,7 +88,14 @@ class Step:
 
     def but(self, refusals: Iterable[Refusal]) -> Step:
         """The same step, refused for more reasons."""
-        return replace(self, refusals=(*self.refusals, *refusals))
+        more = tuple(refusals)
+        return replace(self, refusals=(*self.refusals, *more)) if more else self
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say of it."""
+        idle = self.action is Action.NONE
+        return idle and not (self.status or self.unverifiable or self.warnings or self.refusals)
 
     def document(self, holder: Holder = nobody) -> dict[str, Any]:
         """The step as in the plan document; nothing in it is secret. holder: who has an object, by what state has."""
@@ -127,7 +134,7 @@ class Step:
             return {}
         want, last = self.decision.situation.want, self.decision.situation.last
         model = type(want) if want else self.decision.kind.spec_type(last.values.get("variant") if last else None)
-        return units(model, model.model_fields if self.action in _TOLD_WHOLE else {c.field for c in self.changes})
+        return units(model, None if self.action in _TOLD_WHOLE else [c.field for c in self.changes])
 
     def _bound(self) -> dict[str, Any]:
         """What the step was decided by: the live object, and the secrets of the stack as far as there is a key."""
@@ -242,9 +249,10 @@ class Plan:
         """The plan document, JSON-serialisable, free of secrets."""
         return self.head() | {"steps": list(self.step_documents())}
 
-    def step_documents(self) -> Iterator[dict[str, Any]]:
-        """The documents of the steps, one at a time: there may be a hundred thousand."""
-        return (step.document(self.holder) for step in self.steps)
+    def step_documents(self, *, quiet: bool = True) -> Iterator[dict[str, Any]]:
+        """The documents of the steps, one at a time: there may be a hundred thousand. quiet: also of those of which
+        there is nothing to say."""
+        return (step.document(self.holder) for step in self.steps if quiet or not step.is_quiet)
 
     def head(self) -> dict[str, Any]:
         """The document without its steps."""

@@ -64,7 +64,7 @@ def without(spec: Spec, names: Collection[str]) -> Spec:
 def keep_names(spec: Spec, defaulted: Collection[str], last: Record | None) -> Spec:
     """A copy with the names that the object took from the key it had when it was made."""
     known = {name: value for name in defaulted if last and isinstance(value := last.values.get(name), str)}
-    return spec.model_copy(update=known) if known else spec
+    return _with(spec, known)
 
 
 def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere: Elsewhere = nowhere) -> Spec:
@@ -83,7 +83,12 @@ def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere:
     if lists := marked(model, Parts):
         gone = without_members_of_others(record.spec(kind), elsewhere, spec)
         placed |= {name: [*(getattr(spec, name) or ()), *(getattr(gone, name) or ())] for name in lists}
-    return spec.model_copy(update=placed)
+    return _with(spec, placed)
+
+
+def _with(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """The spec with these values; itself where it has them, as for most resources of most plans."""
+    return spec if all(getattr(spec, n) == value for n, value in values.items()) else spec.model_copy(update=values)
 
 
 def without_members_of_others(last: Spec, elsewhere: Elsewhere, now: Spec | None = None) -> Spec:

@@ -60,10 +60,11 @@ async def review(
 async def _review_loss(decision: Decision, api: Any) -> Decision:
     """Adds findings about an object that is deleted, or left behind because the platform can't delete it."""
     situation, kind = decision.situation, decision.kind
-    last = situation.last
-    deletable = last is None or last.is_deletable(kind)
-    stays = not deletable and (decision.reason is Reason.RETAINED or decision.action is Action.REPLACE)
-    if last is None or not (stays or decision.action is Action.DELETE):
+    last, deletes = situation.last, decision.action is Action.DELETE
+    if last is None or not (deletes or decision.reason is Reason.RETAINED or decision.action is Action.REPLACE):
+        return decision
+    deletable = last.is_deletable(kind)
+    if deletable and not deletes:
         return decision
     action = Action.DELETE if deletable else Action.FORGET
     found = await kind.review(api, Proposal(action, None, last.id, last=last.spec(kind)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,15 +49,21 @@ def was_there(decision: Decision, holder: Holder) -> Iterator[Value]:
     last, live = decision.situation.last, decision.live
     model = decision.kind.spec_type(last.values.get("variant")) if last else decision.kind.model
     values = {**(last.values if last else {}), **(live.values if live else {})}
+    hidden = decision.situation.hidden
     for name in model.model_fields:
         if (value := values.get(name)) is not None:
-            yield Value(name, _shown(model, name, _by_address(model, name, value, holder), decision.situation.hidden))
+            yield Value(name, _shown(model, name, _by_address(model, name, value, holder), hidden))
 
 
-def units(model: type[Spec], fields: Collection[str]) -> dict[str, str]:
-    """Field -> its unit."""
-    found = {name: mark(model, name, Unit) for name in fields if name in model.model_fields}
-    return {name: unit.text for name, unit in found.items() if unit is not None}
+def units(model: type[Spec], fields: Collection[str] | None = None) -> dict[str, str]:
+    """Field -> its unit, of these or of all."""
+    found = _units(model)
+    return {name: found[name] for name in (found if fields is None else fields) if name in found}
+
+
+@functools.cache
+def _units(model: type[Spec]) -> dict[str, str]:
+    return {name: unit.text for name in model.model_fields if (unit := mark(model, name, Unit))}
 
 
 def references(resource: Resource) -> dict[str, list[str]]:

@@ -48,8 +48,7 @@ def read_rows(path: object, rows: Iterable[Row], read: Callable[[Row], T]) -> li
 def read_record(row: Row) -> Record:
     """The record of a row of COLUMNS. Raises ValueError saying what of it can't be."""
     address, kind, id, spec, computed, depends, incomplete, protect, retain, secrets = row
-    raise_if_no_texts(address, kind, id)
-    raise_if_no_texts(*(value for value in row if isinstance(value, str)))
+    raise_if_no_texts(address, kind, id, *(value for value in row[3:] if isinstance(value, str)))
     return Record(
         address,
         kind,
