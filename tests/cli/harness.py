@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
+import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -108,17 +109,42 @@ def living(worlds: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+class _Server(uvicorn.Server):
+    """Begins and ends at once; uvicorn's own would look ten times a second whether it should, and wait for clients."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.begun = threading.Event()
+
+    async def main_loop(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        await self.on_tick(0)  # makes the headers of all answers
+        self.begun.set()
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+
+
 @contextmanager
 def serve(simulator: Simulator) -> Iterator[str]:
     """Serves it on a free port of this machine, in a thread; gives its address."""
-    config = uvicorn.Config(simulator.app, port=0, log_config=None, lifespan="off", interface="asgi3")
-    server = uvicorn.Server(config)
+    server = _Server(uvicorn.Config(simulator.app, port=0, log_config=None, lifespan="off", interface="asgi3"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
+    assert server.begun.wait(60)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()

@@ -46,12 +46,16 @@ def meant(name: str, field: str, raw: Any, model: type[Spec]) -> list[Any]:
     """What a value that is taken may be kept as: itself; null is the default, and an id is text."""
     if raw is None:
         return [None, model.model_fields[field].get_default(call_default_factory=True)]
-    if field == "fields":  # of an action: each is kept with its type
-        return [raw, {key: {"number_value": value} for key, value in raw.items()} if isinstance(raw, dict) else raw]
+    if field == "fields" and isinstance(raw, dict):  # of an action: each is kept with its type
+        typed = {str: "string_value", bool: "bool_value"}
+        forms = {key: {typed.get(type(value), "number_value"): value} for key, value in raw.items()}
+        return [raw, forms]
     if field == "configuration" and isinstance(raw, dict):
         return [{key: value for key, value in raw.items() if value is not None}]
     if isinstance(raw, dict) and set(raw) == {"id"}:
         return [raw if field in DOCUMENTS else str(raw["id"])]
+    if isinstance(raw, list):
+        return [raw, tuple(raw)]
     known = MEANT.get(f"{name}.{field}", {})
     return [known[raw]] if isinstance(raw, str) and raw in known else [raw]
 
