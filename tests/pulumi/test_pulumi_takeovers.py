@@ -52,7 +52,8 @@ def test_a_killed_creation_that_nobody_can_look_for_is_not_repeated(project: Pro
     (journal,) = (project.home / ".headend").glob("*.db")
     with contextlib.closing(sqlite3.connect(journal)) as file, file:  # as if the answer had not come
         file.execute("DELETE FROM entries")
-        file.execute("INSERT OR REPLACE INTO intents VALUES ('just.profiles.desk', 'just.profile', 'create', '')")
+        intent = ("just.profiles.desk", "just.profile", "create", "2026-11-07T18:00:00+00:00")
+        file.execute("INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?)", intent)
     said = project.up(fails=True)
     assert "just.profiles.desk" in said
     assert "a second profile of the person would stay for good" in said
