@@ -21,7 +21,8 @@ class Work:
         if number % AT_ONCE == 0:
             self.tasks = max(self.tasks, len(asyncio.all_tasks()))
         try:
-            await asyncio.sleep(0)
+            for _ in range(20):  # longer than it takes until AT_ONCE have begun
+                await asyncio.sleep(0)
             if number == self.fails:
                 raise ValueError(number)
             return number
@@ -39,9 +40,10 @@ def test_results_come_in_order_and_tasks_are_few() -> None:
     assert work.tasks == AT_ONCE + 1
 
 
-def test_nothing_begins_after_a_failure() -> None:
-    work = Work(fails=AT_ONCE // 2)
-    with pytest.raises(ValueError, match=str(AT_ONCE // 2)):
+@pytest.mark.parametrize("fails", [0, AT_ONCE // 2])
+def test_nothing_begins_after_a_failure(fails: int) -> None:
+    work = Work(fails)
+    with pytest.raises(ValueError, match=str(fails)):
         asyncio.run(together(work.pieces(5 * AT_ONCE)))
     assert work.begun < 3 * AT_ONCE
     assert work.under_way == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from headend.ateme import reads
@@ -18,6 +18,7 @@ from headend.ateme.api import Ateme
 from headend.ateme.guesses import begins, guesses, move
 from headend.ateme.rows import Marks
 from headend.core.model.errors import ApiError, DecodeError, NotFound, Refused
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.decode import decode
 from headend.core.wire.operations import Operation
 
@@ -50,7 +51,7 @@ class Verdict(enum.StrEnum):
     UNTRIED = "not tried"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Finding:
     """One operation. how: what it answers, or why it wasn't tried. override: the row as it should be, None where
     that isn't known. proof: what the override rests on. sort: of one that wasn't tried, what many have in common."""
@@ -63,7 +64,7 @@ class Finding:
     sort: str = ""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class _Asked:
     """Values for one call: its path, the environment whose token it goes with, its headers. row: of the object in the
     path."""

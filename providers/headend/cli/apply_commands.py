@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +46,7 @@ from headend.cli.render import show
 from headend.cli.run import opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.reconcile import guards
 from headend.core.reconcile.apply import apply as carry_out
 from headend.core.reconcile.approval import Seeded
@@ -161,7 +162,7 @@ def destroy(
     raise typer.Exit(asyncio.run(_run(options, target or [], agreed, destroy=True)))
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Agreed:
     """What the person who types the command has agreed to, whether each step is told, and whether a plan file
     is carried out as a whole or not at all."""

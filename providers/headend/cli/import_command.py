@@ -16,7 +16,7 @@ from headend.cli.files import check_out
 from headend.cli.importing import Imported, Importer
 from headend.cli.loading import load_stack
 from headend.cli.options import Flags, MaxRps, Parallelism, Patience, Simulated, Var, rates
-from headend.cli.run import connected, heed_hand_over, load_transport, lock_patience, state_place
+from headend.cli.run import connected, heed_hand_over, lock_patience, state_place
 from headend.core.model.errors import InputError, PartialError
 from headend.core.model.findings import counted
 from headend.core.model.suggest import suggest
@@ -159,7 +159,6 @@ async def imported(
                 session.check(registry.platforms())
             session.check(chosen)
             state.work_at({platform: session.place(platform) for platform in chosen}, keep=True)
-            load_transport(flags)
             importer = Importer(session, state, flags.file, wanted, given, stack, flags.variables, asked, secrets_file)
             return await importer.run(chosen)
 

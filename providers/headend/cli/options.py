@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.options import parse_duration
 
 
@@ -171,7 +172,7 @@ def rates(patience: str | None, max_rps: float | None) -> dict[str, str]:
     return {variable: str(value) for variable, value in given.items() if value is not None}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Flags:
     """Flags that all commands with a stack file share."""
 

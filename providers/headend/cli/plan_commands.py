@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headend.cli import planfile
-from headend.cli.accept import accept as accepted
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, make_plans_folder
@@ -54,7 +53,6 @@ from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.reports import Reports, failed
 from headend.cli.run import opened
-from headend.cli.watching import Watcher
 from headend.core.model.errors import GuardError, HeadendError, InputError
 from headend.core.model.options import parse_duration
 from headend.core.reconcile.approval import identities
@@ -62,6 +60,9 @@ from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
 from headend.core.reconcile.policies import check_plan
+
+if TYPE_CHECKING:
+    from headend.cli.watching import Watcher
 
 
 def plan(
@@ -176,6 +177,8 @@ def drift(
     told = Told(len(file) > 1, options, reports, format, verbose, full)
     if told.many or not chosen:
         raise typer.Exit(told.tell(chosen, work))
+    from headend.cli.watching import Watcher  # a plan needs none of it
+
     if metrics:
         check_out(metrics, name="--metrics")
     if accept and watch:
@@ -201,8 +204,11 @@ def _drifted(told: Told, work: Work, watcher: Watcher, accept: list[str], watch:
         made, code = look()
     if watcher.metrics or watcher.webhook:
         watcher.note(made.document(), time.monotonic() - began)
-    for line in accepted(made, accept) if accept else ():
-        echo(line)
+    if accept:
+        from headend.cli.accept import accept as accepted
+
+        for line in accepted(made, accept):
+            echo(line)
     return code
 
 

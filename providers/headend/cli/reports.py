@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import headend
 from headend.cli.echo import echo_exact
@@ -15,7 +15,9 @@ from headend.core.model.errors import HeadendError, InputError
 from headend.core.reconcile.plan import FORMAT, PLANS_FORMAT, Plan
 from headend.core.reconcile.signal import pictures
 from headend.reports.many import summed
-from headend.reports.write import Report
+
+if TYPE_CHECKING:
+    from headend.reports.write import Report
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Reports:
 
     def __post_init__(self) -> None:
         for text in self.given:
+            from headend.reports.write import Report  # a plan that is only shown needs none of it
+
             try:
                 report = Report.parse(text)
             except ValueError as error:

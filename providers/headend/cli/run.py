@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import importlib
 import json
 import os
 import signal
-import threading
 from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -33,6 +31,8 @@ from headend.core.wire.registry import kinds
 
 if TYPE_CHECKING:
     from headend.core.wire.session import Session
+
+_NEW_OBJECTS = 50_000  # before a look for garbage: a plan of 1,000 objects holds that many, nearly all to its end
 
 
 def state_place(stack: str, simulator: bool, folder: Path) -> Place:
@@ -99,6 +99,7 @@ def connected(
             connections = {}
         where["env"] = ChainMap(dict(rates), where["env"])
         gc.freeze()  # neither what is loaded nor the stack will be garbage
+        gc.set_threshold(_NEW_OBJECTS)
         gc.enable()
         yield Session(connections, redactor=redactor, parallelism=parallelism, tell=partial(echo, err=True), **where)
 
@@ -131,7 +132,6 @@ async def opened(
         async with session:
             session.check(used)
             state.work_at({platform: session.place(platform) for platform in used}, keep=not only_look)
-            load_transport(options)
             if options.stateless:
                 from headend.core.reconcile.stateless import find_all
 
@@ -190,15 +190,7 @@ async def looking(stack: Stack, path: Place, options: Flags, redactor: Redactor)
     with connected(stack.connections, path, options.simulator, redactor, options.parallelism, options.rates) as session:
         async with session:
             session.check({r.kind.platform for r in stack.resources.values()})
-            load_transport(options)
             yield session
-
-
-def load_transport(options: Flags) -> None:
-    """Begins to load what requests need, while state is read: half of it is certificates, which take no turn of the
-    interpreter's."""
-    if not options.simulator:
-        threading.Thread(target=importlib.import_module, args=["headend.core.wire.http"]).start()
 
 
 def glimpsed(path: Place, stack: str) -> dict[str, Record] | None:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from headend.cli.files import write_out
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Secret, mark
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.stackfile.fmt import formatted
 from headend.core.wire.registry import platforms, variable_of
 from headend.core.wire.session import needed_variables
@@ -80,7 +80,7 @@ def schema_text() -> str:
     return json.dumps(json_schema(), indent=1) + "\n"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Ci:
     """host: "github" or "gitlab". action: where it gets headend. review: a stack of which pull requests get copies.
     pulumi: the stack that Pulumi's command is to bring up; None: headend's own engine."""

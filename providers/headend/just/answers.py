@@ -6,10 +6,10 @@ import enum
 import json
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.printable import one_line
 from headend.core.wire.redaction import MASK
 from headend.just.checks import JUID
@@ -62,7 +62,7 @@ it is never read as "already gone"."""
 ACKNOWLEDGED: Final = {"utm_metric.update": "metrics updated", "action.create": "request accepted"}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Judged:
     """An answer, understood. value: what a success says. sort: of the catalogue's text in it, None if there is none."""
 

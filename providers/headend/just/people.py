@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
 from headend.core.model.fields import Immutable, Ref, Same, Sealed, Secret
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.references import Id
 from headend.just.checks import JUID
 
 Channel = Literal["email", "sms"]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Addresses:
     """Of one channel. field: their name on the wire. of: normal form, equal for spellings of one address.
     sent: as one goes into a form. in_data: as one goes into the JSON of a mark."""

@@ -6,11 +6,11 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from headend.core.model.errors import HeadendError, StaleError
+from headend.core.model.frozen import frozen_dataclass
 
 LIMIT = 65_000  # characters of a text: code hosts take little more
 CUT = "\n\n**Cut here: see the run for the rest.**\n"
@@ -19,7 +19,7 @@ COMMIT = "commit"
 MOST = 1 << 28  # bytes of an unpacked plan
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Text:
     """A comment or an issue. id: as the host's address has it."""
 
@@ -27,7 +27,7 @@ class Text:
     body: str
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Merged:
     """A pull request that was merged. head: the last commit of its branch."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
+
+from headend.core.model.frozen import frozen_dataclass
 
 STATE = {"HEADEND_STATE": False, "HEADEND_STATE_KEY": True}
 """What every run with state needs -> whether it is secret."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Wanted:
     """action: OWNER/NAME@REVISION of headend's repository. files: the stacks, with wildcards. paths: whose changes are
     planned. review: the stack of which each pull request gets a copy, or "". project, stack: Pulumi's.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.capabilities import OnAir
 from headend.core.model.fields import Secret, Spec, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import secret_fields
 from headend.core.model.references import Query, Reference, filled, pending
 from headend.core.model.stack import Resource, Stack
@@ -22,7 +22,7 @@ from headend.pulumi.props import META, as_json, packed
 MANY = 2000  # characters of `operations` that may come with each resource
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Handover:
     """What is the run's, and not the resource's. journal: the name of its file. file: the stack file, as seen from the
     project's folder. allowed: addresses whose interruption was agreed to. managed: how many objects the stack has, None

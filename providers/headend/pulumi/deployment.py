@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import Record
 from headend.pulumi.place import Place
 from headend.pulumi.snapshot import TYPES, kind_of
@@ -20,7 +20,7 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - which of them: a pr
 Entry = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Deployment:
     """document: as Pulumi wrote it."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Sealed, Spec, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import Digester, Record, recorded, secret_fields
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.state import State
@@ -17,7 +18,7 @@ from headend.pulumi.place import Place
 from headend.pulumi.props import meta_of, record_of
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Taken:
     """records: by address. handed_out: address -> name -> what creation made and showed once."""
 

@@ -7,7 +7,6 @@ providers use.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import lines
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import Record, keep_spelling, recorded
 from headend.core.model.references import Query, Reference, pending
 from headend.core.model.stack import Resource, Stack
@@ -90,7 +90,7 @@ def _raise_if_changes(stack: Stack, plan: Plan) -> None:
         raise GuardError(*found, f"the plan isn't empty: `headend apply {stack.file}` first")
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class _Entries:
     """specs: by address, as they were applied, with secrets. unverifiable: address -> field -> why."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from headend.core.model.errors import GuardError, InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
 from headend.pulumi.declaration import Handover, read_in_file
@@ -16,7 +16,7 @@ from headend.pulumi.journal import Journal, journal_name, read_setting
 PROJECT = "Pulumi.yaml"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Place:
     """folder: the project's. project, stack: as Pulumi names them."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.findings import errors, remarks
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.judge import check_stack
 from headend.core.model.record import Record
 from headend.core.model.stack import Stack
@@ -19,7 +19,7 @@ from headend.core.reconcile.refusal import Guard
 from headend.pulumi.props import digest
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class _Known:
     """Pulumi's state, as a plan asks for it."""
 

@@ -7,13 +7,14 @@ that is new and all that goes, by the planner of the embedded engine. What Pulum
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from headend.core.model.address import within
 from headend.core.model.errors import GuardError, InputError
 from headend.core.model.fields import Secret, Spec, marked
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.lookup import find_named_ids
 from headend.core.model.moved import said_of
 from headend.core.model.proposal import Action
@@ -39,7 +40,7 @@ from headend.pulumi.runtime import told_change
 from headend.pulumi.settings import ADOPT, DELETIONS, INTERRUPTION
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Consent:
     """What was agreed to for this one run. interruptions, adoptions: addresses."""
 
@@ -48,7 +49,7 @@ class Consent:
     deletions: bool = False
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Prepared:
     """moved: new address -> old. adopt: address -> id that creation takes over. lookups: `<address>.<field>`, or
     `lookups.<name>` -> the id that was found. lines: what a person should know. losses: how many objects go.

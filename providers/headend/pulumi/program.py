@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ import pulumi
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from headend.core.model.errors import HeadendError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import Record
 from headend.core.model.references import Reference
 from headend.core.model.stack import Resource, Stack
@@ -116,7 +116,7 @@ def run_apart(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return found[0]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Project:
     """Where and how a program runs. name: the stack's, as Pulumi has it. folder: the project's. file: the stack file,
     as seen from there. config: gives a setting `headend:<name>`."""

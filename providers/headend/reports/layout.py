@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
 from grandalf.graphs import Edge, Graph, Vertex, graph_core
 from grandalf.layouts import SugiyamaLayout
 from grandalf.routing import EdgeViewer
+
+from headend.core.model.frozen import frozen_dataclass
 
 GAP, BETWEEN = 14.0, 44.0  # between two boxes of a column, and between two columns
 LINE = 18.0  # of text
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Box:
     """A place on the picture, from its left upper corner."""
 
@@ -24,7 +25,7 @@ class Box:
     height: float
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Layout:
     """boxes: key -> box. ways: for each edge that was given, the points that it goes through. loose: where
     those begin that hang on nothing, with room for a line above; None: there are none."""

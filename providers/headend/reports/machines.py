@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.wording import Part, cut_text, reasons_text, refusal_text, status_text
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Note:
     """One thing to tell at one place. level: "error", "warning" or "note". rule: what kind of thing it is."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.drawing import SMALL, WIDE, alone, as_text, canvas, cells, element, shorten
 from headend.reports.layout import Box, Layout, Point, lay_out
 from headend.reports.picture import Edge, Node, Picture, Signal, home_of
@@ -21,7 +21,7 @@ Link = Callable[[str], str | None]
 """Address -> where to read more of it."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Drawn:
     """One environment. changes: whether the plan does something there."""
 
@@ -31,7 +31,7 @@ class Drawn:
     changes: bool
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Paths:
     """more: environments that aren't drawn."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
 from headend.core.model.address import last_key
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.wording import Part
 
 MOST = 60  # nodes of a picture: code hosts refuse much larger ones, and so do readers
@@ -16,7 +16,7 @@ Sort = Callable[[str], Hashable]
 """Address -> the same for those that are drawn as one."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Node:
     """One box: an object, or several that are alike. home: the environment that it lies in, "" for none."""
 
@@ -41,7 +41,7 @@ class Node:
         return word if len(self.names) == 1 or word.endswith("s") else f"{word}s"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Edge:
     """Ways between two boxes. by: what joins them, where that is an object of its own."""
 
@@ -64,7 +64,7 @@ class Edge:
         return self.names[0] if len(self.by) == 1 else f"{len(self.by):,} bookings"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Picture:
     """left_out: objects that aren't drawn, for want of room. homes: environment -> its name, in order."""
 

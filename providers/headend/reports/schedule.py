@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 
 from headend.core.model.address import last_key
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.picture import home_of
 from headend.reports.timescale import Scale, Span, zone_of
 from headend.reports.wording import SIGNS, Part
@@ -16,7 +17,7 @@ from headend.reports.wording import SIGNS, Part
 Ends = tuple[datetime | None, datetime | None]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Bar:
     """One booking. was: its span before, where the plan changes it."""
 
@@ -33,7 +34,7 @@ class Bar:
         return f"{SIGNS.get(self.action, '')} {self.name}".strip()
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Cut:
     """What the plan cuts, and by which steps."""
 
@@ -41,7 +42,7 @@ class Cut:
     by: Sequence[str]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Row:
     """home: the environment, "" where there is but one. lanes: bars that don't overlap in each. outputs: how many are
     like this."""
@@ -71,7 +72,7 @@ class Row:
         return bool(self.cuts) or any(bar.action != "none" or bar.goes or bar.clashes for bar in self.bars)
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Schedule:
     """The part `bookings` of a document, to be drawn. most: rows; where there are more, what is alike is one."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.mermaid import mermaid
 from headend.reports.tables import Table, tables
 from headend.reports.wording import (
@@ -34,7 +34,7 @@ _ORDER = (
 DANGEROUS = {"delete", "replace"}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Section:
     """items: steps and tables of steps. count: of steps."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from headend.core.model.frozen import frozen_dataclass
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STEPS = [
@@ -24,7 +25,7 @@ def zone_of(name: str | None) -> tzinfo:
     return ZoneInfo(name) if name else UTC
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Piece:
     """A part of the line, from `left` to `right` of 0 to 1."""
 

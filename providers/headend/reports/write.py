@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.reports.wording import Part
 
 Renderer = Callable[[Part, str | None], str]
@@ -48,7 +48,7 @@ RENDERERS: Mapping[str, Renderer] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Report:
     """form: of RENDERERS. path: where it goes; None: stdout."""
 

@@ -1,10 +1,11 @@
 """What the entitlements family answers, read strictly: an answer that isn't understood is never an empty account."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from headend.core.model.errors import DecodeError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.decode import Shape, TextId, decode, decode_rows
 
 KINDS = ("assets", "assets_offline", "labels", "labels_offline")
@@ -55,7 +56,7 @@ class Grant(NamedTuple):
     external_product_id: str
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Content:
     """The entitlements of an account. others: kinds that headend doesn't know and that aren't empty."""
 

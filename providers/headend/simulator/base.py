@@ -7,11 +7,11 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 from urllib.parse import unquote
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire import operations
 from headend.core.wire.operations import Operation
 from headend.simulator.messages import Call, Handler, Refusal, Reply
@@ -51,7 +51,7 @@ def handles(*keys: str, takes: Sequence[str] = ()) -> Callable[[F], F]:
     return mark
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Route:
     """A row of the table, ready to match. `words`: how many segments are literal; more of them win (A-45). query: name
     there -> the place that it fills."""

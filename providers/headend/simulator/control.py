@@ -8,13 +8,13 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter, ValidationError
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.simulator.app import Receive, Scope, Send, Simulator, chunks
 from headend.simulator.clock import SimulatedClock
 from headend.simulator.control_models import (
@@ -42,7 +42,7 @@ class Refused(Exception):
         self.status, self.why = status, why
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class ControlRoute:
     """One route. takes, gives: types of the bodies, None: no body. query: type of the query's values."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.operations import Operation, Table
 from headend.core.wire.parameters import Parameter
 
@@ -26,7 +27,7 @@ _TYPES: Mapping[str, str] = {
 _MEDIA = {"json": "application/json", "form": "application/x-www-form-urlencoded", "multipart": "multipart/form-data"}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Style:
     """How a document is written. base: what its paths leave out. names: (operation, place) -> what it calls a place of
     a path. said: (operation, name) -> what it tells of a value. in_text: operations whose title is the first line of
@@ -39,7 +40,7 @@ class Style:
     in_text: frozenset[str] = frozenset()
 
 
-def describe(table: Table, title: str, style: Style = Style()) -> dict[str, Any]:
+def describe(table: Table, title: str, style: Style = Style()) -> dict[str, Any]:  # noqa: B008 - it is frozen
     """The document of a table as it is served. Bodies stand by themselves, and operations refer to them."""
     schemas: dict[str, Any] = {}
     paths: dict[str, Any] = {}

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.operations import Operation, Table
 from headend.simulator.openapi import VERSIONS, Style, describe, written
 
@@ -23,7 +23,7 @@ _VERBS: Mapping[str, Sequence[str]] = {
 """What else a call may go by: only what deletes may be a DELETE."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Scrambled:
     """rows: the overrides under which the platform is what the document says."""
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic
 
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import A, Can, Kind, Report, S
 from headend.core.model.observed import Airtime, Change, Observed
 from headend.core.model.owners import Owned
@@ -117,7 +117,7 @@ class HasUniqueFields(Generic[S]):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Use:
     """A thing that serves one object at a time.
 
@@ -145,7 +145,7 @@ class Uses(Generic[S]):
 
 
 # --- changes -------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@frozen_dataclass
 class Selection:
     """changes: those to be made. warnings: about the others. refused: why none may be made.
     noted: fields of which nothing is sent, and whose new value only state takes note of."""

@@ -11,35 +11,36 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.owners import Owned
 from headend.core.model.references import Pending, pending
 
 
 # --- marks on fields ---------------------------------------------------------------------------------------
+@frozen_dataclass
 class Mark:
-    """Base of the facts that an `Annotated` field can carry."""
+    """Base of the facts that an `Annotated` field can carry. Those without values of their own inherit what it takes to
+    compare and to print them."""
 
 
-@dataclass(frozen=True)
 class Immutable(Mark):
     """A change replaces the object."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Unit(Mark):
     """What the number counts, as people write it behind one: "ms", "kbit/s"."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Likely(Mark):
     """Bounds that the document doesn't print for the field: outside of them is a warning, not an error."""
 
@@ -47,7 +48,7 @@ class Likely(Mark):
     high: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Written(Mark):
     """How a text is written that more than its type says: for editors and people; a validator is the judge.
 
@@ -66,23 +67,20 @@ class Written(Mark):
         return schema
 
 
-@dataclass(frozen=True)
 class Secret(Mark):
     """Never shown or stored in clear, at any depth below the field."""
 
 
-@dataclass(frozen=True)
 class Credential(Secret):
     """A secret that lets in whoever has it: in clear in a stack file, where many can read it, it is warned of."""
 
 
-@dataclass(frozen=True)
 class Sealed(Mark):
     """A secret that deletion can't do without: state keeps it sealed with a key of the platform's settings, which its
     API client holds as `seal` (`headend.core.model.seal.Seal`)."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class WriteOnly(Mark):
     """Never read back: compared with what was last applied, and called unverifiable.
 
@@ -95,27 +93,23 @@ class WriteOnly(Mark):
     once: bool = False
 
 
-@dataclass(frozen=True)
 class Ignored(Mark):
     """Takes effect at creation or on headend's own side only; never compared, never a reason to write."""
 
 
-@dataclass(frozen=True)
 class Named(Mark):
     """The object's own name: defaults to the resource's key, settled when the object is created."""
 
 
-@dataclass(frozen=True)
 class OwnCall(Mark):
     """Creation can't set it: `complete` does, by a request of its own."""
 
 
-@dataclass(frozen=True)
 class Lasting(Mark):
     """No call takes it away once it is set: taking it out of the stack changes nothing. See `Spec.clearable`."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Ref(Mark):
     """The field holds the remote id of an object of this kind, or a list or mapping of them; stack files give names.
 
@@ -126,7 +120,7 @@ class Ref(Mark):
     through: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Found(Mark):
     """The field holds the id of something that headend looks up but doesn't manage: `{lookup: {title: ...}}`.
 
@@ -137,21 +131,21 @@ class Found(Mark):
     keep: bool = False
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Interrupts(Mark):
     """Changing it in place disturbs a running stream."""
 
     impact: Impact | None = None
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Same(Mark):
     """Two values are the same if their normal forms are equal (instants, sets, null and -1, ...)."""
 
     normal: Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Parts(Mark):
     """The field lists parts of the object that live on the platform by themselves, beside other people's. Those that
     left the list since it was applied are read too, so that they show as changes, but for those that another resource
@@ -165,7 +159,6 @@ class Parts(Mark):
     owned: Callable[[Any, Any], Owned]
 
 
-@dataclass(frozen=True)
 class Trigger(Mark):
     """headend's own: a change of the value causes a write; the value never goes on the wire or comes back."""
 

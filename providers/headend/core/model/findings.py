@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from headend.core.model.frozen import frozen_dataclass
 
 
 class Level(enum.StrEnum):
@@ -15,7 +16,7 @@ class Level(enum.StrEnum):
     NOTE = "note"  # worth knowing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Source:
     """A place in a stack file; `line` and `column` count from 1."""
 
@@ -27,7 +28,7 @@ class Source:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Problem:
     """One finding: what is wrong, where, what to do, and how much it weighs.
 

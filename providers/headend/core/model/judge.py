@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from headend.core.model.errors import InputError
 from headend.core.model.facts import Facts
 from headend.core.model.findings import Level, Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.moved import said_of
 from headend.core.model.policies import Allow, ConditionFailed, Policy, selected
 from headend.core.model.secrets import missing_fields
@@ -20,7 +20,7 @@ LIFT = "`lifecycle.allow` lets it for a time"
 LIFT_REMOVAL = "`allow` lets it for a time: of its line of `removed:`, or of its `lifecycle` where all is destroyed"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Word:
     """What is said of one resource. level: an error refuses. lift: what to do."""
 

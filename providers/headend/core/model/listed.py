@@ -6,14 +6,15 @@ A capability like those of `headend.core.model.capabilities`: a kind inherits it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Final, Generic
 
 from headend.core.model.fields import Named, Spec, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import A
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Withheld:
     """Stands for a value that is there, and that the platform never shows."""
 
@@ -21,7 +22,7 @@ class Withheld:
 WITHHELD: Final = Withheld()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Live:
     """One object that a list shows.
 

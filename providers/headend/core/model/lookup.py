@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.references import Query
 from headend.core.model.references import query as query_of
 from headend.core.model.stack import Wanted
@@ -24,7 +25,7 @@ lookups: dict[str, Lookup[Any]] = {}
 SHOWN = 5  # candidates that an error names
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Candidate:
     """One thing that may be meant. fields: what it can be found by, and told apart by in an error."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from headend.core.model.address import within
 from headend.core.model.findings import Source
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.policies import Allow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Place:
     """An address. stack: the other stack that it is of, by its file or its name; None: of this one."""
 
@@ -19,7 +19,7 @@ class Place:
     stack: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Moved:
     """One of `moved:`. What is nested in the old address moves with it."""
 
@@ -28,7 +28,7 @@ class Moved:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Removed:
     """One of `removed:`. forget: the objects stay, else they are deleted. allow: policies that their deletion may
     break."""

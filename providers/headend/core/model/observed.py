@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from headend.core.model.frozen import frozen_dataclass
 
 
 class Undecoded(str):
@@ -13,7 +15,7 @@ class Undecoded(str):
     to be trusted. Nothing is written for its sake, also where the object is taken over."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Observed:
     """A live object as read.
 
@@ -38,7 +40,7 @@ class Observed:
     leaving: bool = False
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Airtime:
     """A span in which something goes out. kind, id: of the schedule that says so. None: it has no such end."""
 
@@ -48,7 +50,7 @@ class Airtime:
     end: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Status:
     """What a live object does now, for the person on call.
 
@@ -69,7 +71,7 @@ class Status:
         return f"{self.word} ({self.reason})" if self.reason else self.word
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Change:
     """One difference. `path`: field, then keys below it. `cause`: you (the stack changed) or drift (the world did)."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
 from headend.core.model.findings import Level, Source
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.printable import one_line
 
 OF_FILE = frozenset(
@@ -23,7 +24,7 @@ class ConditionFailed(Exception):
     """A condition can't be evaluated, so that nobody knows whether it holds."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Allow:
     """`lifecycle.allow`: the resource may break the policy until the end of that day."""
 
@@ -32,7 +33,7 @@ class Allow:
     until: date
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Example:
     """given: the values of variables. expect: what comes of it, a word of EXPECTED."""
 
@@ -44,7 +45,7 @@ class Example:
 EXPECTED = ("holds", "broken", "skipped", "fails")
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Policy:
     """severity: an error refuses, a warning is shown. source: of the condition. kinds, addresses, stacks: globs, all of
     them if there are none. params: what the condition finds in `params`. program: the condition, compiled. asks: the

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from headend.core.model.fields import Spec
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Change
 
 S = TypeVar("S", bound=Spec)
@@ -26,7 +27,7 @@ class Action(enum.StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Proposal(Generic[S]):
     """What a step would do to one object.
 

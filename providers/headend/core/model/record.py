@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,12 +16,13 @@ from pydantic import TypeAdapter, ValidationError
 from headend.core.model.capabilities import KnownBySecrets, LeavesBehind
 from headend.core.model.errors import CredentialsError, StateError
 from headend.core.model.fields import Same, Sealed, Secret, Spec, mark, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Can, Kind
 from headend.core.model.seal import Seal
 from headend.core.model.secrets import missing_fields
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Marker:
     """A word of headend's own where a value would stand."""
 
@@ -35,7 +36,7 @@ HIDDEN: Final = Marker("(secret)")
 UNKNOWN: Final = Marker("(known after apply)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Digest:
     """Stands for a secret value: equal secrets have equal digests.
 
@@ -57,7 +58,7 @@ Digester = Callable[[Any], Digest]
 """Makes the keyed digest of a value; equal values of one state have equal digests."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Record:
     """What was last applied of one object.
 
@@ -183,12 +184,12 @@ def keep_spelling(spec: Spec, now: Mapping[str, Any], last: Record, seal: Seal |
 
 def forgotten(values: Mapping[str, Any]) -> frozenset[str]:
     """The secrets of which it isn't known any more what was last applied."""
-    return frozenset(name for name, kept in values.items() if kept == NO_DIGEST)
+    return frozenset(name for name, kept in values.items() if type(kept) is Digest and kept == NO_DIGEST)
 
 
 def untold(values: Mapping[str, Any]) -> frozenset[str]:
     """The secrets that were there before headend, and of which nothing is known yet."""
-    return frozenset(name for name, kept in values.items() if kept == UNTOLD)
+    return frozenset(name for name, kept in values.items() if type(kept) is Digest and kept == UNTOLD)
 
 
 def secret_key(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ...] | None:

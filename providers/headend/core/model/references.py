@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 
-@dataclass(frozen=True, slots=True)
+
+@frozen_dataclass(slots=True)
 class Reference:
     """Stands where the remote id of another resource of the stack will be, or a value that it computes."""
 
@@ -24,7 +25,7 @@ class Reference:
         return self.key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Query:
     """Stands where the id of what a lookup finds will be. match: field -> the value it must have, as JSON text."""
 

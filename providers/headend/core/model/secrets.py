@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ class SecretNeeded(InputError):
     """Something can't be done without the value of a secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class MissingSecret:
     """Stands for the value of a field that a secret without a value belongs to. It is equal to itself by name, and no
     text: who would use it as one gets SecretNeeded, so that no made-up value ever reaches a platform.

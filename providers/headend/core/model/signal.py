@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic
 
 from headend.core.model.fields import Spec
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import S
 
 Span = tuple[datetime | None, datetime | None]
 """None: it has begun long ago, or is for good."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Line:
     """Where a stream leaves or comes in over the network. host: that is called; None: it waits at the port."""
 

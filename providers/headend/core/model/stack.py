@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from headend.core.model.address import dependents
 from headend.core.model.capabilities import KnownBySecrets, Nameless, owned_by
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Source
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.moved import Moved, Removed
 from headend.core.model.options import NO_OPTIONS, Options
@@ -33,7 +34,7 @@ class Adopt(enum.StrEnum):
     IF_FOUND = "if_found"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Lifecycle:
     """`lifecycle:` of a resource. protect None = the kind's own default. adopt None = it says nothing of adoption, and
     is as NEVER unless the run says otherwise."""
@@ -58,7 +59,7 @@ class Lifecycle:
         return self.adopt is Adopt.IF_FOUND or not isinstance(kind, Nameless)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Resource:
     """One object of the stack.
 
@@ -111,7 +112,7 @@ def related(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, 
     }
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Wanted:
     """A lookup with a name of its own, and its place in the file."""
 
@@ -119,7 +120,7 @@ class Wanted:
     source: Source
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Stack:
     """A loaded stack. name: --stack, else `stack:` of the file, else the file's stem.
     connections: platform -> the settings given in the file (none of them secret). lookups: `lookups:` of the file.

@@ -6,13 +6,13 @@ A platform lists its verbs; each becomes a command, `headend NAME STACK ...`, th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Observed
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Content:
     """Something for a file. media: its type, such as "image/jpeg"."""
 
@@ -26,7 +26,7 @@ class Content:
         return f".{'jpg' if subtype == 'jpeg' else subtype if subtype.isalnum() else 'bin'}"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Verb:
     """name: the command. kind: name of the kind of objects it is about. help: what it does, with its side effects.
 
@@ -38,14 +38,14 @@ class Verb:
     help: str
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class FileVerb(Verb):
     """A file of each object, or of those that are named. ask: the content, or why there is none."""
 
     ask: Callable[[Any, Observed, Any], Awaitable[Content | str]]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class FieldVerb(Verb):
     """Fields for one object's entry in the stack file. ask: {field: value}."""
 

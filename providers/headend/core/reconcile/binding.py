@@ -10,16 +10,17 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Observed
 
 PreImage = Mapping[str, str]
 """Part of a live object -> hash of what it was. Empty: there was no such object, or nobody looked."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Binder:
     """nonce: the number, 32 hex digits. key: of the environment, None without one."""
 

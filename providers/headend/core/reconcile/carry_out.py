@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from headend.core.model.capabilities import CreatedInStages
@@ -23,6 +23,7 @@ from headend.core.model.errors import (
     Unavailable,
 )
 from headend.core.model.fields import Ref, Spec, WriteOnly, mark, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Can
 from headend.core.model.observed import Observed
 from headend.core.model.owners import Elsewhere, nowhere
@@ -69,7 +70,7 @@ class Journal(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Teller:
     """Tells a person what happens. keep: takes (name, value) of a secret that is shown once, and must keep it before
     it returns."""
@@ -79,7 +80,7 @@ class Teller:
     keep: Callable[[str, str], None]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Writer:
     """Writes one object. elsewhere: what other resources own. decided_now: the decision comes from a read made just
     now, so the object is not read again before the write. keeps_old: a replacement's old object is still there when the

@@ -60,8 +60,9 @@ def _known(s: Situation, live: Observed) -> Decision:
     found = compare(s, live, s.last.values)
     selection = select_changes(kind, live, s.want, found.changes)
     found = found.only(selection.changes)
-    told = s.want.set_fields().keys() - missing_fields(s.want).keys()
-    anew = told & (forgotten(s.last.values) | untold(s.last.values))
+    anew = forgotten(s.last.values) | untold(s.last.values)
+    if anew:
+        anew &= s.want.set_fields().keys() - missing_fields(s.want).keys()
     noted = (*selection.noted, *found.lasting, *(marked(type(s.want), Parts) if found.regrouped else ()), *anew)
     if found.replaces or (found.changes and Can.UPDATE not in kind.can):
         action, reason = Action.REPLACE, Reason.CHANGED

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headend.core.model.fields import Impact, Spec
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Change, Observed, Status
 from headend.core.model.proposal import Action
@@ -36,7 +37,7 @@ class Reason(enum.StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Decision:
     """What is done with one object, and why.
 

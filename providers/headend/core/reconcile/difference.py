@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headend.core.model.fields import (
@@ -21,6 +21,7 @@ from headend.core.model.fields import (
     mark,
     marked,
 )
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Change, Observed, Undecoded
 from headend.core.model.record import HIDDEN, NO_DIGEST, UNKNOWN, UNTOLD, Digest, Digester, compared_form, recorded
 from headend.core.model.references import filled, pending
@@ -28,7 +29,7 @@ from headend.core.model.secrets import missing_fields
 from headend.core.model.uploads import describe_file, file_digest, file_fields
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Difference:
     """changes: what a write must change. replaces: fields among them that can't change in place.
     unverifiable: field -> why its sync can't be checked.

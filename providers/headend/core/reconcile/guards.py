@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headend.core.model.capabilities import Container
 from headend.core.model.errors import GuardError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.reconcile import on_air as onair
@@ -15,7 +16,7 @@ from headend.core.reconcile.plan import Plan, Step
 from headend.core.reconcile.refusal import Guard, Refusal
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Consent:
     """What was agreed to for one run. interruptions: addresses that may be interrupted. secrets: whether there is a
     place to keep the secrets that platforms make."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.fields import Spec
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Observed
 from headend.core.model.record import NO_DIGEST, Digest, Record
@@ -20,7 +20,7 @@ from headend.core.reconcile.resolve import spec_to_read_by
 from headend.core.reconcile.situation import Situation
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Place:
     """A resource's live object. spec: what it is read with. id: None if there is none. seen: the object as read,
     None if it is gone or can't be read. doubt: why the object can't be identified, "" if it can."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headend.core.model.capabilities import Nameless, SharesKey, identifies
 from headend.core.model.fields import Spec
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import Record, frozen
@@ -19,7 +20,7 @@ Key = tuple[str, Any]
 """(kind, natural key)."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class _Passing:
     """What a step does to its object's natural key. has: the one that it has now. wants: the one that it takes."""
 

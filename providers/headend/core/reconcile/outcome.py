@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from headend.core.model.errors import HeadendError, StateLost
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.proposal import Action
 
 Sink = Callable[[str, str, str], None]
 """Takes (address, name, value) of a secret that a platform shows once. It must keep the secret before it returns."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Event:
     """Progress. phase: start, waiting, warning, done, failed, skipped. seconds: since the step began."""
 

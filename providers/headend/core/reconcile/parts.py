@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.address import outer
 from headend.core.model.capabilities import Container
 from headend.core.model.fields import Ref, Spec, mark
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.proposal import Action
 from headend.core.model.record import Marker
@@ -22,7 +22,7 @@ Find = Callable[[str], Kind[Any, Any] | None]
 """Address -> the kind of what is there."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Ends:
     """Addresses that a stream comes from, and where it leads."""
 
@@ -30,7 +30,7 @@ class Ends:
     target: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Part:
     """A step's object. spec: as it is to be, or was last applied. before: its ends, where the plan changes them."""
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import headend
 from headend.core.model.fields import Impact
 from headend.core.model.findings import Source, remarks
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Change, Status
 from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.proposal import Action
@@ -32,7 +33,7 @@ def _in_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Cut:
     """Something on air, now or soon, that a step would cut. address: None if this stack doesn't manage it."""
 
@@ -52,7 +53,7 @@ class Cut:
         return f"{self.address or f'{self.kind} {self.id}'} {since}{until}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Step:
     """One object's part of a plan.
 
@@ -199,7 +200,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Marker) else value
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Plan:
     """All steps of a stack, in file order, deletions last. bind: made the hashes of what was seen.
     stateless: no state is kept. holder: who has an object, by what state has. at: when it was made. options: of the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from headend.core.model.frozen import frozen_dataclass
 
 
 class Guard(enum.StrEnum):
@@ -21,7 +22,7 @@ class Guard(enum.StrEnum):
     MASS_DELETION = "mass_deletion"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Refusal:
     """why: what would happen. lift: what allows it, or what to do first; "" where nothing does."""
 

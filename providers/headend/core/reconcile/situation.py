@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.observed import Observed
 from headend.core.model.record import Digest, Digester, Record, recorded, secret_fields
@@ -18,7 +19,7 @@ from headend.core.model.stack import Lifecycle
 from headend.core.reconcile.binding import Binder
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Owner:
     """The resource that an object belongs to, of this stack or of another in the store.
 
@@ -33,7 +34,7 @@ class Owner:
         return f"{self.address} of the stack {self.stack}" if self.stack else self.address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Situation:
     """One resource, or one record that the stack no longer names.
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from headend.core.model.capabilities import OnAir, why_unreadable
 from headend.core.model.errors import ApiError, Forbidden, Unreachable
 from headend.core.model.fields import Spec
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Can, Kind
 from headend.core.model.observed import Airtime, Status
 from headend.core.model.record import Record
@@ -29,7 +30,7 @@ FORMAT = "headend.status/1"
 MISSING, UNREADABLE, UNVERIFIABLE = "missing", "unreadable", "unverifiable"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Sight:
     """One object. group: the heading it is shown under: what it lives in, else its platform.
     on_air: what goes out through it now. coming: what goes out next."""
@@ -50,7 +51,7 @@ class Sight:
         return head | self.status.document() | on_air | {"next": coming}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Look:
     """All objects of a stack as they were at that time."""
 

@@ -11,6 +11,7 @@ from headend.core.model.errors import HeadendError
 
 T = TypeVar("T")
 AT_ONCE = 1_000  # more than any host has requests in flight, and enough that one read serves many
+A_TURN = 100  # pieces that begin before the network has its turn
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -27,8 +28,14 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             results[later] = await another
             await asyncio.sleep(0)
 
-    workers = [asyncio.ensure_future(worker(*one)) for one in islice(left, AT_ONCE)]
+    workers: list[asyncio.Task[None]] = []
     try:
+        for one in islice(left, AT_ONCE):
+            workers.append(asyncio.create_task(worker(*one)))
+            if len(workers) % A_TURN == 0:
+                await asyncio.sleep(0)  # what the first ask for is on its way while the others begin
+                if any(task.done() and task.exception() for task in workers):
+                    break
         await asyncio.gather(*workers)
     except BaseException:
         for task in workers:

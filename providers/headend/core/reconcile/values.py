@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.fields import Ref, Spec, Unit, mark
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import HIDDEN, Digest, Marker, Record
 from headend.core.model.references import Reference, filled, pending
 from headend.core.model.stack import Resource
@@ -23,7 +23,7 @@ def nobody(kind: str, id: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Value:
     """One field. default: nobody wrote it."""
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from headend.core.model.frozen import frozen_dataclass
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$")
 
@@ -56,7 +58,7 @@ class Item:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class _Between:
     """A comment, or a blank line (text ""), and its place. alone: nothing stands before it on its line."""
 
@@ -65,7 +67,7 @@ class _Between:
     alone: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Document:
     """A file's one value. head, end: the comments before and after it, where it doesn't hold them itself."""
 
@@ -84,7 +86,7 @@ def comments(text: str) -> list[str]:
     return [one.text for one in _Scan(text).between if one.text]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class _BlockScalar:
     """lines: its content as written. flags: what its header says. indent: of the content; 0 where the header says."""
 

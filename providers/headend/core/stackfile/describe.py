@@ -6,13 +6,13 @@ import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from headend.core.model import fields as marks
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Can, Kind
 from headend.core.model.options import format_duration
 from headend.core.model.rules import without_rules
@@ -22,7 +22,7 @@ from headend.core.stackfile.field_types import holds_mapping
 UNREAD = "no call reads such an object"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class FieldFacts:
     """shape: the type in words, with its range. default: in words, "" for none. about: with the rules that it cites.
     likely: the range that a value outside of is warned of. notes: what else its marks say, as docs/kinds has it.

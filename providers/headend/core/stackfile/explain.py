@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from headend.core.model.errors import InputError
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind, collection_of
 from headend.core.model.options import Options
 from headend.core.model.rules import NUMBER, cited_rules, without_rules
@@ -22,7 +23,7 @@ from headend.core.wire import registry
 GENERAL: Mapping[str, type[BaseModel]] = {"lifecycle": LifecycleModel, "options": Options}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Explained:
     """One field: its facts, an example, the variants that it is so of (none: all), and the rules of the platform's
     contract that say so."""
@@ -33,7 +34,7 @@ class Explained:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Explanation:
     """What a path means. kind: None for `lifecycle` and `options`. variant: the one that is asked for. field: the path
     below, "" where all fields are asked for. fields: those, or the one, as often as variants differ in it."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.references import Query, Reference
 from headend.core.model.uploads import file_fields
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Accepts:
     """text: strings, so that a cell of a CSV file stays as it is. plain: numbers, booleans, or whatever else YAML
     makes of a word. items: what a list's items accept, None for no list."""

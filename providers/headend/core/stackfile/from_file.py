@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from headend.core.model.fields import Secret, marked
 from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.field_types import accepted_by
 from headend.core.stackfile.nodes import KeyValue, Node
@@ -28,7 +29,7 @@ Models = Mapping[str, type[BaseModel]]
 """What a row may become, by variant; one model, whatever it is called by, where that is certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Column:
     """Where a field's value comes from. separator: between the items of a list. external: it is the id of something
     that the stack doesn't manage."""
@@ -39,7 +40,7 @@ class Column:
     external: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Row:
     """key: what it is called. cells: values in the order of the columns, as far as those were known."""
 

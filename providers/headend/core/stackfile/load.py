@@ -22,7 +22,7 @@ from headend.core.model.policies import Policy
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
-from headend.core.model.uploads import File
+from headend.core.model.uploads import file_fields
 from headend.core.stackfile.check import Input, make, scrub
 from headend.core.stackfile.drafts import DraftFinder, Kinds
 from headend.core.stackfile.lookups import read_named_lookups
@@ -31,7 +31,7 @@ from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
 from headend.core.stackfile.policies import check_allowed, find_files, read_policies
-from headend.core.stackfile.references import Names, find_cycles
+from headend.core.stackfile.references import Names, find_cycles, name_references
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
 from headend.core.stackfile.secrets import FindSecret, secret_finder
@@ -85,17 +85,25 @@ def load(
     builder = ResourceBuilder(rows, names, problems)
     built = [builder.build(draft) for draft in finder.drafts.values()]
     resources = {resource.address: resource for resource in built if resource is not None}
-    check_owners(resources, problems)
-    resources, found = check_together(resources, _check_by_kinds(resources))
-    problems += errors(found)
-    check_claims(resources, problems)
-    find_cycles(resources, problems)
+    resources, found = _checked_all(resources, problems)
     policies = _policies(path, entries, problems, files)
     check_allowed(resources, removed, policies, problems)
     _raise_if_any(problems)
     read = frozenset(files | values.files | _uploads(resources))
     told = _told(found, values.remarks)
     return Stack(name, str(path), resources, connections, options, wanted, told, policies, read, moved, removed)
+
+
+def _checked_all(resources: Mapping[str, Resource], problems: Problems) -> tuple[dict[str, Resource], list[Problem]]:
+    """The resources with the remarks that each gives and that the whole gives, and all that is found. Errors go to
+    `problems`."""
+    named = {address: name_references(one.spec) for address, one in resources.items()}
+    check_owners(resources, named, problems)
+    checked, found = check_together(resources, named, _check_by_kinds(resources))
+    problems += errors(found)
+    check_claims(checked, problems)
+    find_cycles(checked, problems)
+    return checked, found
 
 
 def _declare(
@@ -119,8 +127,9 @@ def _raise_if_any(problems: Problems) -> None:
 
 
 def _uploads(resources: Mapping[str, Resource]) -> set[Path]:
-    values = (value for one in resources.values() for value in one.spec.__dict__.values())
-    return {value.location for value in values if isinstance(value, File)}
+    specs = (one.spec for one in resources.values())
+    files = (getattr(spec, name) for spec in specs for name in file_fields(type(spec)))
+    return {file.location for file in files if file is not None}
 
 
 def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems, files: set[Path]) -> tuple[Policy, ...]:

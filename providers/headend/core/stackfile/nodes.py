@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from headend.core.model.findings import Problem, Problems, Source
+from headend.core.model.frozen import frozen_dataclass
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000  # after the expansion of aliases
@@ -33,7 +34,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _STR_TAG = "tag:yaml.org,2002:str"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Node:
     """One value. `value`: None, bool, int, float, str, a tuple of nodes, or {key: KeyValue}.
     `text`: a scalar as it is written, so that `1.10` in a string stays 1.10.
@@ -61,7 +62,7 @@ class Node:
         return names.get(type(self.value), "a mapping" if self.mapping is not None else "a list")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class KeyValue:
     """A key's place and its value."""
 

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from headend.core.model.capabilities import HasUniqueFields, MakesClaims, owned_by
+from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems
 from headend.core.model.owners import Owned, Owners
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource
-from headend.core.stackfile.references import name_references
 
 T = TypeVar("T")
 _NOTHING: Mapping[Any, Any] = {}
@@ -36,23 +36,24 @@ def check_claims(resources: Mapping[str, Resource], problems: Problems) -> None:
                 problems.add(what, resource.source, resource.address, "say the same, or keep one of them")
 
 
-def _identity(resource: Resource) -> str | None:
-    found: str | None = _known(resource.kind.identity, name_references(resource.spec), None)
+def _identity(resource: Resource, named: Spec) -> str | None:
+    found: str | None = _known(resource.kind.identity, named, None)
     return found
 
 
-def check_owners(resources: Mapping[str, Resource], problems: Problems) -> None:
-    """Two resources that would be one object, write the same things, or want what only one can have."""
+def check_owners(resources: Mapping[str, Resource], named: Mapping[str, Spec], problems: Problems) -> None:
+    """Two resources that would be one object, write the same things, or want what only one can have.
+    named: as `name_references` made them."""
     owners = Owners()
     for address, resource in resources.items():
-        kind, spec = resource.kind, name_references(resource.spec)
+        kind, spec = resource.kind, named[address]
         found: dict[str, list[str]] = {}
         for owned in _known(partial(owned_by, kind), spec, tuple[Owned, ...]()):
             if (other := owners.add(address, owned)) is not None:
                 found.setdefault(other, []).append("/".join(owned[1:]))
         for other, names in found.items():
             first = resources[other]
-            same = first.kind is kind and _identity(first) == _identity(resource) is not None
+            same = first.kind is kind and _identity(first, named[other]) == _identity(resource, spec) is not None
             shared = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
             what = "is the same object as" if same else f"has {shared} in common with"
             message = f"{what} {other} ({first.source})"

@@ -24,14 +24,14 @@ from headend.core.model.kind import Can, Kind
 from headend.core.model.record import frozen
 from headend.core.model.secrets import MissingSecret, ask_without, missing_secrets
 from headend.core.model.stack import Resource, related
-from headend.core.stackfile.references import name_references
 
 
 def check_together(
-    resources: Mapping[str, Resource], found: Sequence[Problem]
+    resources: Mapping[str, Resource], named: Mapping[str, Spec], found: Sequence[Problem]
 ) -> tuple[dict[str, Resource], list[Problem]]:
-    """The resources with the remarks that only the whole gives, and all that is found. found: before."""
-    alike = [*_find_keys_twice(resources), *_find_uses_twice(resources)]
+    """The resources with the remarks that only the whole gives, and all that is found. named: as `name_references` made
+    them. found: before."""
+    alike = [*_find_keys_twice(resources, named), *_find_uses_twice(resources)]
     told: dict[str, list[Problem]] = {}
     for problem in remarks(alike):
         told.setdefault(str(problem.address), []).append(problem)
@@ -50,11 +50,11 @@ def _key(kind: Kind[Any, Any], spec: Spec) -> tuple[Any, ...] | None:
     return None if any(True for _ in missing_secrets(key)) else key
 
 
-def _find_keys_twice(resources: Mapping[str, Resource]) -> Iterator[Problem]:
+def _find_keys_twice(resources: Mapping[str, Resource], named: Mapping[str, Spec]) -> Iterator[Problem]:
     """Two resources that nobody could tell apart on the platform, at the one that stands later in the file."""
     seen: dict[Hashable, Resource] = {}
     for address, resource in resources.items():
-        kind, spec = resource.kind, name_references(resource.spec)
+        kind, spec = resource.kind, named[address]
         shares = isinstance(kind, Nameless | SharesKey | Unadoptable | HasUniqueFields) or Can.OBSERVE not in kind.can
         if shares or (key := ask_without([spec], partial(_key, kind, spec), None)) is None:
             continue

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headend.core.model.findings import Level, Problem, Problems, Source
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.secrets import MissingSecret
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.nodes import KeyValue, Node, scalar
@@ -25,7 +26,7 @@ def variable_name(name: str) -> str:
     return f"HEADEND_VAR_{name.upper().replace('-', '_')}"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Ways:
     """How an engine is given what a stack file leaves open, and what its errors advise.
 

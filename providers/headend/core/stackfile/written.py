@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from headend.core.model.address import row
+from headend.core.model.frozen import frozen_dataclass
 
 WIDTH = 110  # columns that a resource may take on one line
 MANY = 50  # resources of a collection that are still written out
@@ -30,7 +31,7 @@ class Written:
     inner: dict[str, list[Written]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Name:
     """A reference: what it is called is settled once it is known what stands in a file of rows."""
 

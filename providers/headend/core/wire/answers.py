@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import httpx
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.printable import one_line
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Answer:
     """What a platform answered. body: decoded JSON, else text, None when empty. headers: names in lower case.
     content: the body as it came."""

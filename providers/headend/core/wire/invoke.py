@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from headend.core.model.errors import DecodeError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.operations import NO_BODY, Operation
 from headend.core.wire.registry import Platform
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Request:
     """One call. path: values of the path's places; query: a list becomes a repeated key; body: NO_BODY for none."""
 

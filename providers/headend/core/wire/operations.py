@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from headend.core.model.errors import InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.parameters import Parameter, Place, Span, check_exactly_one, find_errors
 
 NO_BODY: Final = object()
@@ -23,7 +24,7 @@ BY_TENANT = "T"
 _WRITTEN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Operation:
     """One row. `path` is relative to the platform's base URL, with {names} for path values and `?a={b}` for queries.
 

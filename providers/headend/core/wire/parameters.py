@@ -10,9 +10,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
+
+from headend.core.model.frozen import frozen_dataclass
 
 
 class _Type(NamedTuple):
@@ -42,7 +43,7 @@ _FRACTION = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
 Place = Literal["path", "query", "header", "body"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Parameter:
     """One value, in the path, the query, a header or the body.
 
@@ -159,7 +160,7 @@ class Parameter:
             yield from (f"{self.name}: {error}" for error in found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_dataclass(slots=True)
 class Span:
     """Two values between which time passes. days: at most so many. without: it only counts where this isn't given.
     read: what time a value says; it raises ValueError, or answers None, where it says none."""

@@ -7,7 +7,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
@@ -18,6 +18,7 @@ from headend.core.model import kind as kind_module
 from headend.core.model import lookup as lookup_module
 from headend.core.model.fields import Mark, Secret, mark
 from headend.core.model.findings import Problem
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.lookup import Lookup
 from headend.core.model.options import Duration
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from headend.core.wire.operations import Operation, Table
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Env(Mark):
     """The environment variable that a connection setting is read from."""
 
@@ -62,7 +63,7 @@ class Settings(BaseModel):
     __str__ = __repr__
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Platform:
     """name: key in stack files. connect(settings, client): the typed API client over an open transport client
     (`headend.core.wire.client.Client`).

@@ -7,11 +7,11 @@ import functools
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from headend.core.model.address import NOT_IN_KEYS
 from headend.core.model.fields import Named, Ref, mark, marked
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.kind import Kind
 from headend.core.model.listed import Listed
 from headend.core.reconcile.imports.gather import Found, ids_in
@@ -46,7 +46,7 @@ class Objects:
         return [other for other in (one.parent, *found) if other is not None]
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Wanted:
     """What is asked for; what isn't said excludes nothing. names: patterns of names, as a shell has them."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.listed import spec_of
 from headend.core.model.proposal import Action
 from headend.core.model.record import UNTOLD, Digester, Record, compared_form, recorded, secret_fields
@@ -15,7 +15,7 @@ from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.resolve import computed_ids, resolve
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Held:
     """A state in memory, for a plan that shows whether it would be a good one."""
 

@@ -7,10 +7,11 @@ A run that is killed between the two leaves an object that two states have. Nobo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headend.core.model.errors import InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import NO_DIGEST, Digest, Digester, Record
 from headend.core.reconcile.state.rows import Intent
 from headend.core.reconcile.state.store import State
@@ -19,7 +20,7 @@ Wanted = Callable[[str, Digester], Mapping[str, Any]]
 """What would be recorded of the resource at an address of the other stack, as far as its secrets are known."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Carried:
     """moved: {address here: address there}. forgotten: those of which secrets are forgotten."""
 
@@ -27,7 +28,7 @@ class Carried:
     forgotten: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Parcel:
     """What passes on, as the other state will hold it."""
 

@@ -72,6 +72,11 @@ class Database:
     def row(self, query: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
         return next(self.rows(query, values), None)
 
+    def version(self) -> tuple[int, int]:
+        """Another one after each write, whoever wrote."""
+        (others,) = self.row("PRAGMA data_version") or (0,)
+        return self.connection.total_changes, others
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commits at its end."""

@@ -10,9 +10,10 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from datetime import UTC, datetime
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.reconcile.state.places import StoreUrl
 
 EVERY = 5.0  # seconds between two notes of what a run is at
@@ -31,7 +32,7 @@ def _user() -> str:
         return f"user {os.getuid()}"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Holder:
     """One run that has a state to itself. until: when its lease ends unless it is renewed."""
 

@@ -17,11 +17,11 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headend.core.model.errors import StateError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.reconcile.state.places import Place, StoreUrl
 
 VARIABLE = "HEADEND_STATE_KEY"
@@ -32,7 +32,7 @@ _PATIENCE = 15.0  # s; a keyring may ask a person who isn't there
 _GIT_VARIABLES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}  # set in hooks; they would name another repository
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Keys:
     """Where the keys of the state file `state` are."""
 
@@ -112,7 +112,7 @@ class Keys:
             raise StateError(f"the key of {self.state} can't be kept in {self.file}: {error}") from None
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class TeamKeys:
     """The key of a state that a team shares: each machine is given the same one. place: of the state."""
 

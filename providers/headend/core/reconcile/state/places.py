@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from headend.core.model.errors import InputError
+from headend.core.model.frozen import frozen_dataclass
 
 VARIABLE = "HEADEND_STATE"
 OBJECTS = {"s3": "s3", "gs": "s3", "az": "s3"}  # scheme -> the extra of headend that brings its library
@@ -15,7 +15,7 @@ DATABASES = {"postgresql": "postgres", "postgres": "postgres"}
 SCHEMES = {**OBJECTS, **DATABASES}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class StoreUrl:
     """A state in a store: the store's address, and whose state is meant. Its text shows no password."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
 from headend.core.model.errors import InputError, StateError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.record import FORGET, Digest, Record
 from headend.core.reconcile.state.batches import Statement
 
@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Intent:
     """A write that was about to be sent. If the next run finds it, nobody knows whether the write arrived."""
 

@@ -51,6 +51,7 @@ class State(Marks):
         self._db, self._beat = database, beat
         self._digests = Digests(database, key)
         self._dependents: dict[str, set[str]] | None = None
+        self._read: tuple[object, dict[str, Record]] | None = None  # records, and the version that they are of
         self._places: dict[str, str] = {}
         self.doubts: Mapping[str, str] | None = None  # of a state that is kept nowhere: see `stateless.find_all`
 
@@ -146,7 +147,7 @@ class State(Marks):
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._digests, self._dependents = Digests(self._db), None
+        self._digests, self._dependents, self._read = Digests(self._db), None, None
 
     def take_back(self, records: Iterable[Record] | None = None) -> None:
         """Notes that it is headend's own again. records: what the other engine knew, in place of all that this one
@@ -157,9 +158,16 @@ class State(Marks):
         self._dependents = None
 
     def records(self) -> dict[str, Record]:
-        """All records by address, in address order. Raises StateError, naming every row that is damaged."""
+        """All records by address, in address order; the same for one more who asks before anything is written. Raises
+        StateError, naming every row that is damaged."""
+        version, read = self._db.version(), self._read
+        if read is not None and read[0] == version:
+            self._read = None  # not longer than it takes from a plan to its apply: there may be many
+            return read[1]
         rows = self._db.rows(f"SELECT {COLUMNS} FROM entries ORDER BY address")  # noqa: S608 - a constant
-        return {record.address: record for record in read_rows(self._db.path, rows, read_record)}
+        found = {record.address: record for record in read_rows(self._db.path, rows, read_record)}
+        self._read = version, dict(found)
+        return found
 
     def size(self) -> int:
         """How many objects there are, damaged ones included."""

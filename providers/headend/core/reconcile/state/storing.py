@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from headend.core.model.frozen import frozen_dataclass
 
 TABLES: Mapping[str, str] = {"meta": "key", "entries": "address", "intents": "address"}
 Row = tuple[Any, ...]
@@ -13,7 +14,7 @@ Content = Mapping[str, Sequence[Row]]
 """table -> its rows, the key first."""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Change:
     """row: what is there now, None where it is gone."""
 

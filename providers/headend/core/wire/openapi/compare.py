@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headend.core.model.errors import InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.openapi.document import Described, Document, shape_of
 from headend.core.wire.openapi.fields import field_differences, names_within
 from headend.core.wire.openapi.matching import Match, Words, match, match_names
@@ -26,7 +27,7 @@ class Verdict(enum.StrEnum):
     UNKNOWN = "not in the table"
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Compared:
     """One operation. op: the row as it is used now; None where there is none. call, title: the document's. how: how the
     call differs, or why nothing was chosen. fields: how values differ. candidates: what may be meant. override: what of

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
 from headend.core.model.errors import InputError
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.openapi.refs import Object, Refs, Unreadable
 from headend.core.wire.operations import path_fault
 
@@ -26,7 +27,7 @@ _VERSION = re.compile(r"3\.[01](\.[0-9]{1,3})?")
 _PORTS = {"https": ":443", "http": ":80"}
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Place:
     """A value outside of the body. said: what the document tells of it."""
 
@@ -37,7 +38,7 @@ class Place:
     said: str = ""
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Described:
     """One operation. path: with its places as `{}`. in_path: what these are called, in their order. body: its schema,
     None where it has none; encoding: as `Operation.body` says. answer: the schema of a success. fault: why it can't be
@@ -64,7 +65,7 @@ class Described:
         return self.method, self.path
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Document:
     name: str
     version: str

@@ -9,8 +9,8 @@ import difflib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.openapi.document import Described, shape_of
 from headend.core.wire.operations import Operation, Table
 
@@ -20,7 +20,7 @@ Words = Mapping[str, Sequence[str]]
 _NEAR = 0.85  # of two titles that may be the same with a slip of the pen
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Match:
     """What a row is in the document. found: it, where exactly one fits. others: what else may be meant. why: what is
     wrong, where nothing was chosen."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from headend.core.model.frozen import frozen_dataclass
 from headend.core.wire.openapi.refs import Object, Refs
 from headend.core.wire.parameters import Parameter
 
@@ -33,7 +33,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen_dataclass
 class Value:
     """types: as schemas name them, of the items where it is a list; none: not said. span: of a number, or of a text's
     length; count: of a list's items."""
