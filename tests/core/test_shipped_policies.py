@@ -11,7 +11,8 @@ from headend.core.model.examples import try_out
 from headend.core.model.findings import Problems
 from headend.core.model.judge import check_stack
 from headend.core.stackfile import load
-from headend.core.stackfile.policies import SHIPPED, read_policies
+from headend.core.stackfile.policies import read_policies
+from headend.core.stackfile.policy_use import SHIPPED
 
 POLICIES = {policy.name: policy for policy in read_policies(SHIPPED, Problems(), set())}
 HEAD = """\

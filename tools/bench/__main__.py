@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("--only", metavar="PART,PART", help=f"of {', '.join(_PARTS)}")
     parser.add_argument("--sizes", metavar="N,N", help="numbers of objects")
-    parser.add_argument("--plans", type=int, default=3, help="plans to make, of which the fastest counts")
+    parser.add_argument("--lives", type=int, default=3, help="of so many lives of a stack, each phase's fastest counts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     parser.add_argument("--against", metavar="REV", help="measure headend of this revision, too")
     given = parser.parse_args()
@@ -37,7 +37,7 @@ def main() -> None:
         subjects = [Subject(), *([Subject(given.against, other)] if other else [])]
         told = report.Report(subjects)
         for part in parts:
-            for size, measure in _measures(part, sizes, subjects, simulated, given.plans):
+            for size, measure in _measures(part, sizes, subjects, simulated, given.lives):
                 told.heading(part, size)
                 try:
                     told.add(part, size, measure())
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _measures(
-    part: str, sizes: tuple[int, ...], subjects: list[Subject], simulated: Platforms, plans: int
+    part: str, sizes: tuple[int, ...], subjects: list[Subject], simulated: Platforms, times: int
 ) -> list[tuple[int, Callable[[], Costs]]]:
     """(objects, what to measure) of a part."""
     if part == "start":
@@ -59,7 +59,7 @@ def _measures(
     if part in _UPS:
         return [(n, lambda n=n: ups(_UPS[part], n, subjects, simulated)) for n in sizes or (500,)]
     sizes = sizes or _SIZES.get(part, (1000,))
-    return [(n, lambda n=n: lives(part, n, subjects, simulated, plans)) for n in sizes]
+    return [(n, lambda n=n: lives(part, n, subjects, simulated, times)) for n in sizes]
 
 
 if __name__ == "__main__":

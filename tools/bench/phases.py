@@ -36,8 +36,8 @@ def _headend(verb: str, file: Path, folder: Path) -> list[str]:
     return [sys.executable, "-m", "headend.cli.main", verb, str(file), *(["--yes"] if verb != "plan" else [])]
 
 
-def lives(kind: str, size: int, subjects: Sequence[Subject], platforms: Platforms, plans: int) -> Costs:
-    """The life of a stack of that many objects; of so many plans the fastest."""
+def lives(kind: str, size: int, subjects: Sequence[Subject], platforms: Platforms, times: int) -> Costs:
+    """So many lives of a stack of that many objects, by turns; of each phase the fastest."""
 
     def floor(verb: str, file: Path, folder: Path) -> list[str]:
         platform = kind.partition(".")[0]
@@ -47,9 +47,10 @@ def lives(kind: str, size: int, subjects: Sequence[Subject], platforms: Platform
     if not SORTS[kind].changes:
         del phases[CHANGE]
     found: Costs = {phase: {} for phase in phases}
-    for who, tree, command in [("floor", TREE, floor), *((one.name, one.tree, _headend) for one in subjects)]:
-        platforms.renew(kind, size)
-        _live(found, who, tree, command, phases, (kind, size), platforms, {PLAN: plans})
+    for _ in range(times):
+        for who, tree, command in [("floor", TREE, floor), *((one.name, one.tree, _headend) for one in subjects)]:
+            platforms.renew(kind, size)
+            _live(found, who, tree, command, phases, (kind, size), platforms)
     return found
 
 
@@ -60,7 +61,7 @@ def busy(subjects: Sequence[Subject], platforms: Platforms) -> Costs:
     found: Costs = {phase: {} for phase in phases}
     for one in subjects:
         platforms.renew(kind, size, RATE)
-        _live(found, one.name, one.tree, _headend, phases, (kind, size), platforms, {})
+        _live(found, one.name, one.tree, _headend, phases, (kind, size), platforms)
     for costs in found.values():
         requests = min(cost.requests for cost in costs.values())
         costs["floor"] = Cost(max(0.001, (requests - BURST) / RATE), requests=requests)
@@ -77,7 +78,7 @@ def ups(kind: str, size: int, subjects: Sequence[Subject], platforms: Platforms)
             return [sys.executable, str(HERE / "provider.py"), *asked, platforms.base]
 
         platforms.renew(kind, size)
-        _live(found, who, tree, command, UPS, (kind, size), platforms, {}, told=True)
+        _live(found, who, tree, command, UPS, (kind, size), platforms, told=True)
     return found
 
 
@@ -108,12 +109,11 @@ def _live(
     phases: Mapping[str, str],
     sort: tuple[str, int],
     platforms: Platforms,
-    times: Mapping[str, int],
     *,
     told: bool = False,
 ) -> None:
-    """Runs the phases one after the other, and notes their costs. times: runs of a phase, of which the fastest counts.
-    told: the command prints what something else cost. What comes after a run that was given up is left out."""
+    """Runs the phases one after the other, and notes their costs unless they cost less before. told: the command prints
+    what something else cost. What comes after a run that was given up is left out."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         first, other = folder / "stack.yaml", folder / "changed.yaml"
@@ -124,15 +124,12 @@ def _live(
             file = other if phase in {CHANGE, DESTROY} else first
             floor = found[phase].get("floor")
             patience = max(LEAST, MUCH * floor.seconds) if floor and not told else 600.0
-            costs = []
-            for _ in range(times.get(phase, 1)):
-                cost = run(command(verb, file, folder), env, folder, patience)
-                if told:
-                    said = (folder / "said.txt").read_text().splitlines()
-                    cost = Cost(**json.loads(next(line for line in reversed(said) if line.startswith("{"))))
-                counted = platforms.counts()
-                cost.requests, cost.refused = counted["requests"], counted["refused"]
-                costs.append(cost)
-            found[phase][who] = min(costs, key=lambda cost: cost.seconds)
-            if found[phase][who].late:
+            cost = run(command(verb, file, folder), env, folder, patience)
+            if told:
+                said = (folder / "said.txt").read_text().splitlines()
+                cost = Cost(**json.loads(next(line for line in reversed(said) if line.startswith("{"))))
+            counted = platforms.counts()
+            cost.requests, cost.refused = counted["requests"], counted["refused"]
+            found[phase][who] = min(found[phase].get(who, cost), cost, key=lambda cost: cost.seconds)
+            if cost.late:
                 return

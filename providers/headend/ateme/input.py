@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from headend.ateme.endpoint import EndpointKind
 from headend.ateme.input_spec import Input, LocalTs, SrtInput, SrtPull, SrtPush, UdpRist, ZixiPull, ZixiPush
 from headend.ateme.rows import InputRow
-from headend.ateme.viewers import input_rows, resulting_input, viewer_inputs
+from headend.ateme.viewers import is_made, resulting_input
 from headend.core.model.capabilities import LeavesBehind, TakesOver
 from headend.core.model.errors import Refused
 from headend.core.model.fields import (
@@ -148,10 +148,5 @@ class InputKind(EndpointKind[Input, InputRow], LeavesBehind[Input], TakesOver[In
 
     async def delete(self, api: Ateme, id: str, last: Input, report: Report) -> None:
         """What a multi-viewer or a transcoder makes is only forgotten: it goes with its maker (A-457, A-537)."""
-        environment = str(last.environment)
-        if id in await viewer_inputs(api, environment):
-            return
-        row = (await input_rows(api, environment)).row(id)
-        if row is not None and row.maker is not None:
-            return
-        await super().delete(api, id, last, report)
+        if not await is_made(api, str(last.environment), id):
+            await super().delete(api, id, last, report)

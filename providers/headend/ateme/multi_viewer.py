@@ -22,11 +22,11 @@ from headend.ateme.machines import (
     settled,
     unstored,
 )
-from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer
+from headend.ateme.multi_viewer_spec import SETTINGS, TILES, UNREAD, MultiViewer, is_like
 from headend.ateme.rows import ViewerRow
 from headend.ateme.running import FAILURES, resting, running
 from headend.ateme.tiles import changed_tiles, elsewhere, misfits
-from headend.ateme.viewers import details, is_like, resulting_input, viewer_inputs
+from headend.ateme.viewers import details, resulting_input, viewer_inputs
 from headend.core.model.capabilities import (
     Catalogued,
     CreatedInStages,

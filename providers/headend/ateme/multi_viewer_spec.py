@@ -1,5 +1,6 @@
 """What a stack says of a multi-viewer, and what one field says about another."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -147,3 +148,10 @@ class MultiViewer(Spec):
             raise ValueError(fault)
         check_extra(self.extra, set(WIRE))
         return self
+
+
+def is_like(live: Mapping[str, Any], spec: MultiViewer) -> bool:
+    """Whether one with these values has the layout and the settings of the spec."""
+    wanted = spec.set_fields()
+    same_layout = str(live.get("layout_id", spec.layout_id)) == str(spec.layout_id)
+    return same_layout and all(wanted[name] == live[name] for name in SETTINGS if name in live and name in wanted)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headend.ateme.listing import Listing
-from headend.ateme.multi_viewer_spec import SETTINGS, MultiViewer
 from headend.ateme.rows import InputRow, ViewerRow
 from headend.core.model.errors import ApiError
 
@@ -24,6 +22,14 @@ async def input_rows(api: Ateme, environment: str, *, fresh: bool = False) -> Li
         raise
 
 
+async def is_made(api: Ateme, environment: str, id: str) -> bool:
+    """Whether a multi-viewer or a transcoder makes the input (A-537, A-557). That stays so: a list that shows the input
+    is never too old."""
+    known: Listing[InputRow] = api.client.reads.latest(("ateme", "input.list", environment)) or Listing()
+    row = known.row(id) or (await input_rows(api, environment)).row(id)
+    return row is not None and ((row.of_viewer and row.in_environment(environment)) or row.maker is not None)
+
+
 async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) -> dict[str, str | None]:
     """{Local-TS input of the environment: the multi-viewer that makes it; None where its row doesn't say} (A-557)."""
     rows = await input_rows(api, environment, fresh=fresh)
@@ -32,6 +38,8 @@ async def viewer_inputs(api: Ateme, environment: str, *, fresh: bool = False) ->
 
 async def details(api: Ateme, environment: str, id: str, *, fresh: bool = False) -> ViewerRow | None:
     """What is shown of a multi-viewer, None = absent; shared for the run (A-221)."""
+    from headend.ateme.multi_viewer_spec import SETTINGS  # an input needs it only where there is a multi-viewer
+
     name = ("ateme", "multi_viewer.get", environment, id)
 
     async def read() -> ViewerRow | None:
@@ -47,10 +55,3 @@ async def resulting_input(api: Ateme, environment: str, id: str, *, fresh: bool 
         return made.id
     row = await details(api, environment, id, fresh=fresh)
     return row.made if row else None
-
-
-def is_like(live: Mapping[str, Any], spec: MultiViewer) -> bool:
-    """Whether one with these values has the layout and the settings of the spec."""
-    wanted = spec.set_fields()
-    same_layout = str(live.get("layout_id", spec.layout_id)) == str(spec.layout_id)
-    return same_layout and all(wanted[name] == live[name] for name in SETTINGS if name in live and name in wanted)

@@ -43,7 +43,7 @@ from headend.cli.options import (
 from headend.cli.progress import Progress, progress
 from headend.cli.reading import reading
 from headend.cli.render import show
-from headend.cli.run import opened, stop_on_interrupt
+from headend.cli.run import check_policies, opened, stop_on_interrupt
 from headend.cli.secrets_out import secrets_file
 from headend.core.model.errors import HeadendError, InputError, PartialError, StaleError
 from headend.core.model.frozen import frozen_dataclass
@@ -53,7 +53,6 @@ from headend.core.reconcile.approval import Seeded
 from headend.core.reconcile.lifecycle import remember
 from headend.core.reconcile.outcome import Outcome, Sink
 from headend.core.reconcile.planner import make_plan
-from headend.core.reconcile.policies import check_plan
 from headend.core.wire.redaction import Redactor
 
 Stacks = Annotated[
@@ -222,7 +221,7 @@ async def _carried_out(
         stale: dict[str, str] = {}
         if document and known:
             made, stale = approved(made, document, known, agreed.whole)
-        made = await check_plan(made, stack, (known or held).records, session)
+        made = await check_policies(made, stack, (known or held).records, session)
         consent = guards.Consent(agreed.deletions, agreed.interruptions, bool(sink))
         made = guards.judge(made, (known or held).size(), consent)
         show(made, Format.TEXT, every=agreed.verbose)

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headend.cli import planfile
 from headend.cli.echo import echo
 from headend.cli.faults import new_redactor
 from headend.cli.files import check_out, make_plans_folder
-from headend.cli.in_doubt import left_in_doubt
 from headend.cli.many import choose, one_at_a_time
 from headend.cli.moving import joined
 from headend.cli.options import (
@@ -52,14 +50,12 @@ from headend.cli.plans import Told, Work
 from headend.cli.reading import reading
 from headend.cli.render import show
 from headend.cli.reports import Reports, failed
-from headend.cli.run import opened
+from headend.cli.run import check_policies, opened
 from headend.core.model.errors import GuardError, HeadendError, InputError
 from headend.core.model.options import parse_duration
-from headend.core.reconcile.approval import identities
 from headend.core.reconcile.guards import Consent, judge
 from headend.core.reconcile.plan import Plan
 from headend.core.reconcile.planner import make_plan
-from headend.core.reconcile.policies import check_plan
 
 if TYPE_CHECKING:
     from headend.cli.watching import Watcher
@@ -255,9 +251,14 @@ async def planned(
                 doubts=state.doubts,
             )
         if destroy:
+            from headend.cli.in_doubt import left_in_doubt
+
             left_in_doubt(stack, state, made, targets)
         if consent:
-            made = judge(await check_plan(made, stack, known.records, session), known.size(), consent)
+            made = judge(await check_policies(made, stack, known.records, session), known.size(), consent)
         for path in filter(None, (out, out_dir and out_dir / f"{stack.name}.json")):
+            from headend.cli import planfile
+            from headend.core.reconcile.approval import identities
+
             planfile.write(path, made, identities(known, stack, made), targets, options)
         return made

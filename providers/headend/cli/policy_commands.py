@@ -12,7 +12,8 @@ from headend.cli.echo import echo
 from headend.core.model.errors import HeadendError, InputError
 from headend.core.model.examples import try_out
 from headend.core.model.findings import Problems, counted
-from headend.core.stackfile.policies import OWN, SHIPPED, read_policies
+from headend.core.stackfile.policies import read_policies
+from headend.core.stackfile.policy_use import OWN, SHIPPED
 
 policy = new_app(cls=Group, add_completion=False, help="What is to hold of stacks.")
 

@@ -30,6 +30,7 @@ from headend.core.wire.redaction import Redactor
 from headend.core.wire.registry import kinds
 
 if TYPE_CHECKING:
+    from headend.core.reconcile.plan import Plan
     from headend.core.wire.session import Session
 
 _NEW_OBJECTS = 50_000  # before a look for garbage: a plan of 1,000 objects holds that many, nearly all to its end
@@ -191,6 +192,17 @@ async def looking(stack: Stack, path: Place, options: Flags, redactor: Redactor)
         async with session:
             session.check({r.kind.platform for r in stack.resources.values()})
             yield session
+
+
+async def check_policies(
+    plan: Plan, stack: Stack, records: Callable[[], Mapping[str, Record]], session: Session
+) -> Plan:
+    """See `policies.check_plan`, which a stack without policies needs nothing of."""
+    if not stack.policies:
+        return plan
+    from headend.core.reconcile.policies import check_plan
+
+    return await check_plan(plan, stack, records, session)
 
 
 def glimpsed(path: Place, stack: str) -> dict[str, Record] | None:

@@ -22,7 +22,8 @@ from headend.core.stackfile import load
 from headend.core.stackfile.commented import comments
 from headend.core.stackfile.fmt import formatted
 from headend.core.stackfile.nodes import parse
-from headend.core.stackfile.policies import SHIPPED, plain
+from headend.core.stackfile.policies import plain
+from headend.core.stackfile.policy_use import SHIPPED
 from headend.core.wire.registry import in_order, kinds, platforms
 
 MESSY = """\

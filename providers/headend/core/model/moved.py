@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from headend.core.model.address import within
 from headend.core.model.findings import Source
 from headend.core.model.frozen import frozen_dataclass
-from headend.core.model.policies import Allow
+
+if TYPE_CHECKING:
+    from headend.core.model.policies import Allow
 
 
 @frozen_dataclass(slots=True)

@@ -202,6 +202,8 @@ def secret_key(kind: Kind[Any, Any], values: Mapping[str, Any]) -> tuple[Any, ..
 
 def frozen(key: Any) -> Any:
     """A natural key, hashable, whatever values it is made of."""
+    if isinstance(key, str):  # as nearly all are
+        return key
     if isinstance(key, Mapping):
         return tuple(sorted((name, frozen(value)) for name, value in key.items()))
     return tuple(map(frozen, key)) if isinstance(key, list | tuple) else key

@@ -61,6 +61,8 @@ def query(lookup: str, match: Mapping[str, Any]) -> Query:
 
 def pending(value: Any) -> Iterator[Pending]:
     """What is not known yet in a field's value, at any depth."""
+    if isinstance(value, str):  # as nearly all are
+        return
     if isinstance(value, Reference | Query):
         yield value
     elif isinstance(value, Mapping):
@@ -73,6 +75,8 @@ def pending(value: Any) -> Iterator[Pending]:
 
 def filled(value: Any, known: Callable[[Pending], Any]) -> Any:
     """A field's value with whatever was pending in it replaced by what `known` gives."""
+    if isinstance(value, str | int):  # as nearly all are
+        return value
     if isinstance(value, Reference | Query):
         return known(value)
     if isinstance(value, Mapping):

@@ -60,6 +60,8 @@ class MissingSecret:
 
 def missing_secrets(value: Any) -> Iterator[MissingSecret]:
     """The secrets without a value in something, at any depth."""
+    if isinstance(value, str):  # as nearly all are
+        return
     if isinstance(value, MissingSecret):
         yield value
     elif isinstance(value, BaseModel):

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headend.core.model.address import dependents
 from headend.core.model.capabilities import KnownBySecrets, Nameless, owned_by
@@ -18,10 +18,12 @@ from headend.core.model.kind import Kind
 from headend.core.model.moved import Moved, Removed
 from headend.core.model.options import NO_OPTIONS, Options
 from headend.core.model.owners import Elsewhere, Owned, Owners
-from headend.core.model.policies import Allow, Policy
 from headend.core.model.record import Digester, recorded, secret_fields, secret_key
 from headend.core.model.references import Query, Reference
 from headend.core.model.secrets import ask_without
+
+if TYPE_CHECKING:
+    from headend.core.model.policies import Allow, Policy
 
 
 class Adopt(enum.StrEnum):

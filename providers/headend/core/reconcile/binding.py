@@ -56,5 +56,8 @@ def moved(then: PreImage, now: PreImage) -> list[str]:
     return sorted(name for name in {**then, **now} if then.get(name) != now.get(name))
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
+
+
 def _text(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, default=str).encode()
+    return _ENCODER.encode(value).encode()

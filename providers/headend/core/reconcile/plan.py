@@ -193,6 +193,8 @@ def change_document(change: Change) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """The value with headend's markers as text, at any depth."""
+    if isinstance(value, str):  # as nearly all are; a marker is none
+        return value
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headend.core.model.errors import InputError
 from headend.core.model.facts import plain_of, values_of
 from headend.core.model.findings import Level
+from headend.core.model.judge import Judge
 from headend.core.model.observed import Airtime
 from headend.core.model.policies import selected, stars
 from headend.core.model.proposal import Action
@@ -22,9 +23,6 @@ from headend.core.reconcile.planner import taken_over
 from headend.core.reconcile.reader import Apis
 from headend.core.reconcile.refusal import Guard, Refusal
 
-if TYPE_CHECKING:
-    from headend.core.model.judge import Judge
-
 NEVER, ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -35,8 +33,6 @@ async def check_plan(
     Raises InputError, with the places of all conditions that can't be evaluated."""
     if not stack.policies:
         return plan
-    from headend.core.model.judge import Judge  # most stacks have no policies
-
     judge = Judge(stack, now())
     watch = Watch(stack, _current(plan, records()) | taken_over(plan.steps), apis, now)
     steps = await asyncio.gather(*(_judged(step, stack, judge, watch) for step in plan.steps))

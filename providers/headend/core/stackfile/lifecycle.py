@@ -20,7 +20,7 @@ from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.drafts import Draft
 from headend.core.stackfile.lookups import read_lookup
 from headend.core.stackfile.nodes import KeyValue
-from headend.core.stackfile.policies import AllowModel
+from headend.core.stackfile.policy_use import AllowModel
 from headend.core.stackfile.references import Names
 from headend.core.stackfile.values import Values
 from headend.core.wire.registry import lookups

@@ -11,14 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from headend.core.model.errors import InputError
 from headend.core.model.fields import Spec
 from headend.core.model.findings import Problem, Problems, Source, errors, remarks
 from headend.core.model.options import NO_OPTIONS, Options
-from headend.core.model.policies import Policy
 from headend.core.model.secrets import ask_without
 from headend.core.model.stack import Resource, Stack, related
 from headend.core.model.suggest import suggest
@@ -30,7 +29,7 @@ from headend.core.stackfile.moved import MovedReader
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
-from headend.core.stackfile.policies import check_allowed, find_files, read_policies
+from headend.core.stackfile.policy_use import check_allowed, find_files
 from headend.core.stackfile.references import Names, find_cycles, name_references
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
@@ -40,6 +39,9 @@ from headend.core.stackfile.unknown import explain_unknown
 from headend.core.stackfile.values import COMMAND_LINE, Values, Ways
 from headend.core.wire import registry
 from headend.core.wire.redaction import find_texts
+
+if TYPE_CHECKING:
+    from headend.core.model.policies import Policy
 
 FORMAT = 1
 GENERAL = ("headend", "stack", "extends", "vars", "options", "connections", "lookups", "moved", "removed")
@@ -135,9 +137,12 @@ def _uploads(resources: Mapping[str, Resource]) -> set[Path]:
 def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems, files: set[Path]) -> tuple[Policy, ...]:
     options = entries["options"].node.mapping if "options" in entries else None
     named = options["policies"].node if options and "policies" in options else None
-    return tuple(
-        policy for file in find_files(path, named, problems) for policy in read_policies(file, problems, files)
-    )
+    found = list(find_files(path, named, problems))
+    if not found:
+        return ()
+    from headend.core.stackfile.policies import read_policies
+
+    return tuple(policy for file in found for policy in read_policies(file, problems, files))
 
 
 def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,13 +13,15 @@ from headend.core.model.fields import Spec
 from headend.core.model.findings import Problems, Source
 from headend.core.model.kind import collection_of
 from headend.core.model.moved import Moved, Place, Removed, shape
-from headend.core.model.policies import Allow
 from headend.core.model.suggest import suggest
 from headend.core.stackfile.check import Input, make
 from headend.core.stackfile.nodes import KeyValue, Node
-from headend.core.stackfile.policies import AllowModel
+from headend.core.stackfile.policy_use import AllowModel
 from headend.core.stackfile.references import Names
 from headend.core.stackfile.values import Values
+
+if TYPE_CHECKING:
+    from headend.core.model.policies import Allow
 
 FORMS = {"moved": ("from", "to"), "removed": ("from", "then")}
 THEN = ("forget", "delete")

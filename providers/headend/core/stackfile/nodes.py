@@ -31,6 +31,7 @@ _WORDS = {
 } | {"": None, "~": None}
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_BEGIN_NUMBERS = frozenset("+-.0123456789")
 _STR_TAG = "tag:yaml.org,2002:str"
 
 
@@ -76,6 +77,8 @@ def scalar(text: str) -> Any:
     Raises ValueError for a number that is not finite or too long to be one."""
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _BEGIN_NUMBERS:  # as most: no need to look further
+        return text
     if _INT.fullmatch(text):
         return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
     if _FLOAT.fullmatch(text):
@@ -122,25 +125,24 @@ class _Builder:
         return _Stopped()
 
     def feed(self, event: Any) -> None:
-        source = self.at(event.start_mark)
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                raise self.stop("a second YAML document", source, "one file is one document")
-        elif isinstance(event, yaml.AliasEvent):
-            self.alias(event, source)
-        elif isinstance(event, yaml.ScalarEvent):
+        source, kind = self.at(event.start_mark), type(event)
+        if kind is yaml.ScalarEvent:
             self.scalar(event, source)
-        elif isinstance(event, yaml.CollectionStartEvent):
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self.tag(event, source)
             if len(self.frames) >= MAX_DEPTH:
                 raise self.stop(f"nested deeper than {MAX_DEPTH} levels", source)
-            entries: dict[str, KeyValue] | None = {} if isinstance(event, yaml.MappingStartEvent) else None
-            self.frames.append(_Frame(source, event.anchor, entries))
-        elif isinstance(event, yaml.CollectionEndEvent):
+            self.frames.append(_Frame(source, event.anchor, {} if kind is yaml.MappingStartEvent else None))
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             frame = self.frames.pop()
             value = tuple(frame.items) if frame.entries is None else frame.entries
             self.add(Node(value, frame.source), frame.anchor, frame.size)
+        elif kind is yaml.AliasEvent:
+            self.alias(event, source)
+        elif kind is yaml.DocumentStartEvent:
+            self.documents += 1
+            if self.documents > 1:
+                raise self.stop("a second YAML document", source, "one file is one document")
 
     def tag(self, event: Any, source: Source) -> None:
         if event.tag not in (None, "!", _STR_TAG):

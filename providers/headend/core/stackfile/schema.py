@@ -26,7 +26,7 @@ from headend.core.stackfile.field_types import holds_mapping, item_model, maps_t
 from headend.core.stackfile.from_file import RESERVED
 from headend.core.stackfile.lifecycle import LifecycleModel
 from headend.core.stackfile.moved import THEN
-from headend.core.stackfile.policies import AllowModel
+from headend.core.stackfile.policy_use import AllowModel
 from headend.core.stackfile.schema_complete import complete, of_variant
 from headend.core.stackfile.schema_parts import (
     LOOKUP,

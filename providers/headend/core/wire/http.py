@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import ssl
+from http.cookiejar import CookieJar
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,13 @@ class _Transport(AiohttpTransport):
             return await super().handle_async_request(request)
         except aiohttp.ClientError as error:  # what httpx-aiohttp doesn't map: an answer that isn't HTTP
             raise httpx.RemoteProtocolError(type(error).__name__, request=request) from error
+
+
+class _NoCookies(CookieJar):
+    """No platform has sessions, and to look for cookies in each answer takes its time."""
+
+    def extract_cookies(self, *answer: Any) -> None:
+        """Takes none."""
 
 
 class _Client(HttpxAiohttpClient):
@@ -81,6 +89,7 @@ def fast_client(base_url: str, timeout: httpx.Timeout, connections: int) -> http
     return _Client(
         verify=_tls(secure),
         trust_env=secure,
+        cookies=_NoCookies(),
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections),
         follow_redirects=False,

@@ -216,8 +216,15 @@ class Reads:
         line = self._lines.get((False, key))
         if line is None or line.next or self.answers_at_once(key, fresh=True):
             return None
-        one = line.latest
-        return one.task.result() if one and one.task.done() and not one.task.exception() else None
+        return self.latest(key)
+
+    def latest(self, key: Hashable) -> Any:
+        """The value of the latest read, whatever was written since; None where there is none yet."""
+        line = self._lines.get((False, key))
+        one = line.latest if line else None
+        if one is None or not one.task.done() or one.task.cancelled() or one.task.exception():
+            return None
+        return one.task.result()
 
     def answers_at_once(self, key: Hashable, *, fresh: bool) -> bool:
         """Whether nothing has to be read for who asks now."""

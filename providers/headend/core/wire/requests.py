@@ -15,6 +15,8 @@ from headend.core.wire.operations import NO_BODY, Operation
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # s: connecting 5, each read 30
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 Query = Mapping[str, Any] | Sequence[tuple[str, Any]]
 Part = tuple[str, bytes, str]
 """Name, content and media type of a file."""
@@ -34,7 +36,7 @@ def build_request(
     elif body is not NO_BODY and op.body == "form":
         content["data"] = _form(body)
     elif body is not NO_BODY:  # not httpx's `json=`, for which None is no body
-        content["content"] = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        content["content"] = _JSON.encode(body)
         headers = {"content-type": "application/json", **{k.lower(): v for k, v in headers.items()}}
     return httpx.Request(
         op.method,

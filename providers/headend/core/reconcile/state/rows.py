@@ -129,8 +129,11 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
     return {name: value for name, value in values.items() if name not in digests}, secrets
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
+
+
 def dump(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+    return _ENCODER.encode(value)
 
 
 def record_row(record: Record) -> Statement:
