@@ -9,7 +9,7 @@ from commands import ROOT
 
 
 def test_the_bench_runs() -> None:
-    command = [sys.executable, str(ROOT / "tools" / "bench"), "--only", "ateme.input", "--sizes", "5", "--plans", "1"]
+    command = [sys.executable, str(ROOT / "tools" / "bench"), "--only", "ateme.input", "--sizes", "5", "--lives", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "ateme.input, N = 5" in done.stdout

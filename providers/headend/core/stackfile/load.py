@@ -29,7 +29,7 @@ from headend.core.stackfile.moved import MovedReader
 from headend.core.stackfile.nodes import KeyValue, Node
 from headend.core.stackfile.overlay import read_stack
 from headend.core.stackfile.owners import check_claims, check_owners
-from headend.core.stackfile.policy_use import check_allowed, find_files
+from headend.core.stackfile.policy_use import check_allowed, policy_files
 from headend.core.stackfile.references import Names, find_cycles, name_references
 from headend.core.stackfile.resource import ResourceBuilder
 from headend.core.stackfile.rows import RowReader
@@ -88,7 +88,7 @@ def load(
     built = [builder.build(draft) for draft in finder.drafts.values()]
     resources = {resource.address: resource for resource in built if resource is not None}
     resources, found = _checked_all(resources, problems)
-    policies = _policies(path, entries, problems, files)
+    policies = _policies(list(policy_files(path, entries, problems)), problems, files)
     check_allowed(resources, removed, policies, problems)
     _raise_if_any(problems)
     read = frozenset(files | values.files | _uploads(resources))
@@ -134,15 +134,12 @@ def _uploads(resources: Mapping[str, Resource]) -> set[Path]:
     return {file.location for file in files if file is not None}
 
 
-def _policies(path: Path, entries: Mapping[str, KeyValue], problems: Problems, files: set[Path]) -> tuple[Policy, ...]:
-    options = entries["options"].node.mapping if "options" in entries else None
-    named = options["policies"].node if options and "policies" in options else None
-    found = list(find_files(path, named, problems))
-    if not found:
+def _policies(paths: Sequence[Path], problems: Problems, files: set[Path]) -> tuple[Policy, ...]:
+    if not paths:  # as of most stacks
         return ()
     from headend.core.stackfile.policies import read_policies
 
-    return tuple(policy for file in found for policy in read_policies(file, problems, files))
+    return tuple(policy for path in paths for policy in read_policies(path, problems, files))
 
 
 def _told(found: Sequence[Problem], more: Sequence[Problem]) -> list[Problem]:

@@ -14,7 +14,7 @@ from headend.core.model.findings import Problems
 from headend.core.model.moved import Removed
 from headend.core.model.stack import Resource
 from headend.core.model.suggest import suggest
-from headend.core.stackfile.nodes import Node
+from headend.core.stackfile.nodes import KeyValue
 
 if TYPE_CHECKING:
     from headend.core.model.policies import Allow, Policy
@@ -50,8 +50,10 @@ def check_allowed(
                 problems.add(f"`allow`: there is no policy `{one.policy}`", source, address, suggest(one.policy, names))
 
 
-def find_files(path: Path, named: Node | None, problems: Problems) -> Iterator[Path]:
+def policy_files(path: Path, entries: Mapping[str, KeyValue], problems: Problems) -> Iterator[Path]:
     """The policy files of a stack: those of `options.policies`, else the one beside it."""
+    options = entries["options"].node.mapping if "options" in entries else None
+    named = options["policies"].node if options and "policies" in options else None
     if named is None or named.value is None:
         beside = path.parent / DEFAULT
         if beside.is_file() and beside.resolve() != path.resolve():
