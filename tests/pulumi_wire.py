@@ -87,6 +87,7 @@ class Engine(Wire):
     state: dict[str, Live] = field(default_factory=dict)
     replaced: list[Live] = field(default_factory=list)
     said: tuple[str, ...] = ()  # by the program
+    rewritten: set[str] = field(default_factory=set)  # the same, with other inputs: engines write all of their state
 
     def up(self, stack: Stack) -> dict[str, int]:
         """Brings the stack up; gives what was done, e.g. {"create": 3, "same": 1}."""
@@ -127,6 +128,8 @@ class Engine(Wire):
             return "create"
         found = self.diff(kind, old.id, old.outputs, inputs)
         if found.changes == messages.DiffResponse.DIFF_NONE:
+            self.rewritten |= {address} if inputs != old.inputs else set()
+            old.inputs = inputs
             return "same"
         assert found.changes == messages.DiffResponse.DIFF_SOME
         if not found.replaces:

@@ -20,7 +20,7 @@ from pulumi_deployment import EMPTY, PROJECT, SECRETS, exported, holding, piped,
 from pulumi_wire import Live, provider
 
 TIME = re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+\+00:00"')
-RUNS = {"journal", "file", "managed", "adopt_id", "remarks"}
+RUNS = {"journal", "file", "adopt_id", "remarks"}
 """What is the run's own, and none of the object's, in the property `headend`."""
 
 

@@ -41,7 +41,7 @@ def compared(project: Project) -> dict[str, Any]:
         entry["provider"] = entry["provider"].rpartition("::")[0]
         for part in ("inputs", "outputs"):
             meta = json.loads(entry[part]["headend"])
-            entry[part]["headend"] = {k: v for k, v in meta.items() if k not in {"managed", "adopt_id", "remarks"}}
+            entry[part]["headend"] = {k: v for k, v in meta.items() if k not in {"adopt_id", "remarks"}}
         for name in ("made", "handed_out"):
             entry["outputs"].pop(name, None)
         entry["dependencies"] = sorted(entry.get("dependencies", ()))  # the SDK gives them in any order

@@ -38,3 +38,21 @@ def test_deletions_share_their_looks(tmp_path: Path) -> None:
     assert asked["schedule.list"] + asked["event.list"] <= NUMBER / 2  # the guard: each by itself would be 2 N
     assert sum(asked.values()) <= 2 * NUMBER + 20
     assert living(simulator.dump()) == before
+
+
+def test_what_is_the_runs_own_changes_no_input(tmp_path: Path) -> None:
+    """The engine would write its whole state for each resource."""
+    file, simulator = tmp_path / "many.yaml", Simulator()
+
+    def one_more(number: int, **options: object) -> None:
+        file.write_text(json.dumps(tree(KIND, number) | {"options": options}))
+
+    with serve(simulator) as url, provider(simulator.settings(url) | NO_WAIT) as engine:
+        one_more(NUMBER)
+        engine.up(load(file))
+        one_more(NUMBER + 1, time_zone="Europe/Berlin")
+        file.write_text(
+            file.read_text().replace('"headend": 1', '"headend": 1, "connections": {"ateme": {"max_rps": 90}}')
+        )
+        assert engine.up(load(file))["create"] == 1
+    assert {address for address in engine.rewritten if ".it-" in address} == set()

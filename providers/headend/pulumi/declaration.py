@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from headend.core.model.capabilities import OnAir
@@ -17,7 +17,7 @@ from headend.core.reconcile.on_air import downstream
 from headend.core.reconcile.resolve import fill_lookups, kept_lookups
 from headend.pulumi.ahead import AHEAD
 from headend.pulumi.preparation import Prepared
-from headend.pulumi.props import META, as_json, packed
+from headend.pulumi.props import META, RUN, as_json, packed
 
 MANY = 2000  # characters of `operations` that may come with each resource
 
@@ -79,19 +79,11 @@ def values(spec: Spec, id_of: Callable[[Reference], Any]) -> dict[str, Any]:
 
 def describe(stack: Stack, resource: Resource, prepared: Prepared, handover: Handover) -> dict[str, Any]:
     """The property `headend` (see `headend.pulumi.provider`), without what is empty."""
-    life, platform = resource.lifecycle, resource.kind.platform
-    connections = dict(stack.connections.get(platform, {}))
-    if platform in handover.in_file:
-        del connections["operations"]
+    life, run = resource.lifecycle, _run(stack, resource.kind.platform, handover)
     meta = {
         "address": resource.address,
         "journal": handover.journal,
         "file": handover.file,
-        "connections": connections,
-        "in_file": platform in handover.in_file or None,
-        "allowed": sorted(handover.allowed),
-        "managed": handover.managed,
-        "losses": handover.losses or None,
         "adopt": life.adopt.value if life.adopt and life.takes_match else None,
         "adopt_id": prepared.adopt.get(resource.address),
         "freed": prepared.order.freed.get(resource.address),
@@ -103,14 +95,35 @@ def describe(stack: Stack, resource: Resource, prepared: Prepared, handover: Han
         "defaulted": sorted(resource.defaulted),
         "keeps": sorted(kept_lookups(resource.spec)),
         "depends": sorted(resource.references()),
-        "options": stack.options.model_dump(mode="json", exclude={"policies"}, exclude_defaults=True),
         "carriers": _carriers(stack, resource.address),
         "dependents": sorted(prepared.moved.get(a, a) for a in downstream(resource.address, stack.dependents)[1:]),
         "remarks": [f"{problem.level}: {problem.text}" for problem in resource.remarks],
         AHEAD: prepared.ahead.get(resource.address),
         "hidden": sorted(set(resource.secret_fields) - set(marked(type(resource.spec), Secret))),
     }
-    return {name: value for name, value in meta.items() if value is not None and value not in ({}, [], "")}
+    return _told(meta) | ({RUN: run} if handover.file else run)
+
+
+def _run(stack: Stack, platform: str, handover: Handover) -> dict[str, Any]:
+    """What is the run's own."""
+    connections = dict(stack.connections.get(platform, {}))
+    if platform in handover.in_file:
+        del connections["operations"]
+    return _told(
+        {
+            "connections": connections,
+            "in_file": platform in handover.in_file or None,
+            "allowed": sorted(handover.allowed),
+            "managed": handover.managed,
+            "losses": handover.losses or None,
+            "options": stack.options.model_dump(mode="json", exclude={"policies"}, exclude_defaults=True),
+        }
+    )
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is empty."""
+    return {name: value for name, value in values.items() if value is not None and value not in ({}, [], "")}
 
 
 def _carriers(stack: Stack, address: str) -> list[str]:

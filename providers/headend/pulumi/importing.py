@@ -31,7 +31,7 @@ from headend.pulumi.deployment import Deployment, Entry, in_order, secret
 from headend.pulumi.p import pickled
 from headend.pulumi.place import Place
 from headend.pulumi.preparation import Prepared
-from headend.pulumi.props import META, outputs_of, packed
+from headend.pulumi.props import META, RUN, outputs_of, packed
 from headend.pulumi.provider import creation_mark
 from headend.pulumi.snapshot import STACK_TYPE, type_token
 
@@ -159,6 +159,7 @@ class _Entries:
         resource, record, spec = self.stack.resources[address], self.records[address], self.specs[address]
         life, hidden = resource.lifecycle, hidden_fields(resource, spec)
         meta = describe(self.stack, resource, Prepared(), self.handover)
+        meta.pop(RUN, None)
         given = {name: value for name, value in values(spec, _unknown).items() if value is not None}
         given = {n: v for n, v in given.items() if not any(isinstance(one, Query) for one in pending(getattr(spec, n)))}
         pickle = {PROVIDER_KEY: pickled(record.kind)}

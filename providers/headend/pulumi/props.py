@@ -20,6 +20,7 @@ from headend.core.model.record import Digest, Record, compared_form, secret_fiel
 from headend.core.reconcile.difference import differences
 
 META = "headend"
+RUN = "run"  # of META: what is the run's own, and not the resource's
 NOT_OURS = frozenset({"__provider", "computed", "handed_out", "live_id", "made", "unverifiable", META})
 _KEY = secrets.token_bytes(32)
 

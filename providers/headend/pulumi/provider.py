@@ -18,7 +18,7 @@ deletion tells whether what it is to delete has been made anew since, under anot
     keeps                      fields with lookups whose result belongs to the object once it is made
     defaulted, hidden          fields that took the resource's key as their value; fields that are secret here
                                (those that always are, the kind says)
-    connections, options, allowed               of the run (see `headend.pulumi.settings`)
+    run                        what is this run's own (see `headend.pulumi.settings`); not kept
     carriers                   addresses of what goes out through it, by the stack
     ahead                      what its check begins to read (see `headend.pulumi.ahead`); not kept
     dependents                 addresses, as state has them, of what refers to it, directly or through others
@@ -58,6 +58,7 @@ from headend.pulumi.ahead import AHEAD, read_ahead
 from headend.pulumi.props import (
     META,
     NOT_OURS,
+    RUN,
     digest,
     handed_out,
     inputs,
@@ -111,12 +112,14 @@ class KindProvider(ResourceProvider):
         A name that was taken from the resource's key stays what it was when the object was made.
         """
         given, old, meta = inputs(news), inputs(_olds), dict(meta_of(news))
-        settings.hand_over(meta, self.kind.platform)
+        # What is the run's own the state never sees: where an input differs from the last run's, the engine writes all
+        # of its state, which for each resource grows with the square.
+        if (run_now := meta.pop(RUN, None)) is not None:
+            settings.hand_over(meta["file"], run_now, self.kind.platform)
         dependents.note_check(meta, known=bool(old))
-        rest = {name: value for name, value in news.items() if name in NOT_OURS}
         if rows := meta.pop(AHEAD, None):
             start(read_ahead(self.kind, self._work(meta).api, rows))
-            rest[META] = packed(meta)  # the state never sees them
+        rest = {name: packed(meta) if name == META else value for name, value in news.items() if name in NOT_OURS}
         given |= {name: old[name] for name in meta.get("defaulted", ()) if isinstance(old.get(name), str)}
         if any(isinstance(value, Mapping) and "lookup" in value for value in given.values()):
             given |= run(self._work(meta).look_up(given, old))

@@ -46,17 +46,16 @@ _from_file: dict[str, _InForce] = {}
 _replaced: dict[str, set[str]] = {}  # stack file -> addresses that this process has replaced, or would
 
 
-def hand_over(meta: Mapping[str, Any], platform: str) -> None:
+def hand_over(file: str, run: Mapping[str, Any], platform: str) -> None:
     """Takes what the program says of its run, with each of its resources. Raises InputError where the stack file can't
     be read any more that it refers to."""
-    if file := meta.get("file"):
-        now = _handed_over.setdefault(file, _InForce())
-        if now.said != (said := meta.get("options", {})):
-            now.said, now.options = said, Options.model_validate(said)
-        given = meta.get("connections", {})
-        now.connections[platform] = {**given, **_operations(file, platform)} if meta.get("in_file") else given
-        now.allowed = frozenset(meta.get("allowed", ()))
-        now.managed, now.losses = whole(meta.get("managed")), whole(meta.get("losses", 0))
+    now = _handed_over.setdefault(file, _InForce())
+    if now.said != (said := run.get("options", {})):
+        now.said, now.options = said, Options.model_validate(said)
+    given = run.get("connections", {})
+    now.connections[platform] = {**given, **_operations(file, platform)} if run.get("in_file") else given
+    now.allowed = frozenset(run.get("allowed", ()))
+    now.managed, now.losses = whole(run.get("managed")), whole(run.get("losses", 0))
 
 
 def _operations(file: str, platform: str) -> Mapping[str, Any]:
