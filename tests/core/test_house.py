@@ -43,3 +43,8 @@ def test_no_two_modules_need_each_other_not_even_for_their_types() -> None:
     graph = {name: set(imports(ast.parse(path.read_text()))) - packages for name, path in MODULES.items()}
     graph = {name: needed for name, needed in graph.items() if name not in packages}
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, naming the circle
+
+
+def test_frozen_dataclasses_are_those_that_cost_little() -> None:
+    others = [path for path in ROOT.parent.rglob("*.py") if "@dataclass(frozen" in path.read_text()]
+    assert others == []

@@ -214,7 +214,8 @@ class Spec(BaseModel):
 
     def unresolved(self) -> list[Pending]:
         """What in the spec waits for another resource, or for a lookup."""
-        return [one for value in self.linked_fields().values() for one in pending(value)]
+        known = self.linked_fields().values()
+        return [one for value in known if not isinstance(value, str) for one in pending(value)]
 
 
 @functools.cache
