@@ -13,7 +13,7 @@ from ateme.alert_stacks import A1, LOW, watched
 from ateme.ateme_engine import Engine
 from headend.ateme.alert import AlertKind, observed
 from headend.ateme.alert_spec import Alert, Comparison, Metric, Repeat, Window, seconds
-from headend.ateme.rows import AlertRow
+from headend.ateme.rows_office import AlertRow
 from headend.core.model.errors import NotFound, Refused
 from headend.core.model.fields import Immutable, OwnCall, marked
 from headend.core.model.observed import Change

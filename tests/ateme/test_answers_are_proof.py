@@ -14,7 +14,8 @@ from headend.ateme.alert_spec import Alert
 from headend.ateme.environment import Environment, catalogue
 from headend.ateme.environment import observed as observed_environment
 from headend.ateme.label import Label, LabelKind
-from headend.ateme.rows import AlertRow, EnvironmentRow
+from headend.ateme.rows import EnvironmentRow
+from headend.ateme.rows_office import AlertRow
 from headend.core.model.errors import DecodeError, ForeignAnswer
 from headend.core.wire.decode import decode
 

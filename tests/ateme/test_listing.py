@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from headend.ateme.listing import Listing
-from headend.ateme.rows import AlertRow, EntryRow, EventRow, InputRow, OutputRow, TranscoderRow
+from headend.ateme.rows import EntryRow, EventRow, InputRow, OutputRow, TranscoderRow
+from headend.ateme.rows_office import AlertRow
 from headend.core.wire.decode import decode_rows
 from headend.core.wire.registry import kinds
 

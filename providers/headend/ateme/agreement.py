@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headend.ateme.rows import AgreementRow
+from headend.ateme.rows_office import AgreementRow
 from headend.core.model.lookup import Candidate, Lookup
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from headend.ateme.alert_spec import Alert
 from headend.ateme.answers import hint, item, read_rows
 from headend.ateme.fields import elsewhere
 from headend.ateme.listing import Listing
-from headend.ateme.rows import AlertRow, InputRow, OutputRow, comparison, id_names
+from headend.ateme.rows import InputRow, OutputRow, id_names
+from headend.ateme.rows_office import AlertRow, comparison
 from headend.ateme.running import resting
 from headend.core.model.errors import ApiError, Conflict, DecodeError, NotFound, Refused
 from headend.core.model.fields import Spec

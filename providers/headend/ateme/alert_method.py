@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
-from headend.ateme.rows import MethodRow
+from headend.ateme.rows_office import MethodRow
 from headend.core.model.fields import Named, Same, Secret, Spec
 from headend.core.model.findings import Problem, warning
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from headend.ateme.answers import read_rows, rows
 from headend.ateme.listing import Listing
-from headend.ateme.rows import AlertRow, EnvironmentRow, InputRow, OutputRow, Row
+from headend.ateme.rows import EnvironmentRow, InputRow, OutputRow, Row
+from headend.ateme.rows_office import AlertRow
 from headend.core.model.errors import ApiError, DecodeError
 from headend.core.wire.decode import decode
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from headend.ateme.answers import item
 from headend.ateme.fields import Extra, check_extra, empty_is_none
-from headend.ateme.rows import BillingRow
+from headend.ateme.rows_office import BillingRow
 from headend.core.model.errors import NotFound
 from headend.core.model.fields import Immutable, Same, Spec
 from headend.core.model.findings import Problem, warning

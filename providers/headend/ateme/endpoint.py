@@ -34,10 +34,25 @@ UNSEEN = "the answer does not show it"
 
 
 @functools.cache
-def _fields(model: type[Spec]) -> tuple[frozenset[str], frozenset[str]]:
-    """Those that a row shows, and those of them that are compared."""
-    shown = {name for name in model.model_fields if not mark(model, name, WriteOnly)}
-    return frozenset(shown), frozenset(name for name in shown if not mark(model, name, Ignored))
+def _names(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
+    """{field: its key in a row}: the submitted id stands elsewhere where `id` is the platform's, which `plain` tells
+    (A-804)."""
+    names = model.wire()
+    return {**names, "stream_name": "stream_id"} if plain and "stream_name" in names else names
+
+
+@functools.cache
+def _shown(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
+    """The same of those that a row shows."""
+    places = {"latitude": "latitude", "longitude": "longitude"}
+    return {f: n for f, n in _names(model, plain).items() if not mark(model, f, WriteOnly)} | places
+
+
+@functools.cache
+def _compared(model: type[Spec]) -> frozenset[str]:
+    """Those that a row shows, and that are compared."""
+    fields = model.model_fields
+    return frozenset(f for f in fields if not mark(model, f, WriteOnly) and not mark(model, f, Ignored))
 
 
 S = TypeVar("S", bound=Endpoint)
@@ -121,10 +136,9 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
 
     async def observed(self, api: Ateme, row: E, spec: S) -> Observed:
         model = type(spec)
-        told, compared = _fields(model)
-        read = {f: n for f, n in self.names(row, spec).items() if f in told}
+        read, compared = _shown(model, row.plain), _compared(model)
         shown = {read[f]: None for f in spec.absent_means_null if f in read} | dict(row.shown)
-        values, unverifiable = readable(model, read | {"latitude": "latitude", "longitude": "longitude"}, shown)
+        values, unverifiable = readable(model, read, shown)
         values |= {"environment": row.environment_id or spec.environment}
         values |= {"variant": row.variant if row.variant in self.variants else spec.variant}
         if "dashboard_group_id" in row.given:
@@ -144,18 +158,13 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
     def shows(self, row: E, spec: S, fields: Sequence[str]) -> bool:
         """Whether the row has the spec's values there. Raises DecodeError where one is of another type. Null is none of
         them where the row doesn't say its variant: it may be one that has no such field."""
-        names = self.names(row, spec)
+        names = _names(type(spec), row.plain)
         asked = {field: names[field] for field in fields}
         if row.variant is None and any(row.shown.get(key, key) is None for key in asked.values()):
             return False
         values, wrong = readable(type(spec), asked, row.shown)
         raise_if_wrong(f"ateme: {self.noun}.list", wrong)
         return all(field in values and values[field] == getattr(spec, field) for field in fields)
-
-    def names(self, row: E, spec: S) -> Mapping[str, str]:
-        """{field: its key in the row}: the submitted id stands elsewhere where `id` is the platform's (A-804)."""
-        names = type(spec).wire()
-        return {**names, "stream_name": "stream_id"} if row.plain and "stream_name" in names else names
 
     def warnings(self, row: E) -> tuple[str, ...]:
         return ()

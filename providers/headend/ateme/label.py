@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from headend.ateme.fields import Extra, check_extra
 from headend.ateme.listed import ListedKind
-from headend.ateme.rows import EventRow, LabelRow
+from headend.ateme.rows import EventRow
+from headend.ateme.rows_office import LabelRow
 from headend.ateme.rows_services import InvitationRow
 from headend.core.model.errors import ApiError
 from headend.core.model.fields import Named, Spec

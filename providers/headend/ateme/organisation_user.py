@@ -13,7 +13,8 @@ from headend.ateme.answers import item
 from headend.ateme.fields import Extra, check_extra, in_any_order
 from headend.ateme.listed import ListedKind
 from headend.ateme.listing import Listing
-from headend.ateme.rows import UserRow, id_names
+from headend.ateme.rows import id_names
+from headend.ateme.rows_office import UserRow
 from headend.core.model.capabilities import CreatedInStages, HandsOutSecrets, HasUniqueFields
 from headend.core.model.errors import Forbidden, GuardError, NotFound
 from headend.core.model.fields import Ignored, Immutable, Same, Spec

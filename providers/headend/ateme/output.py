@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from headend.ateme.answers import desired_word
 from headend.ateme.endpoint import EndpointKind
 from headend.ateme.output_spec import FEC_SIZES, TTL, Output, Pull, Push, Rtmp, SrtPull, SrtPush, UdpRist
-from headend.ateme.rows import AgreementRow, InputRow, OutputRow
+from headend.ateme.rows import InputRow, OutputRow
+from headend.ateme.rows_office import AgreementRow
 from headend.ateme.running import BROKEN, PASSING
 from headend.core.model.errors import Forbidden, Refused
 from headend.core.model.fields import Spec

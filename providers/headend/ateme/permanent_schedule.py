@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from headend.ateme.entry import Entry, EntryKind
 from headend.ateme.fields import INPUT, Extra, check_extra
 from headend.ateme.listing import Listing
-from headend.ateme.rows import AgreementRow, EntryRow, OutputRow
+from headend.ateme.rows import EntryRow, OutputRow
+from headend.ateme.rows_office import AgreementRow
 from headend.ateme.viewers import input_rows
 from headend.core.model.errors import ApiError, Refused
 from headend.core.model.fields import Immutable, Ref, Spec

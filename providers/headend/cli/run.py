@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from headend.core.reconcile.plan import Plan
     from headend.core.wire.session import Session
 
-_NEW_OBJECTS = 50_000  # before a look for garbage: a plan of 1,000 objects holds that many, nearly all to its end
+_NEW_OBJECTS = 200_000  # before a look for garbage, which finds next to none: what a plan makes lasts to its end
 
 
 def state_place(stack: str, simulator: bool, folder: Path) -> Place:

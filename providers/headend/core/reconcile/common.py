@@ -70,5 +70,7 @@ def impact(kind: Kind[Any, Any], action: Action, model: type[Spec], changes: Seq
     """What a step does to a running stream: the worst impact of its changes."""
     if action in {Action.DELETE, Action.REPLACE}:
         return impact_of_delete(kind)
+    if not changes:
+        return Impact.NONE
     found = {m.impact or Impact.INTERRUPTS for c in changes if (m := mark(model, c.field, Interrupts))}
     return max(found, key=list(Impact).index, default=Impact.NONE)

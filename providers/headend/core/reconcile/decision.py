@@ -65,8 +65,10 @@ class Decision:
     @property
     def live(self) -> Observed | None:
         """The live object that `id` names."""
-        seen = (self.situation.live, *self.situation.alike)
-        return next((one for one in seen if one is not None and one.id == self.id), None)
+        live = self.situation.live
+        if live is not None and live.id == self.id:
+            return live
+        return next((one for one in self.situation.alike if one.id == self.id), None)
 
     @property
     def kind(self) -> Kind[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -72,8 +72,7 @@ def differences(
     unset = model.model_fields.keys() - wanted.keys()  # an unset field is not managed, so it needs no check
     unverifiable = {name: why for name, why in observed.unverifiable.items() if name not in unset}
     triggers = marked(model, Trigger)
-    fields = [name for name in _compared(model) if name not in ignore]
-    fields = [name for name in fields if name in triggers or not _is_plainly_equal(name, wanted, observed, last)]
+    fields = [name for name in _unlike(_compared(model), wanted, observed, last, triggers) if name not in ignore]
     record = recorded(spec, hidden, digest) if fields or marked(model, Parts) else {}
     for name in fields:
         if (asked := missing.get(name)) is not None:
@@ -105,14 +104,26 @@ def _compared(model: type[Spec]) -> tuple[str, ...]:
     return tuple(name for name in model.model_fields if not mark(model, name, Ignored))
 
 
-def _is_plainly_equal(name: str, wanted: Mapping[str, Any], observed: Observed, last: Mapping[str, Any] | None) -> bool:
-    """Whether no rule has to be asked: it is as wanted letter by letter, or nobody's to manage."""
-    if name in observed.unverifiable:
-        return False
-    if name not in wanted:
-        return last is None or last.get(name) is None
-    live = observed.values.get(name)
-    return type(live) in {str, int, bool} and type(wanted[name]) is type(live) and wanted[name] == live
+def _unlike(
+    names: Iterable[str],
+    wanted: Mapping[str, Any],
+    observed: Observed,
+    last: Mapping[str, Any] | None,
+    triggers: Collection[str],
+) -> Iterator[str]:
+    """Those of which some rule has to be asked: the others are as wanted letter by letter, or nobody's to manage."""
+    for name in names:
+        if name in observed.unverifiable or name in triggers:
+            yield name
+        elif name in wanted:
+            want, live = wanted[name], observed.values.get(name)
+            if want != live or type(want) is not type(live) or type(live) not in _PLAIN:
+                yield name
+        elif last is not None and last.get(name) is not None:
+            yield name
+
+
+_PLAIN = {str, int, bool}
 
 
 def _moved_on(

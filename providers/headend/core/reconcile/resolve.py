@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -67,6 +68,13 @@ def keep_names(spec: Spec, defaulted: Collection[str], last: Record | None) -> S
     return _with(spec, known)
 
 
+@functools.cache
+def _places(model: type[Spec]) -> tuple[tuple[str, bool], ...]:
+    """The fields that tell where an object is, and whether they do so by a reference."""
+    marks = ((name, mark(model, name, Ref) is not None) for name in model.model_fields)
+    return tuple((name, refers) for name, refers in marks if refers or mark(model, name, Immutable))
+
+
 def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere: Elsewhere = nowhere) -> Spec:
     """The spec to read an existing object with: its recorded place, not the wanted one, and its recorded members
     as well as the wanted ones. elsewhere: what other resources of the stack own."""
@@ -75,10 +83,9 @@ def spec_to_read_by(kind: Kind[Any, Any], spec: Spec, record: Record, elsewhere:
         return last
     model = type(spec)
     placed: dict[str, Any] = {
-        name: record.values[name]
-        for name in model.model_fields
-        if isinstance(record.values.get(name), str)
-        and (mark(model, name, Ref) or (mark(model, name, Immutable) and isinstance(getattr(spec, name, None), str)))
+        name: value
+        for name, refers in _places(model)
+        if isinstance(value := record.values.get(name), str) and (refers or isinstance(getattr(spec, name, None), str))
     }
     if lists := marked(model, Parts):
         gone = without_members_of_others(record.spec(kind), elsewhere, spec)
