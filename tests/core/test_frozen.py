@@ -28,7 +28,18 @@ def declare(decorate: Any) -> tuple[Any, Any, Any]:
 
 
 OURS, THEIRS = declare(frozen_dataclass), declare(dataclass(frozen=True))
-VALUES = [(0, ()), (1, (1,)), (1, (2,)), (1, ("x",)), (2, (1,)), (2, (1, 3)), (2, (1, 2, "d")), (2, ((1, 2), 3))]
+NAN = float("nan")  # equal to itself only in a tuple
+VALUES = [
+    (0, ()),
+    (1, (NAN,)),
+    (1, (1,)),
+    (1, (2,)),
+    (1, ("x",)),
+    (2, (1,)),
+    (2, (1, 3)),
+    (2, (1, 2, "d")),
+    (2, ((1, 2), 3)),
+]
 
 
 @pytest.mark.parametrize(("number", "given"), VALUES)

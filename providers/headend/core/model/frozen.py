@@ -36,7 +36,7 @@ def _shown(one: Any) -> str:
 
 def _comparison(names: list[str]) -> dict[str, Any]:
     """By these fields, among those of one class."""
-    values: Any = attrgetter(*names) if names else lambda one: ()
+    values: Any = attrgetter(*names) if len(names) > 1 else lambda one: tuple(getattr(one, name) for name in names)
 
     def equals(one: Any, other: Any) -> Any:
         return values(one) == values(other) if type(one) is type(other) else NotImplemented
