@@ -52,8 +52,9 @@ def unlikely(spec: Spec) -> Sequence[Problem]:
     """A warning for every value outside of assumed bounds; of text, the length counts, of lists each item. Shows no
     value."""
     found = []
+    values = spec.__dict__
     for name, bound in _bounds(type(spec)):
-        value = getattr(spec, name)
+        value = values.get(name)
         if value is None or isinstance(value, MissingSecret):
             continue
         sizes = value if isinstance(value, list) else [len(value) if isinstance(value, str) else value]

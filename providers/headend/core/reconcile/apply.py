@@ -58,7 +58,8 @@ class Run:
         self.outcome = Outcome()
         self.ids: dict[str, str] = {}
         for address, record in records.items():
-            self.ids |= {address: record.id} | computed_ids(address, record.computed)
+            self.ids[address] = record.id
+            self.ids.update(computed_ids(address, record.computed))
         self.edges: Edges = graph(plan, stack, records)
         self.watch = Watch(stack, {**records, **taken_over(plan.steps)}, apis, now)
         self.allowed = allowed

@@ -83,15 +83,19 @@ def _apart(one: Spec, other: Spec) -> bool:
     return any(a is not b and (isinstance(a, MissingSecret) or a != b) for a, b in pairs)
 
 
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 def _find_uses_twice(resources: Mapping[str, Resource]) -> Iterator[Problem]:
     """A warning for each resource that uses what another one uses at the time."""
     now, places = datetime.now(UTC), {address: number for number, address in enumerate(resources)}
     used: dict[Hashable, list[tuple[datetime, datetime, Resource, Use]]] = {}
     for r in resources.values():
         for use in r.kind.uses(r.spec, related(r, resources), now) if isinstance(r.kind, Uses) else ():
-            span = use.start or datetime.min.replace(tzinfo=UTC), use.end or datetime.max.replace(tzinfo=UTC)
-            used.setdefault(use.thing, []).append((*span, r, use))
+            used.setdefault(use.thing, []).append((use.start or _EVER, use.end or _NEVER, r, use))
     for users in used.values():
+        if len(users) == 1:
+            continue
         last = None  # of those that began, the one that ends last
         for one in sorted(users, key=lambda user: (user[0], places[user[2].address])):
             if last is not None and one[0] < last[1] and (one[3].among is None or one[3].among != last[3].among):
