@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from headend.ateme.airtime import airtimes, airtimes_through, carried
 from headend.ateme.answers import desired_word, hint
-from headend.ateme.endpoint_spec import CLEARED, Endpoint
+from headend.ateme.endpoint_spec import CLEARED, Endpoint, compared_fields, row_names, shown_names
 from headend.ateme.fields import hasty, unlikely
 from headend.ateme.grouping import join, raise_if_leaving, review_group, unfit
 from headend.ateme.rows import EndpointRow
 from headend.ateme.running import RESTING, resting, running
 from headend.core.model.capabilities import OnAir, Use, Uses
 from headend.core.model.errors import ApiError, Conflict, NotFound, Refused
-from headend.core.model.fields import Ignored, Immutable, Impact, Spec, WriteOnly, mark
+from headend.core.model.fields import Immutable, Impact, Spec, mark
 from headend.core.model.findings import Problem
 from headend.core.model.kind import Kind, Report
 from headend.core.model.listed import WITHHELD, Listed, Live, spec_of
@@ -31,28 +30,6 @@ if TYPE_CHECKING:
     from headend.ateme.api import Ateme
 
 UNSEEN = "the answer does not show it"
-
-
-@functools.cache
-def _names(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
-    """{field: its key in a row}: the submitted id stands elsewhere where `id` is the platform's, which `plain` tells
-    (A-804)."""
-    names = model.wire()
-    return {**names, "stream_name": "stream_id"} if plain and "stream_name" in names else names
-
-
-@functools.cache
-def _shown(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
-    """The same of those that a row shows."""
-    places = {"latitude": "latitude", "longitude": "longitude"}
-    return {f: n for f, n in _names(model, plain).items() if not mark(model, f, WriteOnly)} | places
-
-
-@functools.cache
-def _compared(model: type[Spec]) -> frozenset[str]:
-    """Those that a row shows, and that are compared."""
-    fields = model.model_fields
-    return frozenset(f for f in fields if not mark(model, f, WriteOnly) and not mark(model, f, Ignored))
 
 
 S = TypeVar("S", bound=Endpoint)
@@ -136,7 +113,7 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
 
     async def observed(self, api: Ateme, row: E, spec: S) -> Observed:
         model = type(spec)
-        read, compared = _shown(model, row.plain), _compared(model)
+        read, compared = shown_names(model, row.plain), compared_fields(model)
         shown = {read[f]: None for f in spec.absent_means_null if f in read} | dict(row.shown)
         values, unverifiable = readable(model, read, shown)
         values |= {"environment": row.environment_id or spec.environment}
@@ -158,7 +135,7 @@ class EndpointKind(Kind[S, "Ateme"], OnAir[S, "Ateme"], Uses[S], Carries[S], Lis
     def shows(self, row: E, spec: S, fields: Sequence[str]) -> bool:
         """Whether the row has the spec's values there. Raises DecodeError where one is of another type. Null is none of
         them where the row doesn't say its variant: it may be one that has no such field."""
-        names = _names(type(spec), row.plain)
+        names = row_names(type(spec), row.plain)
         asked = {field: names[field] for field in fields}
         if row.variant is None and any(row.shown.get(key, key) is None for key in asked.values()):
             return False

@@ -7,7 +7,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from headend.ateme.fields import DEGREES, ENVIRONMENT, GROUP, Extra, check_extra, empty_is_none
-from headend.core.model.fields import Immutable, Impact, Interrupts, Likely, OwnCall, Same, Spec, marked
+from headend.core.model.fields import (
+    Ignored,
+    Immutable,
+    Impact,
+    Interrupts,
+    Likely,
+    OwnCall,
+    Same,
+    Spec,
+    WriteOnly,
+    mark,
+    marked,
+)
 from headend.core.model.references import Id
 
 CLEARED = "user_description"  # by an empty text
@@ -87,3 +99,25 @@ class Endpoint(Spec):
         """{field: name on the wire} of what create and update bodies hold."""
         own = cls.not_sent.union(marked(cls, OwnCall))
         return {name: cls.wire_names.get(name, name) for name in cls.model_fields if name not in own}
+
+
+@functools.cache
+def row_names(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
+    """{field: its key in a row}: the submitted id stands elsewhere where `id` is the platform's, which `plain` tells
+    (A-804)."""
+    names = model.wire()
+    return {**names, "stream_name": "stream_id"} if plain and "stream_name" in names else names
+
+
+@functools.cache
+def shown_names(model: type[Endpoint], plain: bool) -> Mapping[str, str]:
+    """The same of those that a row shows."""
+    places = {"latitude": "latitude", "longitude": "longitude"}
+    return {f: n for f, n in row_names(model, plain).items() if not mark(model, f, WriteOnly)} | places
+
+
+@functools.cache
+def compared_fields(model: type[Endpoint]) -> frozenset[str]:
+    """Those that a row shows, and that are compared."""
+    fields = model.model_fields
+    return frozenset(f for f in fields if not mark(model, f, WriteOnly) and not mark(model, f, Ignored))

@@ -7,7 +7,6 @@ alone. Secrets enter them only through the key of the environment, which no plan
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import field
@@ -15,6 +14,7 @@ from typing import Any
 
 from headend.core.model.frozen import frozen_dataclass
 from headend.core.model.observed import Observed
+from headend.core.reconcile.state.rows import dump
 
 PreImage = Mapping[str, str]
 """Part of a live object -> hash of what it was. Empty: there was no such object, or nobody looked."""
@@ -56,8 +56,5 @@ def moved(then: PreImage, now: PreImage) -> list[str]:
     return sorted(name for name in {**then, **now} if then.get(name) != now.get(name))
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
-
-
 def _text(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode()
+    return dump(value).encode()

@@ -35,8 +35,7 @@ class Digests:
 
     def of(self, value: Any) -> Digest:
         """The digest of a value. In one state, equal values have equal digests."""
-        text = json.dumps(value, sort_keys=True, default=str)
-        return Digest(functools.reduce(_hashed, self.chain, text))
+        return Digest(functools.reduce(_hashed, self.chain, dump(value)))
 
     @functools.cached_property
     def chain(self) -> Sequence[bytes]:

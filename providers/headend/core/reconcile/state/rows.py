@@ -133,6 +133,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, default=str)
 
 
 def dump(value: Any) -> str:
+    """JSON in one spelling: equal values are equal texts, for rows, digests and hashes."""
     return _ENCODER.encode(value)
 
 
